@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // The models under test already use every core; two test files at once only slow each other down.
+    fileParallelism: false,
+    pool: 'forks',
+    testTimeout: 60_000,
+  },
+});
