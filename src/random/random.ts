@@ -1,0 +1,73 @@
+import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
+import { ensure } from '../errors.ts';
+
+/** The whole memory of a {@link Random}: four 32-bit integers, fit for JSON. */
+export type RandomState = readonly number[];
+
+/**
+ * A seeded source of random numbers: the same seed gives the same numbers on every machine.
+ *
+ * The generator is xoroshiro128+ (Blackman and Vigna, 2018). Its state can be saved and restored, which is what lets a
+ * training run resume exactly where it stopped.
+ */
+export class Random {
+  readonly #generator: JumpableRandomGenerator;
+
+  constructor(seed: number | { state: RandomState }) {
+    if (typeof seed === 'number') {
+      ensure(Number.isSafeInteger(seed), `the random seed must be a whole number, but is ${seed}`);
+      this.#generator = xoroshiro128plus(seed);
+      // Similar seeds start from similar states; a few steps pull them apart.
+      for (let i = 0; i < 20; i++) this.#generator.next();
+    } else {
+      this.#generator = xoroshiro128plusFromState(seed.state);
+    }
+  }
+
+  /** The current state; `new Random({ state })` continues from it. */
+  get state(): RandomState {
+    return [...this.#generator.getState()];
+  }
+
+  /**
+   * Number `index` of this seed's independent streams, so that for example data order and dropout do not disturb each
+   * other. Each lies 2^64 draws after the one before.
+   */
+  stream(index: number): Random {
+    const stream = this.#generator.clone();
+    for (let i = 0; i <= index; i++) stream.jump();
+    return new Random({ state: stream.getState() });
+  }
+
+  /** A uniform integer in [-2^31, 2^31). */
+  int32(): number {
+    return this.#generator.next();
+  }
+
+  /** A uniform number in [0, 1), a multiple of 2^-32. */
+  uniform(): number {
+    return (this.#generator.next() >>> 0) * 2 ** -32;
+  }
+
+  /** A uniform whole number in [0, limit), without bias. `limit` is at most 2^32. */
+  integer(limit: number): number {
+    ensure(
+      Number.isSafeInteger(limit) && limit > 0 && limit <= 2 ** 32,
+      `a random integer needs a limit from 1 to 2^32, but got ${limit}`,
+    );
+    // Draws past the last whole multiple of `limit` would favour small values; draw again instead.
+    const fair = 2 ** 32 - (2 ** 32 % limit);
+    let draw: number;
+    do draw = this.#generator.next() >>> 0;
+    while (draw >= fair);
+    return draw % limit;
+  }
+
+  /** A draw from the standard normal distribution (Box and Muller, 1958). */
+  normal(): number {
+    // 1 - uniform() lies in (0, 1], so the logarithm is finite.
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+}
