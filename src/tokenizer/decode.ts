@@ -1,0 +1,27 @@
+import type { StreamDecoder, Tokenizer } from './tokenizer.ts';
+
+type TokenBytes = Pick<Tokenizer, 'tokenBytes'>;
+
+// A byte order mark is a character like any other here: what was encoded must come back.
+const newTextDecoder = () => new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** The text of `ids`: their bytes put together, then read as UTF-8. */
+export function decodeTokens(tokenizer: TokenBytes, ids: Iterable<number>): string {
+  const pieces = Array.from(ids, (id) => tokenizer.tokenBytes(id));
+  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let offset = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, offset);
+    offset += piece.length;
+  }
+  return newTextDecoder().decode(bytes);
+}
+
+/** A {@link StreamDecoder} for any tokenizer whose tokens are bytes. */
+export function decodeTokenStream(tokenizer: TokenBytes): StreamDecoder {
+  const decoder = newTextDecoder();
+  return {
+    push: (id) => decoder.decode(tokenizer.tokenBytes(id), { stream: true }),
+    end: () => decoder.decode(),
+  };
+}

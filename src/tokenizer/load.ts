@@ -1,0 +1,26 @@
+import * as v from 'valibot';
+import { TsgptError } from '../errors.ts';
+import { CharTokenizer } from './char.ts';
+import { Gpt2Tokenizer } from './gpt2.ts';
+import type { Tokenizer } from './tokenizer.ts';
+
+const tokenizerSchema = v.variant('kind', [
+  v.object({ kind: v.literal('gpt2') }),
+  v.object({ kind: v.literal('char'), characters: v.string() }),
+]);
+
+/** The tokenizer that {@link Tokenizer.toJSON} described. Throws a TsgptError if `json` describes none. */
+export function tokenizerFromJSON(json: unknown): Tokenizer {
+  const parsed = v.safeParse(tokenizerSchema, json);
+  if (!parsed.success) {
+    throw new TsgptError(
+      'this is not the description of a tokenizer; it must be {"kind": "gpt2"} or {"kind": "char", "characters": "..."}',
+    );
+  }
+  switch (parsed.output.kind) {
+    case 'gpt2':
+      return new Gpt2Tokenizer();
+    case 'char':
+      return new CharTokenizer(parsed.output.characters);
+  }
+}

@@ -1,0 +1,52 @@
+import { ensure } from '../errors.ts';
+
+/** Turns text into the integers a model reads, and back. */
+export interface Tokenizer {
+  /** Which tokenizer this is, as it stands in {@link TokenizerJSON}. */
+  readonly kind: string;
+  /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
+  readonly vocabSize: number;
+  /** The id of the special token that stands between documents, if the vocabulary has one. */
+  readonly endOfTextId?: number;
+
+  /**
+   * The token ids of `text`. A half of a surrogate pair standing alone, which is no character, is read as U+FFFD, as
+   * `TextEncoder` does; every other text comes back from {@link decode} exactly.
+   */
+  encode(text: string, options?: EncodeOptions): number[];
+  /** The text of `ids`. Bytes that are not UTF-8 become U+FFFD. Throws a TsgptError for an id out of range. */
+  decode(ids: Iterable<number>): string;
+  /** The UTF-8 bytes token `id` stands for, not to be modified. One token may hold only a part of a character. */
+  tokenBytes(id: number): Uint8Array;
+  /** A decoder for tokens that arrive one at a time. */
+  streamDecoder(): StreamDecoder;
+  /** What {@link tokenizerFromJSON} needs to make this tokenizer again. */
+  toJSON(): TokenizerJSON;
+}
+
+export interface EncodeOptions {
+  /**
+   * Whether special tokens written in the text, such as `<|endoftext|>`, become their one id. Otherwise, and by
+   * default, they are ordinary text, so that a text from outside cannot end a document.
+   */
+  allowSpecial?: boolean;
+}
+
+/** Decodes one token at a time and holds back the bytes of a character until its last one has arrived. */
+export interface StreamDecoder {
+  /** The characters that token `id` completes; often its whole text, sometimes none. */
+  push(id: number): string;
+  /** What is left at the end: U+FFFD if the tokens stopped in the middle of a character, else nothing. */
+  end(): string;
+}
+
+/** A tokenizer as it is stored beside a model. */
+export type TokenizerJSON = { kind: 'gpt2' } | { kind: 'char'; characters: string };
+
+/** Throws a TsgptError unless `id` is a token of a vocabulary of `vocabSize`. */
+export function ensureTokenId(id: number, vocabSize: number): void {
+  ensure(
+    Number.isInteger(id) && id >= 0 && id < vocabSize,
+    () => `token id ${id} is not in the vocabulary; give ids from 0 to ${vocabSize - 1}`,
+  );
+}
