@@ -40,6 +40,11 @@ export class Random {
     return new Random({ state: stream.getState() });
   }
 
+  /** A generator of its own, seeded by a draw from this one. */
+  child(): Random {
+    return new Random(this.int32());
+  }
+
   /** A uniform integer in [-2^31, 2^31). */
   int32(): number {
     return this.#generator.next();
@@ -64,10 +69,21 @@ export class Random {
     return draw % limit;
   }
 
-  /** A draw from the standard normal distribution (Box and Muller, 1958). */
+  /** A draw from the standard normal distribution. */
   normal(): number {
-    // 1 - uniform() lies in (0, 1], so the logarithm is finite.
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
-    return radius * Math.cos(2 * Math.PI * this.uniform());
+    return this.normals(1)[0]!;
+  }
+
+  /** `count` draws from the normal distribution with mean 0 and the given deviation (Box and Muller, 1958). */
+  normals(count: number, deviation = 1): Float32Array {
+    const values = new Float32Array(count);
+    for (let i = 0; i < count; i += 2) {
+      // 1 - uniform() lies in (0, 1], so the logarithm is finite. One radius and angle make two independent values.
+      const radius = deviation * Math.sqrt(-2 * Math.log(1 - this.uniform()));
+      const angle = 2 * Math.PI * this.uniform();
+      values[i] = radius * Math.cos(angle);
+      if (i + 1 < count) values[i + 1] = radius * Math.sin(angle);
+    }
+    return values;
   }
 }

@@ -1,0 +1,44 @@
+import type { DType, HostArray } from '../dtype.ts';
+import type { Shape } from '../shape.ts';
+import type { Emitter } from './emitter.ts';
+
+/** The settings of an operation, such as the dimensions of a sum. Equal settings print to equal JSON. */
+export type Attributes = Readonly<Record<string, unknown>>;
+
+/** What compiling needs to know of an operation. `tensor/` adds its shape and gradient rules. */
+export interface Operation {
+  readonly name: string;
+  /** Writes the operation as ONNX operators and returns the names of its outputs. */
+  readonly lowering?: (emitter: Emitter, node: GraphNode, inputs: readonly string[]) => string | readonly string[];
+  /** Whether every element of the result is computed from the same element of the operands. */
+  readonly elementwise?: boolean;
+  /** Whether the result is the operand's own memory under another shape. */
+  readonly view?: boolean;
+  /** For an operation without a lowering: the same values out of simpler operations. */
+  readonly expand?: (node: GraphNode) => readonly GraphValue[];
+}
+
+/** One operation applied to values. */
+export interface GraphNode {
+  readonly operation: Operation;
+  readonly inputs: readonly GraphValue[];
+  readonly attributes: Attributes;
+  /** The node's results, in order. */
+  readonly outputs: readonly GraphValue[];
+  /** For a leaf: hands over its elements when a graph runs; `args` are those of the compiled function. */
+  readonly feed?: (args: readonly HostArray[]) => HostArray;
+  /** For a leaf: what its users ask of its elements; each throws a clear error where they do not comply. */
+  readonly checks?: ((data: HostArray) => void)[];
+}
+
+/** One output of a node: an array of known shape and type that has not been computed yet, or whose value is known. */
+export interface GraphValue {
+  readonly node: GraphNode;
+  /** Which of the node's outputs this is. */
+  readonly index: number;
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly name?: string;
+  /** The elements, once computed. A graph that needs them then starts here. */
+  readonly cached?: HostArray;
+}

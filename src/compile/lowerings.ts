@@ -1,0 +1,166 @@
+import type { DType } from '../dtype.ts';
+import { type Shape, sizeOf } from '../shape.ts';
+import type { Emitter } from './emitter.ts';
+import type { GraphNode, Operation } from './graph.ts';
+
+/**
+ * How operations are written as ONNX operators. Most rules are a name; those that are longer say what ONNX wants
+ * differently. The operators are specified at https://onnx.ai/onnx/operators.
+ */
+export type Lowering = NonNullable<Operation['lowering']>;
+
+/** Rules for operations with the same inputs and meaning as an ONNX operator. */
+export function direct(operator: string, attributes: Record<string, number | string> = {}): Lowering {
+  return (emitter, _node, inputs) => emitter.emit(operator, inputs, { attributes });
+}
+
+/** The scalar `attributes.value`. */
+export const constant: Lowering = (emitter, node) =>
+  emitter.scalar(node.attributes.value as number, dtypeOfOutput(node));
+
+/** 0, 1, ... `attributes.length - 1`. */
+export const range: Lowering = (emitter, node) => emitter.range(node.attributes.length as number);
+
+export const cast: Lowering = (emitter, node, [input]) => castTo(emitter, input!, node.attributes.dtype as DType);
+
+/** ONNX numbers of the element types. */
+const castTargets: Record<DType | 'int64', number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+
+function castTo(emitter: Emitter, input: string, dtype: DType | 'int64'): string {
+  return emitter.emit('Cast', [input], { attributes: { to: castTargets[dtype] } });
+}
+
+export const reshape: Lowering = (emitter, node, [input]) => reshapeTo(emitter, input!, node.attributes.shape as Shape);
+
+function reshapeTo(emitter: Emitter, input: string, shape: Shape): string {
+  return emitter.emit('Reshape', [input, emitter.integers(shape)], { attributes: { allowzero: 1 } });
+}
+
+export const permute: Lowering = (emitter, node, [input]) =>
+  emitter.emit('Transpose', [input!], { attributes: { perm: node.attributes.dims as Shape } });
+
+export const expand: Lowering = (emitter, node, [input]) =>
+  emitter.emit('Expand', [input!, emitter.integers(node.attributes.shape as Shape)]);
+
+export const slice: Lowering = (emitter, node, [input]) => {
+  const { starts, ends, steps } = node.attributes as Record<string, number[]>;
+  const dims = starts!.map((_, dim) => dim);
+  return emitter.emit('Slice', [input!, ...[starts!, ends!, dims, steps!].map((list) => emitter.integers(list))]);
+};
+
+export const pad: Lowering = (emitter, node, [input]) => {
+  const { before, after, value } = node.attributes as { before: number[]; after: number[]; value: number };
+  const amounts = emitter.integers([...before, ...after]);
+  return emitter.emit('Pad', [input!, amounts, emitter.scalar(value, dtypeOfOutput(node))]);
+};
+
+export const concat: Lowering = (emitter, node, inputs) =>
+  emitter.emit('Concat', inputs, { attributes: { axis: node.attributes.dim as number } });
+
+/** An operator on one dimension, `attributes.dim`. */
+export function alongDim(operator: string, attributes: Record<string, number | string> = {}): Lowering {
+  return (emitter, node, inputs) =>
+    emitter.emit(operator, inputs, { attributes: { axis: node.attributes.dim as number, ...attributes } });
+}
+
+/** A reduction over `attributes.dims`, which stay as dimensions of length 1. */
+export function reduction(operator: string): Lowering {
+  return (emitter, node, [input]) => {
+    const dims = node.attributes.dims as Shape;
+    // ONNX reads an empty list of dimensions as "all of them".
+    if (dims.length === 0) return emitter.emit('Identity', [input!]);
+    return emitter.emit(operator, [input!, emitter.integers(dims)], { attributes: { keepdims: 1 } });
+  };
+}
+
+/** The largest values over `attributes.dims`, which stay. */
+export const max = reduction('ReduceMax');
+
+/** ArgMax gives int64; our indices are int32. */
+export const argmax: Lowering = (emitter, node, [input]) => {
+  const attributes = { axis: node.attributes.dim as number, keepdims: 1 };
+  return castTo(emitter, emitter.emit('ArgMax', [input!], { attributes }), 'int32');
+};
+
+/**
+ * A matrix product, with either operand's last two dimensions swapped on request. Gemm reads a swapped matrix in place.
+ * It wants two matrices, so the leading dimensions of `a` become rows; products of stacks of matrices go to MatMul.
+ */
+export const matmul: Lowering = (emitter, node, [a, b]) => {
+  const { transposeA, transposeB } = node.attributes as { transposeA: boolean; transposeB: boolean };
+  const [valueA, valueB] = node.inputs;
+  if (valueA!.shape.length === 2 && valueB!.shape.length === 2) return gemm(emitter, [a!, b!], transposeA, transposeB);
+  if (valueB!.shape.length === 2 && !transposeA) {
+    return gemmOverRows(emitter, node, [a!, b!], transposeB);
+  }
+  return emitter.emit('MatMul', [
+    transposeA ? swapLastTwo(emitter, a!, valueA!.shape.length) : a!,
+    transposeB ? swapLastTwo(emitter, b!, valueB!.shape.length) : b!,
+  ]);
+};
+
+/** `x weightᵀ + bias` in one operator, which spares a pass over the result for the bias. */
+export const linear: Lowering = (emitter, node, inputs) =>
+  node.inputs[0]!.shape.length === 2
+    ? gemm(emitter, inputs, false, true)
+    : gemmOverRows(emitter, node, inputs, true);
+
+function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
+  return emitter.emit('Gemm', inputs, { attributes: { transA: Number(transposeA), transB: Number(transposeB) } });
+}
+
+function gemmOverRows(emitter: Emitter, node: GraphNode, inputs: readonly string[], transposeB: boolean): string {
+  const shape = node.inputs[0]!.shape;
+  const inner = shape.at(-1)!;
+  const [valueB] = node.inputs.slice(1);
+  const columns = transposeB ? valueB!.shape[0]! : valueB!.shape[1]!;
+  const rows = reshapeTo(emitter, inputs[0]!, [sizeOf(shape.slice(0, -1)), inner]);
+  const product = gemm(emitter, [rows, ...inputs.slice(1)], false, transposeB);
+  return reshapeTo(emitter, product, [...shape.slice(0, -1), columns]);
+}
+
+function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
+  const perm = Array.from({ length: rank }, (_, dim) => dim);
+  [perm[rank - 2], perm[rank - 1]] = [rank - 1, rank - 2];
+  return emitter.emit('Transpose', [input], { attributes: { perm } });
+}
+
+/** `out[index[i]] += rows[i]` into zeros `[attributes.length, width]`, for `index [n]` with repeats and `rows [n, width]`. */
+export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {
+  const length = node.attributes.length as number;
+  const [count, width] = node.inputs[0]!.shape as [number, number];
+  const column = reshapeTo(emitter, index!, [count, 1]);
+  if (length <= count) {
+    // Few symbols: [n, length] one-hot rows, transposed, times the rows.
+    const oneHot = castTo(emitter, emitter.emit('Equal', [column, emitter.range(length)]), 'float32');
+    return gemm(emitter, [oneHot, rows!], true, false);
+  }
+  // Many symbols. ONNX Runtime's ScatterND races when it has to add several rows to one, so every row is first replaced by
+  // the sum of all rows of its index, through (index[i] == index[j]) as an [n, n] matrix; repeats then write equal values.
+  const same = castTo(emitter, emitter.emit('Equal', [column, reshapeTo(emitter, index!, [1, count])]), 'float32');
+  const sums = gemm(emitter, [same, rows!], false, false);
+  const zeros = emitter.emit('Expand', [emitter.scalar(0, 'float32'), emitter.integers([length, width])]);
+  return emitter.emit('ScatterND', [zeros, castTo(emitter, column, 'int64'), sums]);
+};
+
+/** Normalised rows and the inverse of their deviation. LayerNormalization insists on a weight, here ones. */
+export const standardize: Lowering = (emitter, node, [x]) => {
+  const ones = emitter.fill([node.inputs[0]!.shape.at(-1)!], 1, 'float32');
+  const options = { attributes: { axis: -1 }, floats: { epsilon: node.attributes.eps as number } };
+  const [normalized, , inverseDeviation] = emitter.emitMany('LayerNormalization', [x!, ones], 3, options);
+  return [normalized!, inverseDeviation!];
+};
+
+export const layerNorm: Lowering = (emitter, node, inputs) =>
+  emitter.emit('LayerNormalization', inputs, {
+    attributes: { axis: -1 },
+    floats: { epsilon: node.attributes.eps as number },
+  });
+
+export const gelu: Lowering = (emitter, node, inputs) =>
+  emitter.emit('Gelu', inputs, { attributes: { approximate: node.attributes.approximate as string } });
+
+function dtypeOfOutput(node: GraphNode): DType {
+  return (node.attributes.dtype as DType | undefined) ?? node.inputs[0]!.dtype;
+}
+

@@ -1,0 +1,27 @@
+import { TsgptError } from './errors.ts';
+
+/** Everything the rest of the project needs to know of an element type. A new type is one more entry here. */
+export const dtypes = {
+  float32: { arrayType: Float32Array, bytes: 4, isFloat: true },
+  int32: { arrayType: Int32Array, bytes: 4, isFloat: false },
+  bool: { arrayType: Uint8Array, bytes: 1, isFloat: false },
+} as const;
+
+/** The type of a tensor's elements, named as in PyTorch. */
+export type DType = keyof typeof dtypes;
+
+/** An array in host memory that holds a tensor's elements in row-major order; `bool` is stored as 0 and 1. */
+export type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** The element type that a host array stands for. */
+export function dtypeOf(array: HostArray): DType {
+  for (const [dtype, { arrayType }] of Object.entries(dtypes)) {
+    if (array instanceof arrayType) return dtype as DType;
+  }
+  throw new TsgptError(`a tensor is made from a Float32Array, Int32Array or Uint8Array, not from ${typeof array}`);
+}
+
+/** A zeroed host array of `length` elements. */
+export function allocate(dtype: DType, length: number): HostArray {
+  return new dtypes[dtype].arrayType(length);
+}

@@ -1,0 +1,66 @@
+import { ensure } from '../errors.ts';
+import { Embedding, LayerNorm, Linear, Module, nameParameters, normalInit, TransformerBlock } from '../nn/index.ts';
+import { Random } from '../random/random.ts';
+import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
+import { checkGPT2Config, type GPT2Config } from './gpt2-config.ts';
+
+export { type GPT2Config, gpt2 } from './gpt2-config.ts';
+
+/**
+ * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
+ * head that scores every token of the vocabulary as the next one.
+ *
+ * `new GPT2(gpt2.small)` has 124 million parameters, initialised as GPT-2's.
+ */
+export class GPT2 extends Module {
+  readonly config: GPT2Config;
+  readonly tokenEmbedding: Embedding;
+  readonly positionEmbedding: Embedding;
+  readonly blocks: readonly TransformerBlock[];
+  readonly finalNorm: LayerNorm;
+  readonly head: Linear | undefined;
+
+  constructor(config: GPT2Config, random = new Random(0)) {
+    super();
+    checkGPT2Config(config);
+    const { vocabSize, contextLength, embDim, nLayers, tiedHead } = config;
+    this.config = config;
+    this.tokenEmbedding = new Embedding(vocabSize, embDim, random);
+    this.positionEmbedding = new Embedding(contextLength, embDim, random);
+    // Every block adds twice to the shortcut connection; smaller additions keep the sum of 2 nLayers of them in bounds.
+    const outputInit = normalInit(0.02 / Math.sqrt(2 * nLayers));
+    this.blocks = Array.from({ length: nLayers }, () => new TransformerBlock({ ...config, outputInit }, random));
+    this.finalNorm = new LayerNorm(embDim, random);
+    this.head = tiedHead ? undefined : new Linear(embDim, vocabSize, random, { bias: false });
+    nameParameters(this);
+  }
+
+  /**
+   * The logits of the next token at every position: int32 `[batch, time]` gives `[batch, time, vocabSize]`. With a source of
+   * random numbers, dropout is on: this is a training pass.
+   */
+  forward(tokens: Tensor, random?: Random): Tensor {
+    const { contextLength, dropRate } = this.config;
+    ensure(tokens.shape.length === 2, () => `the tokens must be [batch, time], but are ${tokens.describe()}`);
+    const time = tokens.shape[1]!;
+    ensure(
+      time <= contextLength,
+      () => `the model sees at most ${contextLength} tokens at once, but was given ${time}; pass only the last ones`,
+    );
+    const positions = this.positionEmbedding.weight.slice([0, time]); // [time, embDim]
+    let x = this.tokenEmbedding.forward(tokens).add(positions); // [batch, time, embDim]
+    if (random) x = dropout(x, dropRate, random);
+    for (const block of this.blocks) x = block.forward(x, random);
+    return this.unembed(this.finalNorm.forward(x));
+  }
+
+  /** Scores every token of the vocabulary: `[batch, time, embDim]` gives `[batch, time, vocabSize]`. */
+  private unembed(x: Tensor): Tensor {
+    return this.head ? this.head.forward(x) : linear(x, this.tokenEmbedding.weight);
+  }
+
+  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`; see {@link forward}. */
+  loss(tokens: Tensor, targets: Tensor, random?: Random): Tensor {
+    return crossEntropy(this.forward(tokens, random), targets);
+  }
+}

@@ -1,0 +1,55 @@
+import { ensure } from '../errors.ts';
+import type { Random } from '../random/random.ts';
+import { formatShape, type Shape, sizeOf } from '../shape.ts';
+import { Tensor } from '../tensor/index.ts';
+
+/** Fills a new parameter of `size` elements. */
+export type Initializer = (size: number, random: Random) => Float32Array;
+
+/** Draws from the normal distribution with mean 0. */
+export function normalInit(deviation: number): Initializer {
+  return (size, random) => random.normals(size, deviation);
+}
+
+export const zerosInit: Initializer = (size) => new Float32Array(size);
+export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
+
+/**
+ * A tensor that training changes. Its elements live in {@link value}; every run reads what they are by then.
+ *
+ * They are drawn when first read, so a model that is about to be loaded from a file costs no initialisation.
+ */
+export class Parameter extends Tensor {
+  #value: Float32Array | undefined;
+  readonly #initialize: () => Float32Array;
+
+  constructor(shape: Shape, init: Initializer, random: Random) {
+    const node = {
+      operation: { name: 'parameter' },
+      inputs: [],
+      attributes: {},
+      outputs: [] as Tensor[],
+      feed: () => this.value,
+    };
+    super(node, 0, { shape, dtype: 'float32' });
+    node.outputs.push(this);
+    // A generator of its own, so that values do not depend on which parameter is read first.
+    const own = random.child();
+    this.#initialize = () => init(sizeOf(shape), own);
+  }
+
+  /** The elements in row-major order; may be written to. */
+  get value(): Float32Array {
+    this.#value ??= this.#initialize();
+    return this.#value;
+  }
+
+  /** Makes `value` the parameter's storage from now on. */
+  set value(value: Float32Array) {
+    ensure(
+      value.length === this.size,
+      () => `parameter ${this.name ?? ''} ${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
+    );
+    this.#value = value;
+  }
+}

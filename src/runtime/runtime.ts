@@ -1,0 +1,24 @@
+import type { HostArray } from '../dtype.ts';
+import type { LoadableModel } from './onnx.ts';
+
+/** Something that runs ONNX models: ONNX Runtime in Node, in the browser, on whatever devices it has. */
+export interface Runtime {
+  readonly name: string;
+  load(model: LoadableModel, options: LoadOptions): Promise<Executable>;
+}
+
+export interface LoadOptions {
+  /** Whether the runtime's threads share the work of a run; false for graphs so small that sharing costs more. */
+  parallel: boolean;
+}
+
+/** A loaded model. */
+export interface Executable {
+  /**
+   * Runs the model on `inputs` and writes the results into `outputs`, both in the model's order and with its lengths.
+   * An array may be input and output at once only where `isSafeInPlace` allows it.
+   */
+  run(inputs: readonly HostArray[], outputs: readonly HostArray[]): Promise<void>;
+  /** Frees the model's memory. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,73 @@
+import { ensure, TsgptError } from './errors.ts';
+
+/** The length of each dimension of a tensor, outermost first; a scalar's is `[]`. */
+export type Shape = readonly number[];
+
+/** The number of elements of a tensor of this shape. */
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, length) => product * length, 1);
+}
+
+export function sameShape(a: Shape, b: Shape): boolean {
+  return a.length === b.length && a.every((length, dim) => length === b[dim]);
+}
+
+/** `[2, 3]`, as error messages show a shape. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+export function checkShape(shape: Shape): void {
+  ensure(
+    shape.every((length) => Number.isSafeInteger(length) && length >= 0),
+    () => `a shape is made of whole numbers of at least 0, but ${formatShape(shape)} is not`,
+  );
+}
+
+/** Counts `dim` from the front: -1 becomes the last of `rank` dimensions. */
+export function normalizeDim(dim: number, rank: number, operation: string): number {
+  const normalized = dim < 0 ? dim + rank : dim;
+  ensure(
+    Number.isInteger(dim) && normalized >= 0 && normalized < rank,
+    () => `${operation}: dimension ${dim} does not exist in a tensor of ${rank} dimensions`,
+  );
+  return normalized;
+}
+
+/** As {@link normalizeDim} for several dimensions at once, all of them when `dims` is undefined; sorted, no repeats. */
+export function normalizeDims(dims: number | Shape | undefined, rank: number, operation: string): number[] {
+  if (dims === undefined) return Array.from({ length: rank }, (_, dim) => dim);
+  const list = (typeof dims === 'number' ? [dims] : dims).map((dim) => normalizeDim(dim, rank, operation));
+  ensure(new Set(list).size === list.length, () => `${operation}: dimensions ${formatShape(list)} name one twice`);
+  return list.sort((a, b) => a - b);
+}
+
+/**
+ * The shape that tensors of shapes `a` and `b` have together under NumPy's broadcasting rule: aligned at the last
+ * dimension, lengths must be equal or one of them 1.
+ */
+export function broadcastShapes(a: Shape, b: Shape, operation: string): number[] {
+  const rank = Math.max(a.length, b.length);
+  return Array.from({ length: rank }, (_, dim) => {
+    const lengthA = a[dim - rank + a.length] ?? 1;
+    const lengthB = b[dim - rank + b.length] ?? 1;
+    if (lengthA !== lengthB && lengthA !== 1 && lengthB !== 1) {
+      throw new TsgptError(
+        `${operation}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast together: ` +
+          `counted from the end, dimension ${dim - rank} is ${lengthA} in one and ${lengthB} in the other`,
+      );
+    }
+    return lengthA === 1 ? lengthB : lengthA;
+  });
+}
+
+/** How far apart in memory two neighbours along each dimension lie, in elements, for row-major order. */
+export function stridesOf(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  let stride = 1;
+  for (let dim = shape.length - 1; dim >= 0; dim--) {
+    strides[dim] = stride;
+    stride *= shape[dim]!;
+  }
+  return strides;
+}

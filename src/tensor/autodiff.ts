@@ -1,0 +1,87 @@
+import { ensure } from '../errors.ts';
+import { sameShape } from '../shape.ts';
+import { ones, zeros } from './creation.ts';
+import type { Primitive, TensorNode } from './primitive.ts';
+import type { Tensor } from './tensor.ts';
+
+/**
+ * The gradients of `loss`, a tensor with one element, with respect to each of `wrt`: how much the loss grows as an element
+ * grows. They are tensors like any others and can be differentiated again. A tensor the loss does not depend on has zeros.
+ */
+export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  ensure(loss.size === 1, () => `grad: the loss must have one element, but ${loss.describe()} has ${loss.size}`);
+  ensure(loss.dtype === 'float32', () => `grad: the loss must be float32, but ${loss.describe()} is ${loss.dtype}`);
+  return vectorJacobianProduct([loss], [ones(loss.shape)], wrt);
+}
+
+/**
+ * Reverse-mode differentiation: given the gradients of a loss with respect to `outputs`, those with respect to `wrt`.
+ *
+ * Walks the graph from the outputs back, each node after all that use it, and lets every operation turn the gradient of its
+ * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule).
+ */
+export function vectorJacobianProduct(
+  outputs: readonly Tensor[],
+  outputGradients: readonly (Tensor | undefined)[],
+  wrt: readonly Tensor[],
+): Tensor[] {
+  const gradients = new Map<Tensor, Tensor>();
+  const accumulate = (tensor: Tensor, gradient: Tensor | undefined): void => {
+    if (!gradient) return;
+    ensure(
+      sameShape(tensor.shape, gradient.shape),
+      () => `grad: the gradient of ${tensor.describe()} came out as ${gradient.describe()}`,
+    );
+    const sum = gradients.get(tensor);
+    gradients.set(tensor, sum ? sum.add(gradient) : gradient);
+  };
+  outputs.forEach((output, i) => {
+    accumulate(output, outputGradients[i]);
+  });
+  for (const node of nodesBetween(wrt, outputs).reverse()) {
+    if (node.outputs.some((output) => gradients.has(output))) {
+      const inputGradients = gradientsOfInputs(node, gradients);
+      node.inputs.forEach((input, i) => {
+        if (input.dtype === 'float32') accumulate(input, inputGradients[i]);
+      });
+    }
+  }
+  return wrt.map((tensor) => gradients.get(tensor) ?? zeros(tensor.shape));
+}
+
+function gradientsOfInputs(
+  node: TensorNode,
+  gradients: ReadonlyMap<Tensor, Tensor>,
+): readonly (Tensor | undefined)[] {
+  const { inputs, outputs, attributes } = node;
+  const { gradient, expand } = node.operation as Partial<Primitive>;
+  const outputGradients = outputs.map((output) => gradients.get(output));
+  if (gradient) return gradient(outputGradients[0]!, { inputs, output: outputs[0]!, attributes });
+  // An operation defined by others is differentiated through its definition.
+  return vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs);
+}
+
+/** The nodes on a path from one of `sources` to one of `outputs`, operands before their users. */
+function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[]): TensorNode[] {
+  const wanted = new Set(sources);
+  const ordered: TensorNode[] = [];
+  /** Whether a source lies behind the node; missing while the node's operands are still to be visited. */
+  const depends = new Map<TensorNode, boolean>();
+  const reaches = (tensor: Tensor) => wanted.has(tensor) || depends.get(tensor.node) === true;
+  // A stack of our own: the graph of a deep model is deeper than JavaScript's call stack.
+  const stack = outputs.map((output) => output.node);
+  while (stack.length > 0) {
+    const node = stack.at(-1)!;
+    const waiting = depends.has(node) ? [] : node.inputs.map((input) => input.node).filter((input) => !depends.has(input));
+    if (waiting.length > 0) {
+      stack.push(...waiting);
+      continue;
+    }
+    stack.pop();
+    if (depends.has(node)) continue;
+    const onPath = node.inputs.some(reaches);
+    depends.set(node, onPath);
+    if (onPath) ordered.push(node);
+  }
+  return ordered;
+}

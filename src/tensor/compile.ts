@@ -1,0 +1,79 @@
+import { CompiledGraph } from '../compile/evaluate.ts';
+import type { HostArray } from '../dtype.ts';
+import { ensure } from '../errors.ts';
+import { formatShape, type Shape } from '../shape.ts';
+import { fromArray } from './creation.ts';
+import { feedTensor } from './primitives/leaves.ts';
+import type { Tensor } from './tensor.ts';
+
+/** A function whose graph is built once for each combination of argument shapes and then only run. */
+export interface Compiled {
+  /** Runs the function; the results are computed already. */
+  (...args: Tensor[]): Promise<Tensor[]>;
+  /**
+   * As a call, but on the elements themselves, and with results written into the arrays of `into` where given: parameters can so
+   * be updated where they lie.
+   */
+  run(args: readonly Tensor[], into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
+  /** How many combinations of argument shapes have been traced. */
+  readonly traceCount: number;
+}
+
+interface Trace {
+  readonly graph: CompiledGraph;
+  readonly outputs: readonly Tensor[];
+}
+
+let tracing = 0;
+
+/** Whether a compiled function is being traced: what is random is then to be drawn at each call. */
+export function isTracing(): boolean {
+  return tracing > 0;
+}
+
+/**
+ * Compiles a function of tensors. The function is called once for each combination of argument shapes, with tensors that
+ * have no values yet, to see what it computes; from then on a call only runs the finished graph. Parameters and other
+ * tensors it uses besides its arguments are read anew at each call. It must not wait for values (`await x.item()`), and what
+ * it does besides computing tensors happens only when it is traced.
+ */
+export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled {
+  const traces = new Map<string, Trace>();
+
+  const traceFor = (args: readonly Tensor[]): Trace => {
+    const key = args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+    let trace = traces.get(key);
+    if (!trace) traces.set(key, (trace = traceFunction(fn, args)));
+    return trace;
+  };
+  const run = async (args: readonly Tensor[], into?: readonly (HostArray | undefined)[]) => {
+    const { graph } = traceFor(args);
+    const data = args.map((arg) => arg.cached ?? (arg.node.feed ? arg.node.feed([]) : undefined));
+    // Arguments that are themselves still to be computed are computed first.
+    for (const [i, arg] of args.entries()) data[i] ??= await arg.data();
+    return graph.run(data as HostArray[], into);
+  };
+  const call = async (...args: Tensor[]): Promise<Tensor[]> => {
+    const { outputs } = traceFor(args);
+    const results = await run(args);
+    return results.map((data, i) => fromArray(data, outputs[i]!.shape, outputs[i]!.name));
+  };
+  return Object.defineProperty(Object.assign(call, { run }), 'traceCount', { get: () => traces.size }) as Compiled;
+}
+
+function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {
+  const placeholders = args.map(({ shape, dtype, name }, i) => {
+    const feed = (values: readonly HostArray[]) => {
+      ensure(values[i], `compile: argument ${i} ${formatShape(shape)} has no value while its function is being traced`);
+      return values[i];
+    };
+    return feedTensor(feed, shape as Shape, dtype, name ?? `argument ${i}`);
+  });
+  tracing++;
+  try {
+    const outputs = fn(...placeholders);
+    return { graph: new CompiledGraph(outputs), outputs };
+  } finally {
+    tracing--;
+  }
+}

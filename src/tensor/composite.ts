@@ -1,0 +1,38 @@
+import type { Attributes, GraphNode } from '../compile/graph.ts';
+import type { Lowering } from '../compile/lowerings.ts';
+import type { GradientRule, TensorNode } from './primitive.ts';
+import { composites } from './registry.ts';
+import { Tensor } from './tensor.ts';
+
+/**
+ * An operation made of others, such as GELU. Its definition is all that is needed; ONNX often has one operator for the whole,
+ * and sometimes a gradient worked out by hand needs fewer steps than the chain rule finds. Both can be given as well, and
+ * the tests hold them against the definition.
+ */
+export interface Composite<A extends Attributes = Attributes> {
+  readonly name: string;
+  readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
+  readonly lowering?: Lowering;
+  readonly gradient?: GradientRule<A>;
+}
+
+/** Defines a composite; the result is the function that applies it and returns its outputs. */
+export function defineComposite<A extends Attributes = Record<never, never>>(composite: Composite<A>) {
+  composites.set(composite.name, composite as unknown as Composite);
+  const operation = {
+    name: composite.name,
+    lowering: composite.lowering,
+    gradient: composite.gradient,
+    expand: (node: GraphNode) => composite.definition(node.inputs as Tensor[], node.attributes as A),
+  };
+  return (inputs: readonly Tensor[], attributes: A): readonly Tensor[] => {
+    // Applying the definition checks the operands and tells what the outputs look like.
+    const outputs: Tensor[] = [];
+    const node: TensorNode = { operation, inputs, attributes, outputs };
+    for (const [index, output] of composite.definition(inputs, attributes).entries()) {
+      outputs.push(new Tensor(node, index, output));
+    }
+    return outputs;
+  };
+}
+

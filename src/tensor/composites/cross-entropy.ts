@@ -1,0 +1,44 @@
+import { ensure } from '../../errors.ts';
+import { formatShape, sameShape } from '../../shape.ts';
+import { defineComposite } from '../composite.ts';
+import { where } from '../primitives/elementwise.ts';
+import { requireIndexBelow } from '../primitives/leaves.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Which rows count, as 1 or 0, and a target for each that may be looked up; both `[n, 1]`. */
+function readTargets(targets: Tensor, ignoreIndex: number): { counts: Tensor; index: Tensor } {
+  const isCounted = targets.ne(ignoreIndex);
+  return { counts: isCounted.to('float32'), index: where(isCounted, targets, 0) };
+}
+
+const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
+  name: 'crossEntropy',
+  definition: ([logits, targets], { ignoreIndex }) => {
+    const { counts, index } = readTargets(targets!, ignoreIndex);
+    const logProbability = logits!.logSoftmax(1).gather(1, index); // [n, 1]
+    return [logProbability.mul(counts).sum().neg().div(counts.sum())];
+  },
+  // The gradient of a row is its probabilities, less 1 at the target.
+  gradient: (g, { inputs: [logits, targets], attributes: { ignoreIndex } }) => {
+    const { counts, index } = readTargets(targets!, ignoreIndex);
+    const share = counts.mul(g.div(counts.sum())); // [n, 1]
+    return [logits!.logSoftmax(1).exp().mul(share).scatterAdd(1, index, share.neg()), undefined];
+  },
+});
+
+/**
+ * The mean negative log-probability of the targets, in nats: `logits [..., classes]` and int32 `targets [...]` give a scalar. Rows
+ * whose target is `ignoreIndex` do not count; if none counts, the result is NaN, as in PyTorch.
+ */
+export function crossEntropy(logits: Tensor, targets: Tensor, { ignoreIndex = -100 } = {}): Tensor {
+  ensure(
+    logits.shape.length > 0 && sameShape(logits.shape.slice(0, -1), targets.shape),
+    () =>
+      `crossEntropy: logits ${formatShape(logits.shape)} need targets of shape ` +
+      `${formatShape(logits.shape.slice(0, -1))}, but got ${formatShape(targets.shape)}`,
+  );
+  ensure(targets.dtype === 'int32', () => `crossEntropy: the targets must be int32, but are ${targets.dtype}`);
+  const classes = logits.shape.at(-1)!;
+  requireIndexBelow(targets, classes, 'the vocabulary', ignoreIndex);
+  return applyCrossEntropy([logits.reshape([-1, classes]), targets.reshape([-1, 1])], { ignoreIndex })[0]!;
+}

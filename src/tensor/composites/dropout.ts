@@ -1,0 +1,44 @@
+import { ensure } from '../../errors.ts';
+import type { Random } from '../../random/random.ts';
+import { type Shape, sizeOf } from '../../shape.ts';
+import { isTracing } from '../compile.ts';
+import { where } from '../primitives/elementwise.ts';
+import { feedTensor, scalar } from '../primitives/leaves.ts';
+import type { Tensor } from '../tensor.ts';
+
+/**
+ * Dropout (Srivastava et al., 2014): every element becomes 0 with the given probability, and the others are scaled up by
+ * 1 / (1 - probability) so that the expected value stays. In a compiled function each call draws anew from `random`.
+ */
+export function dropout(x: Tensor, probability: number, random: Random): Tensor {
+  ensure(
+    probability >= 0 && probability < 1,
+    () => `dropout: the probability must be at least 0 and less than 1, but is ${probability}`,
+  );
+  if (probability === 0) return x;
+  const threshold = Math.round((probability - 0.5) * 2 ** 32);
+  const isDropped = randomInt32(x.shape, random).lt(threshold);
+  return x.mul(where(isDropped, 0, scalar(1 / (1 - probability))));
+}
+
+/**
+ * Uniform 32-bit integers of any shape from few numbers: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such
+ * products are a pairwise independent family of hash functions (Dietzfelbinger et al., 1997), which is plenty for dropout.
+ * Drawing only a, b and c on the host, and the same in every backend, makes masks cheap and a resumed run repeat them.
+ */
+function randomInt32(shape: Shape, random: Random): Tensor {
+  const columns = shape.at(-1) ?? 1;
+  const rows = sizeOf(shape) / columns;
+  const a = randomLeaf([rows, 1], () => random.int32() | 1);
+  const b = randomLeaf([1, columns], () => random.int32());
+  const c = randomLeaf([rows, 1], () => random.int32());
+  return a.mul(b).add(c).reshape(shape);
+}
+
+/** An array drawn once, or, inside a compiled function, anew at each call. */
+function randomLeaf(shape: Shape, draw: () => number): Tensor {
+  const make = () => Int32Array.from({ length: sizeOf(shape) }, draw);
+  if (isTracing()) return feedTensor(make, shape, 'int32');
+  const drawn = make();
+  return feedTensor(() => drawn, shape, 'int32');
+}

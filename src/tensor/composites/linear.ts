@@ -1,0 +1,30 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { defineComposite } from '../composite.ts';
+import { sumTo } from '../primitives/reductions.ts';
+import type { Tensor } from '../tensor.ts';
+
+const applyLinear = defineComposite({
+  name: 'linear',
+  definition: ([x, weight, bias]) => [x!.matmul(weight!.transpose(0, 1)).add(bias!)],
+  lowering: lowerings.linear,
+  gradient: (g, { inputs: [x, weight, bias] }) => {
+    const rowsOfG = g.reshape([-1, g.shape.at(-1)!]);
+    const rowsOfX = x!.reshape([-1, x!.shape.at(-1)!]);
+    return [g.matmul(weight!), rowsOfG.transpose(0, 1).matmul(rowsOfX), sumTo(g, bias!.shape)];
+  },
+});
+
+/** `x weightᵀ + bias`: `[..., in]` with a weight `[out, in]` and a bias `[out]` gives `[..., out]`. */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  ensure(
+    weight.shape.length === 2 && x.shape.length >= 2 && x.shape.at(-1) === weight.shape[1],
+    () => `linear: ${x.describe()} does not fit the weight ${weight.describe()}: its rows need ${weight.shape[1]} elements`,
+  );
+  if (!bias) return x.matmul(weight.transpose(0, 1));
+  ensure(
+    bias.shape.length === 1 && bias.shape[0] === weight.shape[0],
+    () => `linear: the bias ${bias.describe()} must have the ${weight.shape[0]} elements of the weight's rows`,
+  );
+  return applyLinear([x, weight, bias], {})[0]!;
+}

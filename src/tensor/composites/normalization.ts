@@ -1,0 +1,57 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { formatShape, sameShape } from '../../shape.ts';
+import { defineComposite } from '../composite.ts';
+import { sumTo } from '../primitives/reductions.ts';
+import type { Tensor } from '../tensor.ts';
+
+const applyStandardize = defineComposite<{ eps: number }>({
+  name: 'standardize',
+  definition: ([x], { eps }) => {
+    const centered = x!.sub(x!.mean(-1, true));
+    const variance = centered.mul(centered).mean(-1, true);
+    const deviation = variance.add(eps).sqrt();
+    return [centered.div(deviation), deviation.pow(-1)];
+  },
+  lowering: lowerings.standardize,
+});
+
+const applyLayerNorm = defineComposite<{ eps: number }>({
+  name: 'layerNorm',
+  definition: ([x, weight, bias], { eps }) => [applyStandardize([x!], { eps })[0]!.mul(weight!).add(bias!)],
+  lowering: lowerings.layerNorm,
+  // With n the normalised row, d the gradient with respect to it and r the inverse deviation, the row's gradient is
+  // r (d - mean(d) - n mean(d n)): whatever would shift or scale the whole row is taken out, since normalising undoes it.
+  gradient: (g, { inputs: [x, weight, bias], attributes }) => {
+    const [n, r] = applyStandardize([x!], attributes) as [Tensor, Tensor];
+    const d = g.mul(weight!);
+    const dx = d
+      .sub(d.mean(-1, true))
+      .sub(n.mul(d.mul(n).mean(-1, true)))
+      .mul(r);
+    return [dx, sumTo(g.mul(n), weight!.shape), sumTo(g, bias!.shape)];
+  },
+});
+
+/**
+ * Layer normalisation (Ba, Kiros and Hinton, 2016): every row of the last dimension is shifted to mean 0 and scaled to variance 1
+ * (the biased variance, plus `eps`), then scaled by `weight` and shifted by `bias`, both of the length of a row.
+ */
+export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
+  const row = x.shape.slice(-1);
+  for (const parameter of [weight, bias]) {
+    ensure(
+      sameShape(parameter.shape, row),
+      () => `layerNorm: ${parameter.describe()} must be ${formatShape(row)}, as long as the rows of ${x.describe()}`,
+    );
+  }
+  return applyLayerNorm([x, weight, bias], { eps })[0]!;
+}
+
+/**
+ * Root-mean-square normalisation (Zhang and Sennrich, 2019): every row of the last dimension divided by its root mean square,
+ * then scaled by `weight`.
+ */
+export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
+  return x.div(x.mul(x).mean(-1, true).add(eps).sqrt()).mul(weight);
+}

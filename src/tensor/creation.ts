@@ -1,0 +1,69 @@
+import { allocate, type DType, dtypeOf, type HostArray } from '../dtype.ts';
+import { ensure } from '../errors.ts';
+import type { Random } from '../random/random.ts';
+import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts';
+import type { NestedArray } from './format.ts';
+import { feedTensor, scalar } from './primitives/leaves.ts';
+import type { Tensor } from './tensor.ts';
+
+export interface CreationOptions {
+  dtype?: DType;
+  name?: string;
+}
+
+/**
+ * A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`: bool from booleans, otherwise float32 unless `dtype` says
+ * so. Throws where rows differ in length.
+ */
+export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {}): Tensor {
+  const shape: number[] = [];
+  for (let level = values; Array.isArray(level); level = level[0]!) shape.push(level.length);
+  const flat: (number | boolean)[] = [];
+  const flatten = (level: NestedArray, dim: number): void => {
+    const expected = dim < shape.length ? `an array of ${shape[dim]}` : 'a number';
+    ensure(
+      Array.isArray(level) ? level.length === shape[dim] : dim === shape.length,
+      () => `tensor: every entry at depth ${dim} must be ${expected}, as the first one is`,
+    );
+    if (Array.isArray(level)) for (const entry of level) flatten(entry, dim + 1);
+    else flat.push(level);
+  };
+  flatten(values, 0);
+  const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
+  const data = allocate(type, flat.length);
+  flat.forEach((value, i) => {
+    data[i] = Number(value);
+  });
+  return fromArray(data, shape, name);
+}
+
+/**
+ * A tensor over an existing array, without a copy: what is later written to the array is what later runs read. A Uint8Array
+ * makes a bool tensor.
+ */
+export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor {
+  checkShape(shape);
+  ensure(
+    sizeOf(shape) === data.length,
+    () => `${name ?? 'a tensor'} of shape ${formatShape(shape)} has ${sizeOf(shape)} elements, but got ${data.length}`,
+  );
+  return feedTensor(() => data, shape, dtypeOf(data), name);
+}
+
+/** A tensor with the same value everywhere. */
+export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  return scalar(value, dtype).expand(shape);
+}
+
+export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 0, dtype);
+}
+
+export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
+  return full(shape, 1, dtype);
+}
+
+/** Draws from the normal distribution with mean 0 and the given standard deviation. */
+export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
+  return fromArray(random.normals(sizeOf(shape), deviation), shape);
+}

@@ -1,0 +1,66 @@
+import type { DType, HostArray } from '../dtype.ts';
+import { formatShape, type Shape } from '../shape.ts';
+
+/** Elements in nested arrays, one level per dimension. */
+export type NestedArray = number | boolean | NestedArray[];
+
+/** Row-major elements as nested arrays. */
+export function nest(data: HostArray, shape: Shape, dtype: DType): NestedArray {
+  let position = 0;
+  const build = (dim: number): NestedArray => {
+    if (dim < shape.length) return Array.from({ length: shape[dim]! }, () => build(dim + 1));
+    const value = data[position++]!;
+    return dtype === 'bool' ? value !== 0 : value;
+  };
+  return build(0);
+}
+
+/** More elements than this are printed as the outer few of each dimension only. */
+const summaryThreshold = 1000;
+const summaryEdge = 3;
+
+/** The tensor as text in PyTorch's layout: aligned numbers with four decimals, the shape behind. */
+export function formatTensor(data: HostArray, shape: Shape, dtype: DType): string {
+  const shortened = data.length > summaryThreshold;
+  const visible = (length: number): (number | null)[] =>
+    shortened && length > 2 * summaryEdge
+      ? [0, 1, 2, null, length - 3, length - 2, length - 1]
+      : Array.from({ length }, (_, i) => i);
+
+  const cells: number[] = [];
+  const collect = (dim: number, offset: number): void => {
+    if (dim === shape.length) cells.push(data[offset]!);
+    else for (const i of visible(shape[dim]!)) if (i !== null) collect(dim + 1, offset * shape[dim]! + i);
+  };
+  collect(0, 0);
+  const formatNumber = numberFormat(cells, dtype);
+  const width = Math.max(0, ...cells.map((cell) => formatNumber(cell).length));
+
+  const prefix = 'tensor(';
+  const build = (dim: number, offset: number): string => {
+    if (dim === shape.length) return formatNumber(data[offset]!).padStart(shape.length === 0 ? 0 : width);
+    const parts = visible(shape[dim]!).map((i) => (i === null ? '...' : build(dim + 1, offset * shape[dim]! + i)));
+    const isRow = dim === shape.length - 1;
+    // Matrices stand a blank line apart, as many as there are dimensions between.
+    const separator = isRow ? ', ' : `,${'\n'.repeat(shape.length - 1 - dim)}${' '.repeat(prefix.length + dim + 1)}`;
+    return `[${parts.join(separator)}]`;
+  };
+  return `${prefix}${build(0, 0)}, shape=${formatShape(shape)}, dtype=${dtype})`;
+}
+
+function numberFormat(cells: readonly number[], dtype: DType): (value: number) => string {
+  if (dtype === 'bool') return (value) => (value === 0 ? 'false' : 'true');
+  const finite = cells.filter(Number.isFinite).map(Math.abs);
+  const nonzero = finite.filter((value) => value > 0);
+  const largest = Math.max(0, ...nonzero);
+  const smallest = Math.min(Number.POSITIVE_INFINITY, ...nonzero);
+  const scientific = largest >= 1e8 || smallest < 1e-4 || (largest / smallest > 1000 && largest >= 1000);
+  const whole = finite.every(Number.isInteger);
+  return (value) => {
+    if (Number.isNaN(value)) return 'nan';
+    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+    if (dtype === 'int32') return String(value);
+    if (whole && largest < 1e8) return `${value}.`;
+    return scientific ? value.toExponential(4) : value.toFixed(4);
+  };
+}

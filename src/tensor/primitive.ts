@@ -1,0 +1,65 @@
+import type { Attributes, GraphNode, Operation } from '../compile/graph.ts';
+import type { DType } from '../dtype.ts';
+import { ensure } from '../errors.ts';
+import type { Shape } from '../shape.ts';
+import { primitives } from './registry.ts';
+import { Tensor } from './tensor.ts';
+
+/** An operation on tensors: everything there is to know about it, in one entry. */
+export interface Primitive<A extends Attributes = Attributes> extends Operation {
+  /** What the result looks like. Throws where the operands do not fit together. */
+  readonly result: (inputs: readonly Tensor[], attributes: A) => TensorType;
+  readonly gradient: GradientRule<A>;
+}
+
+export interface TensorType {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * The gradient of the loss with respect to each operand, given the gradient `g` with respect to the result; undefined for an
+ * operand without one, such as an index. Made of tensor operations, so it can be differentiated again.
+ */
+export type GradientRule<A extends Attributes = Attributes> = (
+  g: Tensor,
+  call: { inputs: readonly Tensor[]; output: Tensor; attributes: A },
+) => readonly (Tensor | undefined)[];
+
+/** A node whose operation came from this folder. */
+export interface TensorNode extends GraphNode {
+  readonly inputs: readonly Tensor[];
+  readonly outputs: readonly Tensor[];
+}
+
+/** Defines an operation; the result is the function that applies it. */
+export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
+  primitives.set(primitive.name, primitive as unknown as Primitive);
+  return (inputs: readonly Tensor[], attributes: A): Tensor => {
+    const node = { operation: primitive as unknown as Operation, inputs, attributes, outputs: [] as Tensor[] };
+    node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));
+    return node.outputs[0]!;
+  };
+}
+
+/** For operations whose result does not change when an operand changes a little, or that have whole-number operands. */
+export function noGradient(): readonly undefined[] {
+  return [];
+}
+
+export function ensureFloat(operation: string, ...tensors: readonly Tensor[]): void {
+  for (const tensor of tensors) {
+    ensure(
+      tensor.dtype === 'float32',
+      () => `${operation}: ${tensor.describe()} is ${tensor.dtype}, but must be float32; convert it with .to('float32')`,
+    );
+  }
+}
+
+export function ensureSameType(operation: string, a: Tensor, b: Tensor): void {
+  ensure(
+    a.dtype === b.dtype,
+    () =>
+      `${operation}: ${a.describe()} is ${a.dtype} and ${b.describe()} is ${b.dtype}; convert one with .to('${a.dtype}')`,
+  );
+}

@@ -1,0 +1,172 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { type DType, dtypes } from '../../dtype.ts';
+import { ensure } from '../../errors.ts';
+import { broadcastShapes } from '../../shape.ts';
+import { definePrimitive, ensureFloat, ensureSameType, type GradientRule, noGradient } from '../primitive.ts';
+import { Tensor, type TensorLike } from '../tensor.ts';
+import { scalar, scalarValue } from './leaves.ts';
+import { sumTo } from './reductions.ts';
+
+/** A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. */
+function unary(name: string, operator: string, derivative: (g: Tensor, x: Tensor, y: Tensor) => Tensor) {
+  const apply = definePrimitive({
+    name,
+    elementwise: true,
+    result: ([x]) => {
+      ensureFloat(name, x!);
+      return { shape: x!.shape, dtype: x!.dtype };
+    },
+    gradient: (g, { inputs: [x], output }) => [derivative(g, x!, output)],
+    lowering: lowerings.direct(operator),
+  });
+  return (x: Tensor): Tensor => apply([x], {});
+}
+
+export const neg = unary('neg', 'Neg', (g) => g.neg());
+export const exp = unary('exp', 'Exp', (g, _x, y) => g.mul(y));
+export const log = unary('log', 'Log', (g, x) => g.div(x));
+export const sqrt = unary('sqrt', 'Sqrt', (g, _x, y) => g.div(y.mul(2)));
+export const abs = unary('abs', 'Abs', (g, x) => g.mul(x.sign()));
+export const sign = unary('sign', 'Sign', (g) => g.mul(0));
+export const sin = unary('sin', 'Sin', (g, x) => g.mul(x.cos()));
+export const cos = unary('cos', 'Cos', (g, x) => g.mul(x.sin().neg()));
+export const tanh = unary('tanh', 'Tanh', (g, _x, y) => g.mul(y.mul(y).neg().add(1)));
+export const sigmoid = unary('sigmoid', 'Sigmoid', (g, _x, y) => g.mul(y).mul(y.neg().add(1)));
+export const erf = unary('erf', 'Erf', (g, x) => g.mul(x.mul(x).neg().exp()).mul(2 / Math.sqrt(Math.PI)));
+
+interface BinaryRule {
+  /** The derivatives with respect to both operands times the incoming gradient, before broadcasting is undone. */
+  derivatives?: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
+  /** The type of the result where it is not that of the operands. */
+  dtype?: DType;
+  only?: 'float' | 'number' | 'bool';
+}
+
+/** A function of two numbers, applied to the elements of two tensors that broadcast together. */
+function binary(name: string, operator: string, { derivatives, dtype, only = 'number' }: BinaryRule) {
+  const gradient: GradientRule = (g, { inputs: [a, b], output }) => {
+    const [ga, gb] = derivatives!(g, a!, b!, output);
+    return [sumTo(ga, a!.shape), sumTo(gb, b!.shape)];
+  };
+  const apply = definePrimitive({
+    name,
+    elementwise: true,
+    result: ([a, b]) => {
+      ensureSameType(name, a!, b!);
+      if (only === 'float') ensureFloat(name, a!, b!);
+      ensure(
+        (a!.dtype === 'bool') === (only === 'bool'),
+        () => `${name}: ${a!.describe()} is ${a!.dtype}, but ${name} works on ${only === 'bool' ? 'bool' : 'numbers'}`,
+      );
+      return { shape: broadcastShapes(a!.shape, b!.shape, name), dtype: dtype ?? a!.dtype };
+    },
+    gradient: derivatives ? gradient : noGradient,
+    lowering: lowerings.direct(operator),
+  });
+  return (a: TensorLike, b: TensorLike): Tensor => {
+    const [tensorA, tensorB] = asTensors(a, b);
+    return apply([tensorA, tensorB], {});
+  };
+}
+
+/** Turns a plain number into a scalar of the other operand's type. */
+function asTensors(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  if (a instanceof Tensor) return [a, b instanceof Tensor ? b : scalar(b, a.dtype)];
+  return [scalar(a, b instanceof Tensor ? b.dtype : 'float32'), b instanceof Tensor ? b : scalar(b)];
+}
+
+const addition = binary('add', 'Add', { derivatives: (g) => [g, g] });
+const multiplication = binary('mul', 'Mul', { derivatives: (g, a, b) => [g.mul(b), g.mul(a)] });
+
+export const add = (a: Tensor, b: TensorLike): Tensor => (isNeutral(b, 0) ? a : addition(a, b));
+export const sub = binary('sub', 'Sub', { derivatives: (g) => [g, g.neg()] });
+export const mul = (a: Tensor, b: TensorLike): Tensor => {
+  if (isNeutral(b, 1)) return a;
+  if (b instanceof Tensor && isNeutral(a, 1)) return b;
+  return multiplication(a, b);
+};
+export const div = binary('div', 'Div', {
+  derivatives: (g, _a, b, y) => [g.div(b), g.mul(y).div(b).neg()],
+  only: 'float',
+});
+
+/** Whether an operation with this operand returns the other one unchanged, as `a + 0` and `a * 1` do. */
+function isNeutral(operand: TensorLike, neutral: number): boolean {
+  return (operand instanceof Tensor ? scalarValue(operand) : operand) === neutral;
+}
+
+/** `a` to the power `b`. A negative `a` has no gradient with respect to `b`. */
+export const pow = binary('pow', 'Pow', {
+  derivatives: (g, a, b, y) => [g.mul(b).mul(a.pow(b.sub(1))), g.mul(y).mul(a.log())],
+  only: 'float',
+});
+
+/** At a tie, both operands get half of the gradient, as in PyTorch. */
+function shareOfLarger(a: Tensor, b: Tensor): Tensor {
+  return a.gt(b).to('float32').add(a.ge(b).to('float32')).mul(0.5);
+}
+
+// ONNX calls the larger of two operands Max, and the largest along a dimension ReduceMax.
+export const maximum = binary('maximum', 'Max', {
+  derivatives: (g, a, b) => [g.mul(shareOfLarger(a, b)), g.mul(shareOfLarger(b, a))],
+});
+export const minimum = binary('minimum', 'Min', {
+  derivatives: (g, a, b) => [g.mul(shareOfLarger(b, a)), g.mul(shareOfLarger(a, b))],
+});
+
+export const eq = binary('eq', 'Equal', { dtype: 'bool' });
+export const lt = binary('lt', 'Less', { dtype: 'bool' });
+export const le = binary('le', 'LessOrEqual', { dtype: 'bool' });
+export const logicalAnd = binary('logicalAnd', 'And', { only: 'bool' });
+export const logicalOr = binary('logicalOr', 'Or', { only: 'bool' });
+
+const applyNot = definePrimitive({
+  name: 'logicalNot',
+  elementwise: true,
+  result: ([x]) => {
+    ensure(x!.dtype === 'bool', () => `logicalNot: ${x!.describe()} is ${x!.dtype}, but must be bool`);
+    return { shape: x!.shape, dtype: 'bool' };
+  },
+  gradient: noGradient,
+  lowering: lowerings.direct('Not'),
+});
+export const logicalNot = (x: Tensor): Tensor => applyNot([x], {});
+
+const applyWhere = definePrimitive({
+  name: 'where',
+  elementwise: true,
+  result: ([condition, a, b]) => {
+    ensure(condition!.dtype === 'bool', () => `where: ${condition!.describe()} is ${condition!.dtype}, but must be bool`);
+    ensureSameType('where', a!, b!);
+    const shape = broadcastShapes(condition!.shape, broadcastShapes(a!.shape, b!.shape, 'where'), 'where');
+    return { shape, dtype: a!.dtype };
+  },
+  gradient: (g, { inputs: [condition, a, b] }) => [
+    undefined,
+    sumTo(where(condition!, g, 0), a!.shape),
+    sumTo(where(condition!, 0, g), b!.shape),
+  ],
+  lowering: lowerings.direct('Where'),
+});
+
+/** `a` where the condition holds, `b` elsewhere; all three broadcast together. */
+export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
+  return applyWhere([condition, ...asTensors(a, b)], {});
+}
+
+const applyCast = definePrimitive<{ dtype: DType }>({
+  name: 'cast',
+  elementwise: true,
+  result: ([x], { dtype }) => {
+    ensure(dtype in dtypes, () => `to: there is no element type ${dtype}; choose ${Object.keys(dtypes).join(', ')}`);
+    return { shape: x!.shape, dtype };
+  },
+  gradient: (g, { inputs: [x] }) => [dtypes[x!.dtype].isFloat ? cast(g, x!.dtype) : undefined],
+  lowering: lowerings.cast,
+});
+
+/** The elements converted to another type; towards int32 fractions are cut off, towards bool all but 0 become true. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  return x.dtype === dtype ? x : applyCast([x], { dtype });
+}
+

@@ -1,0 +1,88 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { formatShape, normalizeDim, sizeOf } from '../../shape.ts';
+import { definePrimitive, ensureFloat } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { requireIndexBelow, scalar } from './leaves.ts';
+
+function ensureIndex(operation: string, index: Tensor): void {
+  ensure(index.dtype === 'int32', () => `${operation}: the index ${index.describe()} is ${index.dtype}, but must be int32`);
+}
+
+const applyRows = definePrimitive({
+  name: 'rows',
+  result: ([table, index]) => ({ shape: [...index!.shape, ...table!.shape.slice(1)], dtype: table!.dtype }),
+  gradient: (g, { inputs: [table, index] }) => [sumRowsByIndex(g, index!, table!.shape[0]!).reshape(table!.shape)],
+  lowering: lowerings.direct('Gather', { axis: 0 }),
+});
+
+/**
+ * `table[index]`: for a table `[n, ...]` and an index of any shape, the rows the index names, `[...index, ...]`. What an
+ * embedding does. An index outside 0..n-1 makes the run fail with a clear error.
+ */
+export function rows(table: Tensor, index: Tensor): Tensor {
+  ensureIndex('rows', index);
+  ensure(table.shape.length > 0, 'rows: a scalar has no rows');
+  requireIndexBelow(index, table.shape[0]!, table.name ?? 'the table');
+  return applyRows([table, index], {});
+}
+
+const applySumRowsByIndex = definePrimitive<{ length: number }>({
+  name: 'sumRowsByIndex',
+  result: ([x], { length }) => ({ shape: [length, x!.shape[1]!], dtype: x!.dtype }),
+  gradient: (g, { inputs: [, index] }) => [rows(g, index!), undefined],
+  lowering: lowerings.sumRowsByIndex,
+});
+
+/** Adds every row to the row of a zero table `[length, width]` that its index names; the reverse of {@link rows}. */
+export function sumRowsByIndex(x: Tensor, index: Tensor, length: number): Tensor {
+  ensureFloat('sumRowsByIndex', x);
+  ensureIndex('sumRowsByIndex', index);
+  const count = sizeOf(index.shape);
+  return applySumRowsByIndex([x.reshape([count, sizeOf(x.shape) / count]), index.reshape([count])], { length });
+}
+
+const applyGather = definePrimitive<{ dim: number }>({
+  name: 'gather',
+  result: ([x, index]) => ({ shape: index!.shape, dtype: x!.dtype }),
+  gradient: (g, { inputs: [x, index], attributes: { dim } }) => [scalar(0).expand(x!.shape).scatterAdd(dim, index!, g), undefined],
+  lowering: lowerings.alongDim('GatherElements'),
+});
+
+/** As `torch.gather`: `out[i][j] = x[i][index[i][j]]` for `dim` 1, and likewise for other dimensions. */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  ensureIndex('gather', index);
+  const normalized = normalizeDim(dim, x.shape.length, 'gather');
+  ensureFits('gather', x, normalized, index);
+  return applyGather([x, index], { dim: normalized });
+}
+
+const applyScatterAdd = definePrimitive<{ dim: number }>({
+  name: 'scatterAdd',
+  result: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
+  gradient: (g, { inputs: [, index], attributes: { dim } }) => [g, undefined, gather(g, dim, index!)],
+  lowering: lowerings.alongDim('ScatterElements', { reduction: 'add' }),
+});
+
+/** As `torch.scatter_add`: `x` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  ensureFloat('scatterAdd', x, source);
+  ensureIndex('scatterAdd', index);
+  const normalized = normalizeDim(dim, x.shape.length, 'scatterAdd');
+  ensureFits('scatterAdd', x, normalized, index);
+  ensure(
+    String(index.shape) === String(source.shape),
+    () => `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must have one shape`,
+  );
+  return applyScatterAdd([x, index, source], { dim: normalized });
+}
+
+function ensureFits(operation: string, x: Tensor, dim: number, index: Tensor): void {
+  ensure(
+    index.shape.length === x.shape.length &&
+      index.shape.every((length, d) => d === dim || length <= x.shape[d]!),
+    () =>
+      `${operation}: the index ${formatShape(index.shape)} must have as many dimensions as ${x.describe()} and, ` +
+      `but for dimension ${dim}, be no longer`,
+  );
+}

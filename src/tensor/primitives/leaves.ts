@@ -1,0 +1,64 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import type { DType, HostArray } from '../../dtype.ts';
+import { ensure } from '../../errors.ts';
+import type { Shape } from '../../shape.ts';
+import { definePrimitive, noGradient } from '../primitive.ts';
+import { Tensor } from '../tensor.ts';
+
+const applyConstant = definePrimitive<{ value: number; dtype: DType }>({
+  name: 'constant',
+  result: (_, { dtype }) => ({ shape: [], dtype }),
+  gradient: noGradient,
+  lowering: lowerings.constant,
+});
+
+/** A scalar that is part of the graph itself. */
+export function scalar(value: number, dtype: DType = 'float32'): Tensor {
+  return applyConstant([], { value, dtype });
+}
+
+/** The value of a tensor made by {@link scalar}, otherwise undefined. */
+export function scalarValue(tensor: Tensor): number | undefined {
+  return tensor.node.operation.name === 'constant' ? (tensor.node.attributes.value as number) : undefined;
+}
+
+const applyRange = definePrimitive<{ length: number }>({
+  name: 'range',
+  result: (_, { length }) => ({ shape: [length], dtype: 'int32' }),
+  gradient: noGradient,
+  lowering: lowerings.range,
+});
+
+/** The integers 0, 1, ..., `length - 1`: int32 `[length]`. */
+export function arange(length: number): Tensor {
+  return applyRange([], { length });
+}
+
+const leaf = { name: 'leaf' };
+
+/** A tensor whose elements `feed` hands over each time a graph with it runs. */
+export function feedTensor(
+  feed: (args: readonly HostArray[]) => HostArray,
+  shape: Shape,
+  dtype: DType,
+  name?: string,
+): Tensor {
+  const node = { operation: leaf, inputs: [], attributes: {}, outputs: [] as Tensor[], feed, checks: [] };
+  node.outputs.push(new Tensor(node, 0, { shape, dtype }, name));
+  return node.outputs[0]!;
+}
+
+/**
+ * Asks that every element of `index` lies in 0..`length`-1, or equals `except`. It is checked whenever a graph runs, if `index`
+ * is an array that is handed to the graph; what the graph computes itself is not looked at.
+ */
+export function requireIndexBelow(index: Tensor, length: number, what: string, except?: number): void {
+  const name = index.name ?? 'the index';
+  index.node.checks?.push((data) => {
+    const position = data.findIndex((value: number) => (value < 0 || value >= length) && value !== except);
+    ensure(
+      position < 0,
+      () => `${name} holds ${data[position]} at position ${position}, but ${what} has only 0 to ${length - 1}`,
+    );
+  });
+}

@@ -1,0 +1,166 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { broadcastShapes, checkShape, formatShape, normalizeDim, type Shape, sameShape, sizeOf } from '../../shape.ts';
+import { definePrimitive, ensureSameType } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { sumTo } from './reductions.ts';
+
+const applyReshape = definePrimitive<{ shape: Shape }>({
+  name: 'reshape',
+  view: true,
+  result: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
+  gradient: (g, { inputs: [x] }) => [g.reshape(x!.shape)],
+  lowering: lowerings.reshape,
+});
+
+/** The same elements in the same order under another shape. One length may be -1: what is left over. */
+export function reshape(x: Tensor, shape: Shape): Tensor {
+  const known = shape.filter((length) => length !== -1);
+  checkShape(known);
+  const rest = sizeOf(x.shape) / sizeOf(known);
+  ensure(
+    known.length === shape.length ? rest === 1 || sizeOf(x.shape) === sizeOf(known) : known.length === shape.length - 1,
+    () => `reshape: ${x.describe()} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} asks for ${sizeOf(known)}`,
+  );
+  ensure(
+    known.length === shape.length || Number.isInteger(rest),
+    () => `reshape: the ${sizeOf(x.shape)} elements of ${x.describe()} do not divide into ${formatShape(shape)}`,
+  );
+  const full = shape.map((length) => (length === -1 ? rest : length));
+  if (sameShape(full, x.shape)) return x;
+  // A view of a view is a view of the original.
+  return applyReshape([x.node.operation.name === 'reshape' ? (x.node.inputs[0] as Tensor) : x], { shape: full });
+}
+
+const applyPermute = definePrimitive<{ dims: Shape }>({
+  name: 'permute',
+  result: ([x], { dims }) => ({ shape: dims.map((dim) => x!.shape[dim]!), dtype: x!.dtype }),
+  gradient: (g, { attributes: { dims } }) => [g.permute(...dims.map((_, dim) => dims.indexOf(dim)))],
+  lowering: lowerings.permute,
+});
+
+/** The dimensions in another order: dimension `i` of the result is dimension `dims[i]` of `x`. */
+export function permute(x: Tensor, dims: Shape): Tensor {
+  const normalized = dims.map((dim) => normalizeDim(dim, x.shape.length, 'permute'));
+  ensure(
+    normalized.length === x.shape.length && new Set(normalized).size === normalized.length,
+    () => `permute: ${formatShape(dims)} does not name each of the ${x.shape.length} dimensions of ${x.describe()} once`,
+  );
+  return normalized.every((dim, i) => dim === i) ? x : applyPermute([x], { dims: normalized });
+}
+
+const applyExpand = definePrimitive<{ shape: Shape }>({
+  name: 'expand',
+  result: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
+  gradient: (g, { inputs: [x] }) => [sumTo(g, x!.shape)],
+  lowering: lowerings.expand,
+});
+
+/** `x` repeated along dimensions of length 1, and along new ones in front, until it has `shape`. */
+export function expand(x: Tensor, shape: Shape): Tensor {
+  checkShape(shape);
+  ensure(
+    sameShape(broadcastShapes(x.shape, shape, 'expand'), shape),
+    () => `expand: ${x.describe()} does not fit into ${formatShape(shape)}`,
+  );
+  return sameShape(x.shape, shape) ? x : applyExpand([x], { shape });
+}
+
+/** Which elements of one dimension: from `start` up to, not including, `end`; negative numbers count from the end. */
+export type Range = readonly [start?: number, end?: number] | null;
+
+const applySlice = definePrimitive<{ starts: Shape; ends: Shape; steps: Shape }>({
+  name: 'slice',
+  result: ([x], { starts, ends }) => ({ shape: ends.map((end, dim) => end - starts[dim]!), dtype: x!.dtype }),
+  gradient: (g, { inputs: [x], attributes: { starts, ends } }) => [
+    pad(
+      g,
+      starts,
+      ends.map((end, dim) => x!.shape[dim]! - end),
+    ),
+  ],
+  lowering: lowerings.slice,
+});
+
+/** The part of `x` that lies in the given range of each dimension, as `x[1:3, :, -1:]` in Python; null means all. */
+export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
+  ensure(
+    ranges.length <= x.shape.length,
+    () => `slice: ${ranges.length} ranges were given, but ${x.describe()} has only ${x.shape.length} dimensions`,
+  );
+  const bounds = x.shape.map((length, dim) => {
+    const [start = 0, end = length] = ranges[dim] ?? [];
+    const clamp = (index: number) => Math.min(Math.max(index < 0 ? index + length : index, 0), length);
+    ensure(
+      Number.isInteger(start) && Number.isInteger(end),
+      () => `slice: the range [${start}, ${end}] of dimension ${dim} is not made of whole numbers`,
+    );
+    return [clamp(start), Math.max(clamp(start), clamp(end))] as const;
+  });
+  const starts = bounds.map(([start]) => start);
+  const ends = bounds.map(([, end]) => end);
+  if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return x;
+  return applySlice([x], { starts, ends, steps: starts.map(() => 1) });
+}
+
+const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>({
+  name: 'pad',
+  result: ([x], { before, after }) => ({
+    shape: x!.shape.map((length, dim) => before[dim]! + length + after[dim]!),
+    dtype: x!.dtype,
+  }),
+  gradient: (g, { inputs: [x], attributes: { before } }) => [
+    slice(
+      g,
+      before.map((start, dim) => [start, start + x!.shape[dim]!] as const),
+    ),
+  ],
+  lowering: lowerings.pad,
+});
+
+/** `x` with `before[dim]` elements of `value` added in front of each dimension and `after[dim]` behind it. */
+export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
+  checkShape(before);
+  checkShape(after);
+  ensure(
+    before.length === x.shape.length && after.length === x.shape.length,
+    () => `pad: ${x.describe()} needs ${x.shape.length} amounts before and after, one for each dimension`,
+  );
+  return [...before, ...after].every((amount) => amount === 0) ? x : applyPad([x], { before, after, value });
+}
+
+const applyConcat = definePrimitive<{ dim: number }>({
+  name: 'concat',
+  result: (inputs, { dim }) => ({
+    shape: inputs[0]!.shape.map((length, d) => (d === dim ? inputs.reduce((all, x) => all + x.shape[d]!, 0) : length)),
+    dtype: inputs[0]!.dtype,
+  }),
+  gradient: (g, { inputs, attributes: { dim } }) => {
+    let end = 0;
+    return inputs.map((x) => {
+      const start = end;
+      end += x.shape[dim]!;
+      return slice(
+        g,
+        g.shape.map((_, d) => (d === dim ? ([start, end] as const) : null)),
+      );
+    });
+  },
+  lowering: lowerings.concat,
+});
+
+/** The tensors one after the other along `dim`; their other lengths must agree. */
+export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = tensors;
+  ensure(first, 'concat: needs at least one tensor');
+  const normalized = normalizeDim(dim, first.shape.length, 'concat');
+  for (const other of tensors) {
+    ensureSameType('concat', first, other);
+    ensure(
+      other.shape.length === first.shape.length &&
+        other.shape.every((length, d) => d === normalized || length === first.shape[d]),
+      () => `concat: ${first.describe()} and ${other.describe()} differ in more than dimension ${normalized}`,
+    );
+  }
+  return tensors.length === 1 ? first : applyConcat(tensors, { dim: normalized });
+}

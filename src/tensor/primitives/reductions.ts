@@ -1,0 +1,84 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { normalizeDim, normalizeDims, type Shape, sameShape, sizeOf } from '../../shape.ts';
+import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+
+type Reduced = { dims: Shape };
+
+/** A reduction in the form the graph has it: the reduced dimensions stay, with length 1. */
+function reduction(name: string, lowering: lowerings.Lowering, gradient: GradientRule<Reduced>) {
+  const apply = definePrimitive<Reduced>({
+    name,
+    result: ([x], { dims }) => {
+      ensure(x!.dtype !== 'bool', () => `${name}: ${x!.describe()} is bool; convert it with .to('float32')`);
+      if (name === 'mean') ensureFloat(name, x!);
+      return { shape: x!.shape.map((length, dim) => (dims.includes(dim) ? 1 : length)), dtype: x!.dtype };
+    },
+    gradient,
+    lowering,
+  });
+  return (x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor => {
+    const normalized = normalizeDims(dims, x.shape.length, name);
+    const reduced = normalized.length === 0 ? x : apply([x], { dims: normalized });
+    return keepDim ? reduced : reduced.reshape(x.shape.filter((_, dim) => !normalized.includes(dim)));
+  };
+}
+
+export const sum = reduction('sum', lowerings.reduction('ReduceSum'), (g, { inputs: [x] }) => [g.expand(x!.shape)]);
+
+export const mean = reduction('mean', lowerings.reduction('ReduceMean'), (g, { inputs: [x], output }) => [
+  g.mul(sizeOf(output.shape) / sizeOf(x!.shape)).expand(x!.shape),
+]);
+
+/** Where several elements are the largest, they share the gradient equally, as PyTorch's `amax` does. */
+export const max = reduction('max', lowerings.max, (g, { inputs: [x], output, attributes }) => {
+  const isLargest = x!.eq(output).to('float32');
+  return [isLargest.mul(g.div(isLargest.sum(attributes.dims, true)))];
+});
+
+const applyArgmax = definePrimitive<{ dim: number }>({
+  name: 'argmax',
+  result: ([x], { dim }) => ({ shape: x!.shape.map((length, d) => (d === dim ? 1 : length)), dtype: 'int32' }),
+  gradient: noGradient,
+  lowering: lowerings.argmax,
+});
+
+/** Where along `dim` the largest element is, the first one of equals. */
+export function argmax(x: Tensor, dim: number, keepDim: boolean): Tensor {
+  const normalized = normalizeDim(dim, x.shape.length, 'argmax');
+  const reduced = applyArgmax([x], { dim: normalized });
+  return keepDim ? reduced : reduced.reshape(x.shape.filter((_, d) => d !== normalized));
+}
+
+/** Undoes broadcasting: sums `x` over the dimensions along which a tensor of `shape` was repeated. */
+export function sumTo(x: Tensor, shape: Shape): Tensor {
+  if (sameShape(x.shape, shape)) return x;
+  const added = x.shape.length - shape.length;
+  const dims = x.shape.flatMap((length, dim) => (dim < added || shape[dim - added] !== length ? [dim] : []));
+  return x.sum(dims, true).reshape(shape);
+}
+
+/** A function of all elements along one dimension that keeps the shape. */
+function alongDim(name: string, operator: string, gradient: GradientRule<{ dim: number }>) {
+  const apply = definePrimitive<{ dim: number }>({
+    name,
+    result: ([x]) => {
+      ensureFloat(name, x!);
+      return { shape: x!.shape, dtype: x!.dtype };
+    },
+    gradient,
+    lowering: lowerings.alongDim(operator),
+  });
+  return (x: Tensor, dim: number): Tensor => apply([x], { dim: normalizeDim(dim, x.shape.length, name) });
+}
+
+/** exp(x) divided by its sum along `dim`. */
+export const softmax = alongDim('softmax', 'Softmax', (g, { output, attributes }) => {
+  return [output.mul(g.sub(g.mul(output).sum(attributes.dim, true)))];
+});
+
+/** The logarithm of {@link softmax}, without the overflow of taking one after the other. */
+export const logSoftmax = alongDim('logSoftmax', 'LogSoftmax', (g, { output, attributes }) => {
+  return [g.sub(output.exp().mul(g.sum(attributes.dim, true)))];
+});
