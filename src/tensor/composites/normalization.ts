@@ -16,14 +16,19 @@ const applyStandardize = defineComposite<{ eps: number }>({
   lowering: lowerings.standardize,
 });
 
+/** Every row of the last dimension shifted to mean 0 and scaled to variance 1, and the inverse deviations, `[..., 1]`. */
+export function standardize(x: Tensor, eps: number): readonly [Tensor, Tensor] {
+  return applyStandardize([x], { eps }) as readonly [Tensor, Tensor];
+}
+
 const applyLayerNorm = defineComposite<{ eps: number }>({
   name: 'layerNorm',
-  definition: ([x, weight, bias], { eps }) => [applyStandardize([x!], { eps })[0]!.mul(weight!).add(bias!)],
+  definition: ([x, weight, bias], { eps }) => [standardize(x!, eps)[0].mul(weight!).add(bias!)],
   lowering: lowerings.layerNorm,
   // With n the normalised row, d the gradient with respect to it and r the inverse deviation, the row's gradient is
   // r (d - mean(d) - n mean(d n)): whatever would shift or scale the whole row is taken out, since normalising undoes it.
   gradient: (g, { inputs: [x, weight, bias], attributes }) => {
-    const [n, r] = applyStandardize([x!], attributes) as [Tensor, Tensor];
+    const [n, r] = standardize(x!, attributes.eps);
     const d = g.mul(weight!);
     const dx = d
       .sub(d.mean(-1, true))

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { Random } from '../../../src/random/random.ts';
+import * as t from '../../../src/tensor/index.ts';
+import { standardize } from '../../../src/tensor/composites/normalization.ts';
+import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
+import { composites, primitives } from '../../../src/tensor/registry.ts';
+import type { Tensor } from '../../../src/tensor/index.ts';
+import { checkGradients } from '../../support/check-gradients.ts';
+import { hostRuleNames } from '../../support/host-evaluator.ts';
+
+const random = new Random(7);
+const randn = (...shape: number[]) => t.randn(shape, random);
+/** Values in 0.5..2, for functions that want positive operands. */
+const positive = (...shape: number[]) =>
+  t.fromArray(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 + 1.5 * random.uniform()), shape);
+const ids = (shape: number[], limit: number) =>
+  t.fromArray(Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.integer(limit)), shape);
+/** A few shapes of one to four dimensions, drawn anew for each operation. */
+const shapes = (count = 3) =>
+  Array.from({ length: count }, () => Array.from({ length: 1 + random.integer(4) }, () => 1 + random.integer(4)));
+/** `shape` with some dimensions shortened to 1 and some leading ones dropped: broadcasts to `shape`. */
+const broadcastable = (shape: number[]) =>
+  shape.slice(random.integer(shape.length + 1)).map((length) => (random.integer(3) === 0 ? 1 : length));
+
+type Case = () => [(inputs: readonly Tensor[]) => Tensor, readonly Tensor[], object?];
+
+const unary =
+  (f: (x: Tensor) => Tensor, make = randn) =>
+  (): Case[] =>
+    shapes().map((shape) => () => [([x]) => f(x!), [make(...shape)]]);
+const binary =
+  (f: (a: Tensor, b: Tensor) => Tensor, make = randn) =>
+  (): Case[] =>
+    shapes(4).map((shape, i) => () => {
+      const operands = [make(...shape), make(...broadcastable(shape))];
+      return [([a, b]) => f(a!, b!), i % 2 ? operands : operands.reverse()];
+    });
+const one = (f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Case => () => [(x) => f(...x), inputs];
+
+/** By operation, the functions to check. Every primitive and composite with a gradient must be here. */
+const cases: Record<string, () => Case[]> = {
+  neg: unary((x) => x.neg()),
+  exp: unary((x) => x.exp()),
+  log: unary((x) => x.log(), positive),
+  sqrt: unary((x) => x.sqrt(), positive),
+  abs: unary((x) => x.abs()),
+  sign: unary((x) => x.sign().mul(x)),
+  sin: unary((x) => x.sin()),
+  cos: unary((x) => x.cos()),
+  tanh: unary((x) => x.tanh()),
+  sigmoid: unary((x) => x.sigmoid()),
+  erf: unary((x) => x.erf()),
+  add: binary((a, b) => a.add(b)),
+  sub: binary((a, b) => a.sub(b)),
+  mul: binary((a, b) => a.mul(b)),
+  div: binary((a, b) => a.div(b), positive),
+  pow: binary((a, b) => a.pow(b), positive),
+  maximum: binary((a, b) => a.maximum(b)),
+  minimum: binary((a, b) => a.minimum(b)),
+  where: binary((a, b) => t.where(a.lt(b), a.mul(2), b.mul(b))),
+  cast: unary((x) => x.to('float32').mul(x.gt(0).to('float32'))),
+  reshape: () => [one((x) => x.reshape([4, -1]).mul(t.arange(6).to('float32')), randn(2, 3, 4))],
+  permute: () => [
+    one((x) => x.permute(2, 0, 1).mul(t.arange(3).to('float32')), randn(2, 3, 4)),
+    one((x) => x.transpose(-1, 0), randn(5, 2)),
+  ],
+  expand: () => shapes().map((shape) => one((x) => x.expand(shape).mul(x), randn(...broadcastable(shape)))),
+  slice: () => [
+    one((x) => x.slice([1, 3], null, [-2]), randn(4, 2, 3)),
+    one((x) => x.slice(null, [0, -1]).mul(x.slice(null, [1])), randn(3, 4)),
+  ],
+  pad: () => [one((x) => t.pad(x, [1, 0], [0, 2], 0.5), randn(2, 3))],
+  concat: () => [one((a, b, c) => t.concat([a, b, c, a], 1), randn(2, 1, 2), randn(2, 3, 2), randn(2, 2, 2))],
+  matmul: () => [
+    one((a, b) => a.matmul(b), randn(3, 4), randn(4, 2)),
+    one((a, b) => a.matmul(b), randn(2, 3, 4), randn(4, 5)),
+    one((a, b) => a.matmul(b.transpose(0, 1)), randn(2, 2, 3, 4), randn(5, 4)),
+    one((a, b) => a.matmul(b.transpose(-2, -1)), randn(2, 3, 4), randn(2, 5, 4)),
+    one((a, b) => a.transpose(-2, -1).matmul(b), randn(2, 4, 3), randn(2, 4, 5)),
+    one((a, b) => a.transpose(-2, -1).matmul(b.transpose(-2, -1)), randn(4, 3), randn(5, 4)),
+    one((a, b) => a.transpose(-2, -1).matmul(b.transpose(-2, -1)), randn(2, 4, 3), randn(5, 4)),
+    one((a, b) => a.matmul(b), randn(3, 1, 2, 4), randn(2, 4, 3)),
+    one((a, b) => a.matmul(b), randn(3, 4), randn(2, 4, 3)),
+    one((a, b) => a.matmul(b), randn(4), randn(4, 3)),
+    one((a, b) => a.matmul(b), randn(2, 3, 4), randn(4)),
+    one((a, b) => a.matmul(b), randn(4), randn(4)),
+  ],
+  rows: () => {
+    const [few, many, grid] = [ids([7], 3), ids([4], 9), ids([2, 3], 5)];
+    return [
+      one((table) => table.rows(few), randn(3, 4)),
+      one((table) => table.rows(many), randn(9, 2)),
+      one((table) => table.rows(grid), randn(5, 2, 2)),
+    ];
+  },
+  sumRowsByIndex: () => {
+    const [few, many] = [ids([7], 3), t.tensor([8, 2, 2, 8], { dtype: 'int32' })];
+    return [one((x) => sumRowsByIndex(x, few, 3), randn(7, 2)), one((x) => sumRowsByIndex(x, many, 9), randn(4, 3))];
+  },
+  gather: () => {
+    const [columns, lines] = [ids([3, 6], 4), ids([2, 4], 3)];
+    return [one((x) => x.gather(1, columns), randn(3, 4)), one((x) => x.gather(0, lines), randn(3, 4))];
+  },
+  scatterAdd: () => {
+    const [columns, lines] = [ids([3, 6], 4), ids([5, 2], 3)];
+    return [
+      one((x, source) => x.scatterAdd(1, columns, source), randn(3, 4), randn(3, 6)),
+      one((x, source) => x.scatterAdd(0, lines, source), randn(3, 4), randn(5, 2)),
+    ];
+  },
+  sum: () => [
+    one((x) => x.sum(), randn(2, 3, 2)),
+    one((x) => x.sum(1), randn(2, 3, 2)),
+    one((x) => x.sum([0, -1], true).mul(x), randn(2, 3, 2)),
+  ],
+  mean: () => [one((x) => x.mean(), randn(2, 3)), one((x) => x.mean([0, 2]), randn(2, 3, 4))],
+  max: () => [one((x) => x.max(), randn(2, 3)), one((x) => x.max(1, true).mul(x), randn(2, 3, 4))],
+  softmax: () => [one((x) => x.softmax(-1), randn(3, 4)), one((x) => x.softmax(0), randn(3, 2, 2))],
+  logSoftmax: () => [one((x) => x.logSoftmax(-1), randn(3, 4)), one((x) => x.logSoftmax(1), randn(2, 3, 2))],
+  geluTanh: unary((x) => t.gelu(x, 'tanh')),
+  geluErf: unary((x) => t.gelu(x, 'none')),
+  layerNorm: () => [
+    one((x, weight, bias) => t.layerNorm(x, weight, bias), randn(2, 3, 5), randn(5), randn(5)),
+    one((x, weight, bias) => t.layerNorm(x, weight, bias, 0.1), randn(4, 3), randn(3), randn(3)),
+  ],
+  standardize: () => [
+    one((x) => standardize(x, 1e-5)[0], randn(3, 5)),
+    one((x) => standardize(x, 0.1)[1], randn(2, 2, 4)),
+  ],
+  linear: () => [
+    one((x, weight, bias) => t.linear(x, weight, bias), randn(3, 4), randn(2, 4), randn(2)),
+    one((x, weight, bias) => t.linear(x, weight, bias), randn(2, 3, 4), randn(2, 4), randn(2)),
+    one((x, weight) => t.linear(x, weight), randn(2, 3, 4), randn(2, 4)),
+  ],
+  crossEntropy: () => {
+    const targets = ids([5], 4);
+    const some = t.tensor([[1, -100, 3], [0, 2, -100]], { dtype: 'int32' }); // biome-ignore format: two rows
+    return [
+      one((logits) => t.crossEntropy(logits, targets), randn(5, 4)),
+      one((logits) => t.crossEntropy(logits, some), randn(2, 3, 4)),
+    ];
+  },
+  'other composites': () => [
+    one((x) => t.relu(x), randn(3, 4)),
+    one((x) => t.silu(x), randn(3, 4)),
+    one((x, weight) => t.rmsNorm(x, weight), randn(3, 4), randn(4)),
+    one((x) => t.dropout(x, 0.4, new Random(3)), randn(3, 4)),
+  ],
+};
+
+/** Operations whose result does not change with an operand, or that have only whole-number operands. */
+const withoutGradient = ['constant', 'range', 'eq', 'lt', 'le', 'logicalAnd', 'logicalOr', 'logicalNot', 'argmax'];
+
+describe('gradients', () => {
+  for (const [name, make] of Object.entries(cases)) {
+    it(`of ${name} agree with finite differences, twice over`, async () => {
+      for (const build of make()) {
+        const [f, inputs, options] = build();
+        await checkGradients(f, inputs, options);
+      }
+    });
+  }
+
+  it('are checked for every operation there is', () => {
+    const checked = new Set([...Object.keys(cases), ...withoutGradient]);
+    expect([...primitives.keys(), ...composites.keys()].filter((name) => !checked.has(name))).toEqual([]);
+  });
+
+  it('every primitive has a second implementation to be compared with', () => {
+    expect([...primitives.keys()].filter((name) => !hostRuleNames.includes(name))).toEqual([]);
+  });
+});
