@@ -78,7 +78,7 @@ export class CharVocabulary {
     return this;
   }
 
-  /** The tokenizer of all characters added, in the order of their code points. Throws a TsgptError if there are none. */
+  /** The tokenizer of all characters added, in code point order. Throws a TsgptError if there are none. */
   build(): CharTokenizer {
     if (this.#pending !== '') this.#codePoints.add(REPLACEMENT);
     const sorted = [...this.#codePoints].sort((a, b) => a - b);
@@ -98,8 +98,10 @@ function codePoint(text: string, i: number): number {
 function unknownCharacter(text: string, index: number): TsgptError {
   const point = codePoint(text, index);
   const name = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
+  const before = index > 0 ? ` (after ${JSON.stringify(text.slice(Math.max(0, index - 20), index))})` : '';
   return new TsgptError(
-    `the character ${JSON.stringify(String.fromCodePoint(point))} (${name}) at position ${index} is not in the ` +
-      `vocabulary of this character tokenizer; leave it out, or train on a text that has it or with the GPT-2 tokenizer`,
+    `the character ${JSON.stringify(String.fromCodePoint(point))} (${name}) at position ${index}${before} is not in ` +
+      'the vocabulary of this character tokenizer; leave it out, or train on a text that has it, ' +
+      'or train with the GPT-2 tokenizer',
   );
 }

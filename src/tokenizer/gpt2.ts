@@ -56,10 +56,10 @@ const END_OF_TEXT = '<|endoftext|>';
 
 /**
  * GPT-2's pattern for the words within which pairs are merged: English contractions; a run of letters, of digits or of
- * other signs, each with the space before it; white space, of which the last character is left to the word that follows.
+ * other signs, each with the space before it; white space, of which the last character is left to the next word.
  *
- * White space is written out because JavaScript's `\s` is not quite Unicode's, which GPT-2 uses: it has U+FEFF, the byte
- * order mark, and lacks U+0085.
+ * White space is written out because JavaScript's `\s` is not quite Unicode's, which GPT-2 uses: it has U+FEFF, the
+ * byte order mark, and lacks U+0085.
  */
 const WORD =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;

@@ -14,7 +14,7 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
   const parsed = v.safeParse(tokenizerSchema, json);
   if (!parsed.success) {
     throw new TsgptError(
-      'this is not the description of a tokenizer; it must be {"kind": "gpt2"} or {"kind": "char", "characters": "..."}',
+      'this does not describe a tokenizer; it must be {"kind": "gpt2"} or {"kind": "char", "characters": "..."}',
     );
   }
   switch (parsed.output.kind) {

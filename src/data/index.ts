@@ -1,0 +1,14 @@
+export { bundledNovelPath } from './bundled.ts';
+export { type EncodeTextOptions, encodeText, type TokenIds } from './encode-text.ts';
+export { openText } from './open-text.ts';
+export { scanCharacters } from './scan-characters.ts';
+export { splitTrainValidation } from './split.ts';
+export {
+  type ReadOptions,
+  type TextChunk,
+  type TextDocument,
+  type TextProgress,
+  type TextSource,
+  textSourceOf,
+} from './text-source.ts';
+export { randomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';

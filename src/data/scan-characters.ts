@@ -1,0 +1,9 @@
+import { type CharTokenizer, CharVocabulary } from '../tokenizer/char.ts';
+import { type ReadOptions, readChunks, type TextSource } from './text-source.ts';
+
+/** The character tokenizer of all characters in `source`. */
+export async function scanCharacters(source: TextSource, options?: ReadOptions): Promise<CharTokenizer> {
+  const vocabulary = new CharVocabulary();
+  for await (const { text } of readChunks(source, options)) vocabulary.add(text);
+  return vocabulary.build();
+}
