@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
-import type { Shape } from '../shape.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxType } from '../runtime/onnx.ts';
+import type { Shape } from '../shape.ts';
 
 export interface EmitOptions {
   attributes?: Record<string, OnnxAttribute>;

@@ -1,5 +1,5 @@
-import { sizeOf } from '../shape.ts';
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
+import { sizeOf } from '../shape.ts';
 import { lowerProgram, type Program } from './program.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */

@@ -101,9 +101,7 @@ export const matmul: Lowering = (emitter, node, [a, b]) => {
 
 /** `x weightᵀ + bias` in one operator, which spares a pass over the result for the bias. */
 export const linear: Lowering = (emitter, node, inputs) =>
-  node.inputs[0]!.shape.length === 2
-    ? gemm(emitter, inputs, false, true)
-    : gemmOverRows(emitter, node, inputs, true);
+  node.inputs[0]!.shape.length === 2 ? gemm(emitter, inputs, false, true) : gemmOverRows(emitter, node, inputs, true);
 
 function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
   return emitter.emit('Gemm', inputs, { attributes: { transA: Number(transposeA), transB: Number(transposeB) } });
@@ -163,4 +161,3 @@ export const gelu: Lowering = (emitter, node, inputs) =>
 function dtypeOfOutput(node: GraphNode): DType {
   return (node.attributes.dtype as DType | undefined) ?? node.inputs[0]!.dtype;
 }
-

@@ -37,6 +37,8 @@ class NodeExecutable implements Executable {
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // Planning memory from the first run's pattern allocates everything once more beside what that run already holds.
+      enableMemPattern: false,
       // Waiting threads spin for a while in the hope of more work; after a run they would only slow down what comes next.
       extra: { session: { force_spinning_stop: '1' } },
     });

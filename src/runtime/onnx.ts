@@ -87,6 +87,7 @@ function encodeGraph(writer: BinaryWriter, model: OnnxModel): void {
 function encodeNode(writer: BinaryWriter, node: OnnxNode): void {
   for (const input of node.inputs) text(writer, 1, input);
   for (const output of node.outputs) text(writer, 2, output);
+  text(writer, 3, `${node.operator}_${node.outputs[0]}`);
   text(writer, 4, node.operator);
   for (const [name, value] of Object.entries(node.attributes)) {
     message(writer, 5, () => encodeAttribute(writer, name, value));

@@ -49,16 +49,21 @@ export function vectorJacobianProduct(
   return wrt.map((tensor) => gradients.get(tensor) ?? zeros(tensor.shape));
 }
 
-function gradientsOfInputs(
-  node: TensorNode,
-  gradients: ReadonlyMap<Tensor, Tensor>,
-): readonly (Tensor | undefined)[] {
+function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tensor>): readonly (Tensor | undefined)[] {
   const { inputs, outputs, attributes } = node;
   const { gradient, expand } = node.operation as Partial<Primitive>;
   const outputGradients = outputs.map((output) => gradients.get(output));
-  if (gradient) return gradient(outputGradients[0]!, { inputs, output: outputs[0]!, attributes });
+  if (gradient) {
+    return gradient(outputGradients[0]!, { inputs: inputs.map(recomputed), output: outputs[0]!, attributes });
+  }
   // An operation defined by others is differentiated through its definition.
   return vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs);
+}
+
+/** The tensor, computed anew for the backward pass where that costs less than keeping it. */
+function recomputed(tensor: Tensor): Tensor {
+  const { operation, inputs, attributes } = tensor.node;
+  return (operation as Partial<Primitive>).recompute?.(inputs, attributes) ?? tensor;
 }
 
 /** The nodes on a path from one of `sources` to one of `outputs`, operands before their users. */
@@ -72,7 +77,9 @@ function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[]): T
   const stack = outputs.map((output) => output.node);
   while (stack.length > 0) {
     const node = stack.at(-1)!;
-    const waiting = depends.has(node) ? [] : node.inputs.map((input) => input.node).filter((input) => !depends.has(input));
+    const waiting = depends.has(node)
+      ? []
+      : node.inputs.map((input) => input.node).filter((input) => !depends.has(input));
     if (waiting.length > 0) {
       stack.push(...waiting);
       continue;

@@ -14,6 +14,11 @@ export interface Composite<A extends Attributes = Attributes> {
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly lowering?: Lowering;
   readonly gradient?: GradientRule<A>;
+  /**
+   * The first output from what the backward pass has at hand anyway. Where it is given, the backward pass uses it instead of
+   * keeping the output in memory since the forward pass.
+   */
+  readonly recompute?: (inputs: readonly Tensor[], attributes: A) => Tensor;
 }
 
 /** Defines a composite; the result is the function that applies it and returns its outputs. */
@@ -23,6 +28,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
     name: composite.name,
     lowering: composite.lowering,
     gradient: composite.gradient,
+    recompute: composite.recompute,
     expand: (node: GraphNode) => composite.definition(node.inputs as Tensor[], node.attributes as A),
   };
   return (inputs: readonly Tensor[], attributes: A): readonly Tensor[] => {
@@ -35,4 +41,3 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
     return outputs;
   };
 }
-

@@ -10,6 +10,8 @@ export interface Primitive<A extends Attributes = Attributes> extends Operation 
   /** What the result looks like. Throws where the operands do not fit together. */
   readonly result: (inputs: readonly Tensor[], attributes: A) => TensorType;
   readonly gradient: GradientRule<A>;
+  /** See {@link Composite.recompute}. */
+  readonly recompute?: (inputs: readonly Tensor[], attributes: A) => Tensor;
 }
 
 export interface TensorType {
@@ -51,7 +53,8 @@ export function ensureFloat(operation: string, ...tensors: readonly Tensor[]): v
   for (const tensor of tensors) {
     ensure(
       tensor.dtype === 'float32',
-      () => `${operation}: ${tensor.describe()} is ${tensor.dtype}, but must be float32; convert it with .to('float32')`,
+      () =>
+        `${operation}: ${tensor.describe()} is ${tensor.dtype}, but must be float32; convert it with .to('float32')`,
     );
   }
 }

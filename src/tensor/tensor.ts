@@ -186,6 +186,9 @@ export class Tensor implements GraphValue {
   max(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.max(this, dims, keepDim);
   }
+  logSumExp(dims?: number | Shape, keepDim = false): Tensor {
+    return reductions.logSumExp(this, dims, keepDim);
+  }
   argmax(dim: number, keepDim = false): Tensor {
     return reductions.argmax(this, dim, keepDim);
   }

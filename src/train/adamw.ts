@@ -82,7 +82,10 @@ export class AdamW {
   /** Ranges of at most `pieceSize` elements that cover the parameters and do not mix matrices with the rest. */
   *#pieces(): Generator<[start: number, end: number]> {
     const { matrixSize, size } = this.#parameters;
-    for (const [from, to] of [[0, matrixSize], [matrixSize, size]] as const) {
+    for (const [from, to] of [
+      [0, matrixSize],
+      [matrixSize, size],
+    ] as const) {
       for (let start = from; start < to; start += pieceSize) yield [start, Math.min(start + pieceSize, to)];
     }
   }
@@ -91,7 +94,12 @@ export class AdamW {
 /** One piece's update: parameters, moments, gradients and settings give new parameters and moments. */
 function updateRule({ betas: [beta1, beta2], eps }: AdamWOptions, args: readonly Tensor[]): Tensor[] {
   const [parameter, firstMoment, secondMoment, gradient, settings] = args as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const [clip, keep, rate, scale] = [0, 1, 2, 3].map((i) => settings.slice([i, i + 1])) as [Tensor, Tensor, Tensor, Tensor];
+  const [clip, keep, rate, scale] = [0, 1, 2, 3].map((i) => settings.slice([i, i + 1])) as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const clipped = gradient.mul(clip);
   const first = firstMoment.mul(beta1).add(clipped.mul(1 - beta1));
   const second = secondMoment.mul(beta2).add(clipped.mul(clipped).mul(1 - beta2));

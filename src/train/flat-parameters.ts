@@ -5,28 +5,43 @@ import type { Module, Parameter } from '../nn/index.ts';
  * the sizes of the parameters, and knows by position which ones decay.
  */
 export class FlatParameters {
+  /** In the model's order. */
   readonly parameters: readonly Parameter[];
   /** The parameters' storage from now on. */
   readonly values: Float32Array;
   /** How many of {@link values} belong to matrices; the rest are biases and norms. */
   readonly matrixSize: number;
+  /** Where in {@link values} each of {@link parameters} starts. */
+  readonly #offsets = new Map<Parameter, number>();
 
   constructor(model: Module) {
-    const all = model.parameters();
+    this.parameters = model.parameters();
     const isMatrix = (parameter: Parameter) => parameter.shape.length >= 2;
-    const matrices = all.filter(isMatrix);
-    this.parameters = [...matrices, ...all.filter((parameter) => !isMatrix(parameter))];
-    this.matrixSize = matrices.reduce((total, { size }) => total + size, 0);
-    this.values = this.allocate();
-    this.views(this.values).forEach((view, i) => {
+    let offset = this.#place(this.parameters.filter(isMatrix), 0);
+    this.matrixSize = offset;
+    offset = this.#place(
+      this.parameters.filter((parameter) => !isMatrix(parameter)),
+      offset,
+    );
+    this.values = new Float32Array(offset);
+    for (const [i, view] of this.views(this.values).entries()) {
       const parameter = this.parameters[i]!;
       view.set(parameter.value);
       parameter.value = view;
-    });
+    }
+  }
+
+  #place(parameters: readonly Parameter[], start: number): number {
+    let offset = start;
+    for (const parameter of parameters) {
+      this.#offsets.set(parameter, offset);
+      offset += parameter.size;
+    }
+    return offset;
   }
 
   get size(): number {
-    return this.parameters.reduce((total, { size }) => total + size, 0);
+    return this.values.length;
   }
 
   /** A zeroed array laid out like {@link values}, for gradients and moments. */
@@ -34,9 +49,11 @@ export class FlatParameters {
     return new Float32Array(this.size);
   }
 
-  /** The parts of such an array that belong to each of {@link parameters}. */
+  /** The parts of such an array that belong to each of {@link parameters}, in their order. */
   views(flat: Float32Array): Float32Array[] {
-    let end = 0;
-    return this.parameters.map(({ size }) => flat.subarray(end, (end += size)));
+    return this.parameters.map((parameter) => {
+      const offset = this.#offsets.get(parameter)!;
+      return flat.subarray(offset, offset + parameter.size);
+    });
   }
 }

@@ -15,6 +15,16 @@ export function silu(x: Tensor): Tensor {
 const tanhScale = Math.sqrt(2 / Math.PI);
 const cubicShare = 0.044715;
 
+/** (1 + tanh u) / 2 is σ(2u), so GELU is x σ(z) with z = 2u = x (a + b x²). */
+const a = 2 * tanhScale;
+const b = a * cubicShare;
+
+/** x² and σ(z). */
+function geluParts(x: Tensor): { square: Tensor; s: Tensor } {
+  const square = x.mul(x);
+  return { square, s: x.mul(square.mul(b).add(a)).sigmoid() };
+}
+
 const applyGeluTanh = defineComposite<{ approximate: 'tanh' }>({
   name: 'geluTanh',
   definition: ([x]) => {
@@ -22,16 +32,13 @@ const applyGeluTanh = defineComposite<{ approximate: 'tanh' }>({
     return [x!.mul(0.5).mul(inner.tanh().add(1))];
   },
   lowering: lowerings.gelu,
-  // (1 + tanh u) / 2 is σ(2u), so GELU is x s with s = σ(z), z = 2u = x (a + b x²), and its derivative
-  // s + x s (1 - s) z' = s (1 + (1 - s) x (a + 3b x²)). Fewer steps than the chain rule through tanh.
+  // The derivative of x s is s + x s (1 - s) z' = s (1 + (1 - s) x (a + 3b x²)): fewer steps than the chain rule through tanh.
   gradient: (g, { inputs: [x] }) => {
-    const a = 2 * tanhScale;
-    const b = a * cubicShare;
-    const square = x!.mul(x!);
-    const s = x!.mul(square.mul(b).add(a)).sigmoid();
+    const { square, s } = geluParts(x!);
     const slope = x!.mul(square.mul(3 * b).add(a));
     return [g.mul(s).mul(slope.sub(slope.mul(s)).add(1))];
   },
+  recompute: ([x]) => x!.mul(geluParts(x!).s),
 });
 
 const applyGeluErf = defineComposite<{ approximate: 'none' }>({

@@ -19,7 +19,8 @@ const applyLinear = defineComposite({
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   ensure(
     weight.shape.length === 2 && x.shape.length >= 2 && x.shape.at(-1) === weight.shape[1],
-    () => `linear: ${x.describe()} does not fit the weight ${weight.describe()}: its rows need ${weight.shape[1]} elements`,
+    () =>
+      `linear: ${x.describe()} does not fit the weight ${weight.describe()}: its rows need ${weight.shape[1]} elements`,
   );
   if (!bias) return x.matmul(weight.transpose(0, 1));
   ensure(

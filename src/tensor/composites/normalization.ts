@@ -36,6 +36,7 @@ const applyLayerNorm = defineComposite<{ eps: number }>({
       .mul(r);
     return [dx, sumTo(g.mul(n), weight!.shape), sumTo(g, bias!.shape)];
   },
+  recompute: ([x, weight, bias], { eps }) => standardize(x!, eps)[0].mul(weight!).add(bias!),
 });
 
 /**

@@ -136,7 +136,10 @@ const applyWhere = definePrimitive({
   name: 'where',
   elementwise: true,
   result: ([condition, a, b]) => {
-    ensure(condition!.dtype === 'bool', () => `where: ${condition!.describe()} is ${condition!.dtype}, but must be bool`);
+    ensure(
+      condition!.dtype === 'bool',
+      () => `where: ${condition!.describe()} is ${condition!.dtype}, but must be bool`,
+    );
     ensureSameType('where', a!, b!);
     const shape = broadcastShapes(condition!.shape, broadcastShapes(a!.shape, b!.shape, 'where'), 'where');
     return { shape, dtype: a!.dtype };
@@ -169,4 +172,3 @@ const applyCast = definePrimitive<{ dtype: DType }>({
 export function cast(x: Tensor, dtype: DType): Tensor {
   return x.dtype === dtype ? x : applyCast([x], { dtype });
 }
-

@@ -6,7 +6,10 @@ import type { Tensor } from '../tensor.ts';
 import { requireIndexBelow, scalar } from './leaves.ts';
 
 function ensureIndex(operation: string, index: Tensor): void {
-  ensure(index.dtype === 'int32', () => `${operation}: the index ${index.describe()} is ${index.dtype}, but must be int32`);
+  ensure(
+    index.dtype === 'int32',
+    () => `${operation}: the index ${index.describe()} is ${index.dtype}, but must be int32`,
+  );
 }
 
 const applyRows = definePrimitive({
@@ -45,7 +48,10 @@ export function sumRowsByIndex(x: Tensor, index: Tensor, length: number): Tensor
 const applyGather = definePrimitive<{ dim: number }>({
   name: 'gather',
   result: ([x, index]) => ({ shape: index!.shape, dtype: x!.dtype }),
-  gradient: (g, { inputs: [x, index], attributes: { dim } }) => [scalar(0).expand(x!.shape).scatterAdd(dim, index!, g), undefined],
+  gradient: (g, { inputs: [x, index], attributes: { dim } }) => [
+    scalar(0).expand(x!.shape).scatterAdd(dim, index!, g),
+    undefined,
+  ],
   lowering: lowerings.alongDim('GatherElements'),
 });
 
@@ -79,8 +85,7 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
 
 function ensureFits(operation: string, x: Tensor, dim: number, index: Tensor): void {
   ensure(
-    index.shape.length === x.shape.length &&
-      index.shape.every((length, d) => d === dim || length <= x.shape[d]!),
+    index.shape.length === x.shape.length && index.shape.every((length, d) => d === dim || length <= x.shape[d]!),
     () =>
       `${operation}: the index ${formatShape(index.shape)} must have as many dimensions as ${x.describe()} and, ` +
       `but for dimension ${dim}, be no longer`,

@@ -30,7 +30,10 @@ const applyMatmul = definePrimitive<Swaps>({
     const stack = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'matmul');
     return { shape: [...stack, rows, columns], dtype: a!.dtype };
   },
-  gradient: (g, { inputs: [a, b], attributes }) => [gradientOfA(g, a!, b!, attributes), gradientOfB(g, a!, b!, attributes)],
+  gradient: (g, { inputs: [a, b], attributes }) => [
+    gradientOfA(g, a!, b!, attributes),
+    gradientOfB(g, a!, b!, attributes),
+  ],
   lowering: lowerings.matmul,
 });
 

@@ -20,7 +20,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const rest = sizeOf(x.shape) / sizeOf(known);
   ensure(
     known.length === shape.length ? rest === 1 || sizeOf(x.shape) === sizeOf(known) : known.length === shape.length - 1,
-    () => `reshape: ${x.describe()} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} asks for ${sizeOf(known)}`,
+    () =>
+      `reshape: ${x.describe()} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} asks for ${sizeOf(known)}`,
   );
   ensure(
     known.length === shape.length || Number.isInteger(rest),
@@ -44,7 +45,8 @@ export function permute(x: Tensor, dims: Shape): Tensor {
   const normalized = dims.map((dim) => normalizeDim(dim, x.shape.length, 'permute'));
   ensure(
     normalized.length === x.shape.length && new Set(normalized).size === normalized.length,
-    () => `permute: ${formatShape(dims)} does not name each of the ${x.shape.length} dimensions of ${x.describe()} once`,
+    () =>
+      `permute: ${formatShape(dims)} does not name each of the ${x.shape.length} dimensions of ${x.describe()} once`,
   );
   return normalized.every((dim, i) => dim === i) ? x : applyPermute([x], { dims: normalized });
 }

@@ -37,6 +37,13 @@ export const max = reduction('max', lowerings.max, (g, { inputs: [x], output, at
   return [isLargest.mul(g.div(isLargest.sum(attributes.dims, true)))];
 });
 
+/** log Σ exp(x), without the overflow of taking one after the other. */
+export const logSumExp = reduction(
+  'logSumExp',
+  lowerings.reduction('ReduceLogSumExp'),
+  (g, { inputs: [x], output }) => [x!.sub(output).exp().mul(g)],
+);
+
 const applyArgmax = definePrimitive<{ dim: number }>({
   name: 'argmax',
   result: ([x], { dim }) => ({ shape: x!.shape.map((length, d) => (d === dim ? 1 : length)), dtype: 'int32' }),
