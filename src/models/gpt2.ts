@@ -3,8 +3,8 @@ import { Embedding, LayerNorm, Linear, Module, nameParameters, normalInit, Trans
 import { Random } from '../random/random.ts';
 import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
 import { checkGPT2Config, type GPT2Config } from './gpt2-config.ts';
+import type { LanguageModel } from './language-model.ts';
 
-export { type GPT2Config, gpt2 } from './gpt2-config.ts';
 
 /**
  * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
@@ -12,7 +12,8 @@ export { type GPT2Config, gpt2 } from './gpt2-config.ts';
  *
  * `new GPT2(gpt2.small)` has 124 million parameters, initialised as GPT-2's.
  */
-export class GPT2 extends Module {
+export class GPT2 extends Module implements LanguageModel {
+  readonly architecture = 'gpt2';
   readonly config: GPT2Config;
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
@@ -40,6 +41,11 @@ export class GPT2 extends Module {
    * random numbers, dropout is on: this is a training pass.
    */
   forward(tokens: Tensor, random?: Random): Tensor {
+    return this.unembed(this.features(tokens, random));
+  }
+
+  /** What the head reads at every position: int32 `[batch, time]` gives `[batch, time, embDim]`. */
+  features(tokens: Tensor, random?: Random): Tensor {
     const { contextLength, dropRate } = this.config;
     ensure(tokens.shape.length === 2, () => `the tokens must be [batch, time], but are ${tokens.describe()}`);
     const time = tokens.shape[1]!;
@@ -51,12 +57,12 @@ export class GPT2 extends Module {
     let x = this.tokenEmbedding.forward(tokens).add(positions); // [batch, time, embDim]
     if (random) x = dropout(x, dropRate, random);
     for (const block of this.blocks) x = block.forward(x, random);
-    return this.unembed(this.finalNorm.forward(x));
+    return this.finalNorm.forward(x);
   }
 
-  /** Scores every token of the vocabulary: `[batch, time, embDim]` gives `[batch, time, vocabSize]`. */
-  private unembed(x: Tensor): Tensor {
-    return this.head ? this.head.forward(x) : linear(x, this.tokenEmbedding.weight);
+  /** Scores every token of the vocabulary: `[..., embDim]` gives `[..., vocabSize]`. */
+  unembed(features: Tensor): Tensor {
+    return this.head ? this.head.forward(features) : linear(features, this.tokenEmbedding.weight);
   }
 
   /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`; see {@link forward}. */

@@ -48,7 +48,8 @@ export class Parameter extends Tensor {
   set value(value: Float32Array) {
     ensure(
       value.length === this.size,
-      () => `parameter ${this.name ?? ''} ${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
+      () =>
+        `parameter ${this.name ?? ''} ${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
     );
     this.#value = value;
   }

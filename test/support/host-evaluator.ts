@@ -17,22 +17,22 @@ export function evaluateOnHost(
   replaced: ReadonlyMap<Tensor, Float64Array> = new Map(),
 ): HostValue[] {
   const results = new Map<GraphNode, HostValue[]>();
-  const valueOf = (value: GraphValue): HostValue => {
+  const resolve = (value: GraphValue): HostValue => {
     const other = replaced.get(value as Tensor);
     if (other) return { shape: value.shape, data: other };
-    let outputs = results.get(value.node);
-    if (!outputs) results.set(value.node, (outputs = computeNode(value.node)));
+    const outputs = results.get(value.node) ?? computeNode(value.node);
+    results.set(value.node, outputs);
     return outputs[value.index]!;
   };
   const computeNode = (node: GraphNode): HostValue[] => {
     if (node.feed) return [{ shape: node.outputs[0]!.shape, data: Float64Array.from(node.feed([])) }];
-    if (node.operation.expand) return node.operation.expand(node).map(valueOf);
+    if (node.operation.expand) return node.operation.expand(node).map(resolve);
     const rule = rules[node.operation.name];
     if (!rule) throw new Error(`the host evaluator has no rule for ${node.operation.name}`);
     const [output] = node.outputs;
-    return [{ shape: output!.shape, data: rule(node.inputs.map(valueOf), node.attributes, output!) }];
+    return [{ shape: output!.shape, data: rule(node.inputs.map(resolve), node.attributes, output!) }];
   };
-  return tensors.map(valueOf);
+  return tensors.map(resolve);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each rule knows the attributes of its own operation
@@ -154,7 +154,16 @@ const rules: Record<string, Rule> = {
     ),
   expand: ([x], _, { shape }) => fill(shape, (p) => read(x!, p)),
   slice: ([x], { starts }, { shape }) =>
-    fill(shape, (p) => x!.data[offsetOf(p.map((at, dim) => at + starts[dim]), x!.shape)]!),
+    fill(
+      shape,
+      (p) =>
+        x!.data[
+          offsetOf(
+            p.map((at, dim) => at + starts[dim]),
+            x!.shape,
+          )
+        ]!,
+    ),
   pad: ([x], { before, value }, { shape }) =>
     fill(shape, (p) => {
       const inner = p.map((at, dim) => at - before[dim]);
@@ -209,6 +218,11 @@ const rules: Record<string, Rule> = {
   mean: ([x], _, { shape }) =>
     reduce(x!, shape, 0, (a, b) => a + b).map((total) => (total * sizeOf(shape)) / sizeOf(x!.shape)),
   max: ([x], _, { shape }) => reduce(x!, shape, Number.NEGATIVE_INFINITY, Math.max),
+  logSumExp: ([x], _, { shape }) => {
+    const max = { shape, data: reduce(x!, shape, Number.NEGATIVE_INFINITY, Math.max) };
+    const shifted = { shape: x!.shape, data: fill(x!.shape, (p) => Math.exp(read(x!, p) - read(max, p))) };
+    return reduce(shifted, shape, 0, (a, b) => a + b).map((total, i) => max.data[i]! + Math.log(total));
+  },
   argmax: ([x], { dim }, { shape }) =>
     fill(shape, (p) => {
       const along = Array.from({ length: x!.shape[dim]! }, (_, at) => read(x!, p.with(dim, at)));

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/random/random.ts';
-import * as t from '../../../src/tensor/index.ts';
 import { standardize } from '../../../src/tensor/composites/normalization.ts';
+import type { Tensor } from '../../../src/tensor/index.ts';
+import * as t from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
 import { composites, primitives } from '../../../src/tensor/registry.ts';
-import type { Tensor } from '../../../src/tensor/index.ts';
 import { checkGradients } from '../../support/check-gradients.ts';
 import { hostRuleNames } from '../../support/host-evaluator.ts';
 
@@ -12,9 +12,15 @@ const random = new Random(7);
 const randn = (...shape: number[]) => t.randn(shape, random);
 /** Values in 0.5..2, for functions that want positive operands. */
 const positive = (...shape: number[]) =>
-  t.fromArray(Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 + 1.5 * random.uniform()), shape);
+  t.fromArray(
+    Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => 0.5 + 1.5 * random.uniform()),
+    shape,
+  );
 const ids = (shape: number[], limit: number) =>
-  t.fromArray(Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.integer(limit)), shape);
+  t.fromArray(
+    Int32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.integer(limit)),
+    shape,
+  );
 /** A few shapes of one to four dimensions, drawn anew for each operation. */
 const shapes = (count = 3) =>
   Array.from({ length: count }, () => Array.from({ length: 1 + random.integer(4) }, () => 1 + random.integer(4)));
@@ -35,7 +41,9 @@ const binary =
       const operands = [make(...shape), make(...broadcastable(shape))];
       return [([a, b]) => f(a!, b!), i % 2 ? operands : operands.reverse()];
     });
-const one = (f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Case => () => [(x) => f(...x), inputs];
+const one =
+  (f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Case =>
+  () => [(x) => f(...x), inputs];
 
 /** By operation, the functions to check. Every primitive and composite with a gradient must be here. */
 const cases: Record<string, () => Case[]> = {
@@ -115,6 +123,7 @@ const cases: Record<string, () => Case[]> = {
   ],
   mean: () => [one((x) => x.mean(), randn(2, 3)), one((x) => x.mean([0, 2]), randn(2, 3, 4))],
   max: () => [one((x) => x.max(), randn(2, 3)), one((x) => x.max(1, true).mul(x), randn(2, 3, 4))],
+  logSumExp: () => [one((x) => x.logSumExp(), randn(2, 3)), one((x) => x.logSumExp(1, true), randn(2, 3, 4))],
   softmax: () => [one((x) => x.softmax(-1), randn(3, 4)), one((x) => x.softmax(0), randn(3, 2, 2))],
   logSoftmax: () => [one((x) => x.logSoftmax(-1), randn(3, 4)), one((x) => x.logSoftmax(1), randn(2, 3, 2))],
   geluTanh: unary((x) => t.gelu(x, 'tanh')),

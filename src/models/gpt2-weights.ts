@@ -1,0 +1,87 @@
+import { ensure } from '../errors.ts';
+import { formatShape, type Shape, sameShape } from '../shape.ts';
+import type { GPT2 } from './gpt2.ts';
+
+/** Somewhere tensors can be read by name: a safetensors file, for example. */
+export interface WeightSource {
+  has(name: string): boolean;
+  read(name: string): Promise<{ shape: Shape; data: Float32Array }>;
+}
+
+/** Where a parameter of ours stands in OpenAI's weights as Hugging Face publishes them. */
+interface PublishedPlace {
+  name: string;
+  /** OpenAI stores matrices as [in, out], we as [out, in]. */
+  transposed?: boolean;
+  /** Query, key and value are one tensor there; this is the third it is. */
+  third?: 0 | 1 | 2;
+}
+
+const layers: Record<string, string> = {
+  attentionNorm: 'ln_1',
+  'attention.output': 'attn.c_proj',
+  feedForwardNorm: 'ln_2',
+  'feedForward.expand': 'mlp.c_fc',
+  'feedForward.contract': 'mlp.c_proj',
+};
+const embeddings: Record<string, string> = {
+  'tokenEmbedding.weight': 'wte.weight',
+  'positionEmbedding.weight': 'wpe.weight',
+  'finalNorm.weight': 'ln_f.weight',
+  'finalNorm.bias': 'ln_f.bias',
+  'head.weight': 'lm_head.weight',
+};
+const thirds = ['attention.query', 'attention.key', 'attention.value'];
+
+function publishedPlace(path: string): PublishedPlace {
+  const [, block, layer, kind] = /^blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(path) ?? [];
+  if (!block || !layer) return { name: embeddings[path]! };
+  const third = thirds.indexOf(layer) as 0 | 1 | 2 | -1;
+  const transposed = kind === 'weight' && !layer.endsWith('Norm');
+  if (third >= 0) return { name: `h.${block}.attn.c_attn.${kind}`, transposed, third: third as 0 | 1 | 2 };
+  return { name: `h.${block}.${layers[layer]}.${kind}`, transposed };
+}
+
+/**
+ * Fills the model with weights under the names that OpenAI's GPT-2 has at Hugging Face, with or without the prefix
+ * `transformer.`. Throws if a tensor is missing or does not fit the configuration.
+ */
+export async function loadGPT2Weights(model: GPT2, source: WeightSource): Promise<void> {
+  for (const [path, parameter] of model.namedParameters()) {
+    parameter.value = await readGPT2Weight(path, parameter.shape, source);
+  }
+}
+
+/** One tensor in our layout: for the parameter at `path`, of `shape`. */
+export async function readGPT2Weight(path: string, shape: Shape, source: WeightSource): Promise<Float32Array> {
+  const { name, transposed = false, third } = publishedPlace(path);
+  const found = [name, `transformer.${name}`].find((candidate) => source.has(candidate));
+  ensure(found, `the weights have no tensor ${name}, which the model's ${path} is read from`);
+  const published = await source.read(found);
+  const stored = transposed ? shape.toReversed() : [...shape];
+  const columns = stored.at(-1)!;
+  if (third !== undefined) stored[stored.length - 1] = 3 * columns;
+  ensure(
+    sameShape(published.shape, stored),
+    `tensor ${found} is ${formatShape(published.shape)}, but the model's configuration needs ${formatShape(stored)}`,
+  );
+  return columnsOf(published, { start: (third ?? 0) * columns, columns, transposed });
+}
+
+/** Some columns of a matrix, or elements of a vector, swapped if asked for. */
+function columnsOf(
+  { shape, data }: { shape: Shape; data: Float32Array },
+  { start, columns, transposed }: { start: number; columns: number; transposed: boolean },
+): Float32Array {
+  const width = shape.at(-1)!;
+  const rows = data.length / width;
+  if (columns === width && !transposed) return data;
+  const result = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const target = transposed ? column * rows + row : row * columns + column;
+      result[target] = data[row * width + start + column]!;
+    }
+  }
+  return result;
+}

@@ -1,0 +1,16 @@
+import type { Module } from '../nn/index.ts';
+import type { Random } from '../random/random.ts';
+import type { Tensor } from '../tensor/index.ts';
+
+/** What training and generation need of a model, whichever it is. */
+export interface LanguageModel extends Module {
+  /** The model family, as checkpoints name it. */
+  readonly architecture: string;
+  readonly config: { readonly vocabSize: number; readonly contextLength: number };
+  /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`; with `random`, dropout is on. */
+  features(tokens: Tensor, random?: Random): Tensor;
+  /** `[..., embDim]` → logits `[..., vocabSize]`. */
+  unembed(features: Tensor): Tensor;
+  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`. */
+  loss(tokens: Tensor, targets: Tensor, random?: Random): Tensor;
+}
