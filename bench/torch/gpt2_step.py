@@ -10,9 +10,13 @@ One step is forward, backward, gradient clipping and the AdamW update. The rando
 starts.
 
 The BLAS library behind PyTorch decides its speed, and Debian picks one by alternatives: with the reference BLAS a step takes
-over ten times as long, and OpenBLAS's pthread flavour spins against OpenMP's threads unless OMP_WAIT_POLICY=passive. The
-openmp flavour with the default policy was the fastest; choose it for one run with
-LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp. The first answer names the library in use as "blas".
+over ten times as long. Two settings of OpenBLAS are worth comparing with, and the better one is the rival:
+
+    LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp                            fastest on an idle machine
+    the same, or openblas-pthread, with OMP_WAIT_POLICY=passive                          where cores are shared
+
+The default policy lets waiting threads spin: with the pthread flavour, or beside any other busy process, they spin against the
+threads that have work. The first answer names the library in use as "blas".
 """
 
 import argparse
