@@ -1,0 +1,47 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** An environment to run PyTorch in. Which one is fastest depends on the machine and the model, so all are tried. */
+export interface TorchSetting {
+  title: string;
+  env: NodeJS.ProcessEnv;
+}
+
+/** How PyTorch's threads wait for work, and which build of OpenBLAS multiplies matrices, where Debian's are installed. */
+export function torchSettings(): TorchSetting[] {
+  const waiting: TorchSetting[] = [
+    { title: 'default waiting', env: {} },
+    { title: 'passive waiting', env: { OMP_WAIT_POLICY: 'passive' } },
+  ];
+  const libraries = openBlasFolders();
+  if (libraries.length === 0) return waiting;
+  return libraries.flatMap(({ flavour, folder }) =>
+    waiting.map(({ title, env }) => ({
+      title: `OpenBLAS ${flavour}, ${title}`,
+      env: { ...env, LD_LIBRARY_PATH: folder },
+    })),
+  );
+}
+
+function openBlasFolders(): { flavour: string; folder: string }[] {
+  const root = '/usr/lib';
+  if (!existsSync(root)) return [];
+  return readdirSync(root).flatMap((machine) =>
+    ['openmp', 'pthread'].flatMap((flavour) => {
+      const folder = join(root, machine, `openblas-${flavour}`);
+      return existsSync(folder) ? [{ flavour, folder }] : [];
+    }),
+  );
+}
+
+/** A Python that has PyTorch; the variable PYTHON names another. Throws with advice if there is none. */
+export function findPython(): string {
+  const candidates = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3', 'python'];
+  const found = candidates.find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);
+  if (found) return found;
+  throw new Error(
+    `no Python with PyTorch among ${candidates.join(', ')}; install it with "pip install torch", or name the ` +
+      'right one: PYTHON=/path/to/python npx tsx bench/train-step.ts',
+  );
+}
