@@ -52,8 +52,8 @@ export class CompiledGraph {
       if (!overlap(input, result)) return false;
       if (input.byteOffset !== result.byteOffset || input.length !== result.length) return true;
       const question = leaf * this.#program.outputs.length + i;
-      let safe = this.#safeInPlace.get(question);
-      if (safe === undefined) this.#safeInPlace.set(question, (safe = isSafeInPlace(this.#program, leaf, i)));
+      const safe = this.#safeInPlace.get(question) ?? isSafeInPlace(this.#program, leaf, i);
+      this.#safeInPlace.set(question, safe);
       return !safe;
     });
   }

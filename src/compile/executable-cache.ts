@@ -15,8 +15,8 @@ let loads = 0;
 /** The program, loaded into the current runtime; one load serves all programs with the same key. */
 export async function loadProgram(program: Program): Promise<Executable> {
   const runtime = await getRuntime();
-  let cache = caches.get(runtime);
-  if (!cache) caches.set(runtime, (cache = new Map()));
+  const cache = caches.get(runtime) ?? new Map<string, Promise<Executable>>();
+  caches.set(runtime, cache);
   const executable = cache.get(program.key) ?? load(runtime, program);
   cache.delete(program.key);
   cache.set(program.key, executable);

@@ -1,4 +1,5 @@
-import { ensure } from '../errors.ts';
+import * as v from 'valibot';
+import { ensure, TsgptError } from '../errors.ts';
 
 /** The numbers that make a GPT-2. */
 export interface GPT2Config {
@@ -53,4 +54,26 @@ export function checkGPT2Config(config: GPT2Config): void {
     config.embDim % config.nHeads === 0,
     `embDim ${config.embDim} does not divide evenly among ${config.nHeads} heads; choose nHeads so that it does`,
   );
+}
+
+const configSchema = v.object({
+  vocabSize: v.number(),
+  contextLength: v.number(),
+  embDim: v.number(),
+  nHeads: v.number(),
+  nLayers: v.number(),
+  dropRate: v.number(),
+  qkvBias: v.boolean(),
+  tiedHead: v.boolean(),
+});
+
+/** The configuration in a JSON value. Throws one clear sentence if it is none, or none a model can be built from. */
+export function parseGPT2Config(json: unknown): GPT2Config {
+  const parsed = v.safeParse(configSchema, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new TsgptError(`this is no GPT-2 configuration: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+  }
+  checkGPT2Config(parsed.output);
+  return parsed.output;
 }

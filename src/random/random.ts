@@ -12,7 +12,7 @@ export type RandomState = readonly number[];
  * training run resume exactly where it stopped.
  */
 export class Random {
-  readonly #generator: JumpableRandomGenerator;
+  #generator: JumpableRandomGenerator;
 
   constructor(seed: number | { state: RandomState }) {
     if (typeof seed === 'number') {
@@ -28,6 +28,10 @@ export class Random {
   /** The current state; `new Random({ state })` continues from it. */
   get state(): RandomState {
     return [...this.#generator.getState()];
+  }
+
+  set state(state: RandomState) {
+    this.#generator = xoroshiro128plusFromState(state);
   }
 
   /**

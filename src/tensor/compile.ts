@@ -42,8 +42,8 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
 
   const traceFor = (args: readonly Tensor[]): Trace => {
     const key = args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
-    let trace = traces.get(key);
-    if (!trace) traces.set(key, (trace = traceFunction(fn, args)));
+    const trace = traces.get(key) ?? traceFunction(fn, args);
+    traces.set(key, trace);
     return trace;
   };
   const run = async (args: readonly Tensor[], into?: readonly (HostArray | undefined)[]) => {

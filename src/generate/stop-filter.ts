@@ -1,0 +1,43 @@
+/** Passes text on until one of the stop strings appears, holding back what could be the beginning of one. */
+export class StopFilter {
+  stopped = false;
+  readonly #stops: readonly string[];
+  #held = '';
+
+  constructor(stops: readonly string[]) {
+    this.#stops = stops.filter((stop) => stop !== '');
+  }
+
+  /** Takes the next piece and returns what can be passed on by now. */
+  push(piece: string): string {
+    if (this.stopped) return '';
+    this.#held += piece;
+    const found = this.#stops.map((stop) => this.#held.indexOf(stop)).filter((position) => position >= 0);
+    if (found.length > 0) {
+      this.stopped = true;
+      return this.#release(Math.min(...found));
+    }
+    return this.#release(this.#held.length - this.#possibleBeginning());
+  }
+
+  /** What was held back, once it is clear that nothing follows. */
+  end(): string {
+    return this.stopped ? '' : this.#release(this.#held.length);
+  }
+
+  #release(length: number): string {
+    const released = this.#held.slice(0, length);
+    this.#held = this.stopped ? '' : this.#held.slice(length);
+    return released;
+  }
+
+  /** How many of the last characters are also the first ones of a stop string. */
+  #possibleBeginning(): number {
+    const longest = Math.max(0, ...this.#stops.map((stop) => stop.length - 1));
+    for (let length = Math.min(longest, this.#held.length); length > 0; length--) {
+      const end = this.#held.slice(-length);
+      if (this.#stops.some((stop) => stop.startsWith(end))) return length;
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,9 @@
+export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
+export { type LoadedCheckpoint, loadCheckpoint, saveCheckpoint } from './checkpoint.ts';
+export { FlatParameters } from './flat-parameters.ts';
+export type { Metrics } from './metrics.ts';
+export { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
+export { type LearningRateSchedule, learningRateAt } from './schedule.ts';
+export { type TrainReport, train } from './train.ts';
+export { curveOf, ensureNoRunIn, type FolderReport, type FolderRun, trainInFolder } from './train-in-folder.ts';
+export { initialRandom, type StepResult, Trainer, type TrainingText } from './trainer.ts';

@@ -1,0 +1,57 @@
+import { ensure } from '../errors.ts';
+import { type AdamWOptions, defaultAdamW } from './adamw.ts';
+
+export interface TrainOptions extends AdamWOptions {
+  /** How many updates to make. */
+  steps: number;
+  /** Windows of text side by side in one pass. */
+  batchSize: number;
+  /** Passes whose gradients are averaged into one update: a larger batch than memory would hold. */
+  gradientAccumulation: number;
+  /** The highest learning rate, reached after `warmupSteps`. */
+  learningRate: number;
+  /** The learning rate of the last step. */
+  minLearningRate: number;
+  /** Steps over which the learning rate rises from near 0. */
+  warmupSteps: number;
+  /** Steps between evaluations on validation text. */
+  evalInterval: number;
+  /** Batches in an evaluation, always the same ones. */
+  evalBatches: number;
+  /** Decides initial weights, the order of the text, and dropout. */
+  seed: number;
+}
+
+/** What nanoGPT trains small character models with. */
+export const defaultTrainOptions: TrainOptions = {
+  ...defaultAdamW,
+  betas: [0.9, 0.99],
+  steps: 2000,
+  batchSize: 12,
+  gradientAccumulation: 1,
+  learningRate: 1e-3,
+  minLearningRate: 1e-4,
+  warmupSteps: 100,
+  evalInterval: 250,
+  evalBatches: 20,
+  seed: 1337,
+};
+
+/** Throws one clear sentence if training could not run with `options`. */
+export function checkTrainOptions(options: TrainOptions): void {
+  for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalBatches'] as const) {
+    const value = options[name];
+    ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+  }
+  ensure(
+    Number.isSafeInteger(options.warmupSteps) && options.warmupSteps >= 0,
+    `warmupSteps must be a whole number of at least 0, but is ${options.warmupSteps}`,
+  );
+  for (const name of ['learningRate', 'minLearningRate', 'weightDecay', 'eps'] as const) {
+    const value = options[name];
+    ensure(Number.isFinite(value) && value >= 0, `${name} must be a number of at least 0, but is ${value}`);
+  }
+  ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
+  for (const beta of options.betas) ensure(beta >= 0 && beta < 1, `betas must be at least 0 and below 1, not ${beta}`);
+  ensure(Number.isSafeInteger(options.seed), `the seed must be a whole number, but is ${options.seed}`);
+}
