@@ -5,7 +5,6 @@ import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
 import { checkGPT2Config, type GPT2Config } from './gpt2-config.ts';
 import type { LanguageModel } from './language-model.ts';
 
-
 /**
  * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
  * head that scores every token of the vocabulary as the next one.

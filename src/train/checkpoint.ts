@@ -156,10 +156,15 @@ export async function loadCheckpoint(path: string, prefer: CheckpointName = 'bes
 async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {
   const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is nothing of that name' : 'it is no folder';
-    throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, { cause });
+    throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, {
+      cause,
+    });
   });
   const found = [prefer, 'last', 'best'].map((name) => `${name}.json`).find((name) => entries.includes(name));
-  ensure(found, `there is no checkpoint in ${folder}: neither last.json nor best.json; give the folder of a training run`);
+  ensure(
+    found,
+    `there is no checkpoint in ${folder}: neither last.json nor best.json; give the folder of a training run`,
+  );
   return join(folder, found);
 }
 
@@ -187,7 +192,10 @@ export async function loadParameters(model: LanguageModel, path: string): Promis
   await using file = await openSafetensors(path);
   const parameters = model.namedParameters();
   for (const name of file.tensors.keys()) {
-    ensure(parameters.has(name), `${path} holds a tensor ${name}, which the model does not have; it is of another model`);
+    ensure(
+      parameters.has(name),
+      `${path} holds a tensor ${name}, which the model does not have; it is of another model`,
+    );
   }
   for (const [name, parameter] of parameters) {
     parameter.value = await readTensor(file, path, name, parameter.shape);

@@ -34,7 +34,9 @@ export class MetricsLog {
   async add(metrics: Metrics): Promise<void> {
     this.entries.push(metrics);
     await appendFile(this.path, formatLine(metrics)).catch((cause) => {
-      throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and use --resume`, { cause });
+      throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and use --resume`, {
+        cause,
+      });
     });
   }
 }

@@ -8,7 +8,13 @@ import { writeFileAtomic } from '../formats/atomic-file.ts';
 import { generate } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { type CheckpointName, type LoadedCheckpoint, makeFolder, restoreTrainer, saveCheckpoint } from './checkpoint.ts';
+import {
+  type CheckpointName,
+  type LoadedCheckpoint,
+  makeFolder,
+  restoreTrainer,
+  saveCheckpoint,
+} from './checkpoint.ts';
 import { MetricsLog } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
 import { type TrainReport, trainFrom } from './train.ts';
@@ -89,7 +95,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
   } finally {
     // After an error the weights may be spoilt; the checkpoint from before is better.
     if (!failed && trainer.step !== savedStep) await save(['last']);
-    if (!failed) await writeFileAtomic(join(folder, 'loss.svg'), lossCurveSvg(curveOf(log)));
+    if (!failed && log.entries.length > 0) await writeFileAtomic(join(folder, 'loss.svg'), lossCurveSvg(curveOf(log)));
   }
 }
 

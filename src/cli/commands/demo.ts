@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { bundledNovelPath } from '../../data/bundled.ts';
+import { generate } from '../../generate/index.ts';
+import { loadCheckpoint } from '../../train/index.ts';
+import { interruptSignal } from '../interrupt.ts';
+import { newRun, trainAndShow } from './train.ts';
+
+/** The main job at a small size, in about two minutes; what `npm start` runs. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .summary('train on a bundled novel for two minutes and write with it')
+    .option('--steps <n>', 'updates to make', Number, 1800)
+    .action(async ({ steps }: { steps: number }) => {
+      const folder = freeFolder('runs/demo');
+      console.log('A small GPT reads Pride and Prejudice, letter by letter, starting from nothing.\n');
+      const { signal, release } = interruptSignal('Stopping: the run is saved after this step …');
+      const flags = {
+        out: folder,
+        preset: 'char-small',
+        steps,
+        evalInterval: Math.max(1, Math.ceil(steps / 6)),
+        validationFraction: 0.1,
+        prompt: 'Elizabeth ',
+        sampleTokens: 140,
+      };
+      const run = await newRun(bundledNovelPath, flags, signal);
+      if (!run) return;
+      await trainAndShow(run);
+      if (!signal.aborted) await showOff(folder);
+      release();
+      console.log(nextSteps(folder));
+    });
+}
+
+async function showOff(folder: string): Promise<void> {
+  const { model, tokenizer } = await loadCheckpoint(folder);
+  console.log('\nA paragraph it wrote:\n');
+  process.stdout.write('Elizabeth ');
+  const options = { maxTokens: 600, temperature: 0.7, seed: 1, stop: ['\n\n'] };
+  for await (const piece of generate(model, tokenizer, 'Elizabeth ', options)) process.stdout.write(piece);
+  console.log('\n');
+}
+
+function nextSteps(folder: string): string {
+  return [
+    'Three things to try next:',
+    `  npx tsgpt generate ${folder} --prompt "Mr. Darcy "     let it write on from your words`,
+    `  npx tsgpt train --resume --out ${folder} --steps 5000  let it learn for longer`,
+    '  npx tsgpt train your-text.txt --out runs/mine         train one on a text of your own',
+  ].join('\n');
+}
+
+/** `name`, or `name-2`, `name-3`, ... if that exists: no run overwrites another. */
+function freeFolder(name: string): string {
+  for (let i = 1; ; i++) {
+    const folder = i === 1 ? name : `${name}-${i}`;
+    if (!existsSync(folder)) return folder;
+  }
+}

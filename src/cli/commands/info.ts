@@ -1,0 +1,81 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { type GPT2Config, type LayerGroup, parseGPT2Config, summarizeGPT2, totalOf } from '../../models/index.ts';
+import { Gpt2Tokenizer } from '../../tokenizer/index.ts';
+import { loadCheckpoint } from '../../train/index.ts';
+import { formatBytes, formatCount, formatInteger } from '../format.ts';
+import { presets } from '../presets.ts';
+
+/** Of a preset for characters, the number of symbols is only known with a text; English has about as many. */
+const assumedCharacters = 65;
+
+export function infoCommand(): Command {
+  return new Command('info')
+    .summary('show the architecture of a model: layers, shapes, parameters, memory, FLOPs')
+    .description('Show what a model consists of, and what it costs to keep and to run.')
+    .argument(
+      '<model>',
+      `a training run's folder, a checkpoint's JSON file, or a preset: ${Object.keys(presets).join(', ')}`,
+    )
+    .option('--last', 'of a folder, the last checkpoint instead of the best')
+    .action(async (name: string, { last }: { last?: boolean }) => {
+      const { config, lines } = await describeModel(name, last ?? false);
+      const groups = summarizeGPT2(config);
+      console.log(lines.join('\n'));
+      console.log(`${layerTable(groups)}\n${costs(groups)}`);
+    });
+}
+
+/** The configuration behind a name, and what else is known of it. */
+async function describeModel(name: string, last: boolean): Promise<{ config: GPT2Config; lines: string[] }> {
+  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
+  if (preset) {
+    const isCharacters = preset.tokenizer === 'char';
+    const vocabSize = isCharacters ? assumedCharacters : new Gpt2Tokenizer().vocabSize;
+    const note = isCharacters
+      ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
+      : [];
+    return { config: { vocabSize, ...preset.model }, lines: [`${name}: ${preset.summary}`, ...note] };
+  }
+  const { path, file, tokenizer } = await loadCheckpoint(name, last ? 'last' : 'best');
+  const loss = file.validationLoss === undefined ? '' : `, validation loss ${file.validationLoss.toFixed(4)}`;
+  const lines = [
+    `${path}: ${file.architecture} after step ${formatInteger(file.step)}${loss}, ${tokenizer.kind} tokenizer`,
+  ];
+  return { config: parseGPT2Config(file.config), lines };
+}
+
+function layerTable(groups: readonly LayerGroup[]): string {
+  const table = new Table({
+    head: ['layer', 'output', 'parameter shapes', 'parameters', 'FLOPs/token'],
+    colAligns: ['left', 'left', 'left', 'right', 'right'],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const { title, repeat, layers } of groups) {
+    table.push([{ colSpan: 5, content: repeat > 1 ? `${title}, ${repeat} times:` : `${title}:` }]);
+    for (const { name, output, parameterShapes, parameters, flopsPerToken } of layers) {
+      const counts = [parameters, flopsPerToken].map((count) => (count === 0 ? '' : formatInteger(count)));
+      table.push([`  ${name}`, output, parameterShapes.join(' '), ...counts]);
+    }
+  }
+  table.push([
+    'total',
+    '',
+    '',
+    formatInteger(totalOf(groups, 'parameters')),
+    formatInteger(totalOf(groups, 'flopsPerToken')),
+  ]);
+  return table.toString();
+}
+
+function costs(groups: readonly LayerGroup[]): string {
+  const parameters = totalOf(groups, 'parameters');
+  const flops = totalOf(groups, 'flopsPerToken');
+  return [
+    `parameters       ${formatCount(parameters)}`,
+    `weights          ${formatBytes(4 * parameters)} in float32`,
+    `training state   ${formatBytes(16 * parameters)}: weights, gradients and AdamW's two moments; activations come on top`,
+    `forward          ${formatCount(flops)} FLOPs per token at full context, matrix products only`,
+    `training         ${formatCount(3 * flops)} FLOPs per token: the backward pass costs twice the forward pass`,
+  ].join('\n');
+}

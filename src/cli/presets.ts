@@ -1,0 +1,57 @@
+import { type GPT2Config, gpt2 } from '../models/index.ts';
+import { defaultTrainOptions, type TrainOptions } from '../train/index.ts';
+
+/** A model and how to train it, under one name. The size of the vocabulary comes with the tokenizer. */
+export interface Preset {
+  /** One line for `--help`. */
+  summary: string;
+  tokenizer: 'char' | 'gpt2';
+  model: Omit<GPT2Config, 'vocabSize'>;
+  training: TrainOptions;
+}
+
+const charSmall: Preset = {
+  summary: 'characters, 0.8M parameters: a few minutes on two cores',
+  tokenizer: 'char',
+  model: { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 4, dropRate: 0, qkvBias: false, tiedHead: true },
+  training: defaultTrainOptions,
+};
+
+/** GPT-2 of a published size, to be trained from nothing as nanoGPT does. */
+function published(size: keyof typeof gpt2, parameters: string): Preset {
+  const { vocabSize: _, ...model } = gpt2[size];
+  return {
+    summary: `GPT-2 tokens, ${parameters} parameters: the published architecture`,
+    tokenizer: 'gpt2',
+    model,
+    training: {
+      ...defaultTrainOptions,
+      betas: [0.9, 0.95],
+      batchSize: 4,
+      gradientAccumulation: 8,
+      learningRate: 6e-4,
+      minLearningRate: 6e-5,
+    },
+  };
+}
+
+/** What `--preset` can name. A new preset is one more entry. */
+export const presets: Record<string, Preset> = {
+  'char-tiny': {
+    ...charSmall,
+    summary: 'characters, 0.1M parameters: half a minute, to try things out',
+    model: { ...charSmall.model, contextLength: 32, embDim: 64, nHeads: 2, nLayers: 2 },
+    training: { ...defaultTrainOptions, steps: 1000, warmupSteps: 50 },
+  },
+  'char-small': charSmall,
+  'char-medium': {
+    ...charSmall,
+    summary: 'characters, 10.7M parameters: hours on two cores',
+    model: { ...charSmall.model, contextLength: 256, embDim: 384, nHeads: 6, nLayers: 6, dropRate: 0.2 },
+    training: { ...defaultTrainOptions, steps: 5000, batchSize: 64 },
+  },
+  'gpt2-small': published('small', '124M'),
+  'gpt2-medium': published('medium', '355M'),
+  'gpt2-large': published('large', '774M'),
+  'gpt2-xl': published('xl', '1.6B'),
+};

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from 'commander';
+import { TsgptError } from '../errors.ts';
+import { demoCommand } from './commands/demo.ts';
+import { generateCommand } from './commands/generate.ts';
+import { infoCommand } from './commands/info.ts';
+import { trainCommand } from './commands/train.ts';
+import { packageVersion } from './package-version.ts';
+
+/** The command line. A new command is a file in `commands/` and one more entry here. */
+function createProgram(): Command {
+  return new Command('tsgpt')
+    .description('Train a GPT on your own text, write with it, and look inside.')
+    .version(packageVersion)
+    .option('--verbose', 'with an error, show where in the program it happened')
+    .addCommand(trainCommand())
+    .addCommand(generateCommand())
+    .addCommand(infoCommand())
+    .addCommand(demoCommand())
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ tsgpt train novel.txt --out runs/novel      learn from a text for some minutes
+  $ tsgpt generate runs/novel --prompt "It was" write with what was learnt
+  $ tsgpt train --resume --out runs/novel       go on after Ctrl-C
+  $ tsgpt info gpt2-small                       what GPT-2 consists of`,
+    );
+}
+
+/** Runs the command line on `args`, without the program's name, and returns the exit code. */
+export async function runCli(args: readonly string[]): Promise<number> {
+  const program = createProgram();
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().showSuggestionAfterError().configureHelp({ showGlobalOptions: true });
+    // Commander's own "error: unknown option" is already one sentence; it only lacks a way on.
+    command.showHelpAfterError(
+      `Run "tsgpt ${command === program ? '' : `${command.name()} `}--help" for what there is.`,
+    );
+  }
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode;
+    report(error, args.includes('--verbose'));
+    return 1;
+  }
+}
+
+/** A mistake of the user's is one sentence; anything else is a defect of ours, and its trace helps to find it. */
+function report(error: unknown, verbose: boolean): void {
+  const known = error instanceof TsgptError;
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`error: ${message}`);
+  if (verbose && error instanceof Error) console.error(error.stack);
+  else if (!known) console.error('This is a defect in tsgpt; run again with --verbose for the details and report it.');
+}

@@ -1,0 +1,48 @@
+import logUpdate from 'log-update';
+import colors from 'picocolors';
+import { lossChartText } from '../charts/terminal-chart.ts';
+import type { FolderReport } from '../train/index.ts';
+import { formatInteger, formatSeconds } from './format.ts';
+
+/** Shows how training goes: in a terminal a line that renews itself, elsewhere a plain line now and then. */
+export class TrainDisplay {
+  readonly #live = process.stdout.isTTY === true;
+  #validationLoss: number | undefined;
+  #lastPlainLine = 0;
+
+  show(report: FolderReport): void {
+    if (report.validationLoss !== undefined) this.#validationLoss = report.validationLoss;
+    const evaluated = report.validationLoss !== undefined;
+    if (this.#live) {
+      logUpdate(this.#line(report));
+      if (evaluated) logUpdate.done();
+    } else if (evaluated || performance.now() - this.#lastPlainLine > 5000) {
+      console.log(this.#line(report));
+      this.#lastPlainLine = performance.now();
+    }
+    if (report.sample !== undefined) console.log(`${colors.dim(indent(report.sample))}\n`);
+  }
+
+  /** Leaves the last line standing. */
+  end(): void {
+    if (this.#live) logUpdate.done();
+  }
+
+  #line({ step, steps, loss, tokensPerSecond, secondsLeft }: FolderReport): string {
+    const parts = [`step ${formatInteger(step).padStart(formatInteger(steps).length)}/${formatInteger(steps)}`];
+    if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
+    if (this.#validationLoss !== undefined) parts.push(`validation ${this.#validationLoss.toFixed(4)}`);
+    if (tokensPerSecond !== undefined) parts.push(`${formatInteger(Math.round(tokensPerSecond))} tokens/s`);
+    if (secondsLeft !== undefined && step < steps) parts.push(`${formatSeconds(secondsLeft)} left`);
+    return parts.join('  ');
+  }
+}
+
+/** The curve of a run's losses, as wide as the terminal allows. */
+export function lossChart(curve: Parameters<typeof lossChartText>[0]): string {
+  return lossChartText(curve, { width: Math.min(80, (process.stdout.columns ?? 80) - 4), height: 12 });
+}
+
+function indent(text: string): string {
+  return text.trim().replaceAll(/^/gm, '  │ ');
+}
