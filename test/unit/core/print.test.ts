@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { arange, ones, tensor } from '../../../src/tensor/index.ts';
+
+/** The expected texts are PyTorch's, but for the shape behind, which PyTorch leaves out. */
+
+/** What is printed, without the shape and type behind. */
+async function printed(...args: Parameters<typeof tensor>): Promise<string> {
+  return (await tensor(...args).print()).replace(/, shape=.*\)$/, ')');
+}
+
+describe('print', () => {
+  it('shows shape and type', async () => {
+    expect(await tensor([[1.5]]).print()).toBe('tensor([[1.5000]], shape=[1, 1], dtype=float32)');
+    expect(await ones([], 'int32').print()).toBe('tensor(1, shape=[], dtype=int32)');
+  });
+
+  it('gives four decimals, or none if all numbers are whole', async () => {
+    expect(await printed(Math.PI)).toBe('tensor(3.1416)');
+    expect(await printed(3)).toBe('tensor(3.)');
+    expect(await printed([-1.5, 2])).toBe('tensor([-1.5000,  2.0000])');
+    expect(await printed([1, -20, 300])).toBe('tensor([  1., -20., 300.])');
+  });
+
+  it('shows whole-number types without a point, and truth values', async () => {
+    expect(await printed([1, -20, 300], { dtype: 'int32' })).toBe('tensor([  1, -20, 300])');
+    expect(await printed([true, false])).toBe('tensor([ true, false])');
+  });
+
+  it('aligns columns over all rows', async () => {
+    expect(await printed([[1, 2.5], [-3.25, 100]])).toBe(
+      'tensor([[  1.0000,   2.5000],\n        [ -3.2500, 100.0000]])',
+    ); // biome-ignore format: two rows
+  });
+
+  it('leaves a line blank between matrices, and two between stacks of them', async () => {
+    expect(await printed([[[1, 2]], [[3, 4]]])).toBe('tensor([[[1., 2.]],\n\n        [[3., 4.]]])');
+    expect(await printed([[[[1]]], [[[2]]]])).toBe('tensor([[[[1.]]],\n\n\n        [[[2.]]]])');
+  });
+
+  it('takes scientific notation for very small, very large and very different numbers', async () => {
+    expect(await printed([1e-20])).toBe('tensor([1.0000e-20])');
+    expect(await printed([1e10, 2e10])).toBe('tensor([1.0000e+10, 2.0000e+10])');
+    expect(await printed([12345.678, 1e-3])).toMatch(/^tensor\(\[1\.2346e\+0?4, 1\.0000e-0?3\]\)$/);
+    expect(await printed([100.5, 0.5])).toBe('tensor([100.5000,   0.5000])');
+  });
+
+  it('shows what is not a number', async () => {
+    expect(await printed([Number.NaN, 2.5, Number.NEGATIVE_INFINITY])).toBe('tensor([   nan, 2.5000,   -inf])');
+    expect(await printed([Number.POSITIVE_INFINITY])).toBe('tensor([inf])');
+  });
+
+  it('shows only the edges of what is large', async () => {
+    const vector = (await arange(2000).print()).replace(/ +/g, ' ');
+    expect(vector).toBe('tensor([ 0, 1, 2, ..., 1997, 1998, 1999], shape=[2000], dtype=int32)');
+    const matrix = (await arange(1200).reshape([40, 30]).print()).split('\n');
+    expect(matrix).toHaveLength(7);
+    expect(matrix[3]!.trim()).toBe('...,');
+    expect(matrix[6]).toMatch(/^ {8}\[1170, 1171, 1172, +\.\.\., 1197, 1198, 1199\]\], shape=\[40, 30\]/);
+    expect(await arange(1000).print()).not.toContain('...');
+  });
+
+  it('shows nothing of what is empty', async () => {
+    expect(await printed([])).toBe('tensor([])');
+  });
+});
