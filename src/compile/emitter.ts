@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
 import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxType } from '../runtime/onnx.ts';
-import type { Shape } from '../shape.ts';
+import { type Shape, sameShape } from '../shape.ts';
 
 export interface EmitOptions {
   attributes?: Record<string, OnnxAttribute>;
@@ -13,6 +13,9 @@ export interface EmitOptions {
 export class Emitter {
   readonly nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, OnnxTensor>();
+  /** For each reshaped value, what it is a view of. */
+  readonly #views = new Map<string, { name: string; shape: Shape }>();
+  readonly #reshaped = new Map<string, string>();
   #valueCount = 0;
 
   get initializers(): OnnxTensor[] {
@@ -30,6 +33,20 @@ export class Emitter {
     const { attributes = {}, floats = {} } = options;
     this.nodes.push({ operator, inputs, outputs, attributes, floats });
     return outputs;
+  }
+
+  /** The value `input` of shape `from` under the shape `to`; views of views, and back, cost nothing. */
+  reshape(input: string, from: Shape, to: Shape): string {
+    const origin = this.#views.get(input) ?? { name: input, shape: from };
+    if (sameShape(origin.shape, to)) return origin.name;
+    const key = `${origin.name}[${to}]`;
+    let name = this.#reshaped.get(key);
+    if (name === undefined) {
+      name = this.emit('Reshape', [origin.name, this.integers(to)], { attributes: { allowzero: 1 } });
+      this.#reshaped.set(key, name);
+      this.#views.set(name, origin);
+    }
+    return name;
   }
 
   /** A scalar constant. */

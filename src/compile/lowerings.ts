@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Emitter } from './emitter.ts';
-import type { GraphNode, Operation } from './graph.ts';
+import type { GraphNode, GraphValue, Operation } from './graph.ts';
 
 /**
  * How operations are written as ONNX operators. Most rules are a name; those that are longer say what ONNX wants
@@ -30,11 +30,8 @@ function castTo(emitter: Emitter, input: string, dtype: DType | 'int64'): string
   return emitter.emit('Cast', [input], { attributes: { to: castTargets[dtype] } });
 }
 
-export const reshape: Lowering = (emitter, node, [input]) => reshapeTo(emitter, input!, node.attributes.shape as Shape);
-
-function reshapeTo(emitter: Emitter, input: string, shape: Shape): string {
-  return emitter.emit('Reshape', [input, emitter.integers(shape)], { attributes: { allowzero: 1 } });
-}
+export const reshape: Lowering = (emitter, node, [input]) =>
+  emitter.reshape(input!, node.inputs[0]!.shape, node.attributes.shape as Shape);
 
 export const permute: Lowering = (emitter, node, [input]) =>
   emitter.emit('Transpose', [input!], { attributes: { perm: node.attributes.dims as Shape } });
@@ -63,18 +60,13 @@ export function alongDim(operator: string, attributes: Record<string, number | s
     emitter.emit(operator, inputs, { attributes: { axis: node.attributes.dim as number, ...attributes } });
 }
 
-/** A reduction over `attributes.dims`, which stay as dimensions of length 1. */
+/** A reduction over `attributes.dims`, which with `attributes.keepDim` stay as dimensions of length 1. */
 export function reduction(operator: string): Lowering {
   return (emitter, node, [input]) => {
-    const dims = node.attributes.dims as Shape;
-    // ONNX reads an empty list of dimensions as "all of them".
-    if (dims.length === 0) return emitter.emit('Identity', [input!]);
-    return emitter.emit(operator, [input!, emitter.integers(dims)], { attributes: { keepdims: 1 } });
+    const { dims, keepDim } = node.attributes as { dims: Shape; keepDim: boolean };
+    return emitter.emit(operator, [input!, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } });
   };
 }
-
-/** The largest values over `attributes.dims`, which stay. */
-export const max = reduction('ReduceMax');
 
 /** ArgMax gives int64; our indices are int32. */
 export const argmax: Lowering = (emitter, node, [input]) => {
@@ -108,13 +100,12 @@ function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, 
 }
 
 function gemmOverRows(emitter: Emitter, node: GraphNode, inputs: readonly string[], transposeB: boolean): string {
-  const shape = node.inputs[0]!.shape;
-  const inner = shape.at(-1)!;
-  const [valueB] = node.inputs.slice(1);
-  const columns = transposeB ? valueB!.shape[0]! : valueB!.shape[1]!;
-  const rows = reshapeTo(emitter, inputs[0]!, [sizeOf(shape.slice(0, -1)), inner]);
+  const [{ shape }, weight] = node.inputs as [GraphValue, GraphValue];
+  const stack = shape.slice(0, -1);
+  const columns = weight.shape[transposeB ? 0 : 1]!;
+  const rows = emitter.reshape(inputs[0]!, shape, [sizeOf(stack), shape.at(-1)!]);
   const product = gemm(emitter, [rows, ...inputs.slice(1)], false, transposeB);
-  return reshapeTo(emitter, product, [...shape.slice(0, -1), columns]);
+  return emitter.reshape(product, [sizeOf(stack), columns], [...stack, columns]);
 }
 
 function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
@@ -127,7 +118,7 @@ function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
 export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {
   const length = node.attributes.length as number;
   const [count, width] = node.inputs[0]!.shape as [number, number];
-  const column = reshapeTo(emitter, index!, [count, 1]);
+  const column = emitter.reshape(index!, [count], [count, 1]);
   if (length <= count) {
     // Few symbols: [n, length] one-hot rows, transposed, times the rows.
     const oneHot = castTo(emitter, emitter.emit('Equal', [column, emitter.range(length)]), 'float32');
@@ -135,7 +126,11 @@ export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {
   }
   // Many symbols. ONNX Runtime's ScatterND races when it has to add several rows to one, so every row is first replaced by
   // the sum of all rows of its index, through (index[i] == index[j]) as an [n, n] matrix; repeats then write equal values.
-  const same = castTo(emitter, emitter.emit('Equal', [column, reshapeTo(emitter, index!, [1, count])]), 'float32');
+  const same = castTo(
+    emitter,
+    emitter.emit('Equal', [column, emitter.reshape(index!, [count], [1, count])]),
+    'float32',
+  );
   const sums = gemm(emitter, [same, rows!], false, false);
   const zeros = emitter.emit('Expand', [emitter.scalar(0, 'float32'), emitter.integers([length, width])]);
   return emitter.emit('ScatterND', [zeros, castTo(emitter, column, 'int64'), sums]);

@@ -60,10 +60,14 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
   return vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs);
 }
 
-/** The tensor, computed anew for the backward pass where that costs less than keeping it. */
+/** Tensors of more elements than this are worth computing anew; smaller ones are cheaper to keep. */
+const recomputeSize = 1 << 19;
+
+/** The tensor, computed anew for the backward pass where it is large and a rule says how. */
 function recomputed(tensor: Tensor): Tensor {
   const { operation, inputs, attributes } = tensor.node;
-  return (operation as Partial<Primitive>).recompute?.(inputs, attributes) ?? tensor;
+  const { recompute } = operation as Partial<Primitive>;
+  return recompute && tensor.size > recomputeSize ? recompute(inputs, attributes) : tensor;
 }
 
 /** The nodes on a path from one of `sources` to one of `outputs`, operands before their users. */

@@ -15,7 +15,7 @@ export interface AdamWOptions {
 export const defaultAdamW: AdamWOptions = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
 
 /** Pieces of this many elements keep all arrays of an update in the processor's cache. */
-const pieceSize = 1 << 18;
+const pieceSize = 1 << 19;
 
 /**
  * AdamW (Loshchilov and Hutter, 2019) with clipping of the gradient by its norm over all parameters, both as PyTorch
@@ -43,21 +43,23 @@ export class AdamW {
 
   /** Changes the parameters by one step against `gradients`, laid out like them. Returns the gradients' norm before clipping. */
   async update(gradients: Float32Array, learningRate: number): Promise<number> {
-    const { betas, weightDecay, maxGradNorm } = this.#options;
+    const { betas, eps, weightDecay, maxGradNorm } = this.#options;
     const norm = await this.#gradientNorm(gradients);
+    const clip = Math.min(1, maxGradNorm / (norm + 1e-6));
     this.step++;
     // The means start at 0; dividing by the weight of what they have seen so far corrects for it.
     const correction1 = 1 - betas[0] ** this.step;
-    const correction2 = 1 - betas[1] ** this.step;
+    const correction2 = Math.sqrt(1 - betas[1] ** this.step);
     const settings = (decay: number) =>
       fromArray(
         Float32Array.of(
-          Math.min(1, maxGradNorm / (norm + 1e-6)),
+          (1 - betas[0]) * clip,
+          (1 - betas[1]) * clip * clip,
           1 - learningRate * decay,
-          learningRate / correction1,
-          1 / Math.sqrt(correction2),
+          (learningRate * correction2) / correction1,
+          eps * correction2,
         ),
-        [4],
+        [5],
       );
     const state = [this.#parameters.values, this.firstMoment, this.secondMoment];
     const decaying = settings(weightDecay);
@@ -91,18 +93,20 @@ export class AdamW {
   }
 }
 
-/** One piece's update: parameters, moments, gradients and settings give new parameters and moments. */
-function updateRule({ betas: [beta1, beta2], eps }: AdamWOptions, args: readonly Tensor[]): Tensor[] {
+/**
+ * One piece's update: parameters, moments, gradients and settings give new parameters and moments. In the order of the
+ * settings, with all that is the same for every element worked out beforehand:
+ *
+ *     m ← β₁ m + share₁ g,  v ← β₂ v + share₂ g²,  p ← keep p - rate m / (√v + floor)
+ */
+function updateRule({ betas: [beta1, beta2] }: AdamWOptions, args: readonly Tensor[]): Tensor[] {
   const [parameter, firstMoment, secondMoment, gradient, settings] = args as [Tensor, Tensor, Tensor, Tensor, Tensor];
-  const [clip, keep, rate, scale] = [0, 1, 2, 3].map((i) => settings.slice([i, i + 1])) as [
-    Tensor,
-    Tensor,
-    Tensor,
-    Tensor,
-  ];
-  const clipped = gradient.mul(clip);
-  const first = firstMoment.mul(beta1).add(clipped.mul(1 - beta1));
-  const second = secondMoment.mul(beta2).add(clipped.mul(clipped).mul(1 - beta2));
-  const change = first.mul(rate).div(second.sqrt().mul(scale).add(eps));
+  const setting = (i: number) => settings.slice([i, i + 1]);
+  const [firstShare, secondShare, keep, rate, floor] = [0, 1, 2, 3, 4].map(setting) as FiveTensors;
+  const first = firstMoment.mul(beta1).add(gradient.mul(firstShare));
+  const second = secondMoment.mul(beta2).add(gradient.mul(gradient).mul(secondShare));
+  const change = first.mul(rate).div(second.sqrt().add(floor));
   return [parameter.mul(keep).sub(change), first, second];
 }
+
+type FiveTensors = [Tensor, Tensor, Tensor, Tensor, Tensor];

@@ -7,6 +7,7 @@ import { openSafetensors, type SafetensorsReader, writeSafetensors } from '../fo
 import { createModel, type LanguageModel } from '../models/index.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../tokenizer/index.ts';
+import { trainOptionsSchema } from './options.ts';
 import type { Trainer } from './trainer.ts';
 
 /**
@@ -22,21 +23,29 @@ export type CheckpointName = 'last' | 'best';
 
 const formatName = 'tsgpt checkpoint';
 
+const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
+const randomStateSchema = v.pipe(v.array(v.pipe(v.number(), v.integer())), v.length(4));
+
 const checkpointSchema = v.object({
   format: v.literal(formatName),
   architecture: v.string(),
   config: v.unknown(),
   tokenizer: v.unknown(),
-  step: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  step: countSchema,
   validationLoss: v.optional(v.number()),
   model: v.string(),
   training: v.optional(
     v.object({
       optimizer: v.string(),
-      options: v.record(v.string(), v.unknown()),
-      text: v.object({ path: v.string(), tokens: v.number(), checksum: v.number() }),
-      windows: v.array(v.number()),
-      dropout: v.array(v.number()),
+      options: trainOptionsSchema,
+      text: v.object({
+        path: v.string(),
+        trainTokens: countSchema,
+        validationTokens: countSchema,
+        checksum: v.number(),
+      }),
+      windows: randomStateSchema,
+      dropout: randomStateSchema,
       bestValidationLoss: v.optional(v.number()),
     }),
   ),
@@ -202,10 +211,16 @@ export async function loadParameters(model: LanguageModel, path: string): Promis
   }
 }
 
-/** Fills the trainer's moments from the file that the checkpoint at `path` names, and goes on from its state. */
-export async function restoreTrainer(trainer: Trainer, path: string, file: CheckpointFile): Promise<void> {
-  const { training, step } = file;
-  ensure(training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
+/** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
+export function trainingRecord({ path, file }: LoadedCheckpoint): TrainingRecord {
+  ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
+  return file.training;
+}
+
+/** Fills the trainer's moments from the file that the checkpoint names, and goes on from its state. */
+export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint): Promise<void> {
+  const training = trainingRecord(checkpoint);
+  const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(training.optimizer));
   await using moments = await openSafetensors(optimizerPath);
   const { parameters, optimizer } = trainer;
@@ -218,7 +233,7 @@ export async function restoreTrainer(trainer: Trainer, path: string, file: Check
       view.set(await readTensor(moments, optimizerPath, `${moment}.${name}`, shape));
     }
   }
-  trainer.restore({ step, windows: training.windows, dropout: training.dropout });
+  trainer.restore({ step: file.step, windows: training.windows, dropout: training.dropout });
 }
 
 async function readTensor(

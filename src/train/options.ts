@@ -1,3 +1,4 @@
+import * as v from 'valibot';
 import { ensure } from '../errors.ts';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 
@@ -36,6 +37,27 @@ export const defaultTrainOptions: TrainOptions = {
   evalBatches: 20,
   seed: 1337,
 };
+
+/** Training options as a checkpoint's JSON holds them. */
+export const trainOptionsSchema = v.object({
+  betas: v.tuple([v.number(), v.number()]),
+  eps: v.number(),
+  weightDecay: v.number(),
+  // JSON has no Infinity; null stands for it.
+  maxGradNorm: v.pipe(
+    v.nullable(v.number()),
+    v.transform((norm) => norm ?? Number.POSITIVE_INFINITY),
+  ),
+  steps: v.number(),
+  batchSize: v.number(),
+  gradientAccumulation: v.number(),
+  learningRate: v.number(),
+  minLearningRate: v.number(),
+  warmupSteps: v.number(),
+  evalInterval: v.number(),
+  evalBatches: v.number(),
+  seed: v.number(),
+}) satisfies v.GenericSchema<unknown, TrainOptions>;
 
 /** Throws one clear sentence if training could not run with `options`. */
 export function checkTrainOptions(options: TrainOptions): void {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { type LossCurve, lossCurveSvg } from '../charts/loss-curve.ts';
 import type { TokenIds } from '../data/index.ts';
@@ -14,6 +15,7 @@ import {
   makeFolder,
   restoreTrainer,
   saveCheckpoint,
+  trainingRecord,
 } from './checkpoint.ts';
 import { MetricsLog } from './metrics.ts';
 import type { TrainOptions } from './options.ts';
@@ -49,18 +51,23 @@ export interface FolderReport extends TrainReport {
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const { folder, model, tokenizer, text, options, resumeFrom, signal } = run;
   const trainer = new Trainer(model, text, options);
-  const fingerprint = { tokens: text.train.length + text.validation.length, checksum: checksumOf(text) };
+  const fingerprint = {
+    trainTokens: text.train.length,
+    validationTokens: text.validation.length,
+    checksum: checksumOf(text),
+  };
   let best: number | undefined;
   let validationLoss: number | undefined;
   if (resumeFrom) {
-    const { file, path } = resumeFrom;
+    const before = trainingRecord(resumeFrom);
     ensure(
-      file.training?.text.tokens === fingerprint.tokens && file.training.text.checksum === fingerprint.checksum,
-      `the text ${run.textPath} is not the one this run was trained on, so it cannot be resumed; start a new run instead`,
+      isDeepStrictEqual({ ...before.text, path: '' }, { ...fingerprint, path: '' }),
+      `the text ${run.textPath} is not the one this run was trained on, or another share of it is kept for validation, ` +
+        'so it cannot be resumed; start a new run instead',
     );
-    await restoreTrainer(trainer, path, file);
-    best = file.training.bestValidationLoss;
-    validationLoss = file.validationLoss;
+    await restoreTrainer(trainer, resumeFrom);
+    best = before.bestValidationLoss;
+    validationLoss = resumeFrom.file.validationLoss;
   }
 
   const save = async (names: readonly CheckpointName[]) => {

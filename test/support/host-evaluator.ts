@@ -86,6 +86,11 @@ function reduce(x: HostValue, shape: Shape, start: number, step: (sum: number, v
   return data;
 }
 
+/** The shape after a reduction, with the reduced dimensions kept. */
+function kept(x: HostValue, dims: readonly number[]): number[] {
+  return x.shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
+}
+
 function logSoftmax(x: HostValue, dim: number): Float64Array {
   const reduced = x.shape.map((length, d) => (d === dim ? 1 : length));
   const max = { shape: reduced, data: reduce(x, reduced, Number.NEGATIVE_INFINITY, Math.max) };
@@ -214,11 +219,12 @@ const rules: Record<string, Rule> = {
     }
     return data;
   },
-  sum: ([x], _, { shape }) => reduce(x!, shape, 0, (a, b) => a + b),
-  mean: ([x], _, { shape }) =>
-    reduce(x!, shape, 0, (a, b) => a + b).map((total) => (total * sizeOf(shape)) / sizeOf(x!.shape)),
-  max: ([x], _, { shape }) => reduce(x!, shape, Number.NEGATIVE_INFINITY, Math.max),
-  logSumExp: ([x], _, { shape }) => {
+  sum: ([x], { dims }) => reduce(x!, kept(x!, dims), 0, (a, b) => a + b),
+  mean: ([x], { dims }, { shape }) =>
+    reduce(x!, kept(x!, dims), 0, (a, b) => a + b).map((total) => (total * sizeOf(shape)) / sizeOf(x!.shape)),
+  max: ([x], { dims }) => reduce(x!, kept(x!, dims), Number.NEGATIVE_INFINITY, Math.max),
+  logSumExp: ([x], { dims }) => {
+    const shape = kept(x!, dims);
     const max = { shape, data: reduce(x!, shape, Number.NEGATIVE_INFINITY, Math.max) };
     const shifted = { shape: x!.shape, data: fill(x!.shape, (p) => Math.exp(read(x!, p) - read(max, p))) };
     return reduce(shifted, shape, 0, (a, b) => a + b).map((total, i) => max.data[i]! + Math.log(total));

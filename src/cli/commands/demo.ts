@@ -20,7 +20,6 @@ export function demoCommand(): Command {
         preset: 'char-small',
         steps,
         evalInterval: Math.max(1, Math.ceil(steps / 6)),
-        validationFraction: 0.1,
         prompt: 'Elizabeth ',
         sampleTokens: 140,
       };

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
-import { encodeText, openText, scanCharacters, splitTrainValidation, type TokenIds } from '../../data/index.ts';
+import { encodeText, openText, scanCharacters, splitTrainValidation } from '../../data/index.ts';
 import { ensure } from '../../errors.ts';
 import { createModel, type LanguageModel } from '../../models/index.ts';
 import { Gpt2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
@@ -16,6 +16,7 @@ import {
   type Metrics,
   type TrainOptions,
   trainInFolder,
+  trainingRecord,
 } from '../../train/index.ts';
 import { defined, number, wholeNumber } from '../flags.ts';
 import { formatInteger } from '../format.ts';
@@ -40,7 +41,7 @@ type TrainFlags = ModelFlags &
     out: string;
     preset: string;
     tokenizer?: 'char' | 'gpt2';
-    validationFraction: number;
+    validationFraction?: number;
     resume?: boolean;
     prompt: string;
     sampleTokens: number;
@@ -60,7 +61,7 @@ export function trainCommand(): Command {
     )
     .addOption(new Option('--tokenizer <kind>', 'how text becomes tokens').choices(['char', 'gpt2']))
     .option('--resume', 'go on with the run in --out, exactly as if it had never stopped')
-    .option('--validation-fraction <share>', 'share of the text, at its end, kept for measuring', number, 0.1)
+    .option('--validation-fraction <share>', 'share of the text, at its end, kept for measuring (default: 0.1)', number)
     .optionsGroup('Model (by default as in the preset):')
     .option('--context-length <n>', 'how many tokens the model sees at once', wholeNumber)
     .option('--emb-dim <n>', 'width: how many numbers stand for a token', wholeNumber)
@@ -114,7 +115,8 @@ export async function newRun(
   const config = { vocabSize: tokenizer.vocabSize, ...preset.model, ...modelFlags(flags) };
   const model = createModel('gpt2', config, initialRandom(options.seed));
   const ids = await encodeText(source, tokenizer, { signal });
-  return { ...common(flags, tokenizer, ids, signal), model, textPath: text, options };
+  const parts = splitTrainValidation(ids, flags.validationFraction);
+  return { ...common(flags, tokenizer, signal), text: parts, model, textPath: text, options };
 }
 
 async function resumedRun(
@@ -123,21 +125,24 @@ async function resumedRun(
   signal: AbortSignal,
 ): Promise<FolderRun | undefined> {
   const checkpoint = await loadCheckpoint(flags.out, 'last');
-  const { file, model, tokenizer } = checkpoint;
-  ensure(file.training, `${checkpoint.path} has no training state to go on from; resume needs a folder's last.json`);
+  const { model, tokenizer } = checkpoint;
+  const { options: before, text: textBefore } = trainingRecord(checkpoint);
   ensureSameModel(checkpoint, modelFlags(flags));
-  const before = file.training.options as unknown as TrainOptions;
   const options = { ...before, ...trainingFlags(flags, before) };
-  const textPath = text ?? file.training.text.path;
+  const textPath = text ?? textBefore.path;
   const ids = await encodeText(await openText(textPath), tokenizer, { signal });
-  return { ...common(flags, tokenizer, ids, signal), model, textPath, options, resumeFrom: checkpoint };
+  const { trainTokens } = textBefore;
+  const parts =
+    flags.validationFraction === undefined
+      ? { train: ids.subarray(0, trainTokens), validation: ids.subarray(trainTokens) }
+      : splitTrainValidation(ids, flags.validationFraction);
+  return { ...common(flags, tokenizer, signal), text: parts, model, textPath, options, resumeFrom: checkpoint };
 }
 
-function common(flags: TrainFlags, tokenizer: Tokenizer, ids: TokenIds, signal: AbortSignal) {
+function common(flags: TrainFlags, tokenizer: Tokenizer, signal: AbortSignal) {
   return {
     folder: flags.out,
     tokenizer,
-    text: splitTrainValidation(ids, flags.validationFraction),
     sample: flags.sampleTokens > 0 ? { prompt: flags.prompt, tokens: flags.sampleTokens } : undefined,
     signal,
   };

@@ -4,24 +4,32 @@ import { normalizeDim, normalizeDims, type Shape, sameShape, sizeOf } from '../.
 import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
-type Reduced = { dims: Shape };
+type Reduced = { dims: Shape; keepDim: boolean };
 
-/** A reduction in the form the graph has it: the reduced dimensions stay, with length 1. */
+/** A shape after reduction, the reduced dimensions staying with length 1. */
+function keptShape(shape: Shape, dims: Shape): Shape {
+  return shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
+}
+
+/** A reduction over several dimensions. Its gradient rule is given `g` and the output with the reduced dimensions kept. */
 function reduction(name: string, lowering: lowerings.Lowering, gradient: GradientRule<Reduced>) {
   const apply = definePrimitive<Reduced>({
     name,
-    result: ([x], { dims }) => {
+    result: ([x], { dims, keepDim }) => {
       ensure(x!.dtype !== 'bool', () => `${name}: ${x!.describe()} is bool; convert it with .to('float32')`);
       if (name === 'mean') ensureFloat(name, x!);
-      return { shape: x!.shape.map((length, dim) => (dims.includes(dim) ? 1 : length)), dtype: x!.dtype };
+      const shape = keepDim ? keptShape(x!.shape, dims) : x!.shape.filter((_, dim) => !dims.includes(dim));
+      return { shape, dtype: x!.dtype };
     },
-    gradient,
+    gradient: (g, { inputs, output, attributes }) => {
+      const kept = keptShape(inputs[0]!.shape, attributes.dims);
+      return gradient(g.reshape(kept), { inputs, output: output.reshape(kept), attributes });
+    },
     lowering,
   });
   return (x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor => {
     const normalized = normalizeDims(dims, x.shape.length, name);
-    const reduced = normalized.length === 0 ? x : apply([x], { dims: normalized });
-    return keepDim ? reduced : reduced.reshape(x.shape.filter((_, dim) => !normalized.includes(dim)));
+    return normalized.length === 0 ? x : apply([x], { dims: normalized, keepDim });
   };
 }
 
@@ -32,7 +40,7 @@ export const mean = reduction('mean', lowerings.reduction('ReduceMean'), (g, { i
 ]);
 
 /** Where several elements are the largest, they share the gradient equally, as PyTorch's `amax` does. */
-export const max = reduction('max', lowerings.max, (g, { inputs: [x], output, attributes }) => {
+export const max = reduction('max', lowerings.reduction('ReduceMax'), (g, { inputs: [x], output, attributes }) => {
   const isLargest = x!.eq(output).to('float32');
   return [isLargest.mul(g.div(isLargest.sum(attributes.dims, true)))];
 });
@@ -63,7 +71,7 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   const added = x.shape.length - shape.length;
   const dims = x.shape.flatMap((length, dim) => (dim < added || shape[dim - added] !== length ? [dim] : []));
-  return x.sum(dims, true).reshape(shape);
+  return x.sum(dims).reshape(shape);
 }
 
 /** A function of all elements along one dimension that keeps the shape. */

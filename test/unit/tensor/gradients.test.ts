@@ -5,8 +5,8 @@ import type { Tensor } from '../../../src/tensor/index.ts';
 import * as t from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
 import { composites, primitives } from '../../../src/tensor/registry.ts';
-import { checkGradients } from '../../support/check-gradients.ts';
-import { hostRuleNames } from '../../support/host-evaluator.ts';
+import { checkGradients, checkValues } from '../../support/check-gradients.ts';
+import { evaluateOnHost, hostRuleNames } from '../../support/host-evaluator.ts';
 
 const random = new Random(7);
 const randn = (...shape: number[]) => t.randn(shape, random);
@@ -169,6 +169,24 @@ describe('gradients', () => {
       }
     });
   }
+
+  it('recompute the same values that the forward pass had', async () => {
+    const inputs = { geluTanh: [randn(4, 5)], layerNorm: [randn(3, 5), randn(5), randn(5)] };
+    const recomputable = [...composites.values()].filter(({ recompute }) => recompute);
+    expect(recomputable.map(({ name }) => name).sort()).toEqual(Object.keys(inputs));
+    for (const { name, definition, recompute } of recomputable) {
+      const operands = inputs[name as keyof typeof inputs];
+      const again = recompute!(operands, { eps: 1e-5 });
+      const [difference] = evaluateOnHost([
+        again
+          .sub(definition(operands, { eps: 1e-5 })[0]!)
+          .abs()
+          .max(),
+      ]);
+      expect(difference!.data[0], name).toBeLessThan(1e-12);
+      await checkValues([again]);
+    }
+  });
 
   it('are checked for every operation there is', () => {
     const checked = new Set([...Object.keys(cases), ...withoutGradient]);
