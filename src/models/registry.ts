@@ -11,7 +11,7 @@ const architectures: Record<string, (config: unknown, random?: Random) => Langua
 
 /** A freshly initialised model of the named family. Throws if the family is unknown or the configuration is not one of it. */
 export function createModel(architecture: string, config: unknown, random?: Random): LanguageModel {
-  const create = architectures[architecture];
+  const create = Object.hasOwn(architectures, architecture) ? architectures[architecture] : undefined;
   if (!create) {
     const known = Object.keys(architectures).join(', ');
     throw new TsgptError(`there is no model architecture "${architecture}" here; known: ${known}`);

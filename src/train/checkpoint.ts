@@ -122,6 +122,9 @@ function momentTensors(trainer: Trainer) {
   );
 }
 
+/** With `.tmp` at the end it is what a process that was killed while writing left. */
+const numbersName = /^step-\d+\.(model|optimizer)\.safetensors(\.[0-9a-f]+\.tmp)?$/;
+
 async function removeUnusedNumbers(folder: string): Promise<void> {
   const entries = await readdir(folder);
   const used = new Set<string | undefined>();
@@ -131,9 +134,8 @@ async function removeUnusedNumbers(folder: string): Promise<void> {
     if (!file) return;
     used.add(file.model).add(file.training?.optimizer);
   }
-  for (const entry of entries) {
-    if (/^step-\d+\.(model|optimizer)\.safetensors$/.test(entry) && !used.has(entry)) await rm(join(folder, entry));
-  }
+  for (const entry of entries.filter((name) => numbersName.test(name) && !used.has(name)))
+    await rm(join(folder, entry));
 }
 
 /** A checkpoint that has been read; `file` says what else there is. */
@@ -152,14 +154,25 @@ export interface LoadedCheckpoint {
 export async function loadCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<LoadedCheckpoint> {
   const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
   const file = await readCheckpointFile(jsonPath);
-  const model = createModel(file.architecture, file.config);
-  const tokenizer = tokenizerFromJSON(file.tokenizer);
+  const model = readPart(jsonPath, () => createModel(file.architecture, file.config));
+  const tokenizer = readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer));
   ensure(
     tokenizer.vocabSize <= model.config.vocabSize,
     `${jsonPath} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${model.config.vocabSize}`,
   );
   await loadParameters(model, join(dirname(jsonPath), basename(file.model)));
   return { path: jsonPath, file, model, tokenizer };
+}
+
+/** Reads a part of the JSON file; what goes wrong is told with the file's name. */
+function readPart<T>(jsonPath: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    // A RangeError is an array too large to be.
+    if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
+    throw new TsgptError(`${jsonPath} is damaged: ${cause.message}`, { cause });
+  }
 }
 
 async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {

@@ -40,7 +40,7 @@ export const defaultTrainOptions: TrainOptions = {
 
 /** Training options as a checkpoint's JSON holds them. */
 export const trainOptionsSchema = v.object({
-  betas: v.tuple([v.number(), v.number()]),
+  betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
   eps: v.number(),
   weightDecay: v.number(),
   // JSON has no Infinity; null stands for it.
