@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/support/summary-reporter.ts'],
     // The models under test already use every core; two test files at once only slow each other down.
     fileParallelism: false,
     pool: 'forks',

@@ -1,0 +1,13 @@
+/**
+ * tsgpt: a GPT written from scratch in TypeScript. The parts are also there by themselves: `tsgpt/tensor`, `tsgpt/nn`,
+ * `tsgpt/models`, `tsgpt/tokenizer`, `tsgpt/data`, `tsgpt/train`, `tsgpt/generate`.
+ */
+export * from './data/index.ts';
+export { TsgptError } from './errors.ts';
+export * from './generate/index.ts';
+export * from './models/index.ts';
+export * from './nn/index.ts';
+export { Random } from './random/random.ts';
+export * from './tensor/index.ts';
+export * from './tokenizer/index.ts';
+export * from './train/index.ts';
