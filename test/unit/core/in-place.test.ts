@@ -27,7 +27,14 @@ const cases: Record<string, { safe: boolean; make: (x: Tensor, other: Tensor) =>
     },
   },
   'a view read independently': { safe: false, make: (x, y) => [x.add(y), x.reshape([4]).sum()] },
-  'a view as the last operand': { safe: false, make: (x) => [x.reshape([4]).slice([0, 2]).add(x)] },
+  'a view read beforehand': { safe: true, make: (x) => [x.reshape([4]).slice([0, 2]).add(x)] },
+  'a view read beforehand and independently': {
+    safe: false,
+    make: (x) => {
+      const view = x.reshape([4]);
+      return [view.slice([0, 2]).add(x), view.sum()];
+    },
+  },
   'a matrix product': { safe: false, make: (x, y) => [x.matmul(y)] },
   'the swapped matrix': { safe: false, make: (x) => [x.transpose(0, 1)] },
   'a broadcast row': { safe: true, make: (x) => [x.sum(0, true).add(x)] },
@@ -35,13 +42,10 @@ const cases: Record<string, { safe: boolean; make: (x: Tensor, other: Tensor) =>
 };
 
 describe('writing a result over an operand', () => {
-  // A program that could do it safely but copies is slow; one that should copy but does not is wrong.
-  it.each(Object.entries(cases).filter(([name]) => name !== 'a view as the last operand'))(
-    'with %s is judged rightly',
-    (_, { safe, make }) => {
-      expect(isSafe(make)).toBe(safe);
-    },
-  );
+  // Copying where it is not needed is slow; not copying where it is needed is wrong.
+  it.each(Object.entries(cases))('with %s is judged rightly', (_, { safe, make }) => {
+    expect(isSafe(make)).toBe(safe);
+  });
 
   it.each(Object.entries(cases))('with %s gives the right results', (_, { make }) =>
     forAll(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { buildProgram } from '../../../src/compile/program.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { compile, fromArray, grad, type Tensor } from '../../../src/tensor/index.ts';
@@ -156,6 +157,22 @@ describe('GPT-2', () => {
     expect(() => new GPT2({ ...config, nHeads: 5 })).toThrow('embDim 12 does not divide evenly among 5 heads');
     expect(() => new GPT2({ ...config, nLayers: 0 })).toThrow('nLayers');
     expect(() => new GPT2({ ...config, dropRate: 1 })).toThrow('dropRate');
+  });
+});
+
+describe('dropout in a GPT-2', () => {
+  const masksOf = (logits: Tensor) => {
+    const { leaves } = buildProgram([logits]);
+    // Every mask is drawn as two vectors of numbers for its rows and one for its columns.
+    return leaves.filter(({ value }) => value.dtype === 'int32' && value.name === undefined).length / 3;
+  };
+  const tokens = randomIds(1, 8);
+
+  it('is applied to the embeddings, and in every block to the weights of attention and before both shortcuts', () => {
+    const model = new GPT2({ ...config, dropRate: 0.1 });
+    expect(masksOf(model.forward(tokens, new Random(1)))).toBe(1 + 3 * config.nLayers);
+    expect(masksOf(model.forward(tokens))).toBe(0);
+    expect(masksOf(new GPT2(config).forward(tokens, new Random(1)))).toBe(0);
   });
 });
 
