@@ -93,12 +93,10 @@ export class Trainer {
       const [share] = await (pass === 0 ? this.#firstPass : this.#furtherPass).run(batch, into);
       loss += share![0]!;
     }
-    ensure(
-      Number.isFinite(loss),
-      () => `the loss became ${loss} in step ${this.step}; lower the learning rate, now ${this.options.learningRate}`,
-    );
+    this.#ensureFinite('loss', loss);
     const learningRate = learningRateAt(this.step, this.options);
     const gradNorm = await this.optimizer.update(this.#gradients, learningRate);
+    this.#ensureFinite("gradient's norm", gradNorm);
     this.step++;
     return { loss, learningRate, gradNorm };
   }
@@ -113,6 +111,7 @@ export class Trainer {
       const [loss] = await this.#evaluate.run(windows);
       total += loss![0]!;
     }
+    this.#ensureFinite('validation loss', total);
     return total / evalBatches;
   }
 
@@ -126,6 +125,15 @@ export class Trainer {
     this.optimizer.step = state.step;
     this.#windows = new Random({ state: state.windows });
     this.#dropout.state = state.dropout;
+  }
+
+  /** Training that has come to NaN or infinity stays there; its weights are not worth keeping. */
+  #ensureFinite(name: string, value: number): void {
+    const { learningRate } = this.options;
+    ensure(
+      Number.isFinite(value),
+      () => `the ${name} became ${value} after ${this.step} steps; lower the learning rate, now ${learningRate}`,
+    );
   }
 
   #randomWindows(ids: TokenIds, random: Random, name: string): Windows {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,10 +54,12 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Every bit of a model's weights. */
+/** Fingerprints of a model's weights, in which every bit counts. */
 export function weightBits(model: LanguageModel): Record<string, string> {
   const bits = ({ buffer, byteOffset, byteLength }: Float32Array) =>
-    Buffer.from(buffer, byteOffset, byteLength).toString('hex');
+    createHash('sha256')
+      .update(new Uint8Array(buffer, byteOffset, byteLength))
+      .digest('hex');
   return Object.fromEntries([...model.namedParameters()].map(([name, { value }]) => [name, bits(value)]));
 }
 
