@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
 import { encodeText, openText, scanCharacters, splitTrainValidation } from '../../data/index.ts';
@@ -211,7 +211,7 @@ function describeRun({ model, text, textPath, tokenizer, resumeFrom }: FolderRun
   const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
   const begin = resumeFrom ? `Going on after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
-    `${begin} a ${describeModel(model)} on ${textPath}:\n` +
+    `${begin} a ${describeModel(model)} on ${relative('.', textPath)}:\n` +
     `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n`
   );
 }

@@ -4,7 +4,7 @@ import { ensure } from '../../errors.ts';
 import { broadcastShapes } from '../../shape.ts';
 import { definePrimitive, ensureFloat, ensureSameType, type GradientRule, noGradient } from '../primitive.ts';
 import { Tensor, type TensorLike } from '../tensor.ts';
-import { scalar, scalarValue } from './leaves.ts';
+import { scalar } from './leaves.ts';
 import { sumTo } from './reductions.ts';
 
 /** A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. */
@@ -78,22 +78,14 @@ function asTensors(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
 const addition = binary('add', 'Add', { derivatives: (g) => [g, g] });
 const multiplication = binary('mul', 'Mul', { derivatives: (g, a, b) => [g.mul(b), g.mul(a)] });
 
-export const add = (a: Tensor, b: TensorLike): Tensor => (isNeutral(b, 0) ? a : addition(a, b));
+// Adding the number 0 and multiplying by the number 1 are left out; not so for tensors, which may be asked for a gradient.
+export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 ? a : addition(a, b));
 export const sub = binary('sub', 'Sub', { derivatives: (g) => [g, g.neg()] });
-export const mul = (a: Tensor, b: TensorLike): Tensor => {
-  if (isNeutral(b, 1)) return a;
-  if (b instanceof Tensor && isNeutral(a, 1)) return b;
-  return multiplication(a, b);
-};
+export const mul = (a: Tensor, b: TensorLike): Tensor => (b === 1 ? a : multiplication(a, b));
 export const div = binary('div', 'Div', {
   derivatives: (g, _a, b, y) => [g.div(b), g.mul(y).div(b).neg()],
   only: 'float',
 });
-
-/** Whether an operation with this operand returns the other one unchanged, as `a + 0` and `a * 1` do. */
-function isNeutral(operand: TensorLike, neutral: number): boolean {
-  return (operand instanceof Tensor ? scalarValue(operand) : operand) === neutral;
-}
 
 /** `a` to the power `b`. A negative `a` has no gradient with respect to `b`. */
 export const pow = binary('pow', 'Pow', {

@@ -17,11 +17,6 @@ export function scalar(value: number, dtype: DType = 'float32'): Tensor {
   return applyConstant([], { value, dtype });
 }
 
-/** The value of a tensor made by {@link scalar}, otherwise undefined. */
-export function scalarValue(tensor: Tensor): number | undefined {
-  return tensor.node.operation.name === 'constant' ? (tensor.node.attributes.value as number) : undefined;
-}
-
 const applyRange = definePrimitive<{ length: number }>({
   name: 'range',
   result: (_, { length }) => ({ shape: [length], dtype: 'int32' }),

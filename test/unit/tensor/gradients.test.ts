@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/random/random.ts';
 import { standardize } from '../../../src/tensor/composites/normalization.ts';
-import type { Tensor } from '../../../src/tensor/index.ts';
 import * as t from '../../../src/tensor/index.ts';
+import { grad, type Tensor } from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
 import { composites, primitives } from '../../../src/tensor/registry.ts';
 import { checkGradients, checkValues } from '../../support/check-gradients.ts';
@@ -169,6 +169,12 @@ describe('gradients', () => {
       }
     });
   }
+
+  it('reach tensors whose value is 0 or 1', async () => {
+    const [zero, one, x] = [t.zeros([]), t.ones([]), t.tensor(3)];
+    const gradients = grad(x.add(zero).mul(one).add(one.mul(one)), [zero, one, x]);
+    expect(await Promise.all(gradients.map((gradient) => gradient.item()))).toEqual([1, 5, 1]);
+  });
 
   it('recompute the same values that the forward pass had', async () => {
     const inputs = { geluTanh: [randn(4, 5)], layerNorm: [randn(3, 5), randn(5), randn(5)] };
