@@ -42,7 +42,7 @@ export function candidates(
   const largest = logits.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   const weights = Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
   const total = weights.reduce((a, b) => a + b, 0);
-  let ids = Array.from(logits.keys()).sort((a, b) => weights[b]! - weights[a]! || a - b);
+  let ids = Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
   if (topK !== undefined) ids = ids.slice(0, topK);
   if (topP !== undefined) {
     // The share is of what topK left, as in the reference implementation.

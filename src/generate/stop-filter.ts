@@ -12,17 +12,21 @@ export class StopFilter {
   push(piece: string): string {
     if (this.stopped) return '';
     this.#held += piece;
-    const found = this.#stops.map((stop) => this.#held.indexOf(stop)).filter((position) => position >= 0);
-    if (found.length > 0) {
-      this.stopped = true;
-      return this.#release(Math.min(...found));
-    }
-    return this.#release(this.#held.length - this.#possibleBeginning());
+    // A stop string that may begin before the one found decides, so that it does not matter how the text comes in pieces.
+    const clear = this.#held.length - this.#possibleBeginning();
+    const found = this.#firstStop();
+    this.stopped = found <= clear;
+    return this.#release(Math.min(found, clear));
   }
 
   /** What was held back, once it is clear that nothing follows. */
   end(): string {
-    return this.stopped ? '' : this.#release(this.#held.length);
+    return this.stopped ? '' : this.#release(Math.min(this.#firstStop(), this.#held.length));
+  }
+
+  /** Where the first stop string begins; Infinity if there is none. */
+  #firstStop(): number {
+    return Math.min(...this.#stops.map((stop) => this.#held.indexOf(stop)).filter((position) => position >= 0));
   }
 
   #release(length: number): string {

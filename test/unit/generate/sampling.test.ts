@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../src/errors.ts';
+import { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from '../../../src/generate/index.ts';
+import { Random } from '../../../src/random/random.ts';
+
+const logits = fc
+  .array(fc.oneof(fc.integer({ min: -3, max: 3 }), fc.float({ min: -30, max: 30, noNaN: true })), {
+    minLength: 1,
+    maxLength: 12,
+  })
+  .map((values) => Float32Array.from(values));
+
+const options = fc.record(
+  {
+    temperature: fc.double({ min: 0.05, max: 5, noNaN: true }),
+    topK: fc.integer({ min: 1, max: 14 }),
+    topP: fc.double({ min: 0.01, max: 1, noNaN: true }),
+  },
+  { requiredKeys: [] },
+);
+
+/** The k likeliest tokens by their definition, and their probabilities. */
+function likeliest(values: Float32Array, { temperature = 1, topK = Number.POSITIVE_INFINITY }: SamplingOptions) {
+  const powers = Array.from(values, (x) => Math.exp((x - Math.max(...values)) / temperature));
+  const total = powers.reduce((a, b) => a + b);
+  const tokens = Array.from(values, (value, id) => ({ id, value, probability: powers[id]! / total }));
+  tokens.sort((a, b) => b.value - a.value || a.id - b.id);
+  return tokens.slice(0, topK);
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+describe('candidates', () => {
+  it('are those of the definition, with their probabilities', () => {
+    fc.assert(
+      fc.property(logits, options, (values, options) => {
+        const expected = likeliest(values, options);
+        const { ids, probabilities } = candidates(values, options);
+        expect(ids).toEqual(expected.slice(0, ids.length).map(({ id }) => id));
+        for (const [i, p] of probabilities.entries()) expect(p).toBeCloseTo(expected[i]!.probability, 10);
+
+        // The nucleus reaches the share asked for, and without its last token would not.
+        const { topP } = options;
+        if (topP === undefined) expect(ids.length).toBe(expected.length);
+        else {
+          const share = topP * sum(expected.map(({ probability }) => probability));
+          expect(sum(probabilities)).toBeGreaterThan(share - 1e-9);
+          expect(sum(probabilities.slice(0, -1))).toBeLessThan(share + 1e-9);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('of a known distribution are the known ones', () => {
+    const values = Float32Array.of(Math.log(0.1), Math.log(0.4), Math.log(0.2), Math.log(0.3));
+    expect(candidates(values, {}).ids).toEqual([1, 3, 2, 0]);
+    expect(candidates(values, { topK: 2 }).ids).toEqual([1, 3]);
+    expect(candidates(values, { topP: 0.6 }).ids).toEqual([1, 3]);
+    expect(candidates(values, { topP: 0.75 }).ids).toEqual([1, 3, 2]);
+    expect(candidates(values, { topP: 1 }).ids).toEqual([1, 3, 2, 0]);
+    expect(candidates(values, { topP: 0.001 }).ids).toEqual([1]);
+    // Of the two that topK leaves, the first has four sevenths.
+    expect(candidates(values, { topK: 2, topP: 0.55 }).ids).toEqual([1]);
+    expect(candidates(values, { topK: 100 }).ids).toHaveLength(4);
+    const squared = candidates(values, { temperature: 0.5 }).probabilities;
+    for (const [i, p] of [0.4, 0.3, 0.2, 0.1].entries()) expect(squared[i]).toBeCloseTo(p ** 2 / 0.3, 6);
+  });
+
+  it('bear the largest logits and the lowest temperatures', () => {
+    for (const temperature of [1e-300, 0.01, 1, 1e300]) {
+      const { probabilities } = candidates(Float32Array.of(3e38, -3e38, 0), { temperature });
+      expect(sum(probabilities)).toBeCloseTo(1, 12);
+    }
+  });
+});
+
+describe('sampleToken', () => {
+  it('chooses each candidate as often as its probability says', () => {
+    const values = Float32Array.of(0, 1, 2, -1, 0.5);
+    for (const options of [{}, { temperature: 0.7 }, { topK: 3 }, { topP: 0.8 }, { topK: 4, topP: 0.9 }]) {
+      const { ids, probabilities } = candidates(values, options);
+      const kept = sum(probabilities);
+      const random = new Random(3);
+      const draws = 20_000;
+      const counts = new Map<number, number>();
+      for (let i = 0; i < draws; i++) {
+        const id = sampleToken(values, options, random);
+        counts.set(id, (counts.get(id) ?? 0) + 1);
+      }
+      expect([...counts.keys()].sort()).toEqual(ids.toSorted());
+      // The standard deviation of a share is at most 0.0036.
+      for (const [i, id] of ids.entries()) {
+        expect(Math.abs(counts.get(id)! / draws - probabilities[i]! / kept)).toBeLessThan(0.015);
+      }
+    }
+  });
+
+  it('takes the likeliest token at temperature 0, with topK 1 and with the smallest topP', () => {
+    fc.assert(
+      fc.property(logits, fc.integer(), (values, seed) => {
+        const likeliest = values.indexOf(Math.max(...values));
+        for (const options of [{ temperature: 0 }, { topK: 1 }, { topP: 1e-9 }]) {
+          expect(sampleToken(values, options, new Random(seed))).toBe(likeliest);
+        }
+      }),
+    );
+  });
+});
+
+describe('options', () => {
+  it.each<[SamplingOptions, string]>([
+    [{ temperature: -1 }, 'the temperature must be at least 0, but is -1'],
+    [{ temperature: Number.NaN }, 'the temperature must be'],
+    [{ temperature: Number.POSITIVE_INFINITY }, 'the temperature must be'],
+    [{ topK: 0 }, 'topK must be a whole number of at least 1, but is 0'],
+    [{ topK: 1.5 }, 'topK must be a whole number'],
+    [{ topP: 0 }, 'topP must be greater than 0 and at most 1, but is 0'],
+    [{ topP: 1.1 }, 'topP must be greater than 0 and at most 1'],
+    [{ topP: Number.NaN }, 'topP must be'],
+  ])('%j are refused', (options, message) => {
+    expect(() => checkSamplingOptions(options)).toThrow(TsgptError);
+    expect(() => checkSamplingOptions(options)).toThrow(message);
+  });
+});
