@@ -14,7 +14,8 @@ const charSmall: Preset = {
   summary: 'characters, 0.8M parameters: a few minutes on two cores',
   tokenizer: 'char',
   model: { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 4, dropRate: 0, qkvBias: false, tiedHead: true },
-  training: defaultTrainOptions,
+  // Three times nanoGPT's rate for a model of this size: on Shakespeare the loss falls to 1.79 instead of 1.90.
+  training: { ...defaultTrainOptions, learningRate: 3e-3, minLearningRate: 3e-4 },
 };
 
 /** GPT-2 of a published size, to be trained from nothing as nanoGPT does. */
@@ -41,7 +42,7 @@ export const presets: Record<string, Preset> = {
     ...charSmall,
     summary: 'characters, 0.1M parameters: half a minute, to try things out',
     model: { ...charSmall.model, contextLength: 32, embDim: 64, nHeads: 2, nLayers: 2 },
-    training: { ...defaultTrainOptions, steps: 1000, warmupSteps: 50 },
+    training: { ...charSmall.training, steps: 1000, warmupSteps: 50 },
   },
   'char-small': charSmall,
   'char-medium': {

@@ -32,7 +32,9 @@ async function loadBatch(): Promise<{ tokens: Tensor; targets: Tensor; logits: F
     return fromArray(data as Int32Array, shape, name);
   };
   const logits = (await file.read('logits')).data as Float32Array;
-  return { tokens: await ids('tokens'), targets: await ids('targets'), logits };
+  const batch = { tokens: await ids('tokens'), targets: await ids('targets'), logits };
+  await file.close();
+  return batch;
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
