@@ -19,6 +19,8 @@ export interface Side {
   peakBytes: number;
   /** Processors kept busy while the other side was being timed. */
   idleLoad: number | undefined;
+  /** Processor time a step takes; of all that is measured here, other programs on the machine disturb it least. */
+  cpuPerStep: number | undefined;
 }
 
 export interface Dispatch {
@@ -46,6 +48,7 @@ export function report(results: readonly Result[], torch: string): string {
   const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
   const times = (side: Side) => `${milliseconds(median(side.seconds))} / ${milliseconds(Math.min(...side.seconds))}`;
   const loads = (side: Side) => side.idleLoad?.toFixed(2) ?? 'unknown';
+  const work = (side: Side) => (side.cpuPerStep === undefined ? 'unknown' : milliseconds(side.cpuPerStep));
   const [cpu] = cpus();
   return [
     `## Training step, ${new Date().toISOString().slice(0, 10)}`,
@@ -60,6 +63,7 @@ export function report(results: readonly Result[], torch: string): string {
         'PyTorch, ms, median / best',
         'PyTorch / tsgpt: of medians',
         'median of rounds (range)',
+        'processor ms a step, tsgpt / PyTorch',
         'peak GiB, tsgpt / PyTorch',
       ],
       results.map(({ title, ours, theirs, roundRatios }) => [
@@ -68,6 +72,7 @@ export function report(results: readonly Result[], torch: string): string {
         times(theirs),
         (median(theirs.seconds) / median(ours.seconds)).toFixed(2),
         `${median(roundRatios).toFixed(2)} (${Math.min(...roundRatios).toFixed(2)} to ${Math.max(...roundRatios).toFixed(2)})`,
+        `${work(ours)} / ${work(theirs)}`,
         `${gibibytes(ours.peakBytes)} / ${gibibytes(theirs.peakBytes)}`,
       ]),
     ),

@@ -44,6 +44,7 @@ class Timed {
   peakBytes = 0;
   #idleSeconds = 0;
   #idleCpu: number | undefined = 0;
+  #busyCpu: number | undefined = 0;
   readonly child: Child;
 
   constructor(child: Child) {
@@ -52,10 +53,10 @@ class Timed {
 
   /** Makes steps while `other` is to be idle. Returns the median of this round. */
   async round(count: number, other: Timed): Promise<number> {
-    const before = other.child.cpuSeconds();
+    const [idleBefore, busyBefore] = [other.child.cpuSeconds(), this.child.cpuSeconds()];
     const { seconds, peakBytes }: Steps = await this.child.steps(count);
-    const after = other.child.cpuSeconds();
-    other.#idleCpu = before === undefined || after === undefined ? undefined : other.#idleCpu! + after - before;
+    other.#idleCpu = plus(other.#idleCpu, idleBefore, other.child.cpuSeconds());
+    this.#busyCpu = plus(this.#busyCpu, busyBefore, this.child.cpuSeconds());
     other.#idleSeconds += seconds.reduce((a, b) => a + b, 0);
     this.seconds.push(...seconds);
     this.peakBytes = peakBytes;
@@ -64,8 +65,14 @@ class Timed {
 
   get result(): Side {
     const idleLoad = this.#idleCpu === undefined ? undefined : this.#idleCpu / this.#idleSeconds;
-    return { seconds: this.seconds, peakBytes: this.peakBytes, idleLoad };
+    const cpuPerStep = this.#busyCpu === undefined ? undefined : this.#busyCpu / this.seconds.length;
+    return { seconds: this.seconds, peakBytes: this.peakBytes, idleLoad, cpuPerStep };
   }
+}
+
+/** `total` and what came on top between two readings of a clock, if there is such a clock. */
+function plus(total: number | undefined, before: number | undefined, after: number | undefined): number | undefined {
+  return total === undefined || before === undefined || after === undefined ? undefined : total + after - before;
 }
 
 async function compare(python: string, configuration: Configuration): Promise<Result & { torch: string }> {
