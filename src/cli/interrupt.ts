@@ -1,19 +1,23 @@
 /**
- * A signal that Ctrl-C aborts, so that long work ends in good order. A second Ctrl-C ends the program at once. Call
- * `release` when the work is done.
+ * Does `work` with a signal that Ctrl-C aborts, so that it ends in good order: by itself or by throwing the signal's reason. A
+ * second Ctrl-C ends the program at once.
  */
-export function interruptSignal(message: string): { signal: AbortSignal; release: () => void } {
+export async function interruptible(message: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const controller = new AbortController();
+  const { signal } = controller;
   const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(130);
+    if (signal.aborted) process.exit(130);
     controller.abort();
     console.error(`\n${message} (Ctrl-C again ends at once)`);
   };
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
-  const release = () => {
+  try {
+    await work(signal);
+  } catch (error) {
+    if (error !== signal.reason) throw error;
+  } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);
-  };
-  return { signal: controller.signal, release };
+  }
 }

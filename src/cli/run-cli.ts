@@ -32,10 +32,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const program = createProgram();
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showSuggestionAfterError().configureHelp({ showGlobalOptions: true });
-    // Commander's own "error: unknown option" is already one sentence; it only lacks a way on.
-    command.showHelpAfterError(
-      `Run "tsgpt ${command === program ? '' : `${command.name()} `}--help" for what there is.`,
-    );
+    const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
+    command.configureOutput({
+      outputError: (message, write) => write(`${inOneSentence(message)}; "${help}" shows what there is\n`),
+    });
   }
   try {
     await program.parseAsync([...args], { from: 'user' });
@@ -45,6 +45,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
     report(error, args.includes('--verbose'));
     return 1;
   }
+}
+
+/** Commander's message, which may have several sentences on several lines, as one. */
+function inOneSentence(message: string): string {
+  const withoutEnd = message.trim().replace(/[.?]?\)?$/, '');
+  return withoutEnd.replaceAll(/\.?\s+\(?([A-Z])(?=[a-z]+ )/g, (_, first: string) => `; ${first.toLowerCase()}`);
 }
 
 /** A mistake of the user's is one sentence; anything else is a defect of ours, and its trace helps to find it. */

@@ -7,6 +7,7 @@ import { formatInteger, formatSeconds } from './format.ts';
 /** Shows how training goes: in a terminal a line that renews itself, elsewhere a plain line now and then. */
 export class TrainDisplay {
   readonly #live = process.stdout.isTTY === true;
+  readonly #dim = this.#live ? colors.dim : String;
   #validationLoss: number | undefined;
   #lastPlainLine = 0;
 
@@ -20,7 +21,7 @@ export class TrainDisplay {
       console.log(this.#line(report));
       this.#lastPlainLine = performance.now();
     }
-    if (report.sample !== undefined) console.log(`${colors.dim(indent(report.sample))}\n`);
+    if (report.sample !== undefined) console.log(`${this.#dim(indent(report.sample))}\n`);
   }
 
   /** Leaves the last line standing. */

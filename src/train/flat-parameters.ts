@@ -1,3 +1,4 @@
+import { TsgptError } from '../errors.ts';
 import type { Module, Parameter } from '../nn/index.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { Module, Parameter } from '../nn/index.ts';
 export class FlatParameters {
   /** In the model's order. */
   readonly parameters: readonly Parameter[];
+  /** How many values they have together. */
+  readonly size: number;
   /** The parameters' storage from now on. */
   readonly values: Float32Array;
   /** How many of {@link values} belong to matrices; the rest are biases and norms. */
@@ -23,7 +26,8 @@ export class FlatParameters {
       this.parameters.filter((parameter) => !isMatrix(parameter)),
       offset,
     );
-    this.values = new Float32Array(offset);
+    this.size = offset;
+    this.values = this.allocate();
     for (const [i, view] of this.views(this.values).entries()) {
       const parameter = this.parameters[i]!;
       view.set(parameter.value);
@@ -40,13 +44,15 @@ export class FlatParameters {
     return offset;
   }
 
-  get size(): number {
-    return this.values.length;
-  }
-
   /** A zeroed array laid out like {@link values}, for gradients and moments. */
   allocate(): Float32Array {
-    return new Float32Array(this.size);
+    try {
+      return new Float32Array(this.size);
+    } catch (cause) {
+      throw new TsgptError(`a model of ${this.size} parameters does not fit in memory; choose a smaller one`, {
+        cause,
+      });
+    }
   }
 
   /** The parts of such an array that belong to each of {@link parameters}, in their order. */

@@ -3,18 +3,18 @@ import { Command } from 'commander';
 import { bundledNovelPath } from '../../data/bundled.ts';
 import { generate } from '../../generate/index.ts';
 import { loadCheckpoint } from '../../train/index.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { wholeNumber } from '../flags.ts';
+import { interruptible } from '../interrupt.ts';
 import { newRun, trainAndShow } from './train.ts';
 
 /** The main job at a small size, in about two minutes; what `npm start` runs. */
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('train on a bundled novel for two minutes and write with it')
-    .option('--steps <n>', 'updates to make', Number, 1800)
+    .option('--steps <n>', 'updates to make', wholeNumber, 1800)
     .action(async ({ steps }: { steps: number }) => {
       const folder = freeFolder('runs/demo');
       console.log('A small GPT reads Pride and Prejudice, letter by letter, starting from nothing.\n');
-      const { signal, release } = interruptSignal('Stopping: the run is saved after this step …');
       const flags = {
         out: folder,
         preset: 'char-small',
@@ -23,12 +23,11 @@ export function demoCommand(): Command {
         prompt: 'Elizabeth ',
         sampleTokens: 140,
       };
-      const run = await newRun(bundledNovelPath, flags, signal);
-      if (!run) return;
-      await trainAndShow(run);
-      if (!signal.aborted) await showOff(folder);
-      release();
-      console.log(nextSteps(folder));
+      await interruptible('Stopping: the run is saved after this step …', async (signal) => {
+        await trainAndShow(await newRun(bundledNovelPath, flags, signal));
+        if (!signal.aborted) await showOff(folder);
+        console.log(nextSteps(folder));
+      });
     });
 }
 

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { ensure } from '../../errors.ts';
 import { generate } from '../../generate/index.ts';
 import { loadCheckpoint } from '../../train/index.ts';
 import { number, several, wholeNumber } from '../flags.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptible } from '../interrupt.ts';
 
 interface GenerateFlags {
   prompt: string;
@@ -32,17 +33,24 @@ export function generateCommand(): Command {
     .option('--last', 'use the last checkpoint instead of the best')
     .addHelpText('after', '\nExample:\n  $ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1')
     .action(async (checkpoint: string, flags: GenerateFlags) => {
-      const { model, tokenizer } = await loadCheckpoint(checkpoint, flags.last ? 'last' : 'best');
-      const { signal, release } = interruptSignal('Stopping …');
-      const { prompt, samples, last: _, ...options } = flags;
+      const { prompt, samples, last, ...options } = flags;
+      ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
+      const { model, tokenizer } = await loadCheckpoint(checkpoint, last ? 'last' : 'best');
       const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-      for (let sample = 0; sample < samples && !signal.aborted; sample++) {
-        if (sample > 0) process.stdout.write('\n---\n');
-        process.stdout.write(prompt);
-        const settings = { ...options, seed: firstSeed + sample, signal };
-        for await (const piece of generate(model, tokenizer, prompt, settings)) process.stdout.write(piece);
-        process.stdout.write('\n');
-      }
-      release();
+      await interruptible('Stopping …', async (signal) => {
+        for (let sample = 0; sample < samples && !signal.aborted; sample++) {
+          if (sample > 0) process.stdout.write('\n---\n');
+          let unwritten = prompt; // until it is known that the prompt can be read
+          for await (const piece of generate(model, tokenizer, prompt, {
+            ...options,
+            seed: firstSeed + sample,
+            signal,
+          })) {
+            process.stdout.write(unwritten + piece);
+            unwritten = '';
+          }
+          process.stdout.write(`${unwritten}\n`);
+        }
+      });
     });
 }

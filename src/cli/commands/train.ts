@@ -11,7 +11,6 @@ import {
   ensureNoRunIn,
   type FolderRun,
   initialRandom,
-  type LoadedCheckpoint,
   loadCheckpoint,
   type Metrics,
   type TrainOptions,
@@ -20,7 +19,7 @@ import {
 } from '../../train/index.ts';
 import { defined, number, wholeNumber } from '../flags.ts';
 import { formatInteger } from '../format.ts';
-import { interruptSignal } from '../interrupt.ts';
+import { interruptible } from '../interrupt.ts';
 import { presets } from '../presets.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 
@@ -88,23 +87,15 @@ export function trainCommand(): Command {
     .option('--prompt <text>', 'what the samples begin with', '')
     .option('--sample-tokens <n>', 'how long they are; 0 for none', wholeNumber, 120)
     .addHelpText('after', `\nPresets:\n${presetList.join('\n')}`)
-    .action(async (text: string | undefined, flags: TrainFlags) => {
-      const { signal, release } = interruptSignal('Stopping: the run is saved after this step …');
-      try {
-        const run = flags.resume ? await resumedRun(text, flags, signal) : await newRun(text, flags, signal);
-        if (run) await trainAndShow(run);
-      } finally {
-        release();
-      }
-    });
+    .action((text: string | undefined, flags: TrainFlags) =>
+      interruptible('Stopping: the run is saved after this step …', async (signal) => {
+        await trainAndShow(await (flags.resume ? resumedRun : newRun)(text, flags, signal));
+      }),
+    );
 }
 
-/** A run as the flags describe it, on a fresh model; undefined if interrupted while reading the text. */
-export async function newRun(
-  text: string | undefined,
-  flags: TrainFlags,
-  signal: AbortSignal,
-): Promise<FolderRun | undefined> {
+/** A run as the flags describe it, on a fresh model. */
+export async function newRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   ensure(text, 'train needs a text to learn from: give a text file or a folder of .txt files');
   ensureNoRunIn(flags.out);
   const preset = presets[flags.preset]!;
@@ -119,15 +110,12 @@ export async function newRun(
   return { ...common(flags, tokenizer, signal), text: parts, model, textPath: text, options };
 }
 
-async function resumedRun(
-  text: string | undefined,
-  flags: TrainFlags,
-  signal: AbortSignal,
-): Promise<FolderRun | undefined> {
+async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   const checkpoint = await loadCheckpoint(flags.out, 'last');
   const { model, tokenizer } = checkpoint;
   const { options: before, text: textBefore } = trainingRecord(checkpoint);
-  ensureSameModel(checkpoint, modelFlags(flags));
+  ensureSame(checkpoint.path, checkpoint.file.config, modelFlags(flags));
+  ensureSame(checkpoint.path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
   const options = { ...before, ...trainingFlags(flags, before) };
   const textPath = text ?? textBefore.path;
   const ids = await encodeText(await openText(textPath), tokenizer, { signal });
@@ -140,6 +128,7 @@ async function resumedRun(
 }
 
 function common(flags: TrainFlags, tokenizer: Tokenizer, signal: AbortSignal) {
+  tokenizer.encode(flags.prompt); // Better to learn of a character it does not know now than at the first evaluation.
   return {
     folder: flags.out,
     tokenizer,
@@ -175,12 +164,13 @@ function trainingFlags(flags: TrainFlags, base: TrainOptions): Partial<TrainOpti
   };
 }
 
-function ensureSameModel({ path, file }: LoadedCheckpoint, asked: Partial<ModelFlags>): void {
-  const saved = file.config as Record<string, unknown>;
+/** Throws if the flags ask for another model than the checkpoint at `path` holds. */
+function ensureSame(path: string, saved: unknown, asked: object): void {
   for (const [name, value] of Object.entries(asked)) {
+    const before = (saved as Record<string, unknown>)[name];
     ensure(
-      saved[name] === value,
-      `${path} is of a model with ${name} ${saved[name]}, so it cannot go on with ${name} ${value}; ` +
+      before === value,
+      `${path} is of a model with ${name} ${before}, so it cannot go on with ${name} ${value}; ` +
         'leave the flag out, or start a new run with another --out',
     );
   }
@@ -192,8 +182,9 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
   for await (const report of trainInFolder(run)) display.show(report);
   display.end();
-  const curve = curveOf({ entries: await readMetrics(run.folder) });
-  console.log(`\n${lossChart(curve)}\n`);
+  const entries = await readMetrics(run.folder);
+  if (entries.length === 0) return; // interrupted before there was anything to save
+  console.log(`\n${lossChart(curveOf({ entries }))}\n`);
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );

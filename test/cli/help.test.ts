@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { packageVersion } from '../../src/cli/package-version.ts';
+import { presets } from '../../src/cli/presets.ts';
+import { tsgpt } from './run.ts';
+
+const training = [
+  ...['--steps', '--batch-size', '--gradient-accumulation', '--learning-rate', '--min-learning-rate', '--warmup-steps'],
+  ...['--weight-decay', '--beta1', '--beta2', '--max-grad-norm', '--eval-interval', '--eval-batches', '--seed'],
+];
+const model = [
+  '--context-length',
+  '--emb-dim',
+  '--n-heads',
+  '--n-layers',
+  '--drop-rate',
+  '--qkv-bias',
+  '--no-tied-head',
+];
+const run = ['--out', '--preset', '--tokenizer', '--resume', '--validation-fraction', '--prompt', '--sample-tokens'];
+
+describe('--help', () => {
+  it.each([
+    ['train', [...run, ...model, ...training, ...Object.keys(presets)]],
+    [
+      'generate',
+      ['--prompt', '--max-tokens', '--temperature', '--top-k', '--top-p', '--seed', '--stop', '--samples', '--last'],
+    ],
+    ['info', ['--last', 'gpt2-small']],
+    ['demo', ['--steps']],
+  ])('of %s tells of everything it takes', async (command, words) => {
+    const { code, stdout, stderr } = await tsgpt(command, '--help');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`Usage: tsgpt ${command}`);
+    for (const word of [...words, '--verbose', '--help']) expect(stdout).toContain(word);
+    // The list above is complete: there is no flag in the help that is not in it.
+    const flags = stdout.match(/^ +(-\w, )?--[\w-]+/gm)!.map((flag) => flag.trim().replace(/^-\w, /, ''));
+    expect(new Set([...words, '--verbose', '--help', '--version'])).toEqual(new Set([...words, ...flags, '--version']));
+    expect((await tsgpt('help', command)).stdout).toBe(stdout);
+  });
+
+  it('of the program tells of every command', async () => {
+    const { code, stdout } = await tsgpt('--help');
+    expect(code).toBe(0);
+    for (const command of ['train', 'generate', 'info', 'demo'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(await tsgpt('--version')).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
+  });
+
+  it('is what there is without a command', async () => {
+    const { code, stderr } = await tsgpt();
+    expect(code).toBe(1);
+    expect(stderr).toContain('Usage: tsgpt');
+  });
+});

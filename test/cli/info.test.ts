@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { GPT2, type GPT2Config, gpt2, summarizeGPT2, totalOf } from '../../src/models/index.ts';
+import { trainedFolder, tsgpt } from './run.ts';
+
+/**
+ * The forward pass by the formula of PaLM's appendix B (Chowdhery et al., 2022): two operations for every weight that is
+ * multiplied with, and attention over the whole context.
+ */
+function forwardFlops({ nLayers, embDim, contextLength, vocabSize }: GPT2Config): number {
+  const weights = 12 * nLayers * embDim ** 2 + vocabSize * embDim;
+  return 2 * weights + 4 * nLayers * contextLength * embDim;
+}
+
+describe('the summary', () => {
+  it('has the FLOPs of the published formula', () => {
+    const flops = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPerToken');
+    for (const config of Object.values(gpt2)) expect(flops(config)).toBe(forwardFlops(config));
+    // What nanoGPT's transformer_sizing.ipynb comes to for one whole context.
+    expect(1024 * flops(gpt2.small)).toBe(291_648_307_200);
+  });
+
+  it('has as many parameters as the model itself', () => {
+    const configs = fc.record({
+      vocabSize: fc.integer({ min: 1, max: 40 }),
+      contextLength: fc.integer({ min: 1, max: 40 }),
+      embDim: fc.constantFrom(4, 12, 20),
+      nHeads: fc.constantFrom(1, 2, 4),
+      nLayers: fc.integer({ min: 1, max: 3 }),
+      dropRate: fc.constant(0),
+      qkvBias: fc.boolean(),
+      tiedHead: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(configs, (config) => {
+        const groups = summarizeGPT2(config);
+        expect(totalOf(groups, 'parameters')).toBe(new GPT2(config).parameterCount);
+        for (const { parameterShapes, parameters } of groups.flatMap(({ layers }) => layers)) {
+          const sizes = parameterShapes.map((shape) => (JSON.parse(shape) as number[]).reduce((a, b) => a * b));
+          expect(sizes.reduce((a, b) => a + b, 0)).toBe(parameters);
+        }
+      }),
+    );
+  });
+});
+
+describe('info', () => {
+  it('of GPT-2 small', async () => {
+    const { code, stdout, stderr } = await tsgpt('info', 'gpt2-small');
+    expect([code, stderr]).toEqual([0, '']);
+    for (const part of [
+      '124,412,160', // parameters in all
+      '[50257, 768]',
+      '38,597,376', // of them in the token embedding
+      'transformer block, 12 times',
+      '[batch, 12, time, time]',
+      '284,812,800', // FLOPs per token
+      '474.6 MiB in float32',
+      '1.9 GiB: weights, gradients',
+      '854.4M FLOPs per token',
+    ]) {
+      expect(stdout).toContain(part);
+    }
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  it.each([
+    ['gpt2-medium', '354,749,440'],
+    ['gpt2-large', '773,891,840'],
+    ['gpt2-xl', '1,557,380,800'],
+  ])('of %s', async (preset, parameters) => {
+    expect((await tsgpt('info', preset)).stdout).toContain(parameters);
+  });
+
+  it('of a run tells of its checkpoint', async () => {
+    const folder = await trainedFolder();
+    const { stdout } = await tsgpt('info', folder, '--last');
+    expect(stdout).toMatch(/last\.json: gpt2 after step 6, validation loss \d\.\d{4}, char tokenizer/);
+    expect(stdout).toContain('[batch, time, 16]');
+  });
+});

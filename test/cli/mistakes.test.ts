@@ -1,0 +1,160 @@
+import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { writeSafetensors } from '../../src/formats/safetensors.ts';
+import { expectSentence, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
+
+const out = () => ['--out', join(temporaryFolder(), 'run')];
+
+describe('a mistake on the command line', () => {
+  it.each([
+    [['train', 'x.txt', '--embdim', '3'], "unknown option '--embdim'", 'emb-dim'],
+    [['train', 'x.txt', '--preset', 'huge'], "argument 'huge' is invalid", 'gpt2-xl'],
+    [['train', 'x.txt', '--tokenizer', 'words'], "argument 'words' is invalid", 'char, gpt2'],
+    [['train', 'x.txt', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],
+    [['train', 'x.txt', '--steps', '1.5'], "argument '1.5' is invalid", 'whole number'],
+    [['train', 'x.txt', '--learning-rate', 'fast'], "argument 'fast' is invalid", 'must be a number'],
+    [['train', 'x.txt', '--seed', ''], "argument '' is invalid", 'whole number'],
+    [['train', 'x.txt', '--steps'], "option '--steps <n>' argument missing", 'tsgpt train --help'],
+    [['train', 'a.txt', 'b.txt'], "too many arguments for 'train'", 'tsgpt train --help'],
+    [['train'], 'train needs a text to learn from', 'give a text file'],
+    [['generate'], "missing required argument 'checkpoint'", 'tsgpt generate --help'],
+    [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
+    [['info'], "missing required argument 'model'", 'tsgpt info --help'],
+    [['demo', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],
+    [['trian'], "unknown command 'trian'", 'train'],
+    [['--wat'], "unknown option '--wat'", 'tsgpt --help'],
+  ])('%j is one sentence', async (args, about, hint) => {
+    const outcome = await tsgpt(...args);
+    expectSentence(outcome, about);
+    expect(outcome.stderr).toContain(hint);
+    expect(outcome.stdout).toBe('');
+  });
+});
+
+describe('train', () => {
+  it.each<[string, string | Uint8Array, string]>([
+    ['empty', '', 'is empty'],
+    ['shorter than a window', 'hello', 'tokens, but a context length of 8 needs at least 9'],
+    ['of bytes that are no UTF-8', Uint8Array.of(0x61, 0xff, 0x62), 'is not UTF-8 text (near byte 1)'],
+  ])('a text that is %s', async (_, text, about) => {
+    expectSentence(await tsgpt('train', textFile(text), ...tiny, ...out()), about);
+  });
+
+  it('a text that is not there', async () => {
+    expectSentence(
+      await tsgpt('train', '/no/such/text', ...tiny, ...out()),
+      'there is no file or folder /no/such/text',
+    );
+  });
+
+  it.each([
+    [['--n-heads', '3'], 'embDim 16 does not divide evenly among 3 heads'],
+    [['--emb-dim', '0'], 'embDim must be a whole number of at least 1, but is 0'],
+    [['--drop-rate', '1'], 'dropRate must be at least 0 and less than 1'],
+    [['--steps', '0'], 'steps must be a whole number of at least 1, but is 0'],
+    [['--batch-size', '-4'], 'batchSize must be a whole number of at least 1, but is -4'],
+    [['--learning-rate', '-1'], 'learningRate must be a number of at least 0, but is -1'],
+    [['--max-grad-norm', '0'], 'maxGradNorm must be greater than 0'],
+    [['--beta2', '1'], 'betas must be at least 0 and below 1'],
+    [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
+    [['--context-length', '5000'], 'a context length of 5000 needs at least 5001'],
+    [['--emb-dim', '1000000000'], 'does not fit in memory'],
+  ])('%j', async (flags, about) => {
+    expectSentence(await tsgpt('train', textFile(), ...tiny, ...out(), ...flags), about);
+  });
+
+  it('a prompt for samples with another character, before anything is saved', async () => {
+    const flags = out();
+    expectSentence(
+      await tsgpt('train', textFile(), ...tiny, ...flags, '--prompt', 'Zebra'),
+      'the character "Z" (U+005A)',
+    );
+    expect(existsSync(flags[1]!)).toBe(false);
+  });
+
+  it('into a folder that holds a run', async () => {
+    const folder = await trainedFolder();
+    const before = readFileSync(join(folder, 'last.json'), 'utf8');
+    const outcome = await tsgpt('train', textFile(), ...tiny, '--out', folder);
+    expectSentence(outcome, `${folder} already holds a training run; continue it with --resume`);
+    expect(readFileSync(join(folder, 'last.json'), 'utf8')).toBe(before);
+  });
+
+  it('into a place that cannot be a folder', async () => {
+    const folder = join(textFile(), 'run');
+    expectSentence(await tsgpt('train', textFile(), ...tiny, '--out', folder), `cannot create the folder ${folder}`);
+  });
+
+  it('--resume', async () => {
+    expectSentence(await tsgpt('train', '--resume', ...out()), 'there is nothing of that name');
+    expectSentence(await tsgpt('train', '--resume', '--out', temporaryFolder()), 'neither last.json nor best.json');
+
+    const folder = await trainedFolder();
+    const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
+    expectSentence(await resume('--emb-dim', '32'), 'is of a model with embDim 16, so it cannot go on with embDim 32');
+    expectSentence(await resume('--no-tied-head'), 'is of a model with tiedHead true');
+    expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
+    const other = textFile('the mat sat on the cat.\n'.repeat(30));
+    expectSentence(await resume(other), 'is not the one this run was trained on');
+    expectSentence(await resume('--validation-fraction', '0.2'), 'another share of it is kept for validation');
+    expectSentence(await resume(textFile('ZEBRA')), 'the character "Z" (U+005A)');
+    writeFileSync(join(folder, 'last.json'), readFileSync(join(folder, 'best.json')));
+    expectSentence(await resume(), 'not the state of its training');
+  });
+});
+
+describe('generate and info', () => {
+  it.each(['generate', 'info'])('%s from what is no checkpoint', async (command) => {
+    expectSentence(await tsgpt(command, '/no/such/run'), 'there is nothing of that name');
+    expectSentence(await tsgpt(command, textFile()), 'it is no folder');
+    expectSentence(await tsgpt(command, temporaryFolder()), 'neither last.json nor best.json');
+    const json = join(temporaryFolder(), 'some.json');
+    expectSentence(await tsgpt(command, json), 'cannot read the checkpoint');
+    writeFileSync(json, '{"name": "something else"}');
+    expectSentence(await tsgpt(command, json), 'is not a checkpoint of tsgpt');
+  });
+
+  it('from a damaged checkpoint', async () => {
+    const folder = await trainedFolder();
+    const numbers = join(folder, JSON.parse(readFileSync(join(folder, 'best.json'), 'utf8')).model);
+    truncateSync(numbers, 3000);
+    expectSentence(await tsgpt('generate', folder), 'is truncated');
+    await writeSafetensors(numbers, [{ name: 'wte.weight', shape: [1], data: Float32Array.of(1) }]);
+    expectSentence(await tsgpt('generate', folder), 'holds a tensor wte.weight, which the model does not have');
+    writeFileSync(join(folder, 'best.json'), readFileSync(join(folder, 'best.json')).subarray(0, 100));
+    expectSentence(await tsgpt('generate', folder), 'it is not whole JSON');
+    expect(readdirSync(folder)).toContain('last.json');
+  });
+
+  it('with what cannot be', async () => {
+    const folder = await trainedFolder();
+    for (const [flags, about] of [
+      [['--temperature', '-1'], 'the temperature must be'],
+      [['--temperature', 'inf'], 'the temperature must be'],
+      [['--top-k', '0'], 'topK must be a whole number of at least 1, but is 0'],
+      [['--top-p', '1.5'], 'topP must be greater than 0 and at most 1'],
+      [['--max-tokens', '-1'], 'maxTokens must be a whole number of at least 0, but is -1'],
+      [['--samples', '0'], '--samples must be at least 1, but is 0'],
+      [['--prompt', 'caté'], 'the character "é" (U+00E9) at position 3'],
+    ] as const) {
+      const outcome = await tsgpt('generate', folder, '--prompt', 'cat', ...flags);
+      expectSentence(outcome, about);
+      expect(outcome.stdout).toBe('');
+    }
+  });
+});
+
+describe('--verbose', () => {
+  it('shows where in the program it happened', async () => {
+    for (const args of [
+      ['info', '/no/such/run', '--verbose'],
+      ['--verbose', 'info', '/no/such/run'],
+    ]) {
+      const { code, stderr } = await tsgpt(...args);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: cannot read the checkpoint/);
+      expect(stderr).toMatch(/\n {4}at .*checkpoint\.ts/);
+    }
+  });
+});

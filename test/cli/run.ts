@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, vi } from 'vitest';
+import { runCli } from '../../src/cli/run-cli.ts';
+
+export interface Outcome {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs the command line in this process, and takes down what it writes. */
+export async function tsgpt(...args: string[]): Promise<Outcome> {
+  const outcome: Outcome = { code: -1, stdout: '', stderr: '' };
+  const take = (to: 'stdout' | 'stderr') => (text: unknown) => {
+    outcome[to] += String(text);
+    return true;
+  };
+  const spies = [
+    vi.spyOn(process.stdout, 'write').mockImplementation(take('stdout')),
+    vi.spyOn(process.stderr, 'write').mockImplementation(take('stderr')),
+    vi.spyOn(console, 'log').mockImplementation((text = '') => take('stdout')(`${text}\n`)),
+    vi.spyOn(console, 'error').mockImplementation((text = '') => take('stderr')(`${text}\n`)),
+  ];
+  try {
+    outcome.code = await runCli(args);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return outcome;
+}
+
+/** A mistake of the user's: exit code 1 and one sentence on the standard error, which is about the right thing. */
+export function expectSentence({ code, stderr }: Outcome, about: string): void {
+  expect(stderr).toMatch(/^error: [^\n]+\n$/);
+  expect(stderr).toContain(about);
+  expect(stderr).not.toContain('defect');
+  expect(code).toBe(1);
+}
+
+/** A folder that is removed after the test. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tsgpt-cli-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The path of a file with a small text. */
+export function textFile(text: string | Uint8Array = 'the cat sat on the mat.\n'.repeat(30)): string {
+  const path = join(temporaryFolder(), 'text.txt');
+  writeFileSync(path, text);
+  return path;
+}
+
+/** Flags for a model and a run that take no time. */
+export const tiny = [
+  ...['--preset', 'char-tiny', '--context-length', '8', '--emb-dim', '16', '--n-heads', '2', '--n-layers', '1'],
+  ...['--steps', '6', '--batch-size', '4', '--eval-interval', '3', '--eval-batches', '2', '--sample-tokens', '5'],
+];
+
+/** Trains a tiny model and returns its folder. */
+export async function trainedFolder(...flags: string[]): Promise<string> {
+  const folder = join(temporaryFolder(), 'run');
+  const { code, stderr } = await tsgpt('train', textFile(), '--out', folder, ...tiny, ...flags);
+  expect([code, stderr]).toEqual([0, '']);
+  return folder;
+}

@@ -1,0 +1,184 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { loadCheckpoint } from '../../src/train/index.ts';
+import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
+
+/** Starts the program as a user does, its output going to a file or another program. */
+function start(args: readonly string[], { env = {}, cwd = '.' }: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
+  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+  const tsx = import.meta.resolve('tsx');
+  const child = spawn(process.execPath, ['--import', tsx, main, ...args], { cwd, env: { ...process.env, ...env } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output.stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    output.stderr += text;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
+  return { child, output, ended };
+}
+
+const losses = (folder: string) =>
+  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
+    .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));
+
+describe('train, generate and info', () => {
+  it('work one after the other', async () => {
+    const folder = join(temporaryFolder(), 'runs', 'cat');
+    const trained = await tsgpt('train', textFile(), '--out', folder, ...tiny);
+    expect([trained.code, trained.stderr]).toEqual([0, '']);
+    expect(trained.stdout).toContain('gpt2 of');
+    expect(trained.stdout).toContain('648 tokens to learn from and 72 to measure with, of 12 different ones');
+    expect(trained.stdout).toMatch(/step 6\/6 {2}loss \d\.\d{4} {2}validation \d\.\d{4}/);
+    expect(trained.stdout).toContain(`Saved in ${folder}`);
+    expect(readdirSync(folder)).toEqual(
+      expect.arrayContaining(['best.json', 'last.json', 'loss.svg', 'metrics.jsonl']),
+    );
+
+    const generate = (...args: string[]) =>
+      tsgpt('generate', folder, '--prompt', 'the ', '--max-tokens', '20', ...args);
+    const written = await generate('--seed', '1');
+    expect([written.code, written.stderr]).toEqual([0, '']);
+    expect(written.stdout).toMatch(/^the [the cason m.\n]{20}\n$/);
+    expect(await generate('--seed', '1')).toEqual(written);
+    expect((await generate('--seed', '2')).stdout).not.toBe(written.stdout);
+    const both = (await generate('--seed', '1', '--samples', '2')).stdout;
+    expect(both).toBe(`${written.stdout}\n---\n${(await generate('--seed', '2')).stdout}`);
+    const stop = written.stdout.slice(10, 12);
+    expect((await generate('--seed', '1', '--stop', stop)).stdout).toBe(
+      `the ${written.stdout.slice(4).split(stop)[0]}\n`,
+    );
+    expect((await tsgpt('info', folder)).code).toBe(0);
+  });
+
+  it('take what the flags say', async () => {
+    const folder = await trainedFolder(
+      ...['--qkv-bias', '--no-tied-head', '--drop-rate', '0.3', '--seed', '5', '--max-grad-norm', 'inf'],
+      ...['--beta1', '0.8', '--weight-decay', '0.2', '--validation-fraction', '0.3', '--gradient-accumulation', '2'],
+    );
+    const { file } = await loadCheckpoint(folder, 'last');
+    expect(file.config).toMatchObject({ embDim: 16, nLayers: 1, qkvBias: true, tiedHead: false, dropRate: 0.3 });
+    expect(file.training!.options).toMatchObject({
+      seed: 5,
+      maxGradNorm: Number.POSITIVE_INFINITY,
+      betas: [0.8, 0.99],
+      weightDecay: 0.2,
+      gradientAccumulation: 2,
+      steps: 6,
+    });
+    expect(file.training!.text).toMatchObject({ trainTokens: 503, validationTokens: 217 });
+  });
+
+  it('and --resume goes on exactly, with the flags of before', async () => {
+    const flags = [
+      '--validation-fraction',
+      '0.3',
+      '--max-grad-norm',
+      'inf',
+      '--drop-rate',
+      '0.2',
+      '--warmup-steps',
+      '2',
+    ];
+    const text = textFile();
+    const whole = join(temporaryFolder(), 'run');
+    const parts = join(temporaryFolder(), 'run');
+    await tsgpt(
+      'train',
+      text,
+      '--out',
+      whole,
+      ...tiny,
+      ...flags,
+      '--learning-rate',
+      '1e-2',
+      '--min-learning-rate',
+      '1e-2',
+    );
+    await tsgpt(
+      ...['train', text, '--out', parts, ...tiny, ...flags, '--learning-rate', '1e-2', '--min-learning-rate', '1e-2'],
+      ...['--steps', '3'],
+    );
+    const resumed = await tsgpt('train', '--resume', '--out', parts, '--steps', '6', '--sample-tokens', '0');
+    expect([resumed.code, resumed.stderr]).toEqual([0, '']);
+    expect(resumed.stdout).toContain('Going on after step 3');
+    expect(losses(parts)).toEqual(losses(whole));
+  });
+});
+
+describe('demo', () => {
+  it('trains on the bundled novel, writes, and says what to try next, every time in a folder of its own', async () => {
+    const cwd = temporaryFolder();
+    for (const folder of ['runs/demo', 'runs/demo-2']) {
+      const { code, stdout, stderr } = await start(['demo', '--steps', '1'], { cwd }).ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('A paragraph it wrote:\n\nElizabeth ');
+      expect(stdout).toContain(`npx tsgpt generate ${folder} --prompt`);
+      expect((await loadCheckpoint(join(cwd, folder), 'last')).file.step).toBe(1);
+    }
+  });
+});
+
+describe('output that does not go to a terminal', () => {
+  it('is plain lines, even where colours are thought to be wanted', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const { ended } = start(['train', textFile(), '--out', out, ...tiny, '--prompt', 'the'], { env: { CI: 'true' } });
+    const { code, stdout, stderr } = await ended;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('│ the');
+    expect(stdout).toMatch(/^step 6\/6 /m);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
+  });
+
+  it('may be read only in part', async () => {
+    const { child, ended } = start(['info', 'gpt2-small']);
+    child.stdout.destroy();
+    expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('while training saves and ends, and --resume goes on', async () => {
+    const [text, out] = [textFile(), join(temporaryFolder(), 'run')];
+    const { child, output, ended } = start(['train', text, '--out', out, ...tiny, '--steps', '1000000']);
+    await new Promise<void>((resolve) => {
+      child.stdout.on('data', () => {
+        if (/^step +3\//m.test(output.stdout)) resolve();
+      });
+    });
+    child.kill('SIGINT');
+    const { code, signal, stdout, stderr } = await ended;
+    expect([code, signal]).toEqual([0, null]);
+    expect(stderr).toBe('\nStopping: the run is saved after this step … (Ctrl-C again ends at once)\n');
+    expect(stdout).toContain(`Go on with: tsgpt train --resume --out ${out}`);
+
+    const { step } = (await loadCheckpoint(out, 'last')).file;
+    expect(step).toBeGreaterThanOrEqual(3);
+    expect(losses(out).at(-1)!.step).toBe(step);
+    expect(existsSync(join(out, 'loss.svg'))).toBe(true);
+    await tsgpt('train', '--resume', '--out', out, '--steps', String(step + 2));
+    expect((await loadCheckpoint(out, 'last')).file.step).toBe(step + 2);
+  });
+
+  it('while the text is read ends without a word of a defect', async () => {
+    const out = join(temporaryFolder(), 'run');
+    const before = process.listeners('SIGINT');
+    const running = tsgpt('train', textFile(), '--out', out, ...tiny);
+    const [interrupt] = process.listeners('SIGINT').filter((listener) => !before.includes(listener));
+    interrupt!('SIGINT');
+    const { code, stderr } = await running;
+    expect(code).toBe(0);
+    expect(stderr).toBe('\nStopping: the run is saved after this step … (Ctrl-C again ends at once)\n');
+    expect(existsSync(join(out, 'last.json'))).toBe(false);
+    expect(process.listeners('SIGINT')).toEqual(before);
+  });
+});
