@@ -46,14 +46,19 @@ export function normalizeDims(dims: number | Shape | undefined, rank: number, op
  * The shape that tensors of shapes `a` and `b` have together under NumPy's broadcasting rule: aligned at the last
  * dimension, lengths must be equal or one of them 1.
  */
-export function broadcastShapes(a: Shape, b: Shape, operation: string): number[] {
+export function broadcastShapes(
+  a: Shape,
+  b: Shape,
+  operation: string,
+  names: readonly string[] = [`shapes ${formatShape(a)}`, formatShape(b)],
+): number[] {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, dim) => {
     const lengthA = a[dim - rank + a.length] ?? 1;
     const lengthB = b[dim - rank + b.length] ?? 1;
     if (lengthA !== lengthB && lengthA !== 1 && lengthB !== 1) {
       throw new TsgptError(
-        `${operation}: shapes ${formatShape(a)} and ${formatShape(b)} do not broadcast together: ` +
+        `${operation}: ${names.join(' and ')} do not broadcast together: ` +
           `counted from the end, dimension ${dim - rank} is ${lengthA} in one and ${lengthB} in the other`,
       );
     }

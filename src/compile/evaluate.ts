@@ -28,16 +28,19 @@ export class CompiledGraph {
    * An array of `into` may be one that the graph also reads, such as a parameter to be updated.
    */
   async run(args: readonly HostArray[], into: readonly (HostArray | undefined)[] = []): Promise<HostArray[]> {
-    const { leaves, outputs, values } = this.#program;
+    const { leaves, outputs, values, checks } = this.#program;
     this.#executable ??= loadProgram(this.#program);
     const executable = await this.#executable;
-    const inputs = leaves.map(({ value }) => readLeaf(value, args));
+    const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args)));
+    for (const { leaf, check } of checks) check(inputs[leaf]!);
     const results = outputs.map((number, i) => {
       const value = values[number]!;
       return into[i] ? checkLength(value, into[i]) : allocate(value.dtype, sizeOf(value.shape));
     });
+    const given = new Set(into.map((array) => array?.buffer));
+    const shared = inputs.flatMap((array, leaf) => (given.has(array.buffer) ? [{ array, leaf }] : []));
     const targets = results.map((result, i) =>
-      into[i] && this.#isOverwrittenTooEarly(inputs, result, i) ? result.slice() : result,
+      into[i] && this.#isOverwrittenTooEarly(shared, result, i) ? result.slice() : result,
     );
     await executable.run(inputs, targets);
     targets.forEach((target, i) => {
@@ -46,11 +49,11 @@ export class CompiledGraph {
     return results;
   }
 
-  /** Whether writing output `i` to `result` could destroy an input that is still to be read. */
-  #isOverwrittenTooEarly(inputs: readonly HostArray[], result: HostArray, i: number): boolean {
-    return inputs.some((input, leaf) => {
-      if (!overlap(input, result)) return false;
-      if (input.byteOffset !== result.byteOffset || input.length !== result.length) return true;
+  /** Whether writing output `i` to `result` could destroy one of the inputs in its buffer while it is still to be read. */
+  #isOverwrittenTooEarly(inputs: readonly { array: HostArray; leaf: number }[], result: HostArray, i: number): boolean {
+    return inputs.some(({ array, leaf }) => {
+      if (!overlap(array, result)) return false;
+      if (array.byteOffset !== result.byteOffset || array.length !== result.length) return true;
       const question = leaf * this.#program.outputs.length + i;
       const safe = this.#safeInPlace.get(question) ?? isSafeInPlace(this.#program, leaf, i);
       this.#safeInPlace.set(question, safe);
@@ -63,12 +66,6 @@ function overlap(a: HostArray, b: HostArray): boolean {
   return (
     a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
   );
-}
-
-function readLeaf(value: GraphValue, args: readonly HostArray[]): HostArray {
-  const data = checkLength(value, value.cached ?? value.node.feed!(args));
-  for (const check of value.node.checks ?? []) check(data);
-  return data;
 }
 
 function checkLength(value: GraphValue, array: HostArray): HostArray {

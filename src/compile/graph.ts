@@ -12,10 +12,14 @@ export interface Operation {
   readonly lowering?: (emitter: Emitter, node: GraphNode, inputs: readonly string[]) => string | readonly string[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
-  /** Whether the result is the operand's own memory under another shape. */
-  readonly view?: boolean;
   /** For an operation without a lowering: the same values out of simpler operations. */
   readonly expand?: (node: GraphNode) => readonly GraphValue[];
+}
+
+/** Looks at the elements of `value` before a graph runs, if it is a leaf then; what is computed inside is not looked at. */
+export interface LeafCheck {
+  readonly value: GraphValue;
+  readonly check: (data: HostArray) => void;
 }
 
 /** One operation applied to values. */
@@ -27,8 +31,8 @@ export interface GraphNode {
   readonly outputs: readonly GraphValue[];
   /** For a leaf: hands over its elements when a graph runs; `args` are those of the compiled function. */
   readonly feed?: (args: readonly HostArray[]) => HostArray;
-  /** For a leaf: what its users ask of its elements; each throws a clear error where they do not comply. */
-  readonly checks?: ((data: HostArray) => void)[];
+  /** What the node asks of the elements of leaves; a check throws a clear error where they do not comply. */
+  readonly checks?: LeafCheck[];
 }
 
 /** One output of a node: an array of known shape and type that has not been computed yet, or whose value is known. */

@@ -1,22 +1,27 @@
+import { sameShape } from '../shape.ts';
 import type { Program, Step } from './program.ts';
 
 /**
  * Whether output `output` of the program may be written to the very array that leaf `leaf` is fed from.
  *
- * It may if nobody reads the leaf any more when the output is written: every reader is either needed to compute the output,
- * and so has run before, or is the last step itself and works element by element, reading each before it writes it.
- * ONNX Runtime runs independent operations in an order of its own, so "comes earlier in the program" is not enough.
+ * It may if all that is ever made of the leaf goes into this output, and element by element: ONNX Runtime then has read an
+ * element, or copied it, before it writes the one in its place. Everything else is refused. An independent reader could run
+ * after the writing, as ONNX Runtime has an order of its own; and an operation that rearranges elements may be merged into
+ * the one that writes, though it stands before it in the program.
  */
 export function isSafeInPlace(program: Program, leaf: number, output: number): boolean {
-  const leafNumber = program.leaves[leaf]!.number;
+  const { number, value } = program.leaves[leaf]!;
+  const outputNumber = program.outputs[output]!;
   const producers = producerOfEachValue(program);
-  const writer = producers.get(program.outputs[output]!);
-  if (!writer) return false;
-  const { shape } = program.leaves[leaf]!.value;
-  const result = program.values[program.outputs[output]!]!;
-  const elementwise = writer.node.operation.elementwise && String(shape) === String(result.shape);
-  const earlier = stepsBehind(writer, producers);
-  return readersOf(leafNumber, program).every((reader) => (reader === writer ? elementwise : earlier.has(reader)));
+  const writer = producers.get(outputNumber);
+  if (!writer || program.outputs.filter((other) => other === outputNumber).length > 1) return false;
+  const needed = stepsBehind(writer, producers).add(writer);
+  const keepsPlaces = ({ node, outputs }: Step) =>
+    node.operation.elementwise === true && outputs.every((n) => sameShape(program.values[n]!.shape, value.shape));
+  return (
+    readersOf(number, program).every((reader) => needed.has(reader)) &&
+    stepsAfter(number, program, needed).every(keepsPlaces)
+  );
 }
 
 function producerOfEachValue(program: Program): Map<number, Step> {
@@ -39,10 +44,17 @@ function stepsBehind(step: Step, producers: ReadonlyMap<number, Step>): Set<Step
   return found;
 }
 
-/** The steps that read a value's memory. A view, such as a reshape, hands the memory on to its own readers. */
 function readersOf(number: number, program: Program): Step[] {
-  const readers = program.steps.filter((step) => step.inputs.includes(number));
-  return readers.flatMap((reader) =>
-    reader.node.operation.view ? [reader, ...readersOf(reader.outputs[0]!, program)] : [reader],
-  );
+  return program.steps.filter((step) => step.inputs.includes(number));
+}
+
+/** Those of `steps` that make use of a value, directly or not. */
+function stepsAfter(number: number, program: Program, steps: ReadonlySet<Step>): Step[] {
+  const derived = new Set([number]);
+  // Operands come before their users, so one pass finds all.
+  return program.steps.filter((step) => {
+    const uses = steps.has(step) && step.inputs.some((input) => derived.has(input));
+    if (uses) for (const result of step.outputs) derived.add(result);
+    return uses;
+  });
 }

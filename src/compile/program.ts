@@ -1,3 +1,4 @@
+import type { HostArray } from '../dtype.ts';
 import { encodeModel, type LoadableModel, type OnnxValue } from '../runtime/onnx.ts';
 import { Emitter } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
@@ -14,6 +15,8 @@ export interface Program {
   readonly outputs: readonly number[];
   /** For each value by number, what it looks like. Leaves and step results share one numbering. */
   readonly values: readonly GraphValue[];
+  /** What to look at before each run: the leaf's position and its check. */
+  readonly checks: readonly { leaf: number; check: (data: HostArray) => void }[];
   /** Equal for programs that do the same; their leaves then correspond in order. */
   readonly key: string;
 }
@@ -36,6 +39,7 @@ export function buildProgram(outputs: readonly GraphValue[]): Program {
   const leaves: Leaf[] = [];
   const steps: Step[] = [];
   const values: GraphValue[] = [];
+  const checks: Program['checks'][number][] = [];
   const keyParts: string[] = [];
   /** Numbers of the outputs of nodes already placed. */
   const placed = new Map<GraphNode, readonly number[]>();
@@ -94,6 +98,12 @@ export function buildProgram(outputs: readonly GraphValue[]): Program {
         continue;
       }
       const numbers = needed.map((operand) => numberOf(operand)!);
+      for (const { value: checked, check } of node.checks ?? []) {
+        if (checked.cached || checked.node.feed) {
+          const number = numberOf(checked);
+          checks.push({ leaf: leaves.findIndex((leaf) => leaf.number === number), check });
+        }
+      }
       if (expansion) placed.set(node, numbers);
       else place(node, numbers, node.outputs);
       stack.pop();
@@ -103,7 +113,7 @@ export function buildProgram(outputs: readonly GraphValue[]): Program {
   for (const output of outputs) visit(output);
   const outputNumbers = outputs.map((output) => numberOf(output)!);
   keyParts.push(`-> ${outputNumbers}`);
-  return { leaves, steps, outputs: outputNumbers, values, key: keyParts.join('\n') };
+  return { leaves, steps, outputs: outputNumbers, values, checks, key: keyParts.join('\n') };
 }
 
 function formatAttributes(attributes: Attributes): string {

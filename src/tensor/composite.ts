@@ -1,4 +1,4 @@
-import type { Attributes, GraphNode } from '../compile/graph.ts';
+import type { Attributes, GraphNode, LeafCheck } from '../compile/graph.ts';
 import type { Lowering } from '../compile/lowerings.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites } from './registry.ts';
@@ -31,10 +31,10 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
     recompute: composite.recompute,
     expand: (node: GraphNode) => composite.definition(node.inputs as Tensor[], node.attributes as A),
   };
-  return (inputs: readonly Tensor[], attributes: A): readonly Tensor[] => {
+  return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): readonly Tensor[] => {
     // Applying the definition checks the operands and tells what the outputs look like.
     const outputs: Tensor[] = [];
-    const node: TensorNode = { operation, inputs, attributes, outputs };
+    const node: TensorNode = { operation, inputs, attributes, outputs, checks };
     for (const [index, output] of composite.definition(inputs, attributes).entries()) {
       outputs.push(new Tensor(node, index, output));
     }

@@ -18,6 +18,7 @@ export function nest(data: HostArray, shape: Shape, dtype: DType): NestedArray {
 /** More elements than this are printed as the outer few of each dimension only. */
 const summaryThreshold = 1000;
 const summaryEdge = 3;
+const lineWidth = 80;
 
 /** The tensor as text in PyTorch's layout: aligned numbers with four decimals, the shape behind. */
 export function formatTensor(data: HostArray, shape: Shape, dtype: DType): string {
@@ -40,12 +41,20 @@ export function formatTensor(data: HostArray, shape: Shape, dtype: DType): strin
   const build = (dim: number, offset: number): string => {
     if (dim === shape.length) return formatNumber(data[offset]!).padStart(shape.length === 0 ? 0 : width);
     const parts = visible(shape[dim]!).map((i) => (i === null ? '...' : build(dim + 1, offset * shape[dim]! + i)));
-    const isRow = dim === shape.length - 1;
+    const indent = ' '.repeat(prefix.length + dim + 1);
+    if (dim === shape.length - 1) return `[${wrap(parts, width, indent)}]`;
     // Matrices stand a blank line apart, as many as there are dimensions between.
-    const separator = isRow ? ', ' : `,${'\n'.repeat(shape.length - 1 - dim)}${' '.repeat(prefix.length + dim + 1)}`;
-    return `[${parts.join(separator)}]`;
+    return `[${parts.join(`,${'\n'.repeat(shape.length - 1 - dim)}${indent}`)}]`;
   };
   return `${prefix}${build(0, 0)}, shape=${formatShape(shape)}, dtype=${dtype})`;
+}
+
+/** A row, broken so that lines stay within 80 columns. */
+function wrap(cells: readonly string[], width: number, indent: string): string {
+  const perLine = Math.max(1, Math.floor((lineWidth - indent.length) / (width + 2)));
+  const lines: string[] = [];
+  for (let i = 0; i < cells.length; i += perLine) lines.push(cells.slice(i, i + perLine).join(', '));
+  return lines.join(`,\n${indent}`);
 }
 
 function numberFormat(cells: readonly number[], dtype: DType): (value: number) => string {
@@ -61,6 +70,6 @@ function numberFormat(cells: readonly number[], dtype: DType): (value: number) =
     if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
     if (dtype === 'int32') return String(value);
     if (whole && largest < 1e8) return `${value}.`;
-    return scientific ? value.toExponential(4) : value.toFixed(4);
+    return scientific ? value.toExponential(4).replace(/e([+-])(\d)$/, 'e$10$2') : value.toFixed(4);
   };
 }

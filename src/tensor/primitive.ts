@@ -1,7 +1,7 @@
-import type { Attributes, GraphNode, Operation } from '../compile/graph.ts';
+import type { Attributes, GraphNode, LeafCheck, Operation } from '../compile/graph.ts';
 import type { DType } from '../dtype.ts';
 import { ensure } from '../errors.ts';
-import type { Shape } from '../shape.ts';
+import { broadcastShapes, type Shape } from '../shape.ts';
 import { primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
@@ -37,8 +37,8 @@ export interface TensorNode extends GraphNode {
 /** Defines an operation; the result is the function that applies it. */
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
   primitives.set(primitive.name, primitive as unknown as Primitive);
-  return (inputs: readonly Tensor[], attributes: A): Tensor => {
-    const node = { operation: primitive as unknown as Operation, inputs, attributes, outputs: [] as Tensor[] };
+  return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {
+    const node = { operation: primitive as unknown as Operation, inputs, attributes, outputs: [] as Tensor[], checks };
     node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));
     return node.outputs[0]!;
   };
@@ -57,6 +57,14 @@ export function ensureFloat(operation: string, ...tensors: readonly Tensor[]): v
         `${operation}: ${tensor.describe()} is ${tensor.dtype}, but must be float32; convert it with .to('float32')`,
     );
   }
+}
+
+/** The shape of the tensors together under broadcasting; the error names them. */
+export function broadcast(operation: string, ...tensors: readonly Tensor[]): Shape {
+  return tensors.reduce<Shape>((shape, tensor, i) => {
+    const names = [...tensors.slice(0, i), tensor].map((operand) => operand.describe());
+    return broadcastShapes(shape, tensor.shape, operation, names);
+  }, []);
 }
 
 export function ensureSameType(operation: string, a: Tensor, b: Tensor): void {

@@ -182,7 +182,7 @@ export class Tensor implements GraphValue {
   mean(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.mean(this, dims, keepDim);
   }
-  /** The largest elements, PyTorch's `amax`. */
+  /** The largest elements, PyTorch's `amax`, but for NaN, which is passed over. */
   max(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.max(this, dims, keepDim);
   }

@@ -11,7 +11,7 @@ export interface TrainOptions extends AdamWOptions {
   gradientAccumulation: number;
   /** The highest learning rate, reached after `warmupSteps`. */
   learningRate: number;
-  /** The learning rate of the last step. */
+  /** What the learning rate falls to towards the last step. */
   minLearningRate: number;
   /** Steps over which the learning rate rises from near 0. */
   warmupSteps: number;

@@ -2,7 +2,7 @@ import { ensure } from '../../errors.ts';
 import { formatShape, sameShape } from '../../shape.ts';
 import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
-import { requireIndexBelow } from '../primitives/leaves.ts';
+import { indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** Which rows count, as 1 or 0, and a target for each that may be looked up; both `[n, 1]`. */
@@ -39,6 +39,7 @@ export function crossEntropy(logits: Tensor, targets: Tensor, { ignoreIndex = -1
   );
   ensure(targets.dtype === 'int32', () => `crossEntropy: the targets must be int32, but are ${targets.dtype}`);
   const classes = logits.shape.at(-1)!;
-  requireIndexBelow(targets, classes, 'the vocabulary', ignoreIndex);
-  return applyCrossEntropy([logits.reshape([-1, classes]), targets.reshape([-1, 1])], { ignoreIndex })[0]!;
+  const inVocabulary = indexBelow(targets, classes, 'the vocabulary', ignoreIndex);
+  const operands = [logits.reshape([-1, classes]), targets.reshape([-1, 1])];
+  return applyCrossEntropy(operands, { ignoreIndex }, inVocabulary)[0]!;
 }

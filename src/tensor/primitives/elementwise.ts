@@ -1,8 +1,14 @@
 import * as lowerings from '../../compile/lowerings.ts';
 import { type DType, dtypes } from '../../dtype.ts';
 import { ensure } from '../../errors.ts';
-import { broadcastShapes } from '../../shape.ts';
-import { definePrimitive, ensureFloat, ensureSameType, type GradientRule, noGradient } from '../primitive.ts';
+import {
+  broadcast,
+  definePrimitive,
+  ensureFloat,
+  ensureSameType,
+  type GradientRule,
+  noGradient,
+} from '../primitive.ts';
 import { Tensor, type TensorLike } from '../tensor.ts';
 import { scalar } from './leaves.ts';
 import { sumTo } from './reductions.ts';
@@ -58,7 +64,7 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
         (a!.dtype === 'bool') === (only === 'bool'),
         () => `${name}: ${a!.describe()} is ${a!.dtype}, but ${name} works on ${only === 'bool' ? 'bool' : 'numbers'}`,
       );
-      return { shape: broadcastShapes(a!.shape, b!.shape, name), dtype: dtype ?? a!.dtype };
+      return { shape: broadcast(name, a!, b!), dtype: dtype ?? a!.dtype };
     },
     gradient: derivatives ? gradient : noGradient,
     lowering: lowerings.direct(operator),
@@ -71,17 +77,25 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
 
 /** Turns a plain number into a scalar of the other operand's type. */
 function asTensors(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
-  if (a instanceof Tensor) return [a, b instanceof Tensor ? b : scalar(b, a.dtype)];
-  return [scalar(a, b instanceof Tensor ? b.dtype : 'float32'), b instanceof Tensor ? b : scalar(b)];
+  if (a instanceof Tensor) return [a, b instanceof Tensor ? b : scalarLike(b, a)];
+  return b instanceof Tensor ? [scalarLike(a, b), b] : [scalar(a), scalar(b)];
+}
+
+function scalarLike(value: number, other: Tensor): Tensor {
+  ensure(
+    other.dtype === 'float32' || Number.isInteger(value),
+    () => `${value} is no ${other.dtype}, as ${other.describe()} is; convert the tensor with .to('float32')`,
+  );
+  return scalar(value, other.dtype);
 }
 
 const addition = binary('add', 'Add', { derivatives: (g) => [g, g] });
 const multiplication = binary('mul', 'Mul', { derivatives: (g, a, b) => [g.mul(b), g.mul(a)] });
 
 // Adding the number 0 and multiplying by the number 1 are left out; not so for tensors, which may be asked for a gradient.
-export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 ? a : addition(a, b));
+export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 && a.dtype !== 'bool' ? a : addition(a, b));
 export const sub = binary('sub', 'Sub', { derivatives: (g) => [g, g.neg()] });
-export const mul = (a: Tensor, b: TensorLike): Tensor => (b === 1 ? a : multiplication(a, b));
+export const mul = (a: Tensor, b: TensorLike): Tensor => (b === 1 && a.dtype !== 'bool' ? a : multiplication(a, b));
 export const div = binary('div', 'Div', {
   derivatives: (g, _a, b, y) => [g.div(b), g.mul(y).div(b).neg()],
   only: 'float',
@@ -89,7 +103,8 @@ export const div = binary('div', 'Div', {
 
 /** `a` to the power `b`. A negative `a` has no gradient with respect to `b`. */
 export const pow = binary('pow', 'Pow', {
-  derivatives: (g, a, b, y) => [g.mul(b).mul(a.pow(b.sub(1))), g.mul(y).mul(a.log())],
+  // A power of 0 is constant, also at 0, where its derivative would otherwise be 0 times infinity.
+  derivatives: (g, a, b, y) => [where(b.eq(0), 0, g.mul(b).mul(a.pow(b.sub(1)))), g.mul(y).mul(a.log())],
   only: 'float',
 });
 
@@ -133,8 +148,8 @@ const applyWhere = definePrimitive({
       () => `where: ${condition!.describe()} is ${condition!.dtype}, but must be bool`,
     );
     ensureSameType('where', a!, b!);
-    const shape = broadcastShapes(condition!.shape, broadcastShapes(a!.shape, b!.shape, 'where'), 'where');
-    return { shape, dtype: a!.dtype };
+    ensure(a!.dtype !== 'bool', () => `where: ${a!.describe()} is bool; combine bools with logicalAnd and logicalOr`);
+    return { shape: broadcast('where', condition!, a!, b!), dtype: a!.dtype };
   },
   gradient: (g, { inputs: [condition, a, b] }) => [
     undefined,

@@ -3,7 +3,7 @@ import { ensure } from '../../errors.ts';
 import { formatShape, normalizeDim, sizeOf } from '../../shape.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
-import { requireIndexBelow, scalar } from './leaves.ts';
+import { indexBelow, scalar } from './leaves.ts';
 
 function ensureIndex(operation: string, index: Tensor): void {
   ensure(
@@ -15,7 +15,11 @@ function ensureIndex(operation: string, index: Tensor): void {
 const applyRows = definePrimitive({
   name: 'rows',
   result: ([table, index]) => ({ shape: [...index!.shape, ...table!.shape.slice(1)], dtype: table!.dtype }),
-  gradient: (g, { inputs: [table, index] }) => [sumRowsByIndex(g, index!, table!.shape[0]!).reshape(table!.shape)],
+  gradient: (g, { inputs: [table, index] }) => {
+    const [length, ...row] = table!.shape as [number, ...number[]];
+    const flat = g.reshape([sizeOf(index!.shape), sizeOf(row)]);
+    return [sumRowsByIndex(flat, index!.reshape([-1]), length).reshape(table!.shape)];
+  },
   lowering: lowerings.direct('Gather', { axis: 0 }),
 });
 
@@ -26,8 +30,7 @@ const applyRows = definePrimitive({
 export function rows(table: Tensor, index: Tensor): Tensor {
   ensureIndex('rows', index);
   ensure(table.shape.length > 0, 'rows: a scalar has no rows');
-  requireIndexBelow(index, table.shape[0]!, table.name ?? 'the table');
-  return applyRows([table, index], {});
+  return applyRows([table, index], {}, indexBelow(index, table.shape[0]!, table.name ?? 'the table'));
 }
 
 const applySumRowsByIndex = definePrimitive<{ length: number }>({
@@ -37,12 +40,11 @@ const applySumRowsByIndex = definePrimitive<{ length: number }>({
   lowering: lowerings.sumRowsByIndex,
 });
 
-/** Adds every row to the row of a zero table `[length, width]` that its index names; the reverse of {@link rows}. */
+/** Adds every row of `x [n, width]` to the row of a zero table `[length, width]` that its index names; reverses {@link rows}. */
 export function sumRowsByIndex(x: Tensor, index: Tensor, length: number): Tensor {
   ensureFloat('sumRowsByIndex', x);
   ensureIndex('sumRowsByIndex', index);
-  const count = sizeOf(index.shape);
-  return applySumRowsByIndex([x.reshape([count, sizeOf(x.shape) / count]), index.reshape([count])], { length });
+  return applySumRowsByIndex([x, index], { length });
 }
 
 const applyGather = definePrimitive<{ dim: number }>({

@@ -1,7 +1,8 @@
+import type { LeafCheck } from '../../compile/graph.ts';
 import * as lowerings from '../../compile/lowerings.ts';
 import type { DType, HostArray } from '../../dtype.ts';
 import { ensure } from '../../errors.ts';
-import type { Shape } from '../../shape.ts';
+import { checkShape, type Shape } from '../../shape.ts';
 import { definePrimitive, noGradient } from '../primitive.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -26,6 +27,7 @@ const applyRange = definePrimitive<{ length: number }>({
 
 /** The integers 0, 1, ..., `length - 1`: int32 `[length]`. */
 export function arange(length: number): Tensor {
+  checkShape([length]);
   return applyRange([], { length });
 }
 
@@ -38,22 +40,20 @@ export function feedTensor(
   dtype: DType,
   name?: string,
 ): Tensor {
-  const node = { operation: leaf, inputs: [], attributes: {}, outputs: [] as Tensor[], feed, checks: [] };
+  const node = { operation: leaf, inputs: [], attributes: {}, outputs: [] as Tensor[], feed };
   node.outputs.push(new Tensor(node, 0, { shape, dtype }, name));
   return node.outputs[0]!;
 }
 
-/**
- * Asks that every element of `index` lies in 0..`length`-1, or equals `except`. It is checked whenever a graph runs, if `index`
- * is an array that is handed to the graph; what the graph computes itself is not looked at.
- */
-export function requireIndexBelow(index: Tensor, length: number, what: string, except?: number): void {
+/** A check that every element of `index` lies in 0..`length`-1, or equals `except`; see {@link LeafCheck}. */
+export function indexBelow(index: Tensor, length: number, what: string, except?: number): LeafCheck {
   const name = index.name ?? 'the index';
-  index.node.checks?.push((data) => {
+  const check = (data: HostArray) => {
     const position = data.findIndex((value: number) => (value < 0 || value >= length) && value !== except);
     ensure(
       position < 0,
       () => `${name} holds ${data[position]} at position ${position}, but ${what} has only 0 to ${length - 1}`,
     );
-  });
+  };
+  return { value: index, check };
 }

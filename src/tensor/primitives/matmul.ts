@@ -27,7 +27,10 @@ const applyMatmul = definePrimitive<Swaps>({
       inner === innerB,
       () => `matmul: ${a!.describe()} has rows of ${inner} elements, but ${b!.describe()} has columns of ${innerB}`,
     );
-    const stack = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'matmul');
+    const stack = broadcastShapes(a!.shape.slice(0, -2), b!.shape.slice(0, -2), 'matmul', [
+      a!.describe(),
+      b!.describe(),
+    ]);
     return { shape: [...stack, rows, columns], dtype: a!.dtype };
   },
   gradient: (g, { inputs: [a, b], attributes }) => [

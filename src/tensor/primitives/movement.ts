@@ -7,7 +7,6 @@ import { sumTo } from './reductions.ts';
 
 const applyReshape = definePrimitive<{ shape: Shape }>({
   name: 'reshape',
-  view: true,
   result: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   gradient: (g, { inputs: [x] }) => [g.reshape(x!.shape)],
   lowering: lowerings.reshape,
@@ -62,7 +61,7 @@ const applyExpand = definePrimitive<{ shape: Shape }>({
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkShape(shape);
   ensure(
-    sameShape(broadcastShapes(x.shape, shape, 'expand'), shape),
+    sameShape(broadcastShapes(x.shape, shape, 'expand', [x.describe(), formatShape(shape)]), shape),
     () => `expand: ${x.describe()} does not fit into ${formatShape(shape)}`,
   );
   return sameShape(x.shape, shape) ? x : applyExpand([x], { shape });

@@ -17,7 +17,7 @@ function reduction(name: string, lowering: lowerings.Lowering, gradient: Gradien
     name,
     result: ([x], { dims, keepDim }) => {
       ensure(x!.dtype !== 'bool', () => `${name}: ${x!.describe()} is bool; convert it with .to('float32')`);
-      if (name === 'mean') ensureFloat(name, x!);
+      if (name === 'mean' || name === 'logSumExp') ensureFloat(name, x!);
       const shape = keepDim ? keptShape(x!.shape, dims) : x!.shape.filter((_, dim) => !dims.includes(dim));
       return { shape, dtype: x!.dtype };
     },
@@ -54,7 +54,11 @@ export const logSumExp = reduction(
 
 const applyArgmax = definePrimitive<{ dim: number }>({
   name: 'argmax',
-  result: ([x], { dim }) => ({ shape: x!.shape.map((length, d) => (d === dim ? 1 : length)), dtype: 'int32' }),
+  result: ([x], { dim }) => {
+    ensure(x!.dtype !== 'bool', () => `argmax: ${x!.describe()} is bool; convert it with .to('float32')`);
+    ensure(x!.shape[dim] !== 0, () => `argmax: ${x!.describe()} has no elements along dimension ${dim}`);
+    return { shape: keptShape(x!.shape, [dim]), dtype: 'int32' };
+  },
   gradient: noGradient,
   lowering: lowerings.argmax,
 });

@@ -28,7 +28,7 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
 
   'matmul: inner length': [() => float(2, 3).matmul(other(4, 5)), 'matmul', 'left [2, 3]', 'right [4, 5]'],
   'matmul: swapped': [() => float(2, 3).matmul(other(4, 5).transpose(0, 1)), 'matmul', 'left [2, 3]', 'right [4, 5]'],
-  'matmul: stacks': [() => float(2, 3, 4).matmul(other(3, 4, 5)), 'matmul', '[2]', '[3]'],
+  'matmul: stacks': [() => float(2, 3, 4).matmul(other(3, 4, 5)), 'matmul', 'left [2, 3, 4]', 'right [3, 4, 5]'],
   'matmul: scalar': [() => float().matmul(other(2)), 'matmul', 'scalar', 'mul'],
   'matmul: int32': [() => int(2, 2).matmul(int(2, 2)), 'matmul', 'index [2, 2] is int32'],
   'linear: width': [() => t.linear(float(2, 3), other(5, 4)), 'linear', 'left [2, 3]', 'right [5, 4]', '4 elements'],
