@@ -54,7 +54,8 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
   const { gradient, expand } = node.operation as Partial<Primitive>;
   const outputGradients = outputs.map((output) => gradients.get(output));
   if (gradient) {
-    return gradient(outputGradients[0]!, { inputs: inputs.map(recomputed), output: outputs[0]!, attributes });
+    const output = recomputed(outputs[0]!);
+    return gradient(outputGradients[0]!, { inputs: inputs.map(recomputed), output, attributes });
   }
   // An operation defined by others is differentiated through its definition.
   return vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs);
