@@ -1,5 +1,5 @@
 import type { HostArray } from '../dtype.ts';
-import { encodeModel, type LoadableModel, type OnnxValue } from '../runtime/onnx.ts';
+import { encodeModel, type LoadableModel, type OnnxNode, type OnnxValue } from '../runtime/onnx.ts';
 import { Emitter } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 
@@ -146,7 +146,20 @@ export function lowerProgram(program: Program): LoadableModel {
     taken.add(name);
     return describe(name, program.values[number]!);
   });
-  return encodeModel({ nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs });
+  const nodes = withoutDead(emitter.nodes, outputs);
+  return encodeModel({ nodes, initializers: emitter.initializers, inputs, outputs });
+}
+
+/** Leaves out operators whose results nobody needs: ONNX Runtime runs them, and keeps their operands in memory until then. */
+function withoutDead(nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): OnnxNode[] {
+  const needed = new Set(outputs.map(({ name }) => name));
+  // Operators stand before those that use them, so going backwards meets every use first.
+  const alive = nodes.toReversed().filter((node) => {
+    const isNeeded = node.outputs.some((output) => needed.has(output));
+    if (isNeeded) for (const input of node.inputs) needed.add(input);
+    return isNeeded;
+  });
+  return alive.reverse();
 }
 
 function describe(name: string, { shape, dtype }: GraphValue): OnnxValue {

@@ -71,27 +71,31 @@ export class Trainer {
     const share = 1 / options.gradientAccumulation;
     const lossAndGradients = (tokens: Tensor, targets: Tensor) => {
       const loss = model.loss(tokens, targets, this.#dropout).mul(share);
-      return [loss, ...grad(loss, this.parameters.parameters)] as const;
+      // The loss comes last, because ONNX Runtime computes the last output first and can then free the logits.
+      return { loss, gradients: grad(loss, this.parameters.parameters) };
     };
     const sums = this.parameters
       .views(this.#gradients)
       .map((view, i) => fromArray(view, this.parameters.parameters[i]!.shape));
-    this.#firstPass = compile((tokens, targets) => lossAndGradients(tokens!, targets!));
+    this.#firstPass = compile((tokens, targets) => {
+      const { loss, gradients } = lossAndGradients(tokens!, targets!);
+      return [...gradients, loss];
+    });
     this.#furtherPass = compile((tokens, targets) => {
-      const [loss, ...gradients] = lossAndGradients(tokens!, targets!);
-      return [loss, ...gradients.map((gradient, i) => sums[i]!.add(gradient))];
+      const { loss, gradients } = lossAndGradients(tokens!, targets!);
+      return [...gradients.map((gradient, i) => sums[i]!.add(gradient)), loss];
     });
   }
 
   /** Predicts random windows of the text and changes the parameters against the gradient of the loss. */
   async trainStep(): Promise<StepResult> {
     const { gradientAccumulation } = this.options;
-    const into = [undefined, ...this.parameters.views(this.#gradients)];
+    const into = this.parameters.views(this.#gradients);
     let loss = 0;
     for (let pass = 0; pass < gradientAccumulation; pass++) {
       const batch = tensorsOf(this.#randomWindows(this.#text.train, this.#windows, 'training text'));
-      const [share] = await (pass === 0 ? this.#firstPass : this.#furtherPass).run(batch, into);
-      loss += share![0]!;
+      const results = await (pass === 0 ? this.#firstPass : this.#furtherPass).run(batch, into);
+      loss += results.at(-1)![0]!;
     }
     this.#ensureFinite('loss', loss);
     const learningRate = learningRateAt(this.step, this.options);
