@@ -57,7 +57,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     checksum: checksumOf(text),
   };
   let best: number | undefined;
-  let validationLoss: number | undefined;
+  let measured: { step: number; loss: number } | undefined;
   if (resumeFrom) {
     const before = trainingRecord(resumeFrom);
     ensure(
@@ -67,12 +67,17 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     );
     await restoreTrainer(trainer, resumeFrom);
     best = before.bestValidationLoss;
-    validationLoss = resumeFrom.file.validationLoss;
+    ensure(
+      trainer.step < options.steps,
+      `the run in ${folder} has already made ${trainer.step} steps of ${options.steps}; to go on, ask for more steps`,
+    );
   }
 
   const save = async (names: readonly CheckpointName[]) => {
     const record = { options: { ...options }, text: { path: run.textPath, ...fingerprint }, bestValidationLoss: best };
     const training = { trainer, record };
+    // A checkpoint between evaluations has no validation loss; an older one would not be its own.
+    const validationLoss = measured?.step === trainer.step ? measured.loss : undefined;
     await saveCheckpoint(folder, names, { model, tokenizer, step: trainer.step, validationLoss, training });
   };
 
@@ -86,9 +91,9 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
       await log.add(metrics);
       const extra: Pick<FolderReport, 'sample' | 'saved'> = {};
       if (report.validationLoss !== undefined) {
-        validationLoss = report.validationLoss;
-        const improved = best === undefined || validationLoss < best;
-        if (improved) best = validationLoss;
+        measured = { step: report.step, loss: report.validationLoss };
+        const improved = best === undefined || measured.loss < best;
+        if (improved) best = measured.loss;
         await save(improved ? ['last', 'best'] : ['last']);
         savedStep = trainer.step;
         extra.saved = true;
@@ -116,7 +121,7 @@ export function curveOf({ entries }: Pick<MetricsLog, 'entries'>): LossCurve {
 /** Throws if `folder` already holds a run, which a new one would overwrite. */
 export function ensureNoRunIn(folder: string): void {
   ensure(
-    !existsSync(join(folder, 'last.json')),
+    !['last.json', 'best.json'].some((name) => existsSync(join(folder, name))),
     `${folder} already holds a training run; continue it with --resume, or choose another folder with --out`,
   );
 }

@@ -98,6 +98,7 @@ describe('train', () => {
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
     expectSentence(await resume(other), 'is not the one this run was trained on');
     expectSentence(await resume('--validation-fraction', '0.2'), 'another share of it is kept for validation');
+    expectSentence(await resume('--steps', '1'), 'has already made');
     expectSentence(await resume(textFile('ZEBRA')), 'the character "Z" (U+005A)');
     writeFileSync(join(folder, 'last.json'), readFileSync(join(folder, 'best.json')));
     expectSentence(await resume(), 'not the state of its training');

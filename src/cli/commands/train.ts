@@ -54,7 +54,7 @@ export function trainCommand(): Command {
     .argument('[text]', 'the text to learn from; with --resume, by default the same as before')
     .option('-o, --out <folder>', 'where checkpoints, metrics and the loss curve go', 'runs/latest')
     .addOption(
-      new Option('-p, --preset <name>', 'model and settings to start from')
+      new Option('-p, --preset <name>', 'model and settings a new run starts from')
         .choices(Object.keys(presets))
         .default('char-small'),
     )

@@ -97,11 +97,11 @@ describe('a run stopped and resumed', () => {
     expect((await finish(await resumedRun(folder))).weights).toEqual(weights);
   });
 
-  it('does nothing more once it is finished', async () => {
+  it('says so once it is finished, and leaves it as it is', async () => {
     const folder = temporaryFolder();
     const { weights } = await finish(newRun(folder));
-    const again = await finish(await resumedRun(folder));
-    expect(again).toEqual({ reports: [], weights });
+    await expect(finish(await resumedRun(folder))).rejects.toThrow('to go on, ask for more steps');
+    expect(weightBits((await loadCheckpoint(folder, 'last')).model)).toEqual(weights);
   });
 
   it('needs the same text, cut at the same place', async () => {
