@@ -18,7 +18,10 @@ export function dtypeOf(array: HostArray): DType {
   for (const [dtype, { arrayType }] of Object.entries(dtypes)) {
     if (array instanceof arrayType) return dtype as DType;
   }
-  throw new TsgptError(`a tensor is made from a Float32Array, Int32Array or Uint8Array, not from ${typeof array}`);
+  const given = (array as object)?.constructor?.name ?? typeof array;
+  throw new TsgptError(
+    `a tensor is made from a Float32Array, Int32Array or Uint8Array, not from ${given}; convert token ids with Int32Array.from`,
+  );
 }
 
 /** A zeroed host array of `length` elements. */

@@ -9,7 +9,7 @@ export function formatSeconds(seconds: number): string {
 
 /** 124412160 → "124.4M". */
 export function formatCount(count: number): string {
-  const units: [number, string][] = [[1e12, 'T'], [1e9, 'G'], [1e6, 'M'], [1e3, 'k']]; // biome-ignore format: a table
+  const units: [number, string][] = [[1e12, 'T'], [1e9, 'B'], [1e6, 'M'], [1e3, 'k']]; // biome-ignore format: a table
   const [size, unit] = units.find(([size]) => count >= size) ?? [1, ''];
   return size === 1 ? String(count) : `${(count / size).toFixed(1)}${unit}`;
 }

@@ -2,7 +2,7 @@ import type { DType, HostArray } from '../dtype.ts';
 import type { Shape } from '../shape.ts';
 import type { Emitter } from './emitter.ts';
 
-/** The settings of an operation, such as the dimensions of a sum. Equal settings print to equal JSON. */
+/** The settings of an operation, such as the dimensions of a sum. Equal settings print alike. */
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** What compiling needs to know of an operation. `tensor/` adds its shape and gradient rules. */

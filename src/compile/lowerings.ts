@@ -40,9 +40,9 @@ export const expand: Lowering = (emitter, node, [input]) =>
   emitter.emit('Expand', [input!, emitter.integers(node.attributes.shape as Shape)]);
 
 export const slice: Lowering = (emitter, node, [input]) => {
-  const { starts, ends, steps } = node.attributes as Record<string, number[]>;
+  const { starts, ends } = node.attributes as Record<string, number[]>;
   const dims = starts!.map((_, dim) => dim);
-  return emitter.emit('Slice', [input!, ...[starts!, ends!, dims, steps!].map((list) => emitter.integers(list))]);
+  return emitter.emit('Slice', [input!, ...[starts!, ends!, dims].map((list) => emitter.integers(list))]);
 };
 
 export const pad: Lowering = (emitter, node, [input]) => {

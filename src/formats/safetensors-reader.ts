@@ -112,6 +112,23 @@ export class SafetensorsReader {
     return { dtype, shape, data };
   }
 
+  /** Whether there is a tensor of that name. */
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /**
+   * Reads one tensor of floats (F32, F16, BF16 or F64) as float32.
+   *
+   * @throws TsgptError if there is no such tensor or it does not hold floats
+   */
+  async readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
+    const { dtype, shape, byteLength } = this.#entry(name);
+    const data = new Float32Array(byteLength / SAFETENSORS_DTYPES[dtype]);
+    await this.readInto(name, data);
+    return { shape, data };
+  }
+
   /**
    * Reads one tensor of floats (F32, F16, BF16 or F64) into memory the caller already has.
    *

@@ -2,10 +2,10 @@ import { ensure } from '../errors.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
 import type { GPT2 } from './gpt2.ts';
 
-/** Somewhere tensors can be read by name: a safetensors file, for example. */
+/** Somewhere tensors can be read by name: an open safetensors file, for example. */
 export interface WeightSource {
   has(name: string): boolean;
-  read(name: string): Promise<{ shape: Shape; data: Float32Array }>;
+  readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }>;
 }
 
 /** Where a parameter of ours stands in OpenAI's weights as Hugging Face publishes them. */
@@ -44,9 +44,19 @@ function publishedPlace(path: string): PublishedPlace {
 
 /**
  * Fills the model with weights under the names that OpenAI's GPT-2 has at Hugging Face, with or without the prefix
- * `transformer.`. Throws if a tensor is missing or does not fit the configuration.
+ * `transformer.`. Throws if a tensor is missing, does not fit the configuration, or has no place in it.
  */
 export async function loadGPT2Weights(model: GPT2, source: WeightSource): Promise<void> {
+  const { qkvBias, nLayers } = model.config;
+  const has = (name: string) => source.has(name) || source.has(`transformer.${name}`);
+  ensure(
+    qkvBias || !has('h.0.attn.c_attn.bias'),
+    'the weights have biases for query, key and value; build the model with qkvBias: true',
+  );
+  ensure(
+    !has(`h.${nLayers}.ln_1.weight`),
+    `the weights have more than ${nLayers} blocks; build the model with more nLayers`,
+  );
   for (const [path, parameter] of model.namedParameters()) {
     parameter.value = await readGPT2Weight(path, parameter.shape, source);
   }
@@ -57,7 +67,7 @@ export async function readGPT2Weight(path: string, shape: Shape, source: WeightS
   const { name, transposed = false, third } = publishedPlace(path);
   const found = [name, `transformer.${name}`].find((candidate) => source.has(candidate));
   ensure(found, `the weights have no tensor ${name}, which the model's ${path} is read from`);
-  const published = await source.read(found);
+  const published = await source.readFloats(found);
   const stored = transposed ? shape.toReversed() : [...shape];
   const columns = stored.at(-1)!;
   if (third !== undefined) stored[stored.length - 1] = 3 * columns;

@@ -8,7 +8,7 @@ export function getRuntime(): Promise<Runtime> {
   return current;
 }
 
-/** Makes `runtime` compute everything from now on. */
+/** Makes `runtime` compute from now on; functions that were compiled and run before keep theirs. */
 export function setRuntime(runtime: Runtime): void {
   current = Promise.resolve(runtime);
 }

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../dtype.ts';
+import { ensure } from '../errors.ts';
 import { encodeModel, type LoadableModel, type OnnxValue, sequenceOutput } from './onnx.ts';
 import type { Executable, LoadOptions, Runtime } from './runtime.ts';
 
@@ -12,6 +13,10 @@ export interface NodeRuntimeOptions {
 /** ONNX Runtime's CPU provider, through its binding for Node. */
 export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
   const { threads = availableParallelism() } = options;
+  ensure(
+    Number.isSafeInteger(threads) && threads >= 1,
+    `the number of threads must be a whole number of at least 1, but is ${threads}`,
+  );
   const refusal = await probeRefusal();
   return {
     name: `onnxruntime-node (cpu, ${threads} threads)`,

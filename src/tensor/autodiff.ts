@@ -18,12 +18,14 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
  * Reverse-mode differentiation: given the gradients of a loss with respect to `outputs`, those with respect to `wrt`.
  *
  * Walks the graph from the outputs back, each node after all that use it, and lets every operation turn the gradient of its
- * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule).
+ * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule). With
+ * `stopAtWrt`, what lies behind a tensor of `wrt` is not looked at: they are then independent of each other.
  */
 export function vectorJacobianProduct(
   outputs: readonly Tensor[],
   outputGradients: readonly (Tensor | undefined)[],
   wrt: readonly Tensor[],
+  stopAtWrt = false,
 ): Tensor[] {
   const gradients = new Map<Tensor, Tensor>();
   const accumulate = (tensor: Tensor, gradient: Tensor | undefined): void => {
@@ -38,7 +40,7 @@ export function vectorJacobianProduct(
   outputs.forEach((output, i) => {
     accumulate(output, outputGradients[i]);
   });
-  for (const node of nodesBetween(wrt, outputs).reverse()) {
+  for (const node of nodesBetween(wrt, outputs, stopAtWrt).reverse()) {
     if (node.outputs.some((output) => gradients.has(output))) {
       const inputGradients = gradientsOfInputs(node, gradients);
       node.inputs.forEach((input, i) => {
@@ -58,7 +60,9 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
     return gradient(outputGradients[0]!, { inputs: inputs.map(recomputed), output, attributes });
   }
   // An operation defined by others is differentiated through its definition.
-  return vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs);
+  const inputGradients = vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs, true);
+  // An operand that is given twice has its whole gradient already at its first place.
+  return inputGradients.map((gradientOfInput, i) => (inputs.indexOf(inputs[i]!) === i ? gradientOfInput : undefined));
 }
 
 /** Tensors of more elements than this are worth computing anew; smaller ones are cheaper to keep. */
@@ -72,7 +76,7 @@ function recomputed(tensor: Tensor): Tensor {
 }
 
 /** The nodes on a path from one of `sources` to one of `outputs`, operands before their users. */
-function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[]): TensorNode[] {
+function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[], stopAtSources: boolean): TensorNode[] {
   const wanted = new Set(sources);
   const ordered: TensorNode[] = [];
   /** Whether a source lies behind the node; missing while the node's operands are still to be visited. */
@@ -82,9 +86,8 @@ function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[]): T
   const stack = outputs.map((output) => output.node);
   while (stack.length > 0) {
     const node = stack.at(-1)!;
-    const waiting = depends.has(node)
-      ? []
-      : node.inputs.map((input) => input.node).filter((input) => !depends.has(input));
+    const behind = node.inputs.filter((input) => !(stopAtSources && wanted.has(input))).map((input) => input.node);
+    const waiting = depends.has(node) ? [] : behind.filter((input) => !depends.has(input));
     if (waiting.length > 0) {
       stack.push(...waiting);
       continue;

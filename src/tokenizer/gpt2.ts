@@ -16,7 +16,7 @@ import {
  *
  * The vocabulary comes from the package gpt-tokenizer; cutting into words and merging are done here.
  */
-export class Gpt2Tokenizer implements Tokenizer {
+export class GPT2Tokenizer implements Tokenizer {
   readonly kind = 'gpt2';
   readonly vocabSize = 50_257;
   readonly endOfTextId = 50_256;
@@ -64,7 +64,7 @@ const END_OF_TEXT = '<|endoftext|>';
 const WORD =
   /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
-/** The vocabulary, ready to encode and decode; the same for every {@link Gpt2Tokenizer}. */
+/** The vocabulary, ready to encode and decode; the same for every {@link GPT2Tokenizer}. */
 class BytePairs {
   /** The bytes of every token. */
   readonly tokens: Uint8Array[];

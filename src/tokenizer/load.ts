@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { TsgptError } from '../errors.ts';
 import { CharTokenizer } from './char.ts';
-import { Gpt2Tokenizer } from './gpt2.ts';
+import { GPT2Tokenizer } from './gpt2.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 const tokenizerSchema = v.variant('kind', [
@@ -19,7 +19,7 @@ export function tokenizerFromJSON(json: unknown): Tokenizer {
   }
   switch (parsed.output.kind) {
     case 'gpt2':
-      return new Gpt2Tokenizer();
+      return new GPT2Tokenizer();
     case 'char':
       return new CharTokenizer(parsed.output.characters);
   }

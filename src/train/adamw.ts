@@ -41,10 +41,15 @@ export class AdamW {
     this.#squaredNorm = compile((gradient) => [gradient!.mul(gradient!).sum()]);
   }
 
-  /** Changes the parameters by one step against `gradients`, laid out like them. Returns the gradients' norm before clipping. */
+  /**
+   * Changes the parameters by one step against `gradients`, laid out like them. Returns the gradients' norm before clipping; if
+   * it is not finite, nothing has been changed.
+   */
   async update(gradients: Float32Array, learningRate: number): Promise<number> {
     const { betas, eps, weightDecay, maxGradNorm } = this.#options;
     const norm = await this.#gradientNorm(gradients);
+    // After an update with such gradients nothing would be left of the weights.
+    if (!Number.isFinite(norm)) return norm;
     const clip = Math.min(1, maxGradNorm / (norm + 1e-6));
     this.step++;
     // The means start at 0; dividing by the weight of what they have seen so far corrects for it.

@@ -128,7 +128,8 @@ const numbersName = /^step-\d+\.(model|optimizer)\.safetensors(\.[0-9a-f]+\.tmp)
 async function removeUnusedNumbers(folder: string): Promise<void> {
   const entries = await readdir(folder);
   const used = new Set<string | undefined>();
-  for (const name of ['last.json', 'best.json'].filter((json) => entries.includes(json))) {
+  // Copies under other names are checkpoints, too.
+  for (const name of entries.filter((entry) => entry.endsWith('.json'))) {
     const file = await readCheckpointFile(join(folder, name)).catch(() => undefined);
     // What a damaged checkpoint uses is not known; better too many files than one too few.
     if (!file) return;

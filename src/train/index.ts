@@ -1,7 +1,7 @@
 export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
 export { type LoadedCheckpoint, loadCheckpoint, saveCheckpoint, trainingRecord } from './checkpoint.ts';
 export { FlatParameters } from './flat-parameters.ts';
-export type { Metrics } from './metrics.ts';
+export { type Metrics, readMetrics } from './metrics.ts';
 export { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
 export { type LearningRateSchedule, learningRateAt } from './schedule.ts';
 export { type TrainReport, train } from './train.ts';

@@ -24,8 +24,7 @@ export class MetricsLog {
 
   /** Opens the log to go on after `step`: lines of later steps, left by a run that was cut off, are dropped. */
   static async open(path: string, step: number): Promise<MetricsLog> {
-    const text = await readFile(path, 'utf8').catch(() => '');
-    const entries = text.split('\n').flatMap(parseLine);
+    const entries = await readMetrics(path);
     const kept = step === 0 ? [] : entries.filter((entry) => entry.step <= step);
     await writeFileAtomic(path, kept.map(formatLine).join(''));
     return new MetricsLog(path, kept);
@@ -39,6 +38,15 @@ export class MetricsLog {
       });
     });
   }
+}
+
+/** The entries of a log; none if there is no such file. */
+export async function readMetrics(path: string): Promise<Metrics[]> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return '';
+    throw new TsgptError(`cannot read ${path}: ${cause.message}`, { cause });
+  });
+  return text.split('\n').flatMap(parseLine);
 }
 
 function formatLine(metrics: Metrics): string {

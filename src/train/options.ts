@@ -73,6 +73,10 @@ export function checkTrainOptions(options: TrainOptions): void {
     const value = options[name];
     ensure(Number.isFinite(value) && value >= 0, `${name} must be a number of at least 0, but is ${value}`);
   }
+  ensure(
+    options.minLearningRate <= options.learningRate,
+    `minLearningRate ${options.minLearningRate} is above learningRate ${options.learningRate}; the rate falls from one to the other`,
+  );
   ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
   for (const beta of options.betas) ensure(beta >= 0 && beta < 1, `betas must be at least 0 and below 1, not ${beta}`);
   ensure(Number.isSafeInteger(options.seed), `the seed must be a whole number, but is ${options.seed}`);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { type LossCurve, lossCurveSvg } from '../charts/loss-curve.ts';
+import type { LossCurve } from '../charts/loss-curve.ts';
 import type { TokenIds } from '../data/index.ts';
 import { ensure } from '../errors.ts';
 import { writeFileAtomic } from '../formats/atomic-file.ts';
@@ -50,6 +50,7 @@ export interface FolderReport extends TrainReport {
  */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const { folder, model, tokenizer, text, options, resumeFrom, signal } = run;
+  if (!resumeFrom) ensureNoRunIn(folder);
   const trainer = new Trainer(model, text, options);
   const fingerprint = {
     trainTokens: text.train.length,
@@ -94,7 +95,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
         measured = { step: report.step, loss: report.validationLoss };
         const improved = best === undefined || measured.loss < best;
         if (improved) best = measured.loss;
-        await save(improved ? ['last', 'best'] : ['last']);
+        await save(improved ? ['best', 'last'] : ['last']);
         savedStep = trainer.step;
         extra.saved = true;
         if (run.sample) extra.sample = await write(run, run.sample);
@@ -107,7 +108,11 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
   } finally {
     // After an error the weights may be spoilt; the checkpoint from before is better.
     if (!failed && trainer.step !== savedStep) await save(['last']);
-    if (!failed && log.entries.length > 0) await writeFileAtomic(join(folder, 'loss.svg'), lossCurveSvg(curveOf(log)));
+    if (!failed && log.entries.length > 0) {
+      // Loaded only here, because the plotting library takes longer to start than all the rest.
+      const { lossCurveSvg } = await import('../charts/loss-curve.ts');
+      await writeFileAtomic(join(folder, 'loss.svg'), lossCurveSvg(curveOf(log)));
+    }
   }
 }
 

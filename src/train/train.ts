@@ -23,10 +23,11 @@ export interface TrainReport extends Partial<StepResult> {
 export async function* train(
   model: LanguageModel,
   text: TrainingText,
-  options: Partial<TrainOptions> & { signal?: AbortSignal } = {},
+  { signal, ...given }: Partial<TrainOptions> & { signal?: AbortSignal } = {},
 ): AsyncGenerator<TrainReport, void, undefined> {
-  const { signal, ...given } = options;
-  yield* trainFrom(new Trainer(model, text, { ...defaultTrainOptions, ...given }), signal);
+  const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
+  const options = { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
+  yield* trainFrom(new Trainer(model, text, options), signal);
 }
 
 /** The loop of {@link train} around a trainer that may have made steps before. */

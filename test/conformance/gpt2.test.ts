@@ -109,6 +109,22 @@ describe.skipIf(!hasShared)('GPT-2 against PyTorch', () => {
   });
 });
 
+describe('loading weights', () => {
+  const config = { vocabSize: 5, contextLength: 4, embDim: 4, nHeads: 2, nLayers: 1, dropRate: 0, tiedHead: true };
+  const holding = (...names: string[]) => ({
+    has: (name: string) => names.includes(name),
+    readFloats: () => Promise.reject(new Error('nothing is to be read')),
+  });
+
+  it('never leaves out what the file has and the model has not', async () => {
+    const withoutBias = new GPT2({ ...config, qkvBias: false });
+    const biased = holding('transformer.h.0.attn.c_attn.bias');
+    await expect(loadGPT2Weights(withoutBias, biased)).rejects.toThrow('build the model with qkvBias: true');
+    const shallow = new GPT2({ ...config, qkvBias: true });
+    await expect(loadGPT2Weights(shallow, holding('h.1.ln_1.weight'))).rejects.toThrow('more than 1 blocks');
+  });
+});
+
 describe('GPT-2 presets', () => {
   const count = (config: ConstructorParameters<typeof GPT2>[0]) => new GPT2(config).parameterCount;
 

@@ -3,7 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CharTokenizer } from '../../src/tokenizer/char.ts';
-import { Gpt2Tokenizer } from '../../src/tokenizer/gpt2.ts';
+import { GPT2Tokenizer } from '../../src/tokenizer/gpt2.ts';
 import { anyText } from '../unit/tokenizer/texts.ts';
 
 // OpenAI's published vocabulary and the texts that tutorials use; without them there is nothing to compare with.
@@ -12,7 +12,7 @@ const files = ['tokenizers/encoder.json', 'tokenizers/vocab.bpe', 'data/the-verd
 
 describe.skipIf(!files.every((file) => existsSync(shared(file))))("GPT-2's published tokenizer", () => {
   const read = (file: string) => readFileSync(shared(file), 'utf8');
-  const tokenizer = new Gpt2Tokenizer();
+  const tokenizer = new GPT2Tokenizer();
 
   it('has the same bytes for every id', () => {
     const published = publishedIds(read);

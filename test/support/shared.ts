@@ -22,6 +22,6 @@ export async function weightsOf(path: string, prefix = ''): Promise<WeightSource
   await file.close();
   return {
     has: (name) => tensors.has(prefix + name),
-    read: async (name) => tensors.get(prefix + name)!,
+    readFloats: async (name) => tensors.get(prefix + name)!,
   };
 }

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { type GPT2Config, type LayerGroup, parseGPT2Config, summarizeGPT2, totalOf } from '../../models/index.ts';
-import { Gpt2Tokenizer } from '../../tokenizer/index.ts';
+import { GPT2Tokenizer } from '../../tokenizer/index.ts';
 import { loadCheckpoint } from '../../train/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { presets } from '../presets.ts';
@@ -31,7 +31,7 @@ async function describeModel(name: string, last: boolean): Promise<{ config: GPT
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (preset) {
     const isCharacters = preset.tokenizer === 'char';
-    const vocabSize = isCharacters ? assumedCharacters : new Gpt2Tokenizer().vocabSize;
+    const vocabSize = isCharacters ? assumedCharacters : new GPT2Tokenizer().vocabSize;
     const note = isCharacters
       ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
       : [];

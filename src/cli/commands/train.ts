@@ -1,18 +1,16 @@
-import { createReadStream } from 'node:fs';
-import { join, relative } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { encodeText, openText, scanCharacters, splitTrainValidation } from '../../data/index.ts';
 import { ensure } from '../../errors.ts';
 import { createModel, type LanguageModel } from '../../models/index.ts';
-import { Gpt2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
+import { GPT2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
 import {
   curveOf,
   ensureNoRunIn,
   type FolderRun,
   initialRandom,
   loadCheckpoint,
-  type Metrics,
+  readMetrics,
   type TrainOptions,
   trainInFolder,
   trainingRecord,
@@ -101,13 +99,13 @@ export async function newRun(text: string | undefined, flags: TrainFlags, signal
   const preset = presets[flags.preset]!;
   const source = await openText(text);
   const kind = flags.tokenizer ?? preset.tokenizer;
-  const tokenizer = kind === 'gpt2' ? new Gpt2Tokenizer() : await scanCharacters(source, { signal });
+  const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await scanCharacters(source, { signal });
   const options = { ...preset.training, ...trainingFlags(flags, preset.training) };
   const config = { vocabSize: tokenizer.vocabSize, ...preset.model, ...modelFlags(flags) };
   const model = createModel('gpt2', config, initialRandom(options.seed));
   const ids = await encodeText(source, tokenizer, { signal });
   const parts = splitTrainValidation(ids, flags.validationFraction);
-  return { ...common(flags, tokenizer, signal), text: parts, model, textPath: text, options };
+  return { ...common(flags, tokenizer, signal), text: parts, model, textPath: resolve(text), options };
 }
 
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
@@ -158,6 +156,10 @@ function trainingFlags(flags: TrainFlags, base: TrainOptions): Partial<TrainOpti
   const { weightDecay, maxGradNorm, evalInterval, evalBatches, seed } = flags;
   const sizes = { steps, batchSize, gradientAccumulation, evalInterval, evalBatches, seed };
   const rates = { learningRate, minLearningRate, warmupSteps, weightDecay, maxGradNorm };
+  if (learningRate !== undefined && minLearningRate === undefined) {
+    // The end follows the peak, in the proportion of before.
+    rates.minLearningRate = (learningRate * base.minLearningRate) / base.learningRate;
+  }
   return {
     ...defined({ ...sizes, ...rates }),
     betas: [flags.beta1 ?? base.betas[0], flags.beta2 ?? base.betas[1]],
@@ -182,20 +184,13 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
   for await (const report of trainInFolder(run)) display.show(report);
   display.end();
-  const entries = await readMetrics(run.folder);
+  const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
   if (entries.length === 0) return; // interrupted before there was anything to save
   console.log(`\n${lossChart(curveOf({ entries }))}\n`);
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );
   if (run.signal?.aborted) console.log(`Go on with: tsgpt train --resume --out ${run.folder}`);
-}
-
-async function readMetrics(folder: string): Promise<Metrics[]> {
-  const lines = createInterface({ input: createReadStream(join(folder, 'metrics.jsonl')) });
-  const entries: Metrics[] = [];
-  for await (const line of lines) entries.push(JSON.parse(line) as Metrics);
-  return entries;
 }
 
 function describeRun({ model, text, textPath, tokenizer, resumeFrom }: FolderRun): string {

@@ -18,6 +18,10 @@ const applyLinear = defineComposite({
 /** `x weightᵀ + bias`: `[..., in]` with a weight `[out, in]` and a bias `[out]` gives `[..., out]`. */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   ensure(
+    x.shape.length >= 2,
+    () => `linear: ${x.describe()} must have at least 2 dimensions; give rows, as in [n, features]`,
+  );
+  ensure(
     weight.shape.length === 2 && x.shape.length >= 2 && x.shape.at(-1) === weight.shape[1],
     () =>
       `linear: ${x.describe()} does not fit the weight ${weight.describe()}: its rows need ${weight.shape[1]} elements`,

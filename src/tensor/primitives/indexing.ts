@@ -1,6 +1,6 @@
 import * as lowerings from '../../compile/lowerings.ts';
 import { ensure } from '../../errors.ts';
-import { formatShape, normalizeDim, sizeOf } from '../../shape.ts';
+import { formatShape, normalizeDim, sameShape, sizeOf } from '../../shape.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { indexBelow, scalar } from './leaves.ts';
@@ -25,7 +25,9 @@ const applyRows = definePrimitive({
 
 /**
  * `table[index]`: for a table `[n, ...]` and an index of any shape, the rows the index names, `[...index, ...]`. What an
- * embedding does. An index outside 0..n-1 makes the run fail with a clear error.
+ * embedding does. An index outside 0..n-1 makes the run
+ * fail with a clear error, if it is given; one that is computed in the graph is not checked, and counts from the end if
+ * negative.
  */
 export function rows(table: Tensor, index: Tensor): Tensor {
   ensureIndex('rows', index);
@@ -62,7 +64,7 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   ensureIndex('gather', index);
   const normalized = normalizeDim(dim, x.shape.length, 'gather');
   ensureFits('gather', x, normalized, index);
-  return applyGather([x, index], { dim: normalized });
+  return applyGather([x, index], { dim: normalized }, indexBelow(index, x.shape[normalized]!, x.name ?? 'the tensor'));
 }
 
 const applyScatterAdd = definePrimitive<{ dim: number }>({
@@ -79,10 +81,11 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   const normalized = normalizeDim(dim, x.shape.length, 'scatterAdd');
   ensureFits('scatterAdd', x, normalized, index);
   ensure(
-    String(index.shape) === String(source.shape),
+    sameShape(index.shape, source.shape),
     () => `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must have one shape`,
   );
-  return applyScatterAdd([x, index, source], { dim: normalized });
+  const inside = indexBelow(index, x.shape[normalized]!, x.name ?? 'the tensor');
+  return applyScatterAdd([x, index, source], { dim: normalized }, inside);
 }
 
 function ensureFits(operation: string, x: Tensor, dim: number, index: Tensor): void {

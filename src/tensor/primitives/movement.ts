@@ -70,7 +70,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
 /** Which elements of one dimension: from `start` up to, not including, `end`; negative numbers count from the end. */
 export type Range = readonly [start?: number, end?: number] | null;
 
-const applySlice = definePrimitive<{ starts: Shape; ends: Shape; steps: Shape }>({
+const applySlice = definePrimitive<{ starts: Shape; ends: Shape }>({
   name: 'slice',
   result: ([x], { starts, ends }) => ({ shape: ends.map((end, dim) => end - starts[dim]!), dtype: x!.dtype }),
   gradient: (g, { inputs: [x], attributes: { starts, ends } }) => [
@@ -101,7 +101,7 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   const starts = bounds.map(([start]) => start);
   const ends = bounds.map(([, end]) => end);
   if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return x;
-  return applySlice([x], { starts, ends, steps: starts.map(() => 1) });
+  return applySlice([x], { starts, ends });
 }
 
 const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>({

@@ -4,11 +4,11 @@ import { encodeText } from '../../../src/data/encode-text.ts';
 import { scanCharacters } from '../../../src/data/scan-characters.ts';
 import { type TextProgress, type TextSource, textSourceOf } from '../../../src/data/text-source.ts';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
-import { Gpt2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
+import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { anyText } from '../tokenizer/texts.ts';
 
-const gpt2 = new Gpt2Tokenizer();
+const gpt2 = new GPT2Tokenizer();
 const chunkLengths = fc.integer({ min: 1, max: 12 });
 
 /** A source of several documents in memory. */

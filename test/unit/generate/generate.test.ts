@@ -7,7 +7,7 @@ import { argmax } from '../../../src/generate/sampling.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
-import { CharTokenizer, Gpt2Tokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
 
 const tokenizer = new CharTokenizer('\nabcdefg');
 const config: GPT2Config = {
@@ -218,7 +218,7 @@ describe('characters of several tokens', () => {
 });
 
 describe('with the GPT-2 tokenizer', () => {
-  const gpt2 = new Gpt2Tokenizer();
+  const gpt2 = new GPT2Tokenizer();
   const tiny = new GPT2(
     { ...config, vocabSize: gpt2.vocabSize, contextLength: 4, embDim: 8, nLayers: 1 },
     new Random(2),

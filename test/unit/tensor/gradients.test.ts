@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/random/random.ts';
+import { defineComposite } from '../../../src/tensor/composite.ts';
 import { standardize } from '../../../src/tensor/composites/normalization.ts';
 import * as t from '../../../src/tensor/index.ts';
 import { grad, type Tensor } from '../../../src/tensor/index.ts';
@@ -174,6 +175,15 @@ describe('gradients', () => {
     const [zero, one, x] = [t.zeros([]), t.ones([]), t.tensor(3)];
     const gradients = grad(x.add(zero).mul(one).add(one.mul(one)), [zero, one, x]);
     expect(await Promise.all(gradients.map((gradient) => gradient.item()))).toEqual([1, 5, 1]);
+  });
+
+  it('of an operation defined by others count every operand once, whatever it comes from', async () => {
+    const apply = defineComposite({ name: 'testProduct', definition: ([a, b]) => [a!.mul(b!)] });
+    composites.delete('testProduct');
+    const x = t.tensor(3);
+    const doubled = x.mul(2);
+    expect(await grad(apply([x, x], {})[0]!, [x])[0]!.item()).toBe(6);
+    expect(await grad(apply([x, doubled], {})[0]!, [x])[0]!.item()).toBe(12);
   });
 
   it('recompute the same values that the forward pass had', async () => {

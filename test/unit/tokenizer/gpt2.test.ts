@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/errors.ts';
 import { Random } from '../../../src/random/random.ts';
-import { Gpt2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
+import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import { anyText } from './texts.ts';
 
-const tokenizer = new Gpt2Tokenizer();
+const tokenizer = new GPT2Tokenizer();
 
-describe('Gpt2Tokenizer', () => {
+describe('GPT2Tokenizer', () => {
   it.each([
     ['Hello, I am', [15496, 11, 314, 716]],
     ['Every effort moves you', [6109, 3626, 6100, 345]],

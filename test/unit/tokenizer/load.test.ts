@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/errors.ts';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
-import { Gpt2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
+import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import { tokenizerFromJSON } from '../../../src/tokenizer/load.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 
 describe('tokenizerFromJSON', () => {
-  const tokenizers: Tokenizer[] = [new Gpt2Tokenizer(), CharTokenizer.fromText('to be, or not to be\n\u{1f600}')];
+  const tokenizers: Tokenizer[] = [new GPT2Tokenizer(), CharTokenizer.fromText('to be, or not to be\n\u{1f600}')];
 
   it.each(tokenizers)('makes $kind again', (tokenizer) => {
     const again = tokenizerFromJSON(JSON.parse(JSON.stringify(tokenizer)));

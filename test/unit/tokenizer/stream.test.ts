@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
-import { Gpt2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
+import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { anyText } from './texts.ts';
 
-const gpt2 = new Gpt2Tokenizer();
+const gpt2 = new GPT2Tokenizer();
 
 /** The pieces in which a stream decoder gives `ids` back. */
 function stream(tokenizer: Tokenizer, ids: number[]): string[] {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/errors.ts';
 import { writeSafetensors } from '../../../src/formats/safetensors.ts';
-import { Gpt2Tokenizer } from '../../../src/tokenizer/index.ts';
+import { GPT2Tokenizer } from '../../../src/tokenizer/index.ts';
 import { loadCheckpoint, saveCheckpoint, Trainer, trainInFolder } from '../../../src/train/index.ts';
 import {
   errorOf,
@@ -189,7 +189,7 @@ describe('loading', () => {
   it('says when the tokenizer does not fit', async () => {
     const folder = await savedFolder();
     const path = join(folder, 'best.json');
-    edit(path, { tokenizer: new Gpt2Tokenizer().toJSON() });
+    edit(path, { tokenizer: new GPT2Tokenizer().toJSON() });
     await expectSentence(loadCheckpoint(folder), 'its tokenizer has 50257 tokens, but its model only 8');
     for (const tokenizer of [null, {}, { kind: 'char' }, { kind: 'words' }, 'gpt2']) {
       edit(path, { tokenizer });
