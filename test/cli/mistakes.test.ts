@@ -92,9 +92,10 @@ describe('train', () => {
 
     const folder = await trainedFolder();
     const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
-    expectSentence(await resume('--emb-dim', '32'), 'is of a model with embDim 16, so it cannot go on with embDim 32');
-    expectSentence(await resume('--no-tied-head'), 'is of a model with tiedHead true');
+    expectSentence(await resume('--emb-dim', '32'), 'is of a run with embDim 16, so it cannot go on with embDim 32');
+    expectSentence(await resume('--no-tied-head'), 'is of a run with tiedHead true');
     expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
+    expectSentence(await resume('--seed', '5'), 'so it cannot go on with seed 5');
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
     expectSentence(await resume(other), 'is not the one this run was trained on');
     expectSentence(await resume('--validation-fraction', '0.2'), 'another share of it is kept for validation');

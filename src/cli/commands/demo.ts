@@ -35,7 +35,7 @@ async function showOff(folder: string): Promise<void> {
   const { model, tokenizer } = await loadCheckpoint(folder);
   console.log('\nA paragraph it wrote:\n');
   process.stdout.write('Elizabeth ');
-  const options = { maxTokens: 600, temperature: 0.7, seed: 1, stop: ['\n\n'] };
+  const options = { maxTokens: 500, temperature: 0.6, seed: 1 };
   for await (const piece of generate(model, tokenizer, 'Elizabeth ', options)) process.stdout.write(piece);
   console.log('\n');
 }

@@ -114,6 +114,7 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   const { options: before, text: textBefore } = trainingRecord(checkpoint);
   ensureSame(checkpoint.path, checkpoint.file.config, modelFlags(flags));
   ensureSame(checkpoint.path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
+  ensureSame(checkpoint.path, { seed: before.seed }, defined({ seed: flags.seed }));
   const options = { ...before, ...trainingFlags(flags, before) };
   const textPath = text ?? textBefore.path;
   const ids = await encodeText(await openText(textPath), tokenizer, { signal });
@@ -172,7 +173,7 @@ function ensureSame(path: string, saved: unknown, asked: object): void {
     const before = (saved as Record<string, unknown>)[name];
     ensure(
       before === value,
-      `${path} is of a model with ${name} ${before}, so it cannot go on with ${name} ${value}; ` +
+      `${path} is of a run with ${name} ${before}, so it cannot go on with ${name} ${value}; ` +
         'leave the flag out, or start a new run with another --out',
     );
   }
