@@ -103,7 +103,8 @@ describe.skipIf(!hasShared)('GPT-2 against PyTorch', () => {
       readFileSync(shared('reference', 'tiny-hf', 'tiny_gpt2_logits.json'), 'utf8'),
     );
     const model = new GPT2(configOf({ ...config, vocab_size: config.vocab }));
-    await loadGPT2Weights(model, await weightsOf(shared('reference', 'tiny-hf', 'tiny_gpt2.safetensors')));
+    await using file = await openSafetensors(shared('reference', 'tiny-hf', 'tiny_gpt2.safetensors'));
+    await loadGPT2Weights(model, file);
     const result = await model.forward(tensor(sequences, { dtype: 'int32' })).data();
     expect(largestDifference(result, logits.flat(2))).toBeLessThan(1e-4);
   });
