@@ -11,7 +11,7 @@ import { newRun, trainAndShow } from './train.ts';
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('train on a bundled novel for two minutes and write with it')
-    .option('--steps <n>', 'updates to make', wholeNumber, 1800)
+    .option('--steps <n>', 'updates to make', wholeNumber, 2400)
     .action(async ({ steps }: { steps: number }) => {
       const folder = freeFolder('runs/demo');
       console.log('A small GPT reads Pride and Prejudice, letter by letter, starting from nothing.\n');
