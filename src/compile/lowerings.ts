@@ -1,4 +1,5 @@
 import type { DType } from '../dtype.ts';
+import { type OnnxType, typeNumbers } from '../runtime/onnx.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Emitter } from './emitter.ts';
 import type { GraphNode, GraphValue, Operation } from './graph.ts';
@@ -23,11 +24,8 @@ export const range: Lowering = (emitter, node) => emitter.range(node.attributes.
 
 export const cast: Lowering = (emitter, node, [input]) => castTo(emitter, input!, node.attributes.dtype as DType);
 
-/** ONNX numbers of the element types. */
-const castTargets: Record<DType | 'int64', number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
-function castTo(emitter: Emitter, input: string, dtype: DType | 'int64'): string {
-  return emitter.emit('Cast', [input], { attributes: { to: castTargets[dtype] } });
+function castTo(emitter: Emitter, input: string, type: OnnxType): string {
+  return emitter.emit('Cast', [input], { attributes: { to: typeNumbers[type] } });
 }
 
 export const reshape: Lowering = (emitter, node, [input]) =>

@@ -53,7 +53,8 @@ export const sequenceOutput = 'sequence';
 
 export type OnnxType = DType | 'int64';
 
-const typeNumbers: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+/** ONNX's numbers of the element types. */
+export const typeNumbers: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
 
 /** The edition of the operator set; 20 is the first with Gelu. */
 const operatorSetVersion = 20;

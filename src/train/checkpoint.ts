@@ -111,14 +111,14 @@ async function saveTraining(
   return { ...record, optimizer, windows: [...windows], dropout: [...dropout] };
 }
 
-function momentTensors(trainer: Trainer) {
-  const { parameters, optimizer } = trainer;
-  return Object.entries({ firstMoment: optimizer.firstMoment, secondMoment: optimizer.secondMoment }).flatMap(
-    ([moment, flat]) =>
-      parameters.views(flat).map((data, i) => {
-        const { name, shape } = parameters.parameters[i]!;
-        return { name: `${moment}.${name}`, shape, data };
-      }),
+/** AdamW's moments, parameter by parameter; `data` is where the trainer keeps them. */
+function momentTensors({ parameters, optimizer }: Trainer) {
+  const { firstMoment, secondMoment } = optimizer;
+  return Object.entries({ firstMoment, secondMoment }).flatMap(([moment, flat]) =>
+    parameters.views(flat).map((data, i) => {
+      const { name, shape } = parameters.parameters[i]!;
+      return { name: `${moment}.${name}`, shape, data };
+    }),
   );
 }
 
@@ -237,15 +237,8 @@ export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpo
   const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(training.optimizer));
   await using moments = await openSafetensors(optimizerPath);
-  const { parameters, optimizer } = trainer;
-  for (const [moment, flat] of Object.entries({
-    firstMoment: optimizer.firstMoment,
-    secondMoment: optimizer.secondMoment,
-  })) {
-    for (const [i, view] of parameters.views(flat).entries()) {
-      const { name, shape } = parameters.parameters[i]!;
-      view.set(await readTensor(moments, optimizerPath, `${moment}.${name}`, shape));
-    }
+  for (const { name, shape, data } of momentTensors(trainer)) {
+    data.set(await readTensor(moments, optimizerPath, name, shape));
   }
   trainer.restore({ step: file.step, windows: training.windows, dropout: training.dropout });
 }
