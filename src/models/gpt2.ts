@@ -52,8 +52,8 @@ export class GPT2 extends Module implements LanguageModel {
       time <= contextLength,
       () => `the model sees at most ${contextLength} tokens at once, but was given ${time}; pass only the last ones`,
     );
-    const positions = this.positionEmbedding.weight.slice([0, time]); // [time, embDim]
-    let x = this.tokenEmbedding.forward(tokens).add(positions); // [batch, time, embDim]
+    const positions = this.positionEmbedding.weight.slice([0, time]).named('positions'); // [time, embDim]
+    let x = this.tokenEmbedding.forward(tokens).add(positions).named('embeddings'); // [batch, time, embDim]
     if (random) x = dropout(x, dropRate, random);
     for (const block of this.blocks) x = block.forward(x, random);
     return this.finalNorm.forward(x);

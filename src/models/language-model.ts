@@ -7,6 +7,10 @@ export interface LanguageModel extends Module {
   /** The model family, as checkpoints name it. */
   readonly architecture: string;
   readonly config: { readonly vocabSize: number; readonly contextLength: number };
+  /** The transformer blocks, in order; each passes on `[batch, time, embDim]`. */
+  readonly blocks: readonly Module[];
+  /** What the last block's output goes through before the head reads it. */
+  readonly finalNorm: Module & { forward(x: Tensor): Tensor };
   /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`; with `random`, dropout is on. */
   features(tokens: Tensor, random?: Random): Tensor;
   /** `[..., embDim]` → logits `[..., vocabSize]`. */

@@ -50,8 +50,8 @@ export class CausalAttention extends Module {
     const values = splitHeads(this.value.forward(x));
 
     // Dividing by √headDim keeps the scores, sums of headDim products, at a deviation near 1.
-    const scores = queries.matmul(keys.transpose(-2, -1)).div(Math.sqrt(headDim)); // [batch, nHeads, time, time]
-    const weights = scores.add(causalMask(time)).softmax(-1);
+    const scores = queries.matmul(keys.transpose(-2, -1)).div(Math.sqrt(headDim)).named('scores'); // [batch, nHeads, time, time]
+    const weights = scores.add(causalMask(time)).softmax(-1).named('weights');
     const attended = (random ? dropout(weights, this.#dropRate, random) : weights).matmul(values);
 
     return this.output.forward(attended.permute(0, 2, 1, 3).reshape([batch, time, embDim]));

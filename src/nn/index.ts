@@ -1,5 +1,6 @@
 export { type AttentionOptions, CausalAttention, causalMask } from './attention.ts';
 export { Embedding, FeedForward, GELU, LayerNorm, Linear, type LinearOptions } from './layers.ts';
 export { Module, nameParameters } from './module.ts';
+export { observe } from './observe.ts';
 export { type Initializer, normalInit, onesInit, Parameter, zerosInit } from './parameter.ts';
 export { TransformerBlock } from './transformer-block.ts';

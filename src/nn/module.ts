@@ -9,9 +9,12 @@ import { Parameter } from './parameter.ts';
 export abstract class Module {
   /** Every parameter once, with its path; one that two parts share goes by the first path. */
   namedParameters(): Map<string, Parameter> {
-    const byParameter = new Map<Parameter, string>();
-    collect(this, '', byParameter);
-    return new Map([...byParameter].map(([parameter, path]) => [path, parameter]));
+    return new Map([...collect(this, Parameter)].map(([parameter, path]) => [path, parameter]));
+  }
+
+  /** Every part once, with its path, a whole before its parts; the module itself comes first, under the empty path. */
+  namedModules(): Map<string, Module> {
+    return new Map([...collect(this, Module)].map(([module, path]) => [path, module]));
   }
 
   parameters(): Parameter[] {
@@ -24,12 +27,18 @@ export abstract class Module {
   }
 }
 
-function collect(value: unknown, path: string, found: Map<Parameter, string>): void {
-  if (value instanceof Parameter) {
-    if (!found.has(value)) found.set(value, path);
-  } else if (value instanceof Module || Array.isArray(value)) {
-    for (const [field, part] of Object.entries(value)) collect(part, path ? `${path}.${field}` : field, found);
+/** Notes every module and parameter that can be reached from `value`, by the first path that leads there. */
+function collect<T extends Module | Parameter>(
+  value: unknown,
+  kind: abstract new (...args: never[]) => T,
+  path = '',
+  found = new Map<T, string>(),
+): Map<T, string> {
+  if (value instanceof kind && !found.has(value)) found.set(value, path);
+  if (value instanceof Module || Array.isArray(value)) {
+    for (const [field, part] of Object.entries(value)) collect(part, kind, path ? `${path}.${field}` : field, found);
   }
+  return found;
 }
 
 /** Names every parameter of `module` by its path, for error messages. */

@@ -26,7 +26,7 @@ export class TransformerBlock extends Module {
 
   forward(x: Tensor, random?: Random): Tensor {
     const drop = (t: Tensor) => (random ? dropout(t, this.#dropRate, random) : t);
-    const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), random)));
+    const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), random))).named('attended');
     return attended.add(drop(this.feedForward.forward(this.feedForwardNorm.forward(attended))));
   }
 }

@@ -37,7 +37,7 @@ export class Tensor implements GraphValue {
     if (name !== undefined) this.name = name;
   }
 
-  /** Gives the tensor a name for error messages. */
+  /** Gives the tensor a name, for error messages and for those who look inside a model. */
   named(name: string): this {
     this.name = name;
     return this;

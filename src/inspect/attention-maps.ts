@@ -1,0 +1,28 @@
+import type { LanguageModel } from '../models/index.ts';
+import { observe } from '../nn/index.ts';
+import { compute, type Tensor } from '../tensor/index.ts';
+import { tokensOf } from './tokens.ts';
+
+/** Who looks at whom in one layer. */
+export interface AttentionMap {
+  /** The path of the attention, as in `blocks.0.attention`. */
+  name: string;
+  /** `heads[h][i][j]`: how much of what head `h` takes in for token `i` comes from token `j`; every row adds up to 1. */
+  heads: number[][][];
+}
+
+/** The attention weights of every layer for a prompt, given as its tokens `ids`. */
+export async function attentionMaps(model: LanguageModel, ids: readonly number[]): Promise<AttentionMap[]> {
+  const inside = observe(model, () => model.features(tokensOf(model, ids)));
+  const weights = [...inside].filter(([name]) => name.endsWith('.weights'));
+  await compute(weights.map(([, tensor]) => tensor));
+  return Promise.all(
+    weights.map(async ([name, tensor]) => ({ name: name.replace(/\.weights$/, ''), heads: await headsOf(tensor) })),
+  );
+}
+
+/** `[1, heads, time, time]` as nested arrays, without the batch. */
+async function headsOf(weights: Tensor): Promise<number[][][]> {
+  const [heads] = (await weights.array()) as number[][][][];
+  return heads!;
+}

@@ -1,0 +1,45 @@
+import { ensure } from '../errors.ts';
+import type { LanguageModel } from '../models/index.ts';
+import { observe } from '../nn/index.ts';
+import { compute } from '../tensor/index.ts';
+import { tokensOf } from './tokens.ts';
+
+/** What the model would predict if it ended after one of its layers. */
+export interface LayerPrediction {
+  /** Where the prediction is read: `embeddings`, or the path of a block. */
+  name: string;
+  /** The likeliest next tokens, the likeliest first. */
+  predictions: { id: number; probability: number }[];
+}
+
+/**
+ * The logit lens (nostalgebraist, 2020): the final normalisation and the head applied after every block, not only after the last
+ * one, at the last token of the prompt. One sees the prediction take shape from layer to layer.
+ *
+ * @param ids the prompt's tokens
+ * @param count how many of the likeliest tokens to give for each layer
+ */
+export async function logitLens(model: LanguageModel, ids: readonly number[], count = 5): Promise<LayerPrediction[]> {
+  const { vocabSize } = model.config;
+  ensure(
+    Number.isSafeInteger(count) && count >= 1 && count <= vocabSize,
+    `the number of predictions for each layer must be from 1 to ${vocabSize}, but is ${count}`,
+  );
+  const inside = observe(model, () => model.features(tokensOf(model, ids)));
+  const blocks = new Set([...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : [])));
+  const layers = [...inside].filter(([name]) => name === 'embeddings' || blocks.has(name));
+  const probabilities = layers.map(([, hidden]) => {
+    const last = hidden.slice(null, [ids.length - 1, ids.length]); // [1, 1, embDim]
+    return model.unembed(model.finalNorm.forward(last)).softmax(-1); // [1, 1, vocabSize]
+  });
+  await compute(probabilities);
+  return Promise.all(
+    layers.map(async ([name], i) => ({ name, predictions: likeliest(await probabilities[i]!.data(), count) })),
+  );
+}
+
+function likeliest(probabilities: ArrayLike<number>, count: number): LayerPrediction['predictions'] {
+  return Array.from(probabilities, (probability, id) => ({ id, probability }))
+    .sort((a, b) => b.probability - a.probability || a.id - b.id)
+    .slice(0, count);
+}

@@ -1,0 +1,43 @@
+import type { Shape } from '../shape.ts';
+import type { Tensor } from '../tensor/index.ts';
+
+/** A tensor of a graph as a drawing shows it. */
+export interface GraphPoint {
+  name: string;
+  shape: Shape;
+  /** The operation that makes it, as in `add`; `parameter` and the like for what is not computed. */
+  operation: string;
+  /** The names of the points it is computed from without any other point between. */
+  from: string[];
+}
+
+/**
+ * How the given tensors are computed from each other: the graph that is there, with everything left out that has no name in
+ * `points`. Give it what {@link observe} found, or a part of that, and it draws a model at that level of detail.
+ */
+export function modelGraph(points: ReadonlyMap<string, Tensor>): GraphPoint[] {
+  const names = new Map<Tensor, string>();
+  for (const [name, tensor] of points) if (!names.has(tensor)) names.set(tensor, name);
+  return [...names].map(([tensor, name]) => ({
+    name,
+    shape: tensor.shape,
+    operation: tensor.node.operation.name,
+    from: nearestBehind(tensor, names),
+  }));
+}
+
+/** The names met first on every way back from `tensor`. */
+function nearestBehind(tensor: Tensor, names: ReadonlyMap<Tensor, string>): string[] {
+  const nearest = new Set<string>();
+  const visited = new Set<Tensor>();
+  const stack = [...tensor.node.inputs];
+  while (stack.length > 0) {
+    const input = stack.pop()!;
+    if (visited.has(input)) continue;
+    visited.add(input);
+    const name = names.get(input);
+    if (name !== undefined) nearest.add(name);
+    else stack.push(...input.node.inputs);
+  }
+  return [...nearest].reverse();
+}
