@@ -5,9 +5,10 @@
 export * from './data/index.ts';
 export { TsgptError } from './errors.ts';
 export * from './generate/index.ts';
+export * from './inspect/index.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
-export { Random } from './random/random.ts';
+export * from './random/index.ts';
 export * from './tensor/index.ts';
 export * from './tokenizer/index.ts';
 export * from './train/index.ts';
