@@ -1,6 +1,6 @@
 /**
  * tsgpt: a GPT written from scratch in TypeScript. The parts are also there by themselves: `tsgpt/tensor`, `tsgpt/nn`,
- * `tsgpt/models`, `tsgpt/tokenizer`, `tsgpt/data`, `tsgpt/train`, `tsgpt/generate`.
+ * `tsgpt/models`, `tsgpt/tokenizer`, `tsgpt/data`, `tsgpt/train`, `tsgpt/generate`, `tsgpt/random`.
  */
 export * from './data/index.ts';
 export { TsgptError } from './errors.ts';

@@ -3,4 +3,5 @@ export { Embedding, FeedForward, GELU, LayerNorm, Linear, type LinearOptions } f
 export { Module, nameParameters } from './module.ts';
 export { observe } from './observe.ts';
 export { type Initializer, normalInit, onesInit, Parameter, zerosInit } from './parameter.ts';
+export { torchInit } from './torch-init.ts';
 export { TransformerBlock } from './transformer-block.ts';
