@@ -14,9 +14,9 @@ export interface TorchRandomState {
 /**
  * PyTorch's random numbers: the same seed and the same calls in the same order give what PyTorch 1.13 gives on a CPU.
  *
- * Everything is equal bit for bit to PyTorch on a processor of the x86-64 family with AVX2, as every common one is. On other
- * processors PyTorch itself differs in the last bits of `randn` (by up to 2e-6) and of `uniform`. PyTorch 2.7 and later draw
- * twice for ranges of 2^28 and more in `randint` and for more than 2^32 / 20 elements in `randperm`.
+ * Everything is equal bit for bit to PyTorch on an x86-64 processor with AVX2. On others PyTorch itself comes to slightly
+ * different values in `uniform` (by the last bit) and in `randn` and `normal` of 16 and more (by up to 2e-6). Newer releases of
+ * PyTorch draw twice per value in `randint` over ranges of 2^28 and more and in `randperm` of more than 2^32 / 20.
  *
  * The generator is the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998).
  */
