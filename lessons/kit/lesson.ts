@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import Table from 'cli-table3';
 import colors from 'picocolors';
 
 /** Begins a part of the lesson: its title in the output, and the name its page shows it by. */
@@ -16,3 +17,37 @@ export function picture(name: string, svg: string): void {
   writeFileSync(path, svg);
   console.log(`picture: ${path}`);
 }
+
+/** Prints rows of text and numbers in columns, numbers aligned to the right. */
+export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
+  const colAligns = head.map((_, i) => (typeof rows[0]?.[i] === 'number' ? ('right' as const) : ('left' as const)));
+  const printed = new Table({
+    head: [...head],
+    colAligns,
+    chars: plain,
+    style: { head: [], border: [], compact: true },
+  });
+  for (const row of rows)
+    printed.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)));
+  console.log(printed.toString());
+}
+
+/** No lines around and between the cells, two spaces between columns. */
+const plain = {
+  ...Object.fromEntries(
+    ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [
+      [side, ''],
+      [`${side}-mid`, ''],
+    ]),
+  ),
+  ...{
+    'top-left': '',
+    'top-right': '',
+    'bottom-left': '',
+    'bottom-right': '',
+    'left-mid': '',
+    'right-mid': '',
+    'mid-mid': '',
+  },
+  middle: '',
+};

@@ -1,0 +1,79 @@
+// Lesson 1: seven numbers decide what a GPT is, and what it costs.
+import { type GPT2Config, gpt2, summarizeGPT2, totalOf } from 'tsgpt';
+import { barChartSvg } from 'tsgpt/charts';
+import { picture, section, table } from './kit/lesson.ts';
+
+section('The seven numbers');
+const { tiedHead: _, ...small } = gpt2.small;
+console.log(small);
+
+section('What each of them costs');
+const parametersOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'parameters');
+const flopsOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPerToken');
+const percent = (after: number, before: number) => `+${((after / before - 1) * 100).toFixed(1)}%`;
+
+const changes: Partial<GPT2Config>[] = [
+  { vocabSize: 2 * small.vocabSize },
+  { contextLength: 2 * small.contextLength },
+  { embDim: 2 * small.embDim },
+  { nHeads: 2 * small.nHeads },
+  { nLayers: 2 * small.nLayers },
+  { dropRate: 2 * small.dropRate },
+  { qkvBias: true },
+];
+table(
+  ['change', 'parameters', 'FLOPs per token'],
+  changes.map((change) => {
+    const changed = { ...gpt2.small, ...change };
+    return [
+      JSON.stringify(change),
+      percent(parametersOf(changed), parametersOf(gpt2.small)),
+      percent(flopsOf(changed), flopsOf(gpt2.small)),
+    ];
+  }),
+);
+
+section('Why "124M" can be three numbers');
+const untied = parametersOf({ ...gpt2.small, tiedHead: false });
+const tied = parametersOf(gpt2.small);
+const published = parametersOf({ ...gpt2.small, qkvBias: true });
+table(
+  ['GPT-2 small', 'parameters'],
+  [
+    ['with an output head of its own', untied],
+    ['with the head tied to the token embedding', tied],
+    ["OpenAI's: tied, with biases for query, key and value", published],
+  ],
+);
+console.log(`the head: ${small.vocabSize} x ${small.embDim} = ${untied - tied}`);
+console.log(`the biases: ${small.nLayers} x 3 x ${small.embDim} = ${published - tied}`);
+
+section('The four sizes');
+table(
+  ['size', 'embDim', 'nHeads', 'nLayers', 'own head', 'tied head', 'float32', 'FLOPs per token'],
+  Object.entries(gpt2).map(([name, config]) => {
+    const all = parametersOf({ ...config, tiedHead: false });
+    const mebibytes = `${((4 * all) / 2 ** 20).toFixed(2)} MiB`;
+    const gigaflops = `${(flopsOf(config) / 1e9).toFixed(2)}e9`;
+    return [name, config.embDim, config.nHeads, config.nLayers, all, parametersOf(config), mebibytes, gigaflops];
+  }),
+);
+
+section('Where the parameters are');
+const parts = new Map<string, number>();
+for (const { repeat, layers } of summarizeGPT2({ ...gpt2.small, tiedHead: false })) {
+  for (const { name, parameters } of layers) {
+    const part = /Norm/.test(name) ? 'norms' : name.split('.')[0]!;
+    if (parameters > 0) parts.set(part, (parts.get(part) ?? 0) + repeat * parameters);
+  }
+}
+const groups = [...parts].map(([label, count]) => ({ label, values: [count / 1e6] }));
+picture(
+  'parameters',
+  barChartSvg({
+    title: 'Where the 163 million parameters of GPT-2 small are',
+    groups,
+    orientation: 'horizontal',
+    value: { label: 'parameters (millions)' },
+  }),
+);

@@ -1,0 +1,70 @@
+// Lesson 4: layer normalisation keeps the numbers inside a deep network at a size that can be learned from.
+import { fromArray, LayerNorm, Linear, Random, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import { barChartSvg } from 'tsgpt/charts';
+import { picture, section } from './kit/lesson.ts';
+
+section('Two rows from a small layer');
+const torch = new TorchRandom(123); // the random numbers of PyTorch, so that the published digits come out
+const batch = fromArray(torch.randn(2 * 5), [2, 5]);
+const layer = new Linear(5, 6, new Random(0));
+torchInit(layer, torch);
+const out = relu(layer.forward(batch)); // [2, 6]
+console.log(await out.print());
+
+section('Mean and variance of each row');
+const mean = out.mean(-1, true); // [2, 1]
+const centered = out.sub(mean);
+const variance = centered
+  .mul(centered)
+  .sum(-1, true)
+  .div(6 - 1); // [2, 1]
+console.log(await mean.print());
+console.log(await variance.print());
+
+section('Normalised by hand');
+const normalised = centered.div(variance.sqrt());
+console.log(await normalised.print());
+
+section('The class');
+const norm = new LayerNorm(5, new Random(0));
+const y = norm.forward(batch);
+const rowMean = y.mean(-1, true);
+const rowVariance = y.sub(rowMean).mul(y.sub(rowMean)).mean(-1, true);
+console.log(`largest mean: ${(await rowMean.abs().max().item()).toExponential(0)}`);
+console.log(await rowVariance.print());
+
+section('Why there is an eps');
+const flat = tensor([[3, 3, 3, 3]]); // no two numbers differ, so the variance is 0
+const standardise = (x: Tensor, eps: number) => {
+  const distance = x.sub(x.mean(-1, true));
+  return distance.div(distance.mul(distance).mean(-1, true).add(eps).sqrt());
+};
+console.log(`without eps: ${await standardise(flat, 0).print()}`);
+console.log(`with 1e-5:   ${await standardise(flat, 1e-5).print()}`);
+
+section('Biased or unbiased');
+for (const n of [2, 6, 768]) {
+  const x = fromArray(new TorchRandom(1).randn(n), [1, n]);
+  const squares = x.sub(x.mean()).mul(x.sub(x.mean())).sum();
+  const [biased, unbiased] = [await squares.div(n).item(), await squares.div(n - 1).item()];
+  console.log(`${n} numbers: divided by n ${biased.toFixed(4)}, by n - 1 ${unbiased.toFixed(4)}`);
+}
+
+section('Before and after');
+const rows = async (x: Tensor) => {
+  const [first, second] = (await x.array()) as number[][];
+  return first!.map((value, i) => ({ label: String(i), values: [value, second![i]!] }));
+};
+picture(
+  'normalised',
+  barChartSvg({
+    title: 'Two rows before and after layer normalisation',
+    category: { label: 'position in the row' },
+    value: { label: 'value' },
+    series: ['first row', 'second row'],
+    panels: [
+      { title: 'before: mean 0.13 and 0.22', groups: await rows(out) },
+      { title: 'after: mean 0, variance 1', groups: await rows(normalised) },
+    ],
+  }),
+);

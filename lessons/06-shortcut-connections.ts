@@ -1,0 +1,61 @@
+// Lesson 6: a shortcut around every layer gives the gradient a direct way back.
+import { gelu, grad, Linear, Module, Random, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import { barChartSvg } from 'tsgpt/charts';
+import { picture, section, table } from './kit/lesson.ts';
+
+section('Five layers');
+class DeepNetwork extends Module {
+  readonly layers: Linear[];
+  readonly #useShortcuts: boolean;
+
+  constructor(sizes: readonly number[], useShortcuts: boolean) {
+    super();
+    this.layers = sizes.slice(1).map((size, i) => new Linear(sizes[i]!, size, new Random(0)));
+    this.#useShortcuts = useShortcuts;
+  }
+
+  forward(x: Tensor): Tensor {
+    let hidden = x;
+    for (const layer of this.layers) {
+      const out = gelu(layer.forward(hidden));
+      const fits = out.shape.at(-1) === hidden.shape.at(-1); // only equal shapes can be added
+      hidden = this.#useShortcuts && fits ? hidden.add(out) : out;
+    }
+    return hidden;
+  }
+}
+
+section('Gradients of every layer');
+async function meanGradients(useShortcuts: boolean): Promise<number[]> {
+  const model = new DeepNetwork([3, 3, 3, 3, 3, 1], useShortcuts);
+  torchInit(model, new TorchRandom(123)); // the same weights for both
+  const error = model.forward(tensor([[1, 0, -1]])).sub(tensor([[0]]));
+  const loss = error.mul(error).mean();
+  const gradients = grad(
+    loss,
+    model.layers.map(({ weight }) => weight),
+  );
+  return Promise.all(gradients.map((gradient) => gradient.abs().mean().item()));
+}
+const without = await meanGradients(false);
+const withShortcuts = await meanGradients(true);
+table(
+  ['layer', 'without shortcuts', 'with shortcuts'],
+  without.map((value, i) => [`layers.${i}`, value.toPrecision(6), withShortcuts[i]!.toPrecision(6)]),
+);
+
+section('How far the gradient fades');
+const fading = (gradients: readonly number[]) => (gradients.at(-1)! / gradients[0]!).toFixed(1);
+console.log(
+  `the last layer's gradient over the first one's: ${fading(without)} without, ${fading(withShortcuts)} with`,
+);
+picture(
+  'gradients',
+  barChartSvg({
+    title: 'Mean absolute gradient of each layer',
+    category: { label: 'layer' },
+    value: { label: 'mean |gradient|', scale: 'log' },
+    series: ['without shortcuts', 'with shortcuts'],
+    groups: without.map((value, i) => ({ label: String(i), values: [value, withShortcuts[i]!] })),
+  }),
+);

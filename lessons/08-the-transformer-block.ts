@@ -1,0 +1,57 @@
+// Lesson 8: attention and feed-forward network, each normalised before and added after, make one transformer block.
+import { gpt2, normalInit, observe, Random, randn, TransformerBlock } from 'tsgpt';
+import { modelGraph } from 'tsgpt/inspect';
+import { graphSvg } from './kit/graph-drawing.ts';
+import { picture, section, table } from './kit/lesson.ts';
+import { drawable } from './kit/model-drawing.ts';
+
+section('The block');
+const random = new Random(123);
+const block = new TransformerBlock({ ...gpt2.small, outputInit: normalInit(0.02) }, random);
+const x = randn([2, 4, gpt2.small.embDim], random).named('x'); // [batch, time, embDim]
+const out = block.forward(x);
+console.log(`in  ${x.toString()}`);
+console.log(`out ${out.toString()}`);
+
+section('Its parameters');
+const { attentionNorm, attention, feedForwardNorm, feedForward } = block;
+table(
+  ['part', 'parameters'],
+  [
+    ['attentionNorm', attentionNorm.parameterCount],
+    ['attention', attention.parameterCount],
+    ['feedForwardNorm', feedForwardNorm.parameterCount],
+    ['feedForward', feedForward.parameterCount],
+    ['the block', block.parameterCount],
+  ],
+);
+
+section('The stream goes through');
+const distance = out.sub(x);
+const size = async (t: typeof x) => (await t.mul(t).mean().sqrt().item()).toFixed(3);
+console.log(`size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`);
+
+section('Drawn from the graph');
+const inside = observe(block, () => block.forward(x)); // every part's output, by name
+const outline = [...inside].filter(([name]) => !name.includes('.'));
+const graph = drawable(modelGraph(new Map([['x', x], ...outline, ['out', out]])));
+picture(
+  'block',
+  await graphSvg({
+    title: 'A transformer block',
+    description:
+      'The input takes two ways: through a part and around it, and the two are added; once for attention, once for the feed-forward network.',
+    ...graph,
+  }),
+);
+
+section('Inside attention');
+const attentionInside = [...inside].filter(([name]) => name === 'attentionNorm' || name.startsWith('attention.'));
+picture(
+  'attention',
+  await graphSvg({
+    title: 'Inside the attention of the block',
+    description: 'Queries and keys make scores, scores make weights, weights mix the values.',
+    ...drawable(modelGraph(new Map(attentionInside))),
+  }),
+);

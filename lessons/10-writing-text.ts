@@ -1,0 +1,49 @@
+// Lesson 10: a model that scores the next token writes a text by taking one token after another.
+import { GPT2, GPT2Tokenizer, generateTokens, gpt2, nextLogits, TorchRandom, torchInit } from 'tsgpt';
+import { barChartSvg } from 'tsgpt/charts';
+import { picture, section } from './kit/lesson.ts';
+
+section('The prompt');
+const tokenizer = new GPT2Tokenizer();
+const prompt = tokenizer.encode('Hello, I am');
+console.log(prompt);
+
+section('One token');
+const model = new GPT2({ ...gpt2.small, tiedHead: false });
+torchInit(model, new TorchRandom(123)); // untrained, with the weights that PyTorch would draw
+const scores = nextLogits(model);
+const logits = await scores(prompt); // [vocabSize]
+const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`);
+
+section('How sure it is');
+const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+const ranked = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, 8);
+const groups = ranked.map((id) => ({ label: tokenizer.decode([id]), values: [(100 * Math.exp(logits[id]!)) / total] }));
+console.log(
+  `every token the same would be ${(100 / logits.length).toFixed(4)}%; the likeliest has ${groups[0]!.values[0]!.toFixed(4)}%`,
+);
+picture(
+  'next-token',
+  barChartSvg({
+    title: 'The likeliest tokens after "Hello, I am", untrained',
+    value: { label: 'probability (%)' },
+    orientation: 'horizontal',
+    tokens: true,
+    groups,
+  }),
+);
+
+section('Ten tokens, by hand');
+const ids = [...prompt];
+for (let i = 0; i < 10; i++) {
+  const next = await scores(ids);
+  ids.push(next.indexOf(next.reduce((a, b) => Math.max(a, b))));
+}
+console.log(ids.slice(prompt.length));
+console.log(tokenizer.decode(ids));
+
+section('Ten tokens, by the library');
+const written: number[] = [];
+for await (const id of generateTokens(model, prompt, { maxTokens: 10, temperature: 0 })) written.push(id);
+console.log(written);

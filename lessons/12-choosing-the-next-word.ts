@@ -1,0 +1,72 @@
+// Lesson 12: a model gives every token a probability; how one is chosen makes the text dull, lively or mad.
+import { candidates, generate, nextLogits, Random, type SamplingOptions, sampleToken } from 'tsgpt';
+import { barChartSvg } from 'tsgpt/charts';
+import { picture, section } from './kit/lesson.ts';
+import { trainedModel } from './kit/trained-model.ts';
+
+section('One real distribution');
+const { model, tokenizer, prompt } = await trainedModel();
+const logits = await nextLogits(model)(tokenizer.encode(prompt)); // [vocabSize]
+const { ids, probabilities } = candidates(logits, {});
+const shown = ids.slice(0, 10); // the likeliest tokens; what follows looks at these
+const text = (id: number) => tokenizer.decode([id]);
+console.log(`${JSON.stringify(prompt)} …`);
+shown.forEach((id, i) =>
+  console.log(`${(100 * probabilities[i]!).toFixed(1).padStart(5)}%  ${JSON.stringify(text(id))}`),
+);
+
+/** The probabilities with which the tokens shown are chosen, in percent; 0 for what cannot be chosen. */
+function chart(options: SamplingOptions) {
+  const allowed = candidates(logits, options);
+  const total = allowed.probabilities.reduce((a, b) => a + b, 0);
+  const share = new Map(allowed.ids.map((id, i) => [id, (100 * allowed.probabilities[i]!) / total]));
+  return shown.map((id) => ({ label: text(id), values: [share.get(id) ?? 0] }));
+}
+function draw(name: string, title: string, choices: Record<string, SamplingOptions>): void {
+  const panels = Object.entries(choices).map(([title, options]) => ({ title, groups: chart(options) }));
+  picture(
+    name,
+    barChartSvg({ title, panels, orientation: 'horizontal', tokens: true, value: { label: 'probability (%)' } }),
+  );
+}
+
+section('Temperature');
+draw('temperature', 'Temperature sharpens or flattens the choice', {
+  'temperature 0.5': { temperature: 0.5 },
+  'temperature 1': { temperature: 1 },
+  'temperature 2': { temperature: 2 },
+});
+
+section('Top-k');
+draw('top-k', 'Top-k keeps the k likeliest tokens', {
+  'all tokens': {},
+  'top-k 5': { topK: 5 },
+  'top-k 2': { topK: 2 },
+});
+
+section('Top-p');
+for (const topP of [0.95, 0.8, 0.5])
+  console.log(`top-p ${topP} leaves ${candidates(logits, { topP }).ids.length} tokens of ${logits.length}`);
+draw('top-p', 'Top-p keeps the likeliest tokens up to a sum', {
+  'all tokens': {},
+  'top-p 0.8': { topP: 0.8 },
+  'top-p 0.5': { topP: 0.5 },
+});
+
+section('A thousand draws');
+const random = new Random(123);
+const counts = new Map<number, number>();
+for (let i = 0; i < 1000; i++) {
+  const id = sampleToken(logits, { topK: 3 }, random);
+  counts.set(id, (counts.get(id) ?? 0) + 1);
+}
+for (const [id, count] of [...counts].sort((a, b) => b[1] - a[1]))
+  console.log(`${String(count).padStart(4)} times ${JSON.stringify(text(id))}`);
+
+section('What becomes of the text');
+for (const options of [{ temperature: 0 }, { temperature: 0.8, topP: 0.9 }, { temperature: 1.5 }]) {
+  let written = prompt;
+  for await (const piece of generate(model, tokenizer, prompt, { ...options, maxTokens: 40, seed: 3 }))
+    written += piece;
+  console.log(`${JSON.stringify(options)}\n  ${written.replaceAll('\n', ' ')}`);
+}

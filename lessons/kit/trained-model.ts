@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { CharTokenizer, GPT2, type LanguageModel, Random, splitTrainValidation, type Tokenizer, train } from 'tsgpt';
+import { bundledNovelPath } from 'tsgpt/data';
+import { loadPretrained } from 'tsgpt/pretrained';
+
+export interface TrainedModel {
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+  /** Something it can go on from. */
+  prompt: string;
+  /** A prompt for looking at attention: short enough to be drawn. */
+  sentence: string;
+}
+
+/** A published small model that has read many stories, where it lies beside the project. */
+const published = '../shared/models/tinystories-chat-3m-as-gpt2';
+
+/** A model that has learnt something: the published one if it is there, otherwise a smaller one trained on the spot. */
+export async function trainedModel(): Promise<TrainedModel> {
+  if (existsSync(published)) {
+    const { model, tokenizer } = await loadPretrained(published);
+    console.log('a published model of 3.4 million parameters that has read short stories and chats');
+    return {
+      model,
+      tokenizer: tokenizer!,
+      prompt: 'Once upon a time, there was a little',
+      sentence: 'Tom saw Ann. Tom waved to her',
+    };
+  }
+  const text = readFileSync(bundledNovelPath, 'utf8');
+  const tokenizer = CharTokenizer.fromText(text);
+  const shape = { contextLength: 64, embDim: 96, nHeads: 4, nLayers: 3, dropRate: 0, qkvBias: false, tiedHead: true };
+  const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize }, new Random(1));
+  const data = splitTrainValidation(Uint16Array.from(tokenizer.encode(text)));
+  const steps = 600;
+  for await (const { step } of train(model, data, { steps, learningRate: 3e-3, evalInterval: steps })) {
+    if (step % 100 === 0) console.error(`training a small model: step ${step} of ${steps}`);
+  }
+  console.log(`a model of ${model.parameterCount} parameters, trained on the bundled novel just now`);
+  return { model, tokenizer, prompt: 'Elizabeth was ver', sentence: 'she said that' };
+}
