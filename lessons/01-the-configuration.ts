@@ -45,8 +45,8 @@ table(
     ["OpenAI's: tied, with biases for query, key and value", published],
   ],
 );
-console.log(`the head: ${small.vocabSize} x ${small.embDim} = ${untied - tied}`);
-console.log(`the biases: ${small.nLayers} x 3 x ${small.embDim} = ${published - tied}`);
+console.log(`the head: ${small.vocabSize} x ${small.embDim} = ${(untied - tied).toLocaleString('en-US')}`);
+console.log(`the biases: ${small.nLayers} x 3 x ${small.embDim} = ${(published - tied).toLocaleString('en-US')}`);
 
 section('The four sizes');
 table(

@@ -1,8 +1,8 @@
 // Lesson 3: the whole path from ids to logits, with blocks that do nothing yet.
 import {
   Embedding,
-  GPT2Tokenizer,
   type GPT2Config,
+  GPT2Tokenizer,
   gpt2,
   Linear,
   Module,
@@ -13,8 +13,8 @@ import {
 } from 'tsgpt';
 import { modelGraph } from 'tsgpt/inspect';
 import { graphSvg } from './kit/graph-drawing.ts';
-import { drawable } from './kit/model-drawing.ts';
 import { picture, section } from './kit/lesson.ts';
+import { drawable } from './kit/model-drawing.ts';
 
 section('The model with empty blocks');
 class PlaceholderBlock extends Module {

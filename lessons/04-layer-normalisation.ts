@@ -63,8 +63,8 @@ picture(
     value: { label: 'value' },
     series: ['first row', 'second row'],
     panels: [
-      { title: 'before: mean 0.13 and 0.22', groups: await rows(out) },
-      { title: 'after: mean 0, variance 1', groups: await rows(normalised) },
+      { title: 'before', groups: await rows(out) },
+      { title: 'after', groups: await rows(normalised) },
     ],
   }),
 );

@@ -1,5 +1,5 @@
 // Lesson 5: the feed-forward network, and the bend in it without which it would be one straight line.
-import { FeedForward, fromArray, gelu, grad, gpt2, normalInit, Random, randn, relu, tensor } from 'tsgpt';
+import { FeedForward, fromArray, gelu, gpt2, grad, normalInit, Random, randn, relu, tensor } from 'tsgpt';
 import { layerDiagramSvg, lineChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 

@@ -6,18 +6,11 @@ import { picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
 
 section('Scores');
-const x = tensor([
-  [1, 0, 1],
-  [0, 2, 0],
-  [1, 1, 0],
-  [0, 0, 1],
-]); // [time, embDim]: four tokens, three numbers each
-const [toQuery, toKey, toValue] = [1, 2, 3].map((seed) => randn([3, 2], new Random(seed))) as [
-  typeof x,
-  typeof x,
-  typeof x,
-];
-const [queries, keys, values] = [x.matmul(toQuery), x.matmul(toKey), x.matmul(toValue)]; // [time, headDim]
+const text = [[1, 0, 1], [0, 2, 0], [1, 1, 0], [0, 0, 1]]; // biome-ignore format: a row for each of four tokens
+const x = tensor(text); // [time, embDim]
+const random = new Random(1);
+const [toQuery, toKey, toValue] = [randn([3, 2], random), randn([3, 2], random), randn([3, 2], random)];
+const [queries, keys] = [x.matmul(toQuery), x.matmul(toKey)]; // [time, headDim]
 const scores = queries.matmul(keys.transpose(0, 1)).div(Math.sqrt(2)); // [time, time]
 console.log(await scores.print());
 
@@ -30,64 +23,50 @@ console.log(await masked.print());
 section('Weights');
 const weights = masked.softmax(-1);
 console.log(await weights.print());
-console.log(await weights.sum(-1).print());
+console.log(`sums of the rows: ${await weights.sum(-1).print()}`);
 
 section('What each token takes in');
+const values = x.matmul(toValue);
 const context = weights.matmul(values); // [time, headDim]
 console.log(await context.print());
 
-section('The future stays out');
-const changed = tensor([
-  [1, 0, 1],
-  [0, 2, 0],
-  [1, 1, 0],
-  [9, 9, 9],
-]); // only the last token differs
-const attend = (input: typeof x) => {
-  const s = input.matmul(toQuery).matmul(input.matmul(toKey).transpose(0, 1)).div(Math.sqrt(2));
-  return where(isVisible, s, Number.NEGATIVE_INFINITY).softmax(-1).matmul(input.matmul(toValue));
-};
-console.log(await attend(changed).sub(attend(x)).print());
-
 section('Several heads');
 const { embDim, nHeads, qkvBias } = gpt2.small;
-const options = { embDim, nHeads, dropRate: 0, qkvBias, outputInit: normalInit(0.02) };
-const attention = new CausalAttention(options, new Random(123));
-console.log(attention.forward(randn([2, 4, embDim], new Random(1))).toString());
-console.log(`parameters: ${attention.parameterCount}`);
+const attention = new CausalAttention({ embDim, nHeads, dropRate: 0, qkvBias, outputInit: normalInit(0.02) }, random);
+const sequence = randn([1, 4, embDim], random); // [batch, time, embDim]
+const attended = attention.forward(sequence);
+console.log(attended.toString());
+console.log(`parameters: ${attention.parameterCount.toLocaleString('en-US')}`);
+
+section('The future stays out');
+const isLast = arange(4).eq(3).reshape([4, 1]);
+const changed = attention.forward(where(isLast, 9, sequence)); // only the last token is another one
+const change = changed.sub(attended).abs().max(-1).reshape([4]); // the largest change at each position
+console.log(await change.print());
 
 section('What a trained model looks at');
 const { model, tokenizer, sentence } = await trainedModel();
 const ids = tokenizer.encode(sentence);
 const tokens = ids.map((id) => tokenizer.decode([id]));
-const maps = await attentionMaps(model, ids);
-/** How much the tokens look at others than themselves and the first, which is where a head with nothing to do looks. */
-const business = (head: number[][]) =>
-  head.flatMap((row, i) => row.filter((_, j) => j > 0 && j < i)).reduce((a, b) => a + b, 0);
-const heads = maps.flatMap(({ heads }, layer) =>
-  heads.map((values, head) => ({ title: `layer ${layer}, head ${head}`, values })),
+const heads = (await attentionMaps(model, ids)).flatMap(({ name, heads }) =>
+  heads.map((rows, head) => ({ title: `${name}, head ${head}`, rows })),
 );
-const busiest = heads.sort((a, b) => business(b.values) - business(a.values)).slice(0, 2);
-for (const { title, values } of busiest) {
-  const row = values.at(-1)!;
-  const most = row.indexOf(Math.max(...row));
-  console.log(
-    `${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}, ${(100 * row[most]!).toFixed(0)}%`,
-  );
+/** How much a head looks at neither the looking token itself nor the first, where a head with nothing to find looks. */
+const business = (rows: number[][]) => rows.flatMap((row, i) => row.slice(1, i)).reduce((a, b) => a + b, 0);
+const busiest = heads.sort((a, b) => business(b.rows) - business(a.rows)).slice(0, 2);
+for (const { title, rows } of busiest) {
+  const most = rows.at(-1)!.indexOf(Math.max(...rows.at(-1)!));
+  console.log(`${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}`);
 }
 picture(
   'attention',
   heatMapSvg({
-    title: 'Attention weights of a trained model',
-    rows: tokens,
-    columns: tokens,
-    rowLabel: 'token that looks',
-    columnLabel: 'token looked at',
-    valueLabel: 'attention weight',
-    tokens: true,
-    panels: busiest.map(({ title, values }) => ({
+    ...{ title: 'Attention weights of two heads', rows: tokens, columns: tokens, tokens: true },
+    ...{ rowLabel: 'token that looks', columnLabel: 'token looked at', valueLabel: 'attention weight' },
+    // Above the diagonal lies the future.
+    panels: busiest.map(({ title, rows }) => ({
       title,
-      values: values.map((row, i) => row.map((w, j) => (j <= i ? w : null))),
+      values: rows.map((row, i) => row.map((w, j) => (j > i ? null : w))),
     })),
   }),
 );

@@ -5,14 +5,14 @@ import {
   GPT2,
   GPT2Tokenizer,
   generate,
-  grad,
   gpt2,
+  grad,
   Random,
   splitTrainValidation,
   tensor,
   train,
 } from 'tsgpt';
-import { lossCurveSvg } from 'tsgpt/charts';
+import { type LossPoint, lossCurveSvg } from 'tsgpt/charts';
 import { bundledNovelPath } from 'tsgpt/data';
 import { picture, section, table } from './kit/lesson.ts';
 
@@ -49,7 +49,8 @@ weight.value = weight.value.map((value, i) => value - 1 * change[i]!); // downhi
 console.log(`loss after one step: ${(await model.loss(window(0), window(1)).item()).toFixed(3)}`);
 
 section('The loop');
-const curve: Parameters<typeof lossCurveSvg>[0] = { train: [], validation: [] };
+const losses: LossPoint[] = [];
+const validation: LossPoint[] = [];
 const rows: string[][] = [];
 const options = {
   steps: 240,
@@ -61,13 +62,13 @@ const options = {
   seed: 123,
 };
 for await (const { step, loss, validationLoss } of train(model, data, options)) {
-  if (loss !== undefined) (curve.train as object[]).push({ step, loss });
+  if (loss !== undefined) losses.push({ step, loss });
   if (validationLoss === undefined) continue;
-  (curve.validation as object[]).push({ step, loss: validationLoss });
+  validation.push({ step, loss: validationLoss });
   rows.push([String(step), loss?.toFixed(3) ?? '', validationLoss.toFixed(3), Math.exp(validationLoss).toFixed(0)]);
 }
-table(['step', 'loss', 'validation loss', 'perplexity'], rows);
-picture('loss', lossCurveSvg(curve, { title: 'Learning 20 kilobytes of Pride and Prejudice' }));
+table(['step', 'loss', 'validation loss', 'validation perplexity'], rows);
+picture('loss', lossCurveSvg({ train: losses, validation }, { title: 'Learning 20 kilobytes of Pride and Prejudice' }));
 
 section('What it has learnt');
 let written = 'It is a truth';

@@ -11,9 +11,9 @@ const { ids, probabilities } = candidates(logits, {});
 const shown = ids.slice(0, 10); // the likeliest tokens; what follows looks at these
 const text = (id: number) => tokenizer.decode([id]);
 console.log(`${JSON.stringify(prompt)} …`);
-shown.forEach((id, i) =>
-  console.log(`${(100 * probabilities[i]!).toFixed(1).padStart(5)}%  ${JSON.stringify(text(id))}`),
-);
+for (const [i, id] of shown.entries()) {
+  console.log(`${(100 * probabilities[i]!).toFixed(1).padStart(5)}%  ${JSON.stringify(text(id))}`);
+}
 
 /** The probabilities with which the tokens shown are chosen, in percent; 0 for what cannot be chosen. */
 function chart(options: SamplingOptions) {

@@ -20,16 +20,18 @@ export function picture(name: string, svg: string): void {
 
 /** Prints rows of text and numbers in columns, numbers aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const colAligns = head.map((_, i) => (typeof rows[0]?.[i] === 'number' ? ('right' as const) : ('left' as const)));
+  const isNumber = (cell: string | number | undefined) => /^[+-]?[\d.,]+(e[+-]?\d+)?( MiB|%)?$/.test(String(cell));
+  const colAligns = head.map((_, i) => (isNumber(rows[0]?.[i]) ? ('right' as const) : ('left' as const)));
   const printed = new Table({
     head: [...head],
     colAligns,
     chars: plain,
     style: { head: [], border: [], compact: true },
   });
-  for (const row of rows)
+  for (const row of rows) {
     printed.push(row.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en-US') : cell)));
-  console.log(printed.toString());
+  }
+  console.log(printed.toString().replaceAll(/ +$/gm, ''));
 }
 
 /** No lines around and between the cells, two spaces between columns. */

@@ -33,7 +33,9 @@ export async function journey(model: LanguageModel, ids: readonly number[]): Pro
   await compute(statistics.flat());
   return Promise.all(
     [...stations].map(async ([name, { shape }], i) => {
-      const [mean, deviation, smallest, largest] = await Promise.all(statistics[i]!.map((statistic) => statistic.item()));
+      const [mean, deviation, smallest, largest] = await Promise.all(
+        statistics[i]!.map((statistic) => statistic.item()),
+      );
       return { name, shape, mean: mean!, deviation: deviation!, smallest: smallest!, largest: largest! };
     }),
   );

@@ -26,7 +26,9 @@ export async function logitLens(model: LanguageModel, ids: readonly number[], co
     `the number of predictions for each layer must be from 1 to ${vocabSize}, but is ${count}`,
   );
   const inside = observe(model, () => model.features(tokensOf(model, ids)));
-  const blocks = new Set([...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : [])));
+  const blocks = new Set(
+    [...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : [])),
+  );
   const layers = [...inside].filter(([name]) => name === 'embeddings' || blocks.has(name));
   const probabilities = layers.map(([, hidden]) => {
     const last = hidden.slice(null, [ids.length - 1, ids.length]); // [1, 1, embDim]
