@@ -1,0 +1,5 @@
+import DefaultTheme from 'vitepress/theme';
+import '../../pages/charts.css';
+import './style.css';
+
+export default DefaultTheme;

@@ -1,0 +1,179 @@
+import { ensure } from '../../src/errors.ts';
+import { findDeclaration } from './declaration.ts';
+import { inlinePicture } from './picture.ts';
+import type { LessonParts, OutputPiece, Section } from './sections.ts';
+
+/** What the directives of a lesson's page can name. */
+export interface PageMaterial {
+  /** The lesson's name: "06-attention". */
+  readonly name: string;
+  readonly parts: LessonParts;
+  readonly pictures: ReadonlyMap<string, string>;
+  /** The text of source files by their path from the project's root. */
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+export interface ExpandedPage {
+  readonly markdown: string;
+  /** Style sheets of the pictures. */
+  readonly css: string;
+}
+
+const DIRECTIVE = /^<!--\s*(\w+):\s*(.*?)\s*-->\s*$/;
+const FENCE = /^\s*(```+|~~~+)/;
+
+/**
+ * Replaces the directives of a lesson's page by what they name:
+ *
+ * - `<!-- run: Title -->` a section's code, and under it what it printed and drew;
+ * - `<!-- code: Title -->`, `<!-- output: Title -->` one of both; `<!-- code: imports -->` what precedes the first section;
+ * - `<!-- source: src/nn/attention.ts CausalAttention.forward -->` a declaration of the project's source.
+ *
+ * @throws TsgptError if a directive names something that does not exist, or a section is shown nowhere
+ */
+export function expandDirectives(markdown: string, material: PageMaterial): ExpandedPage {
+  const page = `lessons/${material.name}.md`;
+  const shown = new Set<string>();
+  const expansion = new Expansion(page, material, shown);
+  let fence: string | undefined;
+  const lines = markdown.split(/\r?\n/).map((line) => {
+    const mark = FENCE.exec(line)?.[1];
+    if (mark && !fence) fence = mark;
+    else if (mark && fence && mark.startsWith(fence)) fence = undefined;
+    const [, keyword, argument] = (!fence && DIRECTIVE.exec(line)) || [];
+    return keyword === undefined ? line : `\n${expansion.expand(keyword, argument!)}\n`;
+  });
+  const hidden = material.parts.sections.find(({ title }) => !shown.has(title));
+  ensure(
+    !hidden,
+    `${page} shows the section "${hidden?.title}" of its lesson nowhere: add <!-- run: ${hidden?.title} -->.`,
+  );
+  return { markdown: lines.join('\n'), css: expansion.css };
+}
+
+class Expansion {
+  css = '';
+  #pictures = 0;
+
+  constructor(
+    readonly page: string,
+    readonly material: PageMaterial,
+    readonly shown: Set<string>,
+  ) {}
+
+  expand(keyword: string, argument: string): string {
+    switch (keyword) {
+      case 'run':
+        return this.#run(this.#section(keyword, argument));
+      case 'code':
+        if (argument === 'imports') return this.#imports();
+        return listing(literal(argument), codeBlock(this.#section(keyword, argument).code, 'ts'));
+      case 'output':
+        return this.#output(this.#section(keyword, argument));
+      case 'source':
+        return this.#source(argument);
+      default:
+        ensure(
+          false,
+          `${this.page} has <!-- ${keyword}: ${argument} -->, but the directives are run, code, output and source.`,
+        );
+    }
+  }
+
+  #section(keyword: string, title: string): Section {
+    const section = this.material.parts.sections.find((candidate) => candidate.title === title);
+    const titles = this.material.parts.sections.map((candidate) => `"${candidate.title}"`).join(', ');
+    ensure(
+      section,
+      `${this.page} has <!-- ${keyword}: ${title} -->, but the lesson has no such section; it has ${titles}.`,
+    );
+    this.shown.add(title);
+    return section;
+  }
+
+  #imports(): string {
+    const { preamble } = this.material.parts;
+    ensure(
+      preamble !== '',
+      `${this.page} has <!-- code: imports -->, but nothing precedes the lesson's first section.`,
+    );
+    return listing('Imports', codeBlock(preamble, 'ts'));
+  }
+
+  #run({ title, code, output }: Section): string {
+    const printed = output.length > 0 ? `\n\n${this.#pieces(output)}` : '';
+    return listing(literal(title), `${codeBlock(code, 'ts')}${printed}`);
+  }
+
+  #output({ title, output }: Section): string {
+    ensure(output.length > 0, `${this.page} has <!-- output: ${title} -->, but that section prints nothing.`);
+    return listing(literal(title), this.#pieces(output));
+  }
+
+  #pieces(output: readonly OutputPiece[]): string {
+    return output
+      .map((piece) => ('text' in piece ? outputBlock(piece.text) : this.#picture(piece.picture)))
+      .join('\n\n');
+  }
+
+  #picture(name: string): string {
+    const svg = this.material.pictures.get(name);
+    ensure(
+      svg !== undefined,
+      `Lesson ${this.material.name} says it drew the picture ${name}, but wrote no ${name}.svg.`,
+    );
+    this.#pictures++;
+    const { html, css } = inlinePicture(
+      `${this.material.name}/${name}`,
+      svg,
+      `picture-${this.#pictures}-${slug(name)}`,
+    );
+    this.css += css;
+    return html;
+  }
+
+  #source(argument: string): string {
+    const [path, name, ...more] = argument.split(/\s+/);
+    ensure(
+      path && name && more.length === 0,
+      `${this.page} has <!-- source: ${argument} -->, but it takes a file and a name: <!-- source: src/nn/layers.ts Linear -->.`,
+    );
+    const source = this.material.sources.get(path);
+    ensure(
+      source !== undefined,
+      `${this.page} has <!-- source: ${argument} -->, but there is no such TypeScript file in src/, lessons/kit/ or examples/.`,
+    );
+    const { code, firstLine, lastLine } = findDeclaration(path, source, name);
+    const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine}–${lastLine}`;
+    return listing(`[${path}](${sourceLink(path, firstLine)}), ${lines}`, codeBlock(code, 'ts'), 'source');
+  }
+}
+
+/** The page of a source file, and a line on it. */
+export function sourceLink(path: string, line?: number): string {
+  return `/source/${path.replace(/\.ts$/, '')}${line === undefined ? '' : `#L${line}`}`;
+}
+
+function listing(caption: string, content: string, kind = 'run'): string {
+  return `<figure class="listing ${kind}">\n<figcaption v-pre>\n\n${caption}\n\n</figcaption>\n\n${content}\n\n</figure>`;
+}
+
+function outputBlock(text: string): string {
+  return `<div class="output">\n\n${codeBlock(text, 'text')}\n\n</div>`;
+}
+
+/** A fence longer than any in the text. */
+export function codeBlock(text: string, language: string): string {
+  const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** Text that Markdown shows as it is. */
+function literal(text: string): string {
+  return text.replace(/[\\`*_[\]<>{}&~|]/g, '\\$&');
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}

@@ -1,0 +1,118 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type Captured, capture, commonKey } from '../../lessons/kit/capture.ts';
+import { findLessons, type Lesson } from '../../lessons/kit/find-lessons.ts';
+import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
+import { themeSwitchCss } from '../../src/charts/theme.ts';
+import { ensure } from '../../src/errors.ts';
+import { codeBlock, expandDirectives } from './directives.ts';
+import { frontMatter, type Page, readPage } from './front-matter.ts';
+import { splitLesson } from './sections.ts';
+import { readSources, sourcePages } from './source-pages.ts';
+
+export interface SiteOptions {
+  /** The project. */
+  readonly root: string;
+  /** Where the site's Markdown is written; VitePress makes the site of it. */
+  readonly pages: string;
+  /** Where outputs of lessons are kept. */
+  readonly cache: string;
+  /** Told what is being done. */
+  readonly log?: (line: string) => void;
+}
+
+/** A line of the site's navigation. */
+export interface Entry {
+  readonly text: string;
+  readonly link: string;
+}
+
+/**
+ * Writes the pages of the book apart from the API reference: home, lessons with their captured outputs, and source files. Lessons run
+ * if what they depend on has changed.
+ *
+ * @throws TsgptError if a page and its lesson do not belong together
+ */
+export async function writeSite({ root, pages, cache, log = () => {} }: SiteOptions): Promise<void> {
+  const lessons = findLessons(join(root, 'lessons'));
+  const texts = readPages(join(root, 'lessons'), lessons);
+  const common = commonKey(root);
+  const sources = readSources(root);
+  const written = new Map<string, string>();
+  for (const [i, lesson] of lessons.entries()) {
+    const start = performance.now();
+    const captured = await capture(lesson, { root, cache, common });
+    if (captured.ran) log(`ran ${lesson.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    written.set(`lessons/${lesson.name}.md`, lessonPage(lesson, texts[i]!, captured, sources));
+  }
+  const entries = lessons.map(({ number, name }, i) => ({
+    text: `${number}. ${texts[i]!.title}`,
+    link: `/lessons/${name}`,
+    description: texts[i]!.description,
+  }));
+  written.set('index.md', homePage(readFileSync(join(root, 'book', 'index.md'), 'utf8'), entries));
+  for (const [path, text] of sourcePages(sources)) written.set(path, text);
+  written.set('charts.css', `${themeSwitchCss({ light: 'html', dark: 'html.dark' })}\n`);
+  // Read by VitePress's configuration.
+  written.set('lessons/contents.json', JSON.stringify(entries));
+  writeFiles(pages, written);
+}
+
+/** The pages of the lessons, in their order. */
+function readPages(folder: string, lessons: readonly Lesson[]): Page[] {
+  for (const file of readdirSync(folder)) {
+    if (!/^\d\d-.*\.md$/.test(file)) continue;
+    const name = file.slice(0, -'.md'.length);
+    ensure(
+      lessons.some((lesson) => lesson.name === name),
+      `lessons/${file} has no lesson: write lessons/${name}.ts, or rename the page like its lesson.`,
+    );
+  }
+  return lessons.map(({ name, page }) => {
+    ensure(existsSync(page), `Lesson ${name} has no page: write lessons/${name}.md.`);
+    return readPage(`lessons/${name}.md`, readFileSync(page, 'utf8'));
+  });
+}
+
+/** The page with its directives replaced, how to run it below the title, and the whole file at the end. */
+function lessonPage(lesson: Lesson, page: Page, captured: Captured, sources: ReadonlyMap<string, string>): string {
+  const { name, number, script } = lesson;
+  const { output, pictures } = captured;
+  const source = readFileSync(script, 'utf8');
+  const parts = splitLesson(name, source, output);
+  const { markdown, css } = expandDirectives(page.body, { name, parts, pictures, sources });
+  const [, heading = `# ${page.title}`, rest = markdown] = /^\s*(# .*)\n([\s\S]*)$/.exec(markdown) ?? [];
+  return [
+    frontMatter({ title: page.title, description: page.description }),
+    `<p class="eyebrow">Lesson ${number}</p>\n`,
+    `${heading}\n`,
+    `<div class="run-it">\n\nRun it yourself: \`npm run lesson ${number}\`\n\n</div>\n`,
+    rest.trim(),
+    `\n::: details The whole lesson: lessons/${name}.ts\n${codeBlock(source.trimEnd(), 'ts')}\n:::\n`,
+    css && `<style>\n${css}</style>\n`,
+  ].join('\n');
+}
+
+/** The home page, with the lessons in the place of `<!-- lessons -->`. */
+function homePage(text: string, lessons: readonly (Entry & { readonly description: string })[]): string {
+  const PLACE = '<!-- lessons -->';
+  ensure(text.includes(PLACE), `book/index.md has no place for the list of lessons: add ${PLACE}.`);
+  const list = lessons.map(
+    ({ text, link, description }) => `1. [${text.replace(/^\d+\. /, '')}](${link})  \n   ${description}`,
+  );
+  return text.replace(PLACE, `<div class="contents">\n\n${list.join('\n')}\n\n</div>`);
+}
+
+/** Writes what has changed, and removes what is no longer there; the API reference is kept by others. */
+function writeFiles(folder: string, files: ReadonlyMap<string, string>): void {
+  for (const [path, text] of files) {
+    const full = join(folder, path);
+    if (existsSync(full) && readFileSync(full, 'utf8') === text) continue;
+    mkdirSync(dirname(full), { recursive: true });
+    writeFileSync(full, text);
+  }
+  for (const file of filesIn(folder)) {
+    const path = pathFrom(folder, file);
+    if (path.endsWith('.md') && !path.startsWith('reference/') && !files.has(path)) rmSync(file);
+  }
+}

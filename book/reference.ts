@@ -1,0 +1,139 @@
+/**
+ * Writes the API reference: a Markdown page for every module that the package exports, made by TypeDoc of the doc comments.
+ *
+ *     tsx book/reference.ts <project folder> <folder for the pages>
+ */
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Application, type Context, Converter, ParameterReflection, ReflectionKind } from 'typedoc';
+
+const [root = '.', out = 'book/pages/reference'] = process.argv.slice(2).map((path) => resolve(path));
+const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Module names such as "tsgpt/nn" by the source file that the package exports under that name. */
+const modules = new Map<string, string>();
+for (const [path, target] of Object.entries<string | { types: string }>(exports)) {
+  if (typeof target === 'string') continue; // package.json
+  const source = target.types.replace('./dist/', './src/').replace('.d.ts', '.ts');
+  modules.set(resolve(root, source), `${name}${path.slice(1)}`);
+}
+
+/**
+ * Types in signatures of what is exported that are not for users: what others pass around without looking inside. Anything else
+ * that is missing in the reference fails the build.
+ */
+const internal = [
+  'GraphValue', // what a tensor is to the compiler
+  'TensorNode',
+  'TensorType',
+  'dtypes', // listed by DType
+  'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
+  'RandomState', // what a checkpoint keeps
+  'TrainerState',
+  'CheckpointToSave',
+  'CheckpointName',
+  'MetricsLog',
+  'LoadableModel', // bytes of an ONNX file
+];
+
+const app = await Application.bootstrapWithPlugins({
+  plugin: ['typedoc-plugin-markdown'],
+  tsconfig: join(root, 'tsconfig.build.json'),
+  basePath: root,
+  // What the root exports again is described where it belongs: the root comes last.
+  entryPoints: [...modules.keys()].reverse(),
+  out,
+  name: 'API reference',
+  readme: 'none',
+  logLevel: 'Warn',
+  intentionallyNotExported: internal,
+  externalSymbolLinkMappings: { [name]: { writeFileAtomic: '/source/src/formats/atomic-file' } },
+  excludePrivate: true,
+  excludeInternal: true,
+  sort: ['source-order'],
+  disableGit: true,
+  gitRevision: 'none',
+  sourceLinkTemplate: 'source:',
+  // Options of typedoc-plugin-markdown.
+  ...{
+    router: 'module',
+    entryFileName: 'index',
+    hidePageHeader: true,
+    hideBreadcrumbs: true,
+    useCodeBlocks: true,
+    useCustomAnchors: true,
+    parametersFormat: 'table',
+    interfacePropertiesFormat: 'table',
+    typeAliasPropertiesFormat: 'table',
+    typeDeclarationFormat: 'table',
+    typeDeclarationVisibility: 'compact',
+    tableColumnSettings: {
+      hideDefaults: true,
+      hideModifiers: true,
+      hideOverrides: true,
+      hideSources: true,
+      hideInherited: true,
+    },
+  },
+});
+
+app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }: Context) => {
+  for (const module of project.children ?? []) {
+    module.name = modules.get(resolve(module.sources?.[0]?.fullFileName ?? '')) ?? module.name;
+  }
+});
+
+app.converter.on(
+  Converter.EVENT_RESOLVE_END,
+  ({ project }: Context) => {
+    for (const reflection of Object.values(project.reflections)) {
+      if (reflection instanceof ParameterReflection && reflection.name === '__namedParameters')
+        reflection.name = 'options';
+      if (!reflection.isDeclaration() && !reflection.isSignature()) continue;
+      // Every layer is a Module: what they have of it is described there.
+      if (reflection.inheritedFrom && reflection.kindOf(ReflectionKind.ClassMember))
+        project.removeReflection(reflection);
+      reflection.overwrites = undefined;
+      reflection.implementationOf = undefined;
+    }
+  },
+  // After what is inherited is known, before members are put into groups.
+  -50,
+);
+
+const project = await app.convert();
+if (project) {
+  app.validate(project);
+  await app.generateOutputs(project);
+}
+if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+
+for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+  if (!entry.isFile()) continue;
+  const path = join(entry.parentPath, entry.name);
+  writeFileSync(path, readable(readFileSync(path, 'utf8')));
+}
+
+/** A page of TypeDoc's as the book wants it. */
+function readable(markdown: string): string {
+  let owner = '';
+  const lines = markdown.split('\n').map((line) => {
+    const [, level, title, id] = /^(#{3,6}) (.*?)(?: \{#(.*)\})?$/.exec(line) ?? [];
+    if (level === '###') owner = id ?? '';
+    if (!level || id) return line;
+    // Groups of members get an id that no member can have; what belongs to a single member is no heading at all.
+    const group = /^(Constructors?|Properties|Accessors|Methods)$/.test(title!);
+    return group ? `${level} ${title} {#${owner}-${title!.toLowerCase()}}` : `**${title}**`;
+  });
+  // Lines of the source have a place in the book.
+  return lines.join('\n').replace(/\[(src\/[^\]]+)\.ts:(\d+)\]\(source:\)/g, '[$1.ts:$2](/source/$1#L$2)');
+}
+
+const names = [...modules.values()];
+const list = names.map((module) => `- [\`${module}\`](./${module}.md)`);
+const intro =
+  'Everything the package exports, under the name it is imported from. `tsgpt` itself exports most of the others once more.';
+writeFileSync(join(out, 'index.md'), `# API reference\n\n${intro}\n\n${list.join('\n')}\n`);
+
+const entries = names.map((module) => ({ text: module, link: `/reference/${module}` }));
+writeFileSync(join(out, 'contents.json'), JSON.stringify(entries));

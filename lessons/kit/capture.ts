@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { TsgptError } from '../../src/errors.ts';
+import type { Lesson } from './find-lessons.ts';
+import { filesIn, hashFiles } from './hash-files.ts';
+
+/** What a lesson printed and drew. */
+export interface Captured {
+  readonly output: string;
+  /** The SVG files by name, without their ending. */
+  readonly pictures: ReadonlyMap<string, string>;
+  /** Whether the lesson ran now; otherwise the results are those of an earlier run of exactly the same files. */
+  readonly ran: boolean;
+}
+
+const SCRIPT_OR_PAGE = /^lessons\/\d\d-[\w-]+\.(ts|md)$/;
+
+/**
+ * A hash of what every lesson's output depends on beside the lesson itself: the lessons' kit, the built package and the packages it
+ * uses, the bundled data, whether there are reference models beside the project, and the machine it runs on.
+ */
+export function commonKey(root: string): string {
+  const files = hashFiles(root, ['lessons', 'dist', 'data', 'package-lock.json'], (path) => !SCRIPT_OR_PAGE.test(path));
+  const models = existsSync(resolve(root, '..', 'shared', 'models'));
+  const { version, platform, arch } = process;
+  return createHash('sha256').update(JSON.stringify({ files, models, version, platform, arch })).digest('hex');
+}
+
+export interface CaptureOptions {
+  /** The project: lessons run in this folder. */
+  readonly root: string;
+  /** Where outputs are kept. */
+  readonly cache: string;
+  /** From {@link commonKey}. */
+  readonly common: string;
+}
+
+/**
+ * Runs a lesson and takes down what it prints to its standard output and which pictures it draws, or returns what was kept of a run in
+ * which everything it depends on was the same.
+ *
+ * @throws TsgptError if the lesson does not end with exit code 0; nothing is kept then
+ */
+export async function capture(lesson: Lesson, { root, cache, common }: CaptureOptions): Promise<Captured> {
+  const key = createHash('sha256').update(common).update(readFileSync(lesson.script)).digest('hex');
+  const folder = join(cache, lesson.name);
+  const kept = read(folder, lesson, key);
+  if (kept) return { ...kept, ran: false };
+
+  // Everything is written to a new folder, which takes the old one's place when it is complete.
+  const fresh = join(cache, `.${lesson.name}-${process.pid}`);
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { recursive: true });
+  try {
+    writeFileSync(join(fresh, 'output.txt'), await run(lesson, root, fresh));
+    writeFileSync(join(fresh, 'key.txt'), key);
+    rmSync(folder, { recursive: true, force: true });
+    renameSync(fresh, folder);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+  }
+  return { ...read(folder, lesson, key)!, ran: true };
+}
+
+function read(folder: string, lesson: Lesson, key: string): Omit<Captured, 'ran'> | undefined {
+  const keyFile = join(folder, 'key.txt');
+  if (!existsSync(keyFile) || readFileSync(keyFile, 'utf8') !== key) return undefined;
+  const pictures = filesIn(join(folder, lesson.name)).filter((file) => file.endsWith('.svg'));
+  return {
+    output: readFileSync(join(folder, 'output.txt'), 'utf8'),
+    pictures: new Map(pictures.map((file) => [basename(file, '.svg'), readFileSync(file, 'utf8')])),
+  };
+}
+
+/** The lesson's standard output, plain: no colours, no escape sequences. */
+function run(lesson: Lesson, root: string, out: string): Promise<string> {
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: '1', TSGPT_LESSONS_OUT: resolve(out) };
+  const child = spawn(process.execPath, ['--import', 'tsx', resolve(lesson.script)], {
+    cwd: root,
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let [output, errors] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    errors += text;
+  });
+  return new Promise((fulfil, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      if (code === 0) return fulfil(stripVTControlCharacters(output));
+      const how = signal ? `was ended by ${signal}` : `ended with exit code ${code}`;
+      const last = errors.trim().split('\n').slice(-15).join('\n');
+      const message = `Lesson ${lesson.name} ${how}: run it alone with "npm run lesson ${lesson.number}".`;
+      reject(new TsgptError(last ? `${message} It wrote:\n${last}` : message));
+    });
+  });
+}
