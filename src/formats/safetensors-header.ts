@@ -10,6 +10,7 @@
  */
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../errors.ts';
+import { findDuplicateKey, isObject, printable } from './safetensors-json.ts';
 
 /** Bytes of one element of each element type that can be read and written. */
 export const SAFETENSORS_DTYPES = {
@@ -103,11 +104,15 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string):
   let end = dataStart;
   for (const [name, { offset, byteLength }] of tensors) {
     const fault = offset < end ? 'overlaps the one before it' : 'leaves a gap after the one before it';
-    ensure(offset === end, `${file} is damaged: the data of tensor ${name} ${fault}; download it again.`);
+    ensure(
+      offset === end,
+      () => `${file} is damaged: the data of tensor ${printable(name)} ${fault}; download it again.`,
+    );
     end += byteLength;
     ensure(
       end <= fileBytes,
-      `${file} is truncated: tensor ${name} ends at byte ${end}, but the file has ${fileBytes}; download it again.`,
+      () =>
+        `${file} is truncated: tensor ${printable(name)} ends at byte ${end}, but the file has ${fileBytes}; download it again.`,
     );
   }
   ensure(end === fileBytes, `${file} is damaged: ${fileBytes - end} bytes follow its last tensor; download it again.`);
@@ -118,9 +123,9 @@ function parseEntry(entry: unknown, dataStart: number, name: string, file: strin
   const result = v.safeParse(Entry, entry);
   if (!result.success) {
     const issue = result.issues[0];
-    const where = v.getDotPath(issue) ?? 'its entry';
+    const where = printable(v.getDotPath(issue) ?? 'its entry');
     throw new TsgptError(
-      `${file} cannot be read: tensor ${name}, ${where}: expected ${issue.expected}, but the file has ${issue.received}; download it again or convert it to a supported type.`,
+      `${file} cannot be read: tensor ${printable(name)}, ${where}: expected ${issue.expected}, but the file has ${printable(issue.received)}; download it again or convert it to a supported type.`,
     );
   }
   const { dtype, shape, data_offsets } = result.output;
@@ -128,7 +133,8 @@ function parseEntry(entry: unknown, dataStart: number, name: string, file: strin
   const byteLength = bytesOf(dtype, shape);
   ensure(
     end - begin === byteLength,
-    `${file} is damaged: tensor ${name} (${dtype} [${shape.join(', ')}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; download it again.`,
+    () =>
+      `${file} is damaged: tensor ${printable(name)} (${dtype} [${printable(shape.join(', '))}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; download it again.`,
   );
   return { dtype, shape, byteLength, offset: dataStart + begin };
 }
@@ -149,36 +155,11 @@ function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
     `${file} is damaged or not a safetensors file: its header is not a JSON object; download it again.`,
   );
   const duplicate = findDuplicateKey(text);
-  ensure(duplicate === undefined, `${file} is damaged: its header has the name ${duplicate} twice; download it again.`);
+  ensure(
+    duplicate === undefined,
+    () => `${file} is damaged: its header has the name ${printable(duplicate!)} twice; download it again.`,
+  );
   return header;
-}
-
-/**
- * The first key that an object has twice, anywhere in valid JSON text. `JSON.parse` keeps the last one silently, and two
- * readers that keep different ones would see two different models in one file.
- */
-function findDuplicateKey(json: string): string | undefined {
-  const open: Set<string>[] = [];
-  for (let at = 0; at < json.length; at++) {
-    const character = json[at];
-    if (character === '{') open.push(new Set());
-    else if (character === '}') open.pop();
-    else if (character === '"') {
-      const start = at++;
-      while (json[at] !== '"') at += json[at] === '\\' ? 2 : 1;
-      let next = at + 1;
-      while (' \t\r\n'.includes(json[next] ?? '.')) next++;
-      if (json[next] !== ':') continue;
-      const key = JSON.parse(json.slice(start, at + 1)) as string;
-      if (open.at(-1)!.has(key)) return key;
-      open.at(-1)!.add(key);
-    }
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Bytes that a tensor needs, row-major without gaps; a scalar's shape is empty. Not a safe integer where it overflows. */

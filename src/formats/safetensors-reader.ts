@@ -9,6 +9,7 @@ import {
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.ts';
+import { printable } from './safetensors-json.ts';
 
 /** Bytes that can be read in ranges: a file on disk, a buffer in memory. */
 export interface ByteSource {
@@ -164,7 +165,7 @@ export class SafetensorsReader {
   #entry(name: string): TensorEntry {
     const entry = this.tensors.get(name);
     if (entry) return entry;
-    const some = [...this.tensors.keys()].slice(0, 3).join(', ');
+    const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
     throw new TsgptError(
       `${this.#source.name} has no tensor ${name}; it has ${this.tensors.size}${some && `, such as ${some}`}.`,
     );

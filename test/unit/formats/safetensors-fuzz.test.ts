@@ -4,6 +4,9 @@ import { TsgptError } from '../../../src/errors.ts';
 import { formatHeader } from '../../../src/formats/safetensors-header.ts';
 import { openSafetensorsBytes } from '../../../src/formats/safetensors-reader.ts';
 
+/** How many damaged files are tried. */
+const mutations = Number(process.env.TSGPT_MUTATIONS ?? 500);
+
 /** A small valid file: three tensors, 44 bytes of data. */
 const header = formatHeader(
   [
@@ -52,9 +55,9 @@ describe('a safetensors file with random damage', () => {
         }
         outcomes[await outcome(Uint8Array.from(bytes))]++;
       }),
-      { numRuns: 500 },
+      { numRuns: mutations },
     );
-    expect(outcomes.refused).toBeGreaterThan(300); // else the edits do not reach what is checked
+    expect(outcomes.refused).toBeGreaterThan(0.6 * mutations); // else the edits do not reach what is checked
     expect(outcomes.read).toBeGreaterThan(0); // names and metadata may be anything
   });
 
