@@ -1,23 +1,10 @@
-import { ensure } from '../errors.ts';
-import type { NumberAxis } from './line-chart.ts';
-
-/** The bars at one place of the category axis: one for each series. */
-export interface BarGroup {
-  readonly label: string;
-  /** One value for each series; null (or NaN) for one that is missing. */
-  readonly values: readonly (number | null)[];
-}
-
-/** One of several charts with the same axes. */
-export interface BarPanel {
-  readonly title: string;
-  readonly groups: readonly BarGroup[];
-}
-
-/** Either the groups of one chart, or panels which each have groups of the same labels. */
-export type BarContent =
-  | { readonly groups: readonly BarGroup[]; readonly panels?: undefined }
-  | { readonly panels: readonly BarPanel[]; readonly groups?: undefined };
+import { axisScale, type NumberAxis } from './axis.ts';
+import { type BarContent, type BarData, barsOf } from './bar-data.ts';
+import { type BarPlan, barStyle } from './bar-plot.ts';
+import { LYING_COLUMNS, lyingBars } from './bars-lying.ts';
+import { standingBars } from './bars-standing.ts';
+import { element, finish, type LegendEntry, layOutHeader } from './frame.ts';
+import { counted, numberText, shortened, visibleToken } from './text.ts';
 
 export type BarChart = BarContent & {
   /** Heading, and the image's name for a screen reader. */
@@ -28,11 +15,14 @@ export type BarChart = BarContent & {
   readonly category?: { readonly label: string };
   /** Names of the values in each group, at most four; may be left out if there is only one. */
   readonly series?: readonly string[];
-  /** `vertical` bars stand beside one another (panels: one below the other), `horizontal` ones lie below one another (panels: side by side). Default `vertical`. */
+  /**
+   * `vertical` bars stand beside one another (panels: one below the other), `horizontal` ones lie below one another (panels:
+   * side by side). Default `vertical`.
+   */
   readonly orientation?: 'vertical' | 'horizontal';
   /** Whether labels are texts of tokens: then white space is made visible and the font is monospaced. Default false. */
   readonly tokens?: boolean;
-  /** Writes the value at the end of each bar. Default: for horizontal bars. */
+  /** Writes the value at the end of each bar. Default: if there is room, which horizontal bars always have. */
   readonly valueLabels?: boolean;
   /** How a value is written at its bar. Default: three significant digits. */
   readonly format?: (value: number) => string;
@@ -40,12 +30,99 @@ export type BarChart = BarContent & {
   readonly description?: string;
 };
 
+/** A longer label of horizontal bars is cut. */
+const MAX_LABEL_WIDTH = 200;
+const MAX_LABEL_WIDTH_IN_PANELS = 130;
+/** With more values the description gives only the smallest and the largest of each series. */
+const MAX_VALUES_IN_WORDS = 40;
+
 /**
  * Bars, one or several for each label, as a standalone SVG: mean gradients of the layers, probabilities of the next token.
+ * Missing values are left out, and a remark says how many.
  *
- * @throws TsgptError if there is no finite value, groups differ in their number of values, panels in their labels, or a
- *   log axis gets a value of 0 or less
+ * @throws TsgptError if there is no finite value, groups differ in their number of values, panels in their labels, values are to
+ *   be written where there is no room, or a log axis gets a value of 0 or less
  */
 export function barChartSvg(chart: BarChart): string {
-  ensure(false, `${chart.title}: not drawn yet.`);
+  const { title, value, category, tokens = false, description = '' } = chart;
+  const { format = (number: number) => numberText(number, 3) } = chart;
+  const data = barsOf(title, chart, chart.series);
+  const lies = chart.orientation === 'horizontal';
+  const missing = data.bars.length - data.values.length;
+  const remark = missing > 0 ? `missing or not finite: ${counted(missing, 'value')}` : '';
+  const header = layOutHeader(title, {
+    legend: data.series.length > 1 ? data.series.map(legendEntry) : [],
+    above: (lies ? category : value)?.label,
+    remark,
+  });
+  const shown = data.labels.map((label) => (tokens ? visibleToken(label) : label));
+  const labelWidth = data.panels.length > 1 ? MAX_LABEL_WIDTH_IN_PANELS : MAX_LABEL_WIDTH;
+  const plan: BarPlan = {
+    data,
+    labels: lies ? shown.map((label) => shortened(label, labelWidth, { monospace: tokens })) : shown,
+    monospace: tokens,
+    scale: axisScale(value, [...data.values, nearestEnd(value, data.values)], {
+      ticks: ticksFor(lies, data.panels.length),
+    }),
+    xLabel: (lies ? value : category)?.label,
+    format,
+    valueLabels: chart.valueLabels,
+    top: header.height,
+  };
+  const svg = lies ? lyingBars(plan) : standingBars(plan);
+  return finish(svg, header, [
+    description,
+    `Bar chart of ${value.label}${category ? ` for each ${category.label}` : ''}`,
+    ...inWords(data, shown, format),
+    remark,
+  ]);
+}
+
+/** What the axis shows besides the values: 0, or on a log axis less than the smallest value, whose bar needs a length. */
+function nearestEnd({ scale }: NumberAxis, values: readonly number[]): number {
+  const smallest = Math.min(...values);
+  return scale === 'log' && smallest > 0 ? smallest / 1.5 : Math.min(0, smallest);
+}
+
+function ticksFor(lies: boolean, panels: number): number {
+  if (!lies) return panels > 1 ? 4 : 6;
+  return Math.ceil(6 / Math.min(panels, LYING_COLUMNS));
+}
+
+function legendEntry(name: string, series: number): LegendEntry {
+  const { fill, ...style } = barStyle(series);
+  const attributes = {
+    class: `chart-series-${series + 1}`,
+    x: 3,
+    y: -8,
+    width: 16,
+    height: 16,
+    fill,
+    ...('stroke' in style
+      ? { 'fill-opacity': style.fillOpacity, stroke: style.stroke, 'stroke-width': style.strokeWidth }
+      : {}),
+  };
+  return { name, sign: (svg) => [element(svg, 'rect', attributes)] };
+}
+
+/** A sentence for each series of each panel: "temperature 1: ␣the 0.31, ␣a 0.12". */
+function inWords(
+  { panels, series, bars, values }: BarData,
+  labels: readonly string[],
+  format: (value: number) => string,
+) {
+  return panels.flatMap((panel, p) =>
+    series.map((name, s) => {
+      const own = bars.filter((bar) => bar.panel === p && bar.series === s);
+      const there = own.filter(({ value }) => !Number.isNaN(value)).sort((a, b) => a.value - b.value);
+      const listed =
+        values.length <= MAX_VALUES_IN_WORDS ? own : [there[0], there.at(-1)].filter((bar) => bar !== undefined);
+      const words = listed.map(
+        (bar) => `${labels[bar.group]} ${Number.isNaN(bar.value) ? 'missing' : format(bar.value)}`,
+      );
+      const heading = [panel.title, name].filter(Boolean).join(', ');
+      const range = values.length <= MAX_VALUES_IN_WORDS ? '' : 'smallest and largest: ';
+      return `${heading ? `${heading}: ` : ''}${range}${words.join(', ')}`;
+    }),
+  );
 }

@@ -1,4 +1,5 @@
 import { ensure } from '../errors.ts';
+import { type Range, rangeOf } from './range.ts';
 
 /** A loss measured at one training step, in nats per token. */
 export interface LossPoint {
@@ -20,8 +21,6 @@ export interface DrawableCurve extends LossCurve {
   readonly steps: Range;
 }
 
-export type Range = readonly [low: number, high: number];
-
 /**
  * Leaves out what cannot be drawn.
  *
@@ -39,21 +38,6 @@ export function drawable(curve: LossCurve): DrawableCurve {
     notFinite: curve.train.length + curve.validation.length - points.length,
     steps: rangeOf(points.map(({ step }) => step)),
   };
-}
-
-/** The smallest and the largest value. */
-export function rangeOf(values: Iterable<number>): Range {
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return [low, high];
-}
-
-/** The range itself, or one of twice `margin` around it if all values are equal: an axis needs two ends. */
-export function widened([low, high]: Range, margin: number): Range {
-  return low < high ? [low, high] : [low - margin, high + margin];
 }
 
 /**

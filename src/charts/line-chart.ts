@@ -1,25 +1,12 @@
+import * as Plot from '@observablehq/plot';
 import { ensure } from '../errors.ts';
-
-/** An axis of numbers. */
-export interface NumberAxis {
-  /** What is measured, and its unit: "loss (nats per token)". */
-  readonly label: string;
-  /** `log` for values over several powers of ten; they must then be positive. Default `linear`. */
-  readonly scale?: 'linear' | 'log';
-  /** The two ends of the axis. Default: what covers the data. */
-  readonly domain?: readonly [low: number, high: number];
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** One line: its name in the legend, and its points in the order they are joined. */
-export type LineSeries = {
-  readonly name: string /** A dot at every point: few measurements, not a function. */;
-  readonly dots?: boolean;
-} & ({ readonly points: readonly Point[] } | { readonly xs: ArrayLike<number>; readonly ys: ArrayLike<number> });
+import { type AxisScale, axisScale, type NumberAxis } from './axis.ts';
+import { drawCaptions, type Pixel } from './captions.ts';
+import { AXIS_LINE, fitted, GRID_LINES, type Margins, plotOptions, scaleOptions } from './fit.ts';
+import { element, finish, type LegendEntry, layOutHeader } from './frame.ts';
+import { type Line, type LineSeries, lineOf, type Point } from './line-data.ts';
+import { counted, numberText } from './text.ts';
+import { PADDING, PLOT_HEIGHT, SERIES_COLOURS, WIDTH } from './theme.ts';
 
 /** A marked point of the plane and its caption. */
 export interface Note extends Point {
@@ -34,17 +21,157 @@ export interface LineChart {
   /** One to eight lines. */
   readonly series: readonly LineSeries[];
   readonly notes?: readonly Note[];
+  /** What is to be known about the data, shown below the legend. Default: how many points are not finite, if any. */
+  readonly remark?: string;
   /** What the reader is to notice, in a sentence: it opens the description for those who cannot see the chart. */
   readonly description?: string;
 }
 
+const MAX_LINES = 8;
+const STROKE = { stroke: 'currentColor', strokeWidth: 2.25 };
+const MARGIN_BOTTOM = 72;
+
+/** Patterns of the lines, so that they can be told apart without colour; a line with dots needs none. */
+const DASHES = ['none', '9 5', '2 5', '14 4 3 4'];
+
 /**
  * Lines over a common x axis, such as GELU beside ReLU, as a standalone SVG.
  *
- * Points that are NaN or infinite are left out, a line breaks there, and a note says how many.
+ * Points that are NaN or infinite are left out, a line breaks there, and a remark says how many.
  *
- * @throws TsgptError if there is nothing to draw, or `xs` and `ys` differ in length, or a log axis gets a value of 0 or less
+ * @throws TsgptError if there is nothing to draw, `xs` and `ys` differ in length, a log axis gets a value of 0 or less, or a note
+ *   is outside of a given domain
  */
 export function lineChartSvg(chart: LineChart): string {
-  ensure(false, `${chart.title}: not drawn yet.`);
+  const { title, x, y, series, notes = [], description = '' } = chart;
+  ensure(series.length > 0, `The chart "${title}" has no line; give it at least one series.`);
+  ensure(
+    series.length <= MAX_LINES,
+    `The chart "${title}" has ${series.length} lines, more than can be told apart; draw at most ${MAX_LINES} at once.`,
+  );
+  const lines = series.map(lineOf);
+  const shown = [...lines.flatMap(({ finite }) => finite), ...notes];
+  const scales = {
+    x: axisScale(
+      x,
+      shown.map((point) => point.x),
+      { margin: 1, ticks: 7, nice: false },
+    ),
+    y: axisScale(
+      y,
+      shown.map((point) => point.y),
+    ),
+  };
+  checkNotes(notes, x, y);
+  const missing = lines.reduce((sum, { points, finite }) => sum + points.length - finite.length, 0);
+  const remark = chart.remark || (missing > 0 ? `not finite and left out: ${counted(missing, 'point')}` : '');
+  const header = layOutHeader(title, { legend: lines.map(legendEntry), above: y.label, remark });
+
+  const svg = fitted((margins) =>
+    plot(lines, x.label, { ...scales, cut: Boolean(x.domain ?? y.domain) }, { marginTop: header.height, ...margins }),
+  );
+  const [toX, toY] = [svg.scale('x'), svg.scale('y')];
+  const pixel = (point: Point): Pixel => [toX.apply(point.x), toY.apply(point.y)];
+  const frame = {
+    left: toX.apply(scales.x.domain[0]) - 4,
+    right: WIDTH - PADDING,
+    top: header.height - 6,
+    bottom: header.height + PLOT_HEIGHT,
+  };
+  const pixels = lines.map(({ finite }) => finite.map(pixel));
+  drawCaptions(
+    svg,
+    notes.map((note) => ({ at: pixel(note), text: note.text })),
+    pixels,
+    frame,
+  );
+  return finish(svg, header, [
+    description,
+    `Line chart of ${y.label} over ${x.label}`,
+    ...lines.map((line) => inWords(line, x.label)),
+    ...notes.map((note) => `Marked at ${x.label} ${numberText(note.x, 3)}: ${note.text}`),
+    remark,
+  ]);
+}
+
+function plot(
+  lines: readonly Line[],
+  xLabel: string,
+  { cut, ...scales }: { x: AxisScale; y: AxisScale; cut: boolean },
+  margins: Margins & { marginTop: number },
+) {
+  const [low, high] = scales.y.domain;
+  const marks = lines.flatMap(({ points, finite, single, dots }, i) => {
+    const channels = { x: 'x', y: 'y', className: colourOf(i), clip: cut };
+    return [
+      Plot.line(points, { ...channels, ...STROKE, strokeDasharray: dashOf(i, dots) }),
+      Plot.dot(dots ? finite : single, { ...channels, r: 3.5, fill: 'currentColor' }),
+    ];
+  });
+  return Plot.plot({
+    ...plotOptions(margins.marginTop + PLOT_HEIGHT + MARGIN_BOTTOM),
+    marginBottom: MARGIN_BOTTOM,
+    ...margins,
+    x: scaleOptions(scales.x),
+    y: scaleOptions(scales.y),
+    marks: [
+      Plot.gridY({ ...GRID_LINES, ticks: scales.y.ticks }),
+      Plot.axisY({ ticks: scales.y.ticks, tickFormat: scales.y.tickFormat, tickSize: 0, tickPadding: 8, label: null }),
+      Plot.axisX({
+        ticks: scales.x.ticks,
+        tickFormat: scales.x.tickFormat,
+        tickPadding: 6,
+        label: xLabel,
+        labelAnchor: 'center',
+        labelArrow: 'none',
+        labelOffset: MARGIN_BOTTOM - PADDING,
+      }),
+      low < 0 && high > 0 ? Plot.ruleY([0], AXIS_LINE) : Plot.frame({ ...AXIS_LINE, anchor: 'bottom' }),
+      ...marks,
+    ],
+  });
+}
+
+const colourOf = (i: number) => `chart-series-${(i % SERIES_COLOURS) + 1}`;
+
+/** The second four lines have the colours of the first, with other patterns. */
+const dashOf = (i: number, dots: boolean) =>
+  dots ? 'none' : DASHES[(i + Math.floor(i / SERIES_COLOURS)) % DASHES.length]!;
+
+function legendEntry({ name, dots }: Line, i: number): LegendEntry {
+  const line = { d: 'M0,0H22', class: colourOf(i), stroke: 'currentColor', 'stroke-width': STROKE.strokeWidth };
+  return {
+    name,
+    sign: (svg) => [
+      element(svg, 'path', { ...line, 'stroke-dasharray': dashOf(i, dots) }),
+      ...(dots ? [element(svg, 'circle', { class: colourOf(i), cx: 11, r: 3.5 })] : []),
+    ],
+  };
+}
+
+function checkNotes(notes: readonly Note[], x: NumberAxis, y: NumberAxis): void {
+  const isOn = ({ domain: [low, high] = [-Infinity, Infinity] }: NumberAxis, value: number) =>
+    Number.isFinite(value) && value >= low && value <= high;
+  for (const note of notes) {
+    ensure(
+      isOn(x, note.x) && isOn(y, note.y),
+      `The note "${note.text}" at (${note.x}, ${note.y}) is outside of the chart; move it inside.`,
+    );
+  }
+}
+
+/** "GELU rises from −0.004 at x −3 to 3 at x 3; lowest −0.17 at x −0.75". */
+function inWords({ name, finite }: Line, xLabel: string): string {
+  const [first, last] = [finite[0]!, finite.at(-1)!];
+  const at = ({ x, y }: Point) => `${numberText(y, 3)} at ${xLabel} ${numberText(x, 3)}`;
+  if (finite.length === 1) return `${name}: ${at(first)}`;
+  const verb = last.y < first.y ? 'falls' : last.y > first.y ? 'rises' : 'goes';
+  const lowest = finite.reduce((best, point) => (point.y < best.y ? point : best));
+  const highest = finite.reduce((best, point) => (point.y > best.y ? point : best));
+  const ends = [first.y, last.y];
+  const extremes = [
+    ends.includes(lowest.y) ? '' : `lowest ${at(lowest)}`,
+    ends.includes(highest.y) ? '' : `highest ${at(highest)}`,
+  ];
+  return [`${name} ${verb} from ${at(first)} to ${at(last)}`, ...extremes.filter(Boolean)].join('; ');
 }

@@ -1,6 +1,7 @@
 import asciichart from 'asciichart';
 import { ensure } from '../errors.ts';
-import { drawable, type LossCurve, type LossPoint, type Range, rangeOf, widened } from './curve.ts';
+import { drawable, type LossCurve, type LossPoint } from './curve.ts';
+import { type Range, rangeOf, widened } from './range.ts';
 
 export interface TerminalChartOptions {
   /** Columns and lines of the whole chart with its labels; a terminal's usual 80 by 24 leaves room for a prompt. */

@@ -1,8 +1,36 @@
+/**
+ * Width of every chart, in pixels. With text of {@link FONT_SIZE} it can be read beside a page's text, and still when a phone shows
+ * the chart at half its size.
+ */
+export const WIDTH = 640;
+
+/** Height of the area between the axes, in pixels. */
+export const PLOT_HEIGHT = 250;
+
+/** Size of all text but the title, in pixels. */
+export const FONT_SIZE = 17;
+export const TITLE_SIZE = 20;
+
+/** From one line of text to the next. */
+export const LINE_HEIGHT = 24;
+
+/** Free space around the content. */
+export const PADDING = 14;
+
+export const SANS = 'system-ui, sans-serif';
+export const MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
+
+/** From this opacity on, text on a cell of a heat map is written in the ink for strong colours: both inks are legible there. */
+export const STRONG_OPACITY = 0.7;
+
+/** How many series have a colour of their own. */
+export const SERIES_COLOURS = 4;
+
 /** The colours of every chart on one background, as CSS custom properties. */
 export interface ChartColours {
-  /** Text and axes. */
+  /** Text. */
   readonly '--ink': string;
-  /** Text that matters less: axis ticks, notes. */
+  /** Lines that text refers to: axes, arrows. */
   readonly '--ink-soft': string;
   /** The background. */
   readonly '--paper': string;
@@ -16,6 +44,9 @@ export interface ChartColours {
   /** The cell of the largest positive, and of the largest negative value of a heat map. */
   readonly '--heat': string;
   readonly '--heat-negative': string;
+  /** Numbers in the cells of a heat map: on pale ones, and on strong ones. */
+  readonly '--ink-on-pale': string;
+  readonly '--ink-on-strong': string;
 }
 
 /**
@@ -31,8 +62,10 @@ export const lightColours: ChartColours = {
   '--series-2': '#c25400',
   '--series-3': '#00795a',
   '--series-4': '#a8457e',
-  '--heat': '#00487d',
-  '--heat-negative': '#8a3b00',
+  '--heat': '#004170',
+  '--heat-negative': '#6a2d00',
+  '--ink-on-pale': '#000000',
+  '--ink-on-strong': '#ffffff',
 };
 
 export const darkColours: ChartColours = {
@@ -44,11 +77,13 @@ export const darkColours: ChartColours = {
   '--series-2': '#ffa04d',
   '--series-3': '#3ccfa0',
   '--series-4': '#e79ac6',
-  '--heat': '#56b4e9',
-  '--heat-negative': '#ffa04d',
+  '--heat': '#4fa6d6',
+  '--heat-negative': '#de8b43',
+  '--ink-on-pale': '#ffffff',
+  '--ink-on-strong': '#000000',
 };
 
-/** The declarations of a colour set: `--ink: #1f2328; --paper: ...`. */
+/** The declarations of a colour set: `--ink: #1f2328; --paper: #ffffff; ...`. */
 export function colourDeclarations(colours: ChartColours): string {
   return Object.entries(colours)
     .map(([name, value]) => `${name}: ${value};`)
@@ -57,13 +92,39 @@ export function colourDeclarations(colours: ChartColours): string {
 
 /**
  * CSS for a web page that inlines charts and has its own theme switch: charts inside `dark` get the dark colours, those inside
- * `light` the light ones, whatever the system prefers. With neither, a chart follows the system.
+ * `light` the light ones, whatever the system prefers. With neither, a chart follows the system. Paper stays white.
  *
  * @param selectors where each theme holds, such as `{ light: 'html.light', dark: 'html.dark' }`
  */
 export function themeSwitchCss(selectors: { readonly light: string; readonly dark: string }): string {
   return [
     `${selectors.light} .chart { ${colourDeclarations(lightColours)} }`,
-    `${selectors.dark} .chart { ${colourDeclarations(darkColours)} }`,
+    `@media screen { ${selectors.dark} .chart { ${colourDeclarations(darkColours)} } }`,
   ].join('\n');
+}
+
+/**
+ * The style sheet of a chart. A drawing gives its elements the class of a colour, such as `chart-series-1` for `--series-1`, and
+ * paints with currentColor. All rules are about what is inside `.chart`, so that charts in one page cannot disturb the page, and
+ * are the same in every chart. The colour before each var() is for programs that know no custom properties.
+ */
+export const STYLE = `
+.chart { ${colourDeclarations(lightColours)} display: block; max-width: 100%; height: auto; font-family: ${SANS}; }
+@media screen and (prefers-color-scheme: dark) { .chart { ${colourDeclarations(darkColours)} } }
+${colourRules()}
+.chart text { white-space: pre; }
+.chart .chart-title { font-size: ${TITLE_SIZE}px; font-weight: 600; }
+.chart .chart-halo { stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
+.chart .chart-monospace { font-family: ${MONOSPACE}; }
+`;
+
+function colourRules(): string {
+  const rule = (selector: string, property: string, name: string, value: string) =>
+    `${selector} { ${property}: ${value}; ${property}: var(${name}); }`;
+  const rules = Object.entries(lightColours).map(([name, value]) =>
+    rule(`.chart .chart-${name.slice(2)}`, 'color', name, value),
+  );
+  const ink = rule('.chart', 'color', '--ink', lightColours['--ink']);
+  const halo = rule('.chart .chart-halo', 'stroke', '--paper', lightColours['--paper']);
+  return [ink, ...rules, halo].join('\n');
 }
