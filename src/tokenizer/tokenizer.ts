@@ -8,6 +8,11 @@ export interface Tokenizer {
   readonly vocabSize: number;
   /** The id of the special token that stands between documents, if the vocabulary has one. */
   readonly endOfTextId?: number;
+  /**
+   * The ids of the special tokens that a model expects before a text, such as Llama's `<s>`, if it expects any.
+   * {@link encode} does not put them there, as it does not know whether its text begins one.
+   */
+  readonly beginOfTextIds?: readonly number[];
 
   /**
    * The token ids of `text`. A half of a surrogate pair standing alone, which is no character, is read as U+FFFD, as
@@ -18,7 +23,10 @@ export interface Tokenizer {
   decode(ids: Iterable<number>): string;
   /** The UTF-8 bytes token `id` stands for, not to be modified. One token may hold only a part of a character. */
   tokenBytes(id: number): Uint8Array;
-  /** A decoder for tokens that arrive one at a time. */
+  /**
+   * A decoder for tokens that arrive one at a time and go on from others: if {@link decode} takes away a space that the
+   * tokenizer puts before every text, this does not.
+   */
   streamDecoder(): StreamDecoder;
   /** What {@link tokenizerFromJSON} needs to make this tokenizer again. */
   toJSON(): TokenizerJSON;
@@ -41,7 +49,11 @@ export interface StreamDecoder {
 }
 
 /** A tokenizer as it is stored beside a model. */
-export type TokenizerJSON = { kind: 'gpt2' } | { kind: 'char'; characters: string };
+export type TokenizerJSON =
+  | { kind: 'gpt2' }
+  | { kind: 'char'; characters: string }
+  /** The contents of two files, as texts: a checkpoint then holds them in one line each, not in a line for every token. */
+  | { kind: 'hugging-face'; tokenizerJson: string; tokenizerConfig: string };
 
 /** Throws a TsgptError unless `id` is a token of a vocabulary of `vocabSize`. */
 export function ensureTokenId(id: number, vocabSize: number): void {

@@ -1,0 +1,74 @@
+import { ensure, TsgptError } from '../errors.ts';
+import { parseTokenizerConfig } from './hugging-face/tokenizer-json.ts';
+import { HuggingFaceTokenizer } from './hugging-face.ts';
+
+/** The files that a tokenizer is made of, in the order of preference. */
+export const huggingFaceTokenizerFiles = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'vocab.json',
+  'merges.txt',
+] as const;
+
+/** Their contents, as texts; what is not there is left out. */
+export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokenizerFiles)[number], string>>;
+
+/**
+ * The tokenizer of a published model from the files beside its weights: `tokenizer.json`, or `vocab.json` and `merges.txt`,
+ * which GPT-2 had before; and `tokenizer_config.json`. Undefined if neither is there. Throws a TsgptError if a file is damaged
+ * or asks for what is not supported.
+ */
+export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
+  const {
+    'tokenizer.json': tokenizer,
+    'tokenizer_config.json': configText = '{}',
+    'vocab.json': vocab,
+    'merges.txt': merges,
+  } = files;
+  if (tokenizer === undefined && vocab === undefined && merges === undefined) return undefined;
+  const config = parseJSON('tokenizer_config.json', configText);
+  if (tokenizer !== undefined) return new HuggingFaceTokenizer(parseJSON('tokenizer.json', tokenizer), config);
+  ensure(
+    vocab !== undefined && merges !== undefined,
+    `the tokenizer needs both vocab.json and merges.txt, but ${vocab === undefined ? 'vocab.json' : 'merges.txt'} is missing`,
+  );
+  return new HuggingFaceTokenizer(byteLevelTokenizer(parseJSON('vocab.json', vocab), merges, config), config);
+}
+
+function parseJSON(name: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError(`${name} is not whole JSON; fetch it again`, { cause });
+  }
+}
+
+/** The tokenizer.json of GPT-2's byte-level byte-pair encoding with another vocabulary. */
+function byteLevelTokenizer(vocab: unknown, merges: string, config: unknown) {
+  const { add_prefix_space = false } = parseTokenizerConfig(config);
+  return {
+    version: '1.0',
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: { type: 'ByteLevel', add_prefix_space, trim_offsets: true, use_regex: true },
+    post_processor: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: false, use_regex: true },
+    decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: '',
+      end_of_word_suffix: '',
+      fuse_unk: false,
+      byte_fallback: false,
+      vocab,
+      merges: mergeLines(merges),
+    },
+  };
+}
+
+/** A merge in every line, but for a comment with the version in the first. */
+function mergeLines(merges: string): string[] {
+  const lines = merges.split(/\r?\n/).filter((line) => line !== '');
+  return lines[0]?.startsWith('#version') ? lines.slice(1) : lines;
+}

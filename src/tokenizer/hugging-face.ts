@@ -1,0 +1,105 @@
+import { decodeTokenStream, decodeTokens } from './decode.ts';
+import { allAddedTokens, DEFAULT_END_OF_TEXT } from './hugging-face/added-tokens.ts';
+import { createDecoder } from './hugging-face/decoder.ts';
+import { createEncoder } from './hugging-face/encoder.ts';
+import { idsBeforeText, type PostProcessorJSON } from './hugging-face/post-processor.ts';
+import { tokenBytesById } from './hugging-face/token-bytes.ts';
+import {
+  compactTokenizerFile,
+  parseTokenizerConfig,
+  parseTokenizerFile,
+  type TokenizerConfig,
+} from './hugging-face/tokenizer-json.ts';
+import {
+  type EncodeOptions,
+  ensureTokenId,
+  type StreamDecoder,
+  type Tokenizer,
+  type TokenizerJSON,
+} from './tokenizer.ts';
+
+/**
+ * The tokenizer of a published model, from the `tokenizer.json` and `tokenizer_config.json` beside its weights on the
+ * Hugging Face Hub. Byte-pair encoding is supported, over bytes (GPT-2, Llama 3, Qwen) and over characters, as converted
+ * from SentencePiece (Llama 2, Mistral, Gemma).
+ *
+ * The ids are those of Hugging Face's own implementation, except that special tokens are found wherever they stand in a
+ * text, and only when the caller says so. A text comes back from {@link decode} but for what the published tokenizer cannot
+ * express: what its normaliser changes, and characters that it reads as its unknown token.
+ */
+export class HuggingFaceTokenizer implements Tokenizer {
+  readonly kind = 'hugging-face';
+  readonly vocabSize: number;
+  readonly endOfTextId?: number;
+  readonly beginOfTextIds: readonly number[];
+  readonly #json: unknown;
+  readonly #config: unknown;
+  readonly #tokens: readonly (Uint8Array | undefined)[];
+  readonly #leadingSpaces: number;
+  readonly #encode: (text: string, allowSpecial: boolean) => number[];
+
+  /**
+   * @param json What `tokenizer.json` holds, parsed.
+   * @param config What `tokenizer_config.json` holds, parsed; without it, a text ends with `<|endoftext|>` if there is one.
+   * @throws TsgptError if they are damaged or ask for what is not supported
+   */
+  constructor(json: unknown, config: unknown = {}) {
+    this.#json = json;
+    this.#config = config;
+    const file = parseTokenizerFile(json);
+    const settings = parseTokenizerConfig(config);
+    const added = allAddedTokens(file, settings);
+    const decoder = createDecoder(file.decoder);
+    this.#encode = createEncoder(file, added);
+    this.#leadingSpaces = decoder.leadingSpaces;
+
+    this.#tokens = tokenBytesById(file, added, decoder);
+    this.vocabSize = this.#tokens.length;
+
+    const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
+    this.endOfTextId = idOf(settings.eos_token ?? DEFAULT_END_OF_TEXT);
+    this.beginOfTextIds = beginOfTextIds(file.post_processor, settings, idOf(settings.bos_token));
+    for (const id of this.beginOfTextIds) ensureTokenId(id, this.vocabSize);
+  }
+
+  /**
+   * The ids of `text` alone, without {@link beginOfTextIds}. Throws a TsgptError for a character that the vocabulary can in
+   * no way express.
+   */
+  encode(text: string, { allowSpecial = false }: EncodeOptions = {}): number[] {
+    return this.#encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), allowSpecial);
+  }
+
+  /** The text of `ids`, without the space that tokenizers converted from SentencePiece put before every text. */
+  decode(ids: Iterable<number>): string {
+    const text = decodeTokens(this, ids);
+    let start = 0;
+    while (start < this.#leadingSpaces && text[start] === ' ') start++;
+    return text.slice(start);
+  }
+
+  tokenBytes(id: number): Uint8Array {
+    ensureTokenId(id, this.vocabSize);
+    return this.#tokens[id] ?? new Uint8Array();
+  }
+
+  streamDecoder(): StreamDecoder {
+    return decodeTokenStream(this);
+  }
+
+  toJSON(): TokenizerJSON {
+    const config = JSON.stringify(this.#config);
+    return { kind: this.kind, tokenizerJson: compactTokenizerFile(this.#json), tokenizerConfig: config };
+  }
+}
+
+/** What the template puts before a text; but `add_bos_token`, where it is given, decides about that one token. */
+function beginOfTextIds(
+  postProcessor: PostProcessorJSON | null,
+  { add_bos_token: add }: TokenizerConfig,
+  bosId: number | undefined,
+): number[] {
+  const template = idsBeforeText(postProcessor);
+  if (bosId === undefined || add === undefined || add === template.includes(bosId)) return template;
+  return add ? [bosId, ...template] : template.filter((id) => id !== bosId);
+}

@@ -1,0 +1,138 @@
+import * as v from 'valibot';
+import { ensure, TsgptError } from '../../errors.ts';
+import { MergeTable } from '../bpe.ts';
+import { isTokenId } from './added-tokens.ts';
+
+/** The `model` of a tokenizer.json: byte-pair encoding of the words, over bytes' visible characters or over letters. */
+export interface BPEModelJSON {
+  /** Tokens and their ids. */
+  vocab: Map<string, number>;
+  /** The pairs of tokens that merge, in the order learned. */
+  merges: [string, string][];
+  /** The token for a character that is no token itself. */
+  unk_token: string | null;
+  /** Whether several unknown characters in a row become one token. */
+  fuse_unk: boolean;
+  /** Whether a character that is no token becomes those of its bytes, `<0x00>` to `<0xFF>`. */
+  byte_fallback: boolean;
+  /** Whether a word that is a token becomes it, even where the merges lead elsewhere. */
+  ignore_merges: boolean;
+}
+
+/** A Map, because in an object tokens such as `constructor` would be special. */
+const vocabSchema = v.pipe(
+  v.custom<object>((json) => typeof json === 'object' && json !== null && !Array.isArray(json), 'it must be an object'),
+  v.transform((json) => new Map<string, number>(Object.entries(json))),
+  v.check((vocab) => vocab.size > 0, 'it has no tokens'),
+  v.check((vocab) => [...vocab.values()].every(isTokenId), 'every id must be a whole number of at least 0, below 2^21'),
+);
+
+/** Two tokens; in older files one string, with a space between them. */
+const mergesSchema = v.pipe(
+  v.array(v.unknown()),
+  v.transform((merges) => merges.map((merge) => (typeof merge === 'string' ? merge.split(' ') : merge))),
+  v.check(
+    (merges): merges is [string, string][] =>
+      merges.every(
+        (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string'),
+      ),
+    'every merge must be a pair of tokens',
+  ),
+  v.transform((merges) => merges as [string, string][]),
+);
+
+const switchSchema = v.nullish(v.boolean(), false);
+const unsupported = <T extends string | number>(off: T) => v.nullish(v.literal(off, 'this option is not supported'));
+
+export const bpeModelSchema: v.GenericSchema<unknown, BPEModelJSON> = v.object({
+  // Files of the first years leave the type out.
+  type: v.optional(
+    v.literal('BPE', ({ received }) => `the type ${received} is not supported, only "BPE" is`),
+    'BPE',
+  ),
+  vocab: vocabSchema,
+  merges: mergesSchema,
+  unk_token: v.nullish(v.string(), null),
+  fuse_unk: switchSchema,
+  byte_fallback: switchSchema,
+  ignore_merges: switchSchema,
+  dropout: unsupported(0),
+  continuing_subword_prefix: unsupported(''),
+  end_of_word_suffix: unsupported(''),
+});
+
+/** Turns words into ids. */
+export class BPEModel {
+  readonly #json: BPEModelJSON;
+  readonly #merges = new MergeTable();
+  readonly #unknownId: number | undefined;
+  readonly #known = new Map<string, readonly number[]>();
+
+  constructor(json: BPEModelJSON) {
+    this.#json = json;
+    this.#unknownId = json.unk_token === null ? undefined : json.vocab.get(json.unk_token);
+    for (const [left, right] of json.merges) {
+      const [leftId, rightId, id] = [left, right, left + right].map((token) => json.vocab.get(token));
+      ensure(
+        leftId !== undefined && rightId !== undefined && id !== undefined,
+        () =>
+          `this tokenizer cannot be used: it merges ${JSON.stringify(left)} and ${JSON.stringify(right)}, ` +
+          'but its vocabulary lacks one of them or both together',
+      );
+      this.#merges.add(leftId, rightId, id);
+    }
+  }
+
+  /** The ids of a word. Throws a TsgptError for a character that the vocabulary can in no way express. */
+  encode(word: string): readonly number[] {
+    // Words met before need no merging again. A longer piece of a string may keep the whole string alive, so only short ones.
+    if (word.length > LONGEST_KNOWN) return this.#encode(word);
+    let ids = this.#known.get(word);
+    if (ids === undefined) {
+      ids = this.#encode(word);
+      if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+      this.#known.set(word, ids);
+    }
+    return ids;
+  }
+
+  #encode(word: string): readonly number[] {
+    const whole = this.#json.ignore_merges ? this.#json.vocab.get(word) : undefined;
+    return whole === undefined ? this.#merges.encode(this.#symbols(word)) : [whole];
+  }
+
+  /** The ids to begin with: of each character, or of its bytes, or the unknown token's. */
+  #symbols(word: string): number[] {
+    const { vocab, fuse_unk: fuse } = this.#json;
+    const symbols: number[] = [];
+    let afterUnknown = false;
+    for (const character of word) {
+      const id = vocab.get(character);
+      const known = id === undefined ? this.#byteIds(character) : [id];
+      if (known) symbols.push(...known);
+      else if (!(afterUnknown && fuse)) symbols.push(this.#unknownId ?? unknown(character));
+      afterUnknown = !known;
+    }
+    return symbols;
+  }
+
+  #byteIds(character: string): number[] | undefined {
+    if (!this.#json.byte_fallback) return undefined;
+    const names = Array.from(
+      new TextEncoder().encode(character),
+      (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
+    );
+    const ids = names.map((name) => this.#json.vocab.get(name));
+    return ids.includes(undefined) ? undefined : (ids as number[]);
+  }
+}
+
+const LONGEST_KNOWN = 12;
+const MOST_KNOWN = 2 ** 16;
+
+function unknown(character: string): never {
+  throw new TsgptError(
+    `the character ${JSON.stringify(character)} is not in the vocabulary of this tokenizer, which has no token for ` +
+      'unknown ones either; leave it out',
+  );
+}

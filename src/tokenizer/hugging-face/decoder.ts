@@ -1,0 +1,80 @@
+import * as v from 'valibot';
+import { ensure } from '../../errors.ts';
+import { fromByteCharacters } from './byte-characters.ts';
+
+/** The `decoder` of a tokenizer.json: how tokens become text again. */
+export type DecoderJSON =
+  | { type: 'ByteLevel' | 'ByteFallback' | 'Fuse' }
+  | { type: 'Metaspace'; replacement: string; prepend_scheme?: string; add_prefix_space?: boolean }
+  | { type: 'Replace'; pattern: { String: string }; content: string }
+  | { type: 'Strip'; content: string; start: number; stop: number }
+  | { type: 'Sequence'; decoders: DecoderJSON[] };
+
+export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
+  v.variant('type', [
+    v.object({ type: v.picklist(['ByteLevel', 'ByteFallback', 'Fuse']) }),
+    v.object({
+      type: v.literal('Metaspace'),
+      replacement: v.string(),
+      prepend_scheme: v.optional(v.string()),
+      add_prefix_space: v.optional(v.boolean()),
+    }),
+    v.object({ type: v.literal('Replace'), pattern: v.object({ String: v.string() }), content: v.string() }),
+    v.object({
+      type: v.literal('Strip'),
+      content: v.literal(' ', 'only spaces can be stripped'),
+      start: v.number(),
+      stop: v.literal(0, 'only the beginning can be stripped'),
+    }),
+    v.object({ type: v.literal('Sequence'), decoders: v.array(decoderSchema) }),
+  ]),
+);
+
+/** How the bytes of a text are put together from its tokens. */
+export interface Decoder {
+  /** The UTF-8 bytes that a token of the vocabulary stands for. */
+  bytes(token: string): Uint8Array;
+  /** The text that a piece of normalised text stands for. */
+  text(normalized: string): string;
+  /** How many spaces encoding puts before a text, which decoding takes away again. */
+  leadingSpaces: number;
+}
+
+/** The function that `json` describes, token by token. */
+export function createDecoder(json: DecoderJSON): Decoder {
+  const steps = flatten(json);
+  const has = (type: DecoderJSON['type']) => steps.some((step) => step.type === type);
+  let leadingSpaces = 0;
+  const replacements: [from: string, to: string][] = [];
+  for (const [i, step] of steps.entries()) {
+    if (step.type === 'Replace') replacements.push([step.pattern.String, step.content]);
+    if (step.type === 'Metaspace') {
+      replacements.push([step.replacement, ' ']);
+      if (step.prepend_scheme !== 'never' && step.add_prefix_space !== false) leadingSpaces++;
+    }
+    if (step.type === 'Strip') {
+      const fused = steps.slice(0, i).some(({ type }) => type === 'Fuse');
+      ensure(fused, 'this tokenizer cannot be used: its decoder strips every token instead of the whole text');
+      leadingSpaces += step.start;
+    }
+  }
+  const text = (normalized: string) =>
+    replacements.reduce((result, [from, to]) => result.replaceAll(from, () => to), normalized);
+  const utf8 = new TextEncoder();
+  return {
+    leadingSpaces,
+    text,
+    bytes(token) {
+      const [, hex] = (has('ByteFallback') && BYTE_TOKEN.exec(token)) || [];
+      if (hex) return Uint8Array.of(Number.parseInt(hex, 16));
+      return (has('ByteLevel') && fromByteCharacters(text(token))) || utf8.encode(text(token));
+    },
+  };
+}
+
+/** A byte of a character that is no token, as SentencePiece writes it. */
+const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
+
+function flatten(json: DecoderJSON): DecoderJSON[] {
+  return json.type === 'Sequence' ? json.decoders.flatMap(flatten) : [json];
+}

@@ -1,0 +1,96 @@
+import * as v from 'valibot';
+import { TsgptError } from '../../errors.ts';
+import { type AddedToken, addedTokenSchema } from './added-tokens.ts';
+import { type BPEModelJSON, bpeModelSchema } from './bpe-model.ts';
+import { type DecoderJSON, decoderSchema } from './decoder.ts';
+import { type NormalizerJSON, normalizerSchema } from './normalizer.ts';
+import { type PostProcessorJSON, postProcessorSchema } from './post-processor.ts';
+import { type PreTokenizerJSON, preTokenizerSchema } from './pre-tokenizer.ts';
+
+/** What matters here of a tokenizer.json, in its own names. */
+export interface TokenizerFile {
+  added_tokens: AddedToken[];
+  /** Changes the text, for example its spaces to `▁`. */
+  normalizer: NormalizerJSON | null;
+  /** Cuts the text into the words within which symbols are merged. */
+  pre_tokenizer: PreTokenizerJSON | null;
+  /** Turns words into tokens. */
+  model: BPEModelJSON;
+  /** Puts special tokens around the text. */
+  post_processor: PostProcessorJSON | null;
+  /** Turns tokens back into text. */
+  decoder: DecoderJSON;
+}
+
+const fileSchema = v.object({
+  added_tokens: v.nullish(v.array(addedTokenSchema), []),
+  normalizer: v.nullish(normalizerSchema, null),
+  pre_tokenizer: v.nullish(preTokenizerSchema, null),
+  model: bpeModelSchema,
+  post_processor: v.nullish(postProcessorSchema, null),
+  decoder: decoderSchema,
+});
+
+/** What matters here of a tokenizer_config.json, in its own names. */
+export interface TokenizerConfig {
+  bos_token?: string;
+  eos_token?: string;
+  pad_token?: string;
+  add_bos_token?: boolean;
+  add_prefix_space?: boolean;
+  added_tokens_decoder: AddedToken[];
+}
+
+/** A token's name stands alone or with flags. */
+const tokenNameSchema = v.union([
+  v.string(),
+  v.pipe(
+    v.object({ content: v.string() }),
+    v.transform(({ content }) => content),
+  ),
+]);
+const orUndefined = <T extends v.GenericSchema>(schema: T) =>
+  v.pipe(
+    v.nullish(schema),
+    v.transform((value) => value ?? undefined),
+  );
+
+const configSchema = v.object({
+  bos_token: orUndefined(tokenNameSchema),
+  eos_token: orUndefined(tokenNameSchema),
+  pad_token: orUndefined(tokenNameSchema),
+  add_bos_token: orUndefined(v.boolean()),
+  add_prefix_space: orUndefined(v.boolean()),
+  added_tokens_decoder: v.pipe(
+    v.nullish(v.record(v.string(), v.looseObject({})), {}),
+    v.transform((tokens): unknown[] => Object.entries(tokens).map(([id, token]) => ({ ...token, id: Number(id) }))),
+    v.array(addedTokenSchema),
+  ),
+});
+
+/** Checks the contents of a tokenizer.json. Throws one clear sentence if it is damaged or asks for what is not supported. */
+export function parseTokenizerFile(json: unknown): TokenizerFile {
+  return parse(fileSchema, json, 'tokenizer');
+}
+
+/** Checks the contents of a tokenizer_config.json; see {@link parseTokenizerFile}. */
+export function parseTokenizerConfig(json: unknown): TokenizerConfig {
+  return parse(configSchema, json, 'tokenizer_config.json');
+}
+
+/** What `json`, a tokenizer.json, says, in few characters: merges as strings, where no token holds a space. */
+export function compactTokenizerFile(json: unknown): string {
+  const file = json as { model: { merges: (string | string[])[] } };
+  const merges = file.model.merges.map((merge) =>
+    typeof merge === 'string' || merge.some((token) => token.includes(' ')) ? merge : merge.join(' '),
+  );
+  return JSON.stringify({ ...file, model: { ...file.model, merges } });
+}
+
+function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: string): T {
+  const parsed = v.safeParse(schema, json, { abortEarly: true });
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const where = v.getDotPath(issue);
+  throw new TsgptError(`this ${name} cannot be used: ${where ? `${where}: ` : ''}${issue.message}`);
+}
