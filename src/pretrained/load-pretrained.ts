@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure, TsgptError } from '../errors.ts';
+import { openSafetensors } from '../formats/safetensors.ts';
+import type { LanguageModel } from '../models/index.ts';
+import {
+  type HuggingFaceTokenizerFiles,
+  huggingFaceTokenizerFiles,
+  readHuggingFaceTokenizer,
+  type Tokenizer,
+} from '../tokenizer/index.ts';
+import { familyOf, type HuggingFaceConfig, readHuggingFaceConfig } from './read-config.ts';
+
+/** A published model, ready to generate or to be trained further. */
+export interface Pretrained {
+  model: LanguageModel;
+  /** Undefined if there are no files of one in the folder. */
+  tokenizer: Tokenizer | undefined;
+  /** The family as Hugging Face calls it. */
+  modelType: string;
+}
+
+/**
+ * Loads a model from a folder as it is published on the Hugging Face Hub: `config.json`, `model.safetensors`, and for the
+ * tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`.
+ *
+ * Throws one clear sentence if a file is missing or damaged, if the family or an option of it is not supported, or if the
+ * files do not fit each other.
+ */
+export async function loadPretrained(folder: string): Promise<Pretrained> {
+  const configText = await readIfThere(join(folder, 'config.json'));
+  ensure(
+    configText !== undefined,
+    `there is no config.json in ${folder}; give the folder of a model in the layout of Hugging Face`,
+  );
+  const config = await within(folder, () => readHuggingFaceConfig(parseJSON(configText)));
+  const tokenizer = await loadTokenizer(folder, config);
+  const model = await loadModel(folder, config);
+  return { model, tokenizer, modelType: config.modelType };
+}
+
+async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Promise<Tokenizer | undefined> {
+  const files: HuggingFaceTokenizerFiles = {};
+  for (const name of huggingFaceTokenizerFiles) files[name] = await readIfThere(join(folder, name));
+  const tokenizer = await within(folder, () => readHuggingFaceTokenizer(files));
+  ensure(
+    !tokenizer || tokenizer.vocabSize <= config.vocabSize,
+    () =>
+      `the files in ${folder} do not fit each other: the tokenizer has ${tokenizer?.vocabSize} tokens, ` +
+      `but the model only ${config.vocabSize}`,
+  );
+  return tokenizer;
+}
+
+async function loadModel(folder: string, { modelType, config }: HuggingFaceConfig): Promise<LanguageModel> {
+  const weightsPath = join(folder, 'model.safetensors');
+  await using weights = await openSafetensors(weightsPath);
+  return await within(weightsPath, () => familyOf(modelType).load(config, weights));
+}
+
+/** Does what `read` does; what goes wrong is told with the place. */
+async function within<T>(place: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    // A RangeError is an array too large to be.
+    if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
+    throw new TsgptError(`cannot load ${place}: ${cause.message}`, { cause });
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new TsgptError(`cannot read ${path}: ${message}`, { cause });
+  }
+}
+
+function parseJSON(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError('config.json is not whole JSON; fetch it again', { cause });
+  }
+}

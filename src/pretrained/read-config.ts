@@ -1,0 +1,36 @@
+import * as v from 'valibot';
+import { ensure } from '../errors.ts';
+import type { LanguageModel } from '../models/index.ts';
+import { parseConfig } from './config-schema.ts';
+import { families, type PretrainedFamily } from './families.ts';
+
+/** A config.json, understood. */
+export interface HuggingFaceConfig {
+  /** The family as Hugging Face calls it. */
+  modelType: string;
+  /** What checkpoints call it: with {@link config} it makes a model, see {@link createModel}. */
+  architecture: string;
+  config: LanguageModel['config'];
+}
+
+const typeSchema = v.object({ model_type: v.string() });
+
+/**
+ * Reads the contents of a published model's config.json, parsed. Throws one clear sentence if the family is unknown, a field
+ * is missing, or an option is set that changes the computation in a way not supported.
+ */
+export function readHuggingFaceConfig(json: unknown): HuggingFaceConfig {
+  const { model_type: modelType } = parseConfig(typeSchema, json);
+  const family = familyOf(modelType);
+  return { modelType, architecture: family.architecture, config: family.readConfig(json) as LanguageModel['config'] };
+}
+
+/** The entry of {@link families} for a `model_type`; throws a TsgptError if there is none. */
+export function familyOf(modelType: string): PretrainedFamily {
+  const family = Object.hasOwn(families, modelType) ? families[modelType] : undefined;
+  ensure(
+    family,
+    `models of the type ${JSON.stringify(modelType)} cannot be loaded; supported are: ${Object.keys(families).join(', ')}`,
+  );
+  return family;
+}
