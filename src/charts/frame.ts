@@ -1,5 +1,5 @@
 import { parseHTML } from 'linkedom';
-import { textWidth, wrapText } from './text.ts';
+import { SEMIBOLD, textWidth, wrapText } from './text.ts';
 import { FONT_SIZE, LINE_HEIGHT, PADDING, SANS, STYLE, TITLE_SIZE, WIDTH } from './theme.ts';
 
 /** What is used of the DOM, which linkedom provides. */
@@ -56,7 +56,7 @@ export interface HeaderOptions {
 export function layOutHeader(title: string, options: HeaderOptions = {}): Header {
   const { legend = [], remark = '', above = '', width = WIDTH } = options;
   const available = width - 2 * PADDING;
-  const titleLines = wrapText(title, available, { size: TITLE_SIZE * 1.06 }); // semibold is wider
+  const titleLines = wrapText(title, available, { ...SEMIBOLD, size: TITLE_SIZE });
   const legendTop = PADDING + titleLines.length * TITLE_LINE_HEIGHT + 4;
   const places = placeEntries(legend, available);
   const textTop = legendTop + ((places.at(-1)?.row ?? -1) + 1) * LINE_HEIGHT;

@@ -1,7 +1,7 @@
 import { ensure } from '../errors.ts';
 import { element, finish, layOutHeader, newSvg, type SvgElement } from './frame.ts';
 import { counted, numberText, shortened, textWidth } from './text.ts';
-import { FONT_SIZE, PADDING, WIDTH } from './theme.ts';
+import { PADDING, WIDTH } from './theme.ts';
 
 /** A vector between two operations: a bar as wide as it has numbers. */
 export interface DiagramLayer {
@@ -30,6 +30,8 @@ const OPERATION_HEIGHT = 66;
 const MIN_WIDTH = 3;
 const MIDDLE = WIDTH / 2;
 const TEXT_GAP = 10;
+/** Of the arrow beside an operation, with the space after it. */
+const ARROW_WIDTH = 18;
 
 /**
  * The sizes of a network's layers to scale, as a standalone SVG: the 768 → 3072 → 768 of a feed-forward network, for example.
@@ -87,7 +89,7 @@ function drawLayer(
   } else write(shortened(whole, WIDTH - PADDING - right), right, beside);
 }
 
-/** The area from one bar to the next and the operation on it, with an arrow down on either side. */
+/** The area from one bar to the next and the operation on it, with an arrow down. */
 function drawOperation(
   svg: SvgElement,
   operation: string,
@@ -97,14 +99,19 @@ function drawOperation(
   const bottom = top + OPERATION_HEIGHT;
   const d =
     `M${MIDDLE - above / 2},${top}H${MIDDLE + above / 2}` + `L${MIDDLE + below / 2},${bottom}H${MIDDLE - below / 2}Z`;
-  const text = shortened(operation, WIDTH - 2 * PADDING - 40);
-  const y = top + OPERATION_HEIGHT / 2;
-  const x = MIDDLE - textWidth(text) / 2 - 14;
+  // Arrow and text stand in the middle of the area, or right of one too narrow for them.
+  const between = (above + below) / 2;
+  const fits = textWidth(operation) + ARROW_WIDTH <= between;
+  const left = fits
+    ? MIDDLE - (textWidth(operation) + ARROW_WIDTH) / 2
+    : MIDDLE + Math.max(above, below) / 2 + TEXT_GAP;
+  const text = shortened(operation, WIDTH - PADDING - left - ARROW_WIDTH);
+  const [x, y] = [left + 5, top + OPERATION_HEIGHT / 2];
   const arrow = `M${x},${y - 11}V${y + 10}M${x - 5},${y + 4}L${x},${y + 10}L${x + 5},${y + 4}`;
   svg.append(
     element(svg, 'path', { class: 'chart-series-1', d, 'fill-opacity': 0.18 }),
     element(svg, 'path', { d: arrow, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.5 }),
-    element(svg, 'text', { x: MIDDLE + 4, y, dy: '0.35em', 'font-size': FONT_SIZE }, text),
+    element(svg, 'text', { x: left + ARROW_WIDTH, y, dy: '0.35em', 'text-anchor': 'start' }, text),
   );
 }
 

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { wrapText } from './text.ts';
+import { SEMIBOLD, wrapText } from './text.ts';
 import { FONT_SIZE, LINE_HEIGHT, PADDING } from './theme.ts';
 
 type Pair = readonly [horizontal: number, vertical: number];
@@ -24,7 +24,7 @@ export interface PanelGrid {
  * @param gap between panels, in pixels, besides the titles
  */
 export function panelGrid(titles: readonly string[], columns: number, area: Pair, gap: Pair): PanelGrid {
-  const lines = titles.map((title) => wrapText(title, area[0] + gap[0] / 2, { size: FONT_SIZE * 1.06 })); // semibold is wider
+  const lines = titles.map((title) => wrapText(title, area[0] + gap[0] / 2, SEMIBOLD));
   const titleHeight = Math.max(...lines.map(({ length }) => length)) * LINE_HEIGHT + TITLE_GAP;
   const rows = Math.ceil(titles.length / columns);
   const fx = (panel: number) => panel % columns;
@@ -44,7 +44,7 @@ export function panelGrid(titles: readonly string[], columns: number, area: Pair
       lineAnchor: 'bottom',
       lineHeight: LINE_HEIGHT / FONT_SIZE,
       dy: -TITLE_GAP,
-      fontWeight: 600,
+      fontWeight: SEMIBOLD.weight,
     }),
   };
 }

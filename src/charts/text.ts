@@ -1,10 +1,19 @@
 import { FONT_SIZE } from './theme.ts';
 
+export interface Font {
+  readonly size?: number;
+  readonly monospace?: boolean;
+  readonly weight?: number;
+}
+
+/** Of titles. */
+export const SEMIBOLD: Font = { weight: 600 };
+
 /**
  * About how wide a text is drawn, in pixels, rounded up: the browser's font is not known here, so these are the widths of wide
  * system fonts.
  */
-export function textWidth(text: string, { size = FONT_SIZE, monospace = false } = {}): number {
+export function textWidth(text: string, { size = FONT_SIZE, monospace = false, weight = 400 }: Font = {}): number {
   let em = 0;
   for (const character of text) {
     if (/\p{Mark}/u.test(character)) continue;
@@ -21,11 +30,11 @@ export function textWidth(text: string, { size = FONT_SIZE, monospace = false } 
     else if (/\p{Uppercase}/u.test(character)) em += 0.72;
     else em += 0.62;
   }
-  return Math.ceil(em * size);
+  return Math.ceil(em * size * (weight > 400 ? 1.1 : 1));
 }
 
 /** The text in lines of at most `width` pixels, cut at spaces; a longer word gets a line of its own. */
-export function wrapText(text: string, width: number, font: { size?: number; monospace?: boolean } = {}): string[] {
+export function wrapText(text: string, width: number, font: Font = {}): string[] {
   const lines: string[] = [];
   for (const word of text.split(/\s+/).filter(Boolean)) {
     const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
@@ -36,7 +45,7 @@ export function wrapText(text: string, width: number, font: { size?: number; mon
 }
 
 /** The beginning of a text that is wider than `width` pixels, with an ellipsis. */
-export function shortened(text: string, width: number, font: { size?: number; monospace?: boolean } = {}): string {
+export function shortened(text: string, width: number, font: Font = {}): string {
   if (textWidth(text, font) <= width) return text;
   const characters = [...text];
   while (characters.length > 1 && textWidth(`${characters.join('')}…`, font) > width) characters.pop();
