@@ -1,0 +1,134 @@
+/**
+ * From stored blocks to float32. "Quantised" means that the elements of a block share a scale, and each is a small integer.
+ *
+ * All products below fit float32's 24 bits (11 bits of a half-precision scale, 6 to 8 of a sub-scale, 4 to 8 of an element), so that
+ * the results equal those of llama.cpp bit for bit.
+ *
+ * Source of the layouts: the structs and `dequantize_row_*` functions of ggml (`ggml-common.h`, `ggml-quants.c`).
+ */
+import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
+import { readFloat16 } from './float16.ts';
+import type { GgmlTypeName } from './ggml-types.ts';
+
+/**
+ * Turns whole blocks into numbers.
+ *
+ * @param blocks starts at an even address (16-bit types are read as such)
+ * @param target as many elements as the blocks hold
+ */
+export type Dequantize = (blocks: Uint8Array, target: Float32Array) => void;
+
+/** The types whose numbers can be read, F32 apart, which needs nothing done. */
+export const DEQUANTIZE: Partial<Record<GgmlTypeName, Dequantize>> = {
+  F16: (blocks, target) => widenFloat16(sixteenBits(blocks), target),
+  BF16: (blocks, target) => widenBFloat16(sixteenBits(blocks), target),
+  Q8_0: dequantizeQ8_0,
+  Q4_0: dequantizeQ4_0,
+  Q4_K: dequantizeQ4_K,
+  Q6_K: dequantizeQ6_K,
+};
+
+function sixteenBits(bytes: Uint8Array): Uint16Array {
+  return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+}
+
+/**
+ * Q8_0: 32 elements in 34 bytes. Element = scale * q.
+ *
+ *     2 bytes    scale, half precision
+ *     32 bytes   q, signed
+ */
+function dequantizeQ8_0(blocks: Uint8Array, target: Float32Array): void {
+  for (let at = 0, out = 0; out < target.length; at += 34, out += 32) {
+    const scale = readFloat16(blocks, at);
+    for (let i = 0; i < 32; i++) target[out + i] = scale * signed(blocks[at + 2 + i]!);
+  }
+}
+
+/**
+ * Q4_0: 32 elements in 18 bytes. Element = scale * (q - 8).
+ *
+ *     2 bytes    scale, half precision
+ *     16 bytes   q of elements 0 to 15 in the lower four bits, of elements 16 to 31 in the upper four
+ */
+function dequantizeQ4_0(blocks: Uint8Array, target: Float32Array): void {
+  for (let at = 0, out = 0; out < target.length; at += 18, out += 32) {
+    const scale = readFloat16(blocks, at);
+    for (let i = 0; i < 16; i++) {
+      const pair = blocks[at + 2 + i]!;
+      target[out + i] = scale * ((pair & 15) - 8);
+      target[out + i + 16] = scale * ((pair >> 4) - 8);
+    }
+  }
+}
+
+/**
+ * Q4_K: 256 elements in 144 bytes; eight groups of 32, each with a scale and an offset of its own, which are 6-bit integers
+ * in units that the whole block shares. Element = scaleUnit * scale * q - offsetUnit * offset.
+ *
+ *     2 bytes     scaleUnit, half precision
+ *     2 bytes     offsetUnit, half precision
+ *     12 bytes    the eight scales and eight offsets, see sixBits
+ *     128 bytes   q: 32 bytes for groups 0 (lower four bits) and 1 (upper four), 32 for groups 2 and 3, ...
+ */
+function dequantizeQ4_K(blocks: Uint8Array, target: Float32Array): void {
+  for (let at = 0, out = 0; out < target.length; at += 144) {
+    const scaleUnit = readFloat16(blocks, at);
+    const offsetUnit = readFloat16(blocks, at + 2);
+    for (let group = 0; group < 8; group++, out += 32) {
+      const scale = scaleUnit * sixBits(blocks, at + 4, group, 0);
+      const offset = offsetUnit * sixBits(blocks, at + 4, group, 1);
+      const first = at + 16 + 32 * (group >> 1);
+      const shift = group & 1 ? 4 : 0;
+      for (let i = 0; i < 32; i++) target[out + i] = scale * ((blocks[first + i]! >> shift) & 15) - offset;
+    }
+  }
+}
+
+/**
+ * One of the sixteen 6-bit integers of a Q4_K block, packed into twelve bytes: bytes 0 to 3 hold the scales of groups 0 to 3 in
+ * their lower six bits, bytes 4 to 7 the offsets. Of groups 4 to 7, the upper two bits lie in the two bits left over in those
+ * bytes, and the lower four in bytes 8 to 11: the scale's in the lower half of the byte, the offset's in the upper.
+ *
+ * @param kind 0 for the scale, 1 for the offset
+ */
+function sixBits(blocks: Uint8Array, at: number, group: number, kind: 0 | 1): number {
+  if (group < 4) return blocks[at + 4 * kind + group]! & 63;
+  const lower = (blocks[at + 4 + group]! >> (4 * kind)) & 15;
+  const upper = blocks[at + 4 * kind + group - 4]! >> 6;
+  return lower | (upper << 4);
+}
+
+/**
+ * Q6_K: 256 elements in 210 bytes; sixteen groups of 16, each with a signed 8-bit scale in a unit that the whole block shares.
+ * Element = unit * scale * (q - 32). Each half of the block, 128 elements, has four quarters of 32.
+ *
+ *     128 bytes   lower four bits of q, 64 bytes for each half: quarters 0 and 1 in the lower four bits, 2 and 3 in the upper
+ *     64 bytes    upper two bits of q, 32 bytes for each half: quarter 0 in the lowest two bits, ..., 3 in the highest
+ *     16 bytes    scales, signed
+ *     2 bytes     unit, half precision
+ */
+function dequantizeQ6_K(blocks: Uint8Array, target: Float32Array): void {
+  for (let at = 0, out = 0; out < target.length; at += 210) {
+    const unit = readFloat16(blocks, at + 208);
+    for (let group = 0; group < 16; group++, out += 16) {
+      const scale = unit * signed(blocks[at + 192 + group]!);
+      const half = group >> 3;
+      const quarter = (group >> 1) & 3;
+      const inQuarter = 16 * (group & 1);
+      const lower = at + 64 * half + 32 * (quarter & 1) + inQuarter;
+      const upper = at + 128 + 32 * half + inQuarter;
+      const lowerShift = quarter < 2 ? 0 : 4;
+      const upperShift = 2 * quarter;
+      for (let i = 0; i < 16; i++) {
+        const q = ((blocks[lower + i]! >> lowerShift) & 15) | (((blocks[upper + i]! >> upperShift) & 3) << 4);
+        target[out + i] = scale * (q - 32);
+      }
+    }
+  }
+}
+
+/** A byte as an integer from -128 to 127. */
+function signed(byte: number): number {
+  return (byte << 24) >> 24;
+}

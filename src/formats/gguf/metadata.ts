@@ -1,0 +1,141 @@
+import { ensure } from '../../errors.ts';
+import { Cursor, printable } from './cursor.ts';
+import { BOOL, type GgufValue, type NumberArray, numberArrayType, STRING, valueTypeName } from './value-types.ts';
+
+/** Where a value lies in the header. What is no array counts as one element. */
+export interface MetadataEntry {
+  readonly isArray: boolean;
+  readonly elementType: number;
+  readonly count: number;
+  /** Where the first element begins. */
+  readonly offset: number;
+}
+
+/**
+ * The metadata of a GGUF file: values by key, each with a type.
+ *
+ * Values are decoded when asked for, so that a vocabulary nobody wants costs only its bytes. Each typed method throws a TsgptError
+ * if the value has another type, or if there is none and no `fallback` is given.
+ */
+export class GgufMetadata {
+  readonly #header: Uint8Array;
+  readonly #entries: ReadonlyMap<string, MetadataEntry>;
+  readonly #file: string;
+
+  /**
+   * @param header the bytes that the entries point into
+   * @param file its name, for error messages
+   */
+  constructor(header: Uint8Array, entries: ReadonlyMap<string, MetadataEntry>, file: string) {
+    this.#header = header;
+    this.#entries = entries;
+    this.#file = file;
+  }
+
+  /** All keys, in the order of the file. */
+  keys(): string[] {
+    return [...this.#entries.keys()];
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  /** The type as the file has it, such as `uint32`, `string` or `array of float32`; undefined if there is no such key. */
+  typeOf(key: string): string | undefined {
+    const entry = this.#entries.get(key);
+    return entry && (entry.isArray ? 'array of ' : '') + valueTypeName(entry.elementType);
+  }
+
+  /** The value whatever its type, or undefined if there is no such key. */
+  get(key: string): GgufValue | undefined {
+    const entry = this.#entries.get(key);
+    if (!entry) return undefined;
+    const cursor = new Cursor(this.#header, this.#header.length, this.#file);
+    cursor.at = entry.offset;
+    const elements = decode(cursor, entry.elementType, entry.count, `the metadata ${printable(key)}`);
+    return entry.isArray ? elements : elements[0];
+  }
+
+  string(key: string, fallback?: string): string {
+    return this.#typed<string>(key, fallback, 'a string', false, (type) => type === STRING);
+  }
+
+  boolean(key: string, fallback?: boolean): boolean {
+    return this.#typed<boolean>(key, fallback, 'true or false', false, (type) => type === BOOL);
+  }
+
+  /** A number of any type; a 64-bit integer must be one that a JavaScript number holds exactly. */
+  number(key: string, fallback?: number): number {
+    const value = this.#typed<number | bigint>(key, fallback, 'a number', false, isNumber);
+    return typeof value === 'bigint' ? this.#exact(value, key) : value;
+  }
+
+  strings(key: string, fallback?: string[]): string[] {
+    return this.#typed<string[]>(key, fallback, 'an array of strings', true, (type) => type === STRING);
+  }
+
+  booleans(key: string, fallback?: boolean[]): boolean[] {
+    return this.#typed<boolean[]>(key, fallback, 'an array of true and false', true, (type) => type === BOOL);
+  }
+
+  /** An array of numbers of any type, in the typed array of that type; 64-bit integers come in a Float64Array, exactly. */
+  numbers(key: string, fallback?: NumberArray): NumberArray {
+    type Numbers = NumberArray | BigUint64Array | BigInt64Array;
+    const value = this.#typed<Numbers>(key, fallback, 'an array of numbers', true, isNumber);
+    if (!(value instanceof BigUint64Array || value instanceof BigInt64Array)) return value;
+    return Float64Array.from({ length: value.length }, (_, i) => this.#exact(value[i]!, key));
+  }
+
+  #typed<T extends GgufValue>(
+    key: string,
+    fallback: T | undefined,
+    expected: string,
+    isArray: boolean,
+    accepts: (elementType: number) => boolean,
+  ): T {
+    const entry = this.#entries.get(key);
+    ensure(
+      !entry || (entry.isArray === isArray && accepts(entry.elementType)),
+      () =>
+        `${this.#file}: the metadata ${printable(key)} is ${this.typeOf(key)}, but ${expected} is expected; check that it is the right file.`,
+    );
+    const value = entry ? (this.get(key) as T) : fallback;
+    ensure(
+      value !== undefined,
+      () => `${this.#file} has no metadata ${printable(key)}; check that it is the right file.`,
+    );
+    return value;
+  }
+
+  #exact(value: bigint, key: string): number {
+    ensure(
+      BigInt.asIntN(54, value) === value,
+      () =>
+        `${this.#file}: the metadata ${printable(key)} has the value ${value}, which a number cannot hold exactly; read it with get().`,
+    );
+    return Number(value);
+  }
+}
+
+function isNumber(type: number): boolean {
+  return numberArrayType(type) !== undefined;
+}
+
+/** Elements of one type, one after the other; the cursor stands at the first. The header's structure has been checked. */
+function decode(cursor: Cursor, type: number, count: number, what: string): GgufValue & { [index: number]: GgufValue } {
+  const ArrayType = numberArrayType(type);
+  if (ArrayType) {
+    const start = cursor.skip(count * ArrayType.BYTES_PER_ELEMENT, what);
+    return new ArrayType(cursor.bytes.slice(start, cursor.at).buffer); // a copy, because it must be aligned
+  }
+  if (type === BOOL) return Array.from({ length: count }, () => decodeBool(cursor, what));
+  if (type === STRING) return Array.from({ length: count }, () => cursor.string(what));
+  return Array.from({ length: count }, () => decode(cursor, cursor.uint32(what), cursor.uint64(what), what));
+}
+
+function decodeBool(cursor: Cursor, what: string): boolean {
+  const byte = cursor.bytes[cursor.skip(1, what)]!;
+  ensure(byte <= 1, () => `${cursor.file} is damaged: ${what} is neither true nor false; download it again.`);
+  return byte === 1;
+}

@@ -1,0 +1,163 @@
+import { ensure, TsgptError } from '../../errors.ts';
+import { formatShape, type Shape, sizeOf } from '../../shape.ts';
+import { type ByteSource, bytesView } from '../safetensors-reader.ts';
+import { MAX_HEADER_BYTES, NeedsMoreBytes, printable } from './cursor.ts';
+import { DEQUANTIZE } from './dequantize.ts';
+import { GGML_TYPES } from './ggml-types.ts';
+import { type GgufHeader, parseGgufHeader } from './header.ts';
+import type { TensorInfo } from './layout.ts';
+import type { GgufMetadata } from './metadata.ts';
+
+/** Bytes of the file that are read first in the hope that they hold the header. */
+const FIRST_READ_BYTES = 1 << 20;
+
+/** Bytes of quantised blocks in memory at a time, about. */
+const CHUNK_BYTES = 1 << 20;
+
+/**
+ * An open GGUF file. Only the header has been read; each tensor's bytes are read when asked for, in pieces, so that memory holds
+ * little more than the numbers that are returned.
+ */
+export class GgufReader {
+  /** The file's name, for error messages. */
+  readonly name: string;
+  readonly version: number;
+  readonly metadata: GgufMetadata;
+  /** Names, types and shapes, in the order of the file. */
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly #source: ByteSource;
+
+  private constructor(source: ByteSource, header: GgufHeader) {
+    this.#source = source;
+    this.name = source.name;
+    this.version = header.version;
+    this.metadata = header.metadata;
+    this.tensors = header.tensors;
+  }
+
+  /** Reads and checks the header; closes the source if that fails. Nothing larger than the source is ever allocated. */
+  static async open(source: ByteSource): Promise<GgufReader> {
+    try {
+      return new GgufReader(source, await readHeader(source));
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /** Whether there is a tensor of that name. */
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /**
+   * Reads one tensor as float32, row-major.
+   *
+   * @throws TsgptError if there is no such tensor or its type is none of F32, F16, BF16, Q8_0, Q4_0, Q4_K and Q6_K
+   */
+  async readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }> {
+    const info = this.#info(name);
+    this.#checkType(name, info);
+    const data = this.#allocate(name, 4 * sizeOf(info.shape), (bytes) => new Float32Array(bytes / 4));
+    await this.#fill(info, data);
+    return { shape: info.shape, data };
+  }
+
+  /**
+   * Reads one tensor as float32 into memory the caller already has.
+   *
+   * @param target as many elements as the tensor has, row-major
+   * @throws TsgptError as {@link readFloats}, or if the size is another
+   */
+  async readInto(name: string, target: Float32Array): Promise<void> {
+    const info = this.#info(name);
+    this.#checkType(name, info);
+    const { shape } = info;
+    ensure(
+      target.length === sizeOf(shape),
+      `Tensor ${printable(name)} in ${this.name} has ${sizeOf(shape)} elements, shape ${formatShape(shape)}, but ${target.length} are expected; check that the file fits the model's configuration.`,
+    );
+    await this.#fill(info, target);
+  }
+
+  /** The tensor's bytes as they stand in the file, whatever its type. */
+  async readRaw(name: string): Promise<Uint8Array> {
+    const { byteLength, offset } = this.#info(name);
+    const bytes = this.#allocate(name, byteLength, (length) => new Uint8Array(length));
+    await this.#source.readInto(bytes, offset);
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #info(name: string): TensorInfo {
+    const info = this.tensors.get(name);
+    if (info) return info;
+    const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
+    throw new TsgptError(
+      `${this.name} has no tensor ${printable(name)}; it has ${this.tensors.size}${some && `, such as ${some}`}.`,
+    );
+  }
+
+  #checkType(name: string, { type }: TensorInfo): void {
+    const readable = ['F32', ...Object.keys(DEQUANTIZE)];
+    ensure(
+      readable.includes(type),
+      `Tensor ${printable(name)} in ${this.name} has the type ${type}, whose numbers cannot be read; get the model in one of ${readable.join(', ')}.`,
+    );
+  }
+
+  async #fill({ type, offset, byteLength }: TensorInfo, target: Float32Array): Promise<void> {
+    const dequantize = DEQUANTIZE[type];
+    if (!dequantize) return this.#source.readInto(bytesView(target), offset);
+    const { blockElements, blockBytes } = GGML_TYPES[type];
+    const chunk = new Uint8Array(Math.min(Math.floor(CHUNK_BYTES / blockBytes) * blockBytes, byteLength));
+    for (let at = 0; at < byteLength; at += chunk.length) {
+      const blocks = chunk.subarray(0, byteLength - at);
+      await this.#source.readInto(blocks, offset + at);
+      const element = (at / blockBytes) * blockElements;
+      dequantize(blocks, target.subarray(element, element + (blocks.length / blockBytes) * blockElements));
+    }
+  }
+
+  #allocate<T>(name: string, bytes: number, make: (bytes: number) => T): T {
+    try {
+      return make(bytes);
+    } catch (cause) {
+      throw new TsgptError(
+        `Tensor ${printable(name)} in ${this.name} needs ${bytes} bytes of memory, which are not to be had; use a smaller model.`,
+        { cause },
+      );
+    }
+  }
+}
+
+/** Parses the header from the file's first bytes, and from more of them until they suffice. */
+async function readHeader(source: ByteSource): Promise<GgufHeader> {
+  for (let length = FIRST_READ_BYTES; ; ) {
+    const bytes = new Uint8Array(Math.min(length, source.byteLength, MAX_HEADER_BYTES));
+    await source.readInto(bytes, 0);
+    try {
+      return parseGgufHeader(bytes, source.byteLength, source.name);
+    } catch (error) {
+      if (!(error instanceof NeedsMoreBytes)) throw error;
+      length = Math.max(error.end, 2 * length);
+    }
+  }
+}
+
+/** Opens a GGUF file that is already in memory, for example fetched by a browser. `name` is for error messages. */
+export function openGgufBytes(bytes: Uint8Array, name = 'the GGUF data'): Promise<GgufReader> {
+  return GgufReader.open({
+    name,
+    byteLength: bytes.length,
+    readInto: async (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
+    close: async () => {},
+  });
+}

@@ -1,0 +1,123 @@
+import { ensure } from '../../errors.ts';
+import { type Shape, sizeOf } from '../../shape.ts';
+import { writeFileAtomic } from '../atomic-file.ts';
+import { printable } from './cursor.ts';
+import { ggmlBytes } from './ggml-types.ts';
+import { DEFAULT_ALIGNMENT, isAlignment } from './header.ts';
+import { formatGgufHeader, type TensorDescription } from './header-writer.ts';
+import { shapeFault } from './layout.ts';
+import { isWellFormed, type MetadataToWrite } from './metadata-writer.ts';
+import { QUANTIZE, type WritableType } from './quantize.ts';
+
+/** One tensor to write. */
+export interface GgufTensorToWrite {
+  /** At most 63 bytes of UTF-8, which is what llama.cpp can read. */
+  readonly name: string;
+  /** Outermost dimension first. */
+  readonly shape: Shape;
+  readonly type: WritableType;
+  /** The elements, row-major; or a function that gives them when their turn has come, so that not all need to be in memory at once. */
+  readonly data: Float32Array | (() => Promise<Float32Array>);
+}
+
+export interface GgufContents {
+  /** `general.alignment`, a uint32 that is a power of two, says what the tensors are aligned to; 32 bytes without it. */
+  readonly metadata: Readonly<Record<string, MetadataToWrite>>;
+  readonly tensors: readonly GgufTensorToWrite[];
+}
+
+/** ggml's limit with the zero byte that it puts after a name. */
+const MAX_NAME_BYTES = 63;
+const MAX_KEY_BYTES = 65_535;
+
+/** Elements that are quantised at a time; a multiple of every block. */
+const CHUNK_ELEMENTS = 1 << 20;
+
+/**
+ * Writes a GGUF file of version 3, completely or not at all (see {@link writeFileAtomic}), tensor by tensor in the given order, as
+ * llama.cpp expects them.
+ *
+ * @throws TsgptError if names, shapes, types and data do not go together or the file cannot be written; what a tensor's own function
+ * throws is passed on. In each case no file is left behind, and an older one stays as it was.
+ */
+export async function writeGguf(path: string, { metadata, tensors }: GgufContents): Promise<void> {
+  const values = new Map(Object.entries(metadata));
+  for (const key of values.keys()) {
+    checkName(key, MAX_KEY_BYTES, `The metadata ${printable(key)}`);
+  }
+  const alignment = alignmentOf(values);
+  const described = describe(tensors, alignment);
+
+  async function* chunks(): AsyncGenerator<Uint8Array> {
+    yield formatGgufHeader(values, described, alignment);
+    for (const [i, tensor] of tensors.entries()) {
+      const { type, shape } = described[i]!;
+      yield* encode(tensor);
+      yield new Uint8Array(padding(ggmlBytes(type, sizeOf(shape)), alignment)); // after the last one, too
+    }
+  }
+  await writeFileAtomic(path, chunks());
+}
+
+function alignmentOf(metadata: ReadonlyMap<string, MetadataToWrite>): number {
+  const given = metadata.get('general.alignment');
+  if (given === undefined) return DEFAULT_ALIGNMENT;
+  const { type, value } = Object(given) as { type?: unknown; value?: unknown };
+  ensure(
+    type === 'uint32' && isAlignment(Number(value)),
+    'The metadata general.alignment cannot be written: it must be a power of two; give it as uint32(32), for example.',
+  );
+  return Number(value);
+}
+
+/** Checks the tensors and gives each its place. */
+function describe(tensors: readonly GgufTensorToWrite[], alignment: number): TensorDescription[] {
+  const names = new Set<string>();
+  let offset = 0;
+  return tensors.map(({ name, shape, type, data }) => {
+    const subject = `Tensor ${printable(name)}`;
+    checkName(name, MAX_NAME_BYTES, subject);
+    ensure(!names.has(name), `${subject} cannot be written: there are two of that name; rename one.`);
+    names.add(name);
+    ensure(
+      Object.hasOwn(QUANTIZE, type),
+      `${subject} cannot be written: there is no way to write the type ${type}; use one of ${Object.keys(QUANTIZE).join(', ')}.`,
+    );
+    const fault = shapeFault(shape, type);
+    ensure(!fault, () => `${subject} cannot be written: it ${fault}; change its shape or type.`);
+    if (typeof data !== 'function') checkLength(data, shape, name);
+    const description = { name, shape, type, offset };
+    const bytes = ggmlBytes(type, sizeOf(shape));
+    offset += bytes + padding(bytes, alignment);
+    return description;
+  });
+}
+
+function checkName(name: string, maxBytes: number, subject: string): void {
+  const bytes = new TextEncoder().encode(name).length;
+  ensure(
+    bytes >= 1 && bytes <= maxBytes && !name.includes('\0') && isWellFormed(name),
+    `${subject} cannot be written: a name has 1 to ${maxBytes} bytes of UTF-8, none of them zero; rename it.`,
+  );
+}
+
+function checkLength(data: Float32Array, shape: Shape, name: string): void {
+  ensure(
+    data instanceof Float32Array && data.length === sizeOf(shape),
+    () =>
+      `Tensor ${printable(name)} cannot be written: its data must be a Float32Array of ${sizeOf(shape)} elements; check its shape.`,
+  );
+}
+
+async function* encode({ name, shape, type, data }: GgufTensorToWrite): AsyncGenerator<Uint8Array> {
+  const values = typeof data === 'function' ? await data() : data;
+  checkLength(values, shape, name);
+  for (let at = 0; at < values.length; at += CHUNK_ELEMENTS) {
+    yield QUANTIZE[type](values.subarray(at, at + CHUNK_ELEMENTS), printable(name));
+  }
+}
+
+/** Bytes that are missing to a multiple of `alignment`. */
+function padding(bytes: number, alignment: number): number {
+  return Math.ceil(bytes / alignment) * alignment - bytes;
+}
