@@ -1,11 +1,16 @@
 import { allocate, type HostArray } from '../dtype.ts';
+import { type Lengths, resolveShape } from '../dynamic-length.ts';
 import { ensure } from '../errors.ts';
 import type { Executable } from '../runtime/index.ts';
-import { sizeOf } from '../shape.ts';
-import { loadProgram } from './executable-cache.ts';
-import type { GraphValue } from './graph.ts';
+import { formatShape, sizeOf } from '../shape.ts';
+import { loadOwn, loadProgram } from './executable-cache.ts';
+import type { GraphNode, GraphValue } from './graph.ts';
 import { isSafeInPlace } from './in-place.ts';
 import { buildProgram, type Program } from './program.ts';
+import type { StoredConstant } from './stored-constant.ts';
+
+/** Leaves that become part of a graph, and how they are stored; undefined stands for float32, as they are now. */
+export type GraphConstants = ReadonlyMap<GraphNode, StoredConstant | undefined>;
 
 /** Computes the values and returns their elements. */
 export async function evaluate(values: readonly GraphValue[]): Promise<HostArray[]> {
@@ -19,30 +24,47 @@ export class CompiledGraph {
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
-  constructor(outputs: readonly GraphValue[]) {
-    this.#program = buildProgram(outputs);
+  readonly #constants: GraphConstants | undefined;
+
+  /** With `constants`, these leaves are stored in the graph as they are now; otherwise all leaves are read anew at each run. */
+  constructor(outputs: readonly GraphValue[], constants?: GraphConstants) {
+    this.#program = buildProgram(outputs, new Set(constants?.keys()));
+    this.#constants = constants;
+  }
+
+  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with constants: others are shared. */
+  async dispose(): Promise<void> {
+    ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
+    await (await this.#executable)?.dispose();
   }
 
   /**
    * Runs the graph; `args` are handed to the leaves. Results go to the arrays of `into` where given, otherwise to new ones.
-   * An array of `into` may be one that the graph also reads, such as a parameter to be updated.
+   * An array of `into` may be one that the graph also reads, such as a parameter to be updated. `lengths` are those that the graph
+   * leaves open.
    */
-  async run(args: readonly HostArray[], into: readonly (HostArray | undefined)[] = []): Promise<HostArray[]> {
+  async run(
+    args: readonly HostArray[],
+    into: readonly (HostArray | undefined)[] = [],
+    lengths: Lengths = {},
+  ): Promise<HostArray[]> {
     const { leaves, outputs, values, checks } = this.#program;
-    this.#executable ??= loadProgram(this.#program);
+    this.#executable ??= this.#constants ? loadOwn(this.#program, this.#constants) : loadProgram(this.#program);
     const executable = await this.#executable;
-    const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args)));
+    const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args), lengths));
     for (const { leaf, check } of checks) check(inputs[leaf]!);
     const results = outputs.map((number, i) => {
       const value = values[number]!;
-      return into[i] ? checkLength(value, into[i]) : allocate(value.dtype, sizeOf(value.shape));
+      return into[i]
+        ? checkLength(value, into[i], lengths)
+        : allocate(value.dtype, sizeOf(resolveShape(value.shape, lengths)));
     });
     const given = new Set(into.map((array) => array?.buffer));
     const shared = inputs.flatMap((array, leaf) => (given.has(array.buffer) ? [{ array, leaf }] : []));
     const targets = results.map((result, i) =>
       into[i] && this.#isOverwrittenTooEarly(shared, result, i) ? result.slice() : result,
     );
-    await executable.run(inputs, targets);
+    await executable.run(inputs, targets, lengths);
     targets.forEach((target, i) => {
       if (target !== results[i]) results[i]!.set(target);
     });
@@ -68,10 +90,11 @@ function overlap(a: HostArray, b: HostArray): boolean {
   );
 }
 
-function checkLength(value: GraphValue, array: HostArray): HostArray {
+function checkLength(value: GraphValue, array: HostArray, lengths: Lengths): HostArray {
+  const shape = resolveShape(value.shape, lengths);
   ensure(
-    array.length === sizeOf(value.shape),
-    () => `${value.name ?? 'a tensor'} of shape [${value.shape.join(', ')}] was given ${array.length} elements`,
+    array.length === sizeOf(shape),
+    () => `${value.name ?? 'a tensor'} of shape ${formatShape(shape)} was given ${array.length} elements`,
   );
   return array;
 }

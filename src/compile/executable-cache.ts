@@ -1,6 +1,8 @@
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
 import { sizeOf } from '../shape.ts';
+import type { GraphNode } from './graph.ts';
 import { lowerProgram, type Program } from './program.ts';
+import type { StoredConstant } from './stored-constant.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */
 const capacity = 128;
@@ -23,6 +25,15 @@ export async function loadProgram(program: Program): Promise<Executable> {
   executable.catch(() => cache.delete(program.key));
   if (cache.size > capacity) cache.delete(cache.keys().next().value!);
   return executable;
+}
+
+/** The program with its constants, loaded for its owner alone, who has to dispose of it. */
+export async function loadOwn(
+  program: Program,
+  constants: ReadonlyMap<GraphNode, StoredConstant | undefined>,
+): Promise<Executable> {
+  const runtime = await getRuntime();
+  return runtime.load(lowerProgram(program, constants), { parallel: work(program) > smallWork });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */

@@ -12,6 +12,8 @@ export interface Operation {
   readonly lowering?: (emitter: Emitter, node: GraphNode, inputs: readonly string[]) => string | readonly string[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
+  /** For each result that is written over an operand where the two are given the same array: which operand. */
+  readonly writesOver?: Readonly<Record<number, number>>;
   /** For an operation without a lowering: the same values out of simpler operations. */
   readonly expand?: (node: GraphNode) => readonly GraphValue[];
 }

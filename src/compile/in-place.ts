@@ -15,6 +15,9 @@ export function isSafeInPlace(program: Program, leaf: number, output: number): b
   const producers = producerOfEachValue(program);
   const writer = producers.get(outputNumber);
   if (!writer || program.outputs.filter((other) => other === outputNumber).length > 1) return false;
+  const overwritten = writer.node.operation.writesOver?.[writer.outputs.indexOf(outputNumber)];
+  if (overwritten !== undefined && writer.inputs[overwritten] === number)
+    return readersOf(number, program).length === 1;
   const needed = stepsBehind(writer, producers).add(writer);
   const keepsPlaces = ({ node, outputs }: Step) =>
     node.operation.elementwise === true && outputs.every((n) => sameShape(program.values[n]!.shape, value.shape));

@@ -1,7 +1,7 @@
 import type { DType } from '../dtype.ts';
-import { type OnnxType, typeNumbers } from '../runtime/onnx.ts';
+import { microsoftDomain, type OnnxType, typeNumbers } from '../runtime/onnx.ts';
 import { type Shape, sizeOf } from '../shape.ts';
-import type { Emitter } from './emitter.ts';
+import type { Blocks, Emitter } from './emitter.ts';
 import type { GraphNode, GraphValue, Operation } from './graph.ts';
 
 /**
@@ -94,7 +94,17 @@ export const linear: Lowering = (emitter, node, inputs) =>
   node.inputs[0]!.shape.length === 2 ? gemm(emitter, inputs, false, true) : gemmOverRows(emitter, node, inputs, true);
 
 function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
+  const blocks = emitter.blocks(inputs[1]!);
+  if (blocks && transposeB && !transposeA) return matmulOfBlocks(emitter, blocks, inputs);
   return emitter.emit('Gemm', inputs, { attributes: { transA: Number(transposeA), transB: Number(transposeB) } });
+}
+
+/** `x weightᵀ + bias` with a weight in blocks of small integers; `x` is rounded to 8 bits in blocks of the same size. */
+function matmulOfBlocks(emitter: Emitter, blocks: Blocks, [x, , bias]: readonly string[]): string {
+  const { bits, blockSize, rows, columns, integers, scales } = blocks;
+  const inputs = [x!, integers, scales, ...(bias === undefined ? [] : ['', '', bias])];
+  const attributes = { K: columns, N: rows, bits, block_size: blockSize, accuracy_level: 4 };
+  return emitter.emit('MatMulNBits', inputs, { attributes, domain: microsoftDomain });
 }
 
 function gemmOverRows(emitter: Emitter, node: GraphNode, inputs: readonly string[], transposeB: boolean): string {

@@ -1,7 +1,9 @@
 import type { HostArray } from '../dtype.ts';
+import { type DynamicLength, dynamicLength } from '../dynamic-length.ts';
 import { encodeModel, type LoadableModel, type OnnxNode, type OnnxValue } from '../runtime/onnx.ts';
-import { Emitter } from './emitter.ts';
+import { Emitter, type LengthSource } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
+import type { StoredConstant } from './stored-constant.ts';
 
 /**
  * A graph ready to be written as ONNX: only what the outputs need, every computation once, in an order in which operands
@@ -10,6 +12,8 @@ import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 export interface Program {
   /** The arrays the program is fed, in the order of first use. */
   readonly leaves: readonly Leaf[];
+  /** The arrays that are part of the program itself. */
+  readonly constants: readonly Leaf[];
   readonly steps: readonly Step[];
   /** For each output, the number of its value. */
   readonly outputs: readonly number[];
@@ -34,9 +38,13 @@ export interface Step {
   readonly outputs: readonly number[];
 }
 
-/** Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. */
-export function buildProgram(outputs: readonly GraphValue[]): Program {
+/**
+ * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. The leaves of `frozen` become
+ * constants: they are stored with the program instead of being fed to it.
+ */
+export function buildProgram(outputs: readonly GraphValue[], frozen: ReadonlySet<GraphNode> = new Set()): Program {
   const leaves: Leaf[] = [];
+  const constants: Leaf[] = [];
   const steps: Step[] = [];
   const values: GraphValue[] = [];
   const checks: Program['checks'][number][] = [];
@@ -54,8 +62,9 @@ export function buildProgram(outputs: readonly GraphValue[]): Program {
       number = values.length;
       leafNumbers.set(identity, number);
       values.push(value);
-      leaves.push({ number, value });
-      keyParts.push(`${number}:leaf ${value.dtype}[${value.shape}]`);
+      const isFrozen = frozen.has(value.node);
+      (isFrozen ? constants : leaves).push({ number, value });
+      keyParts.push(`${number}:${isFrozen ? 'constant' : 'leaf'} ${value.dtype}[${value.shape}]`);
     }
     return number;
   };
@@ -113,7 +122,7 @@ export function buildProgram(outputs: readonly GraphValue[]): Program {
   for (const output of outputs) visit(output);
   const outputNumbers = outputs.map((output) => numberOf(output)!);
   keyParts.push(`-> ${outputNumbers}`);
-  return { leaves, steps, outputs: outputNumbers, values, checks, key: keyParts.join('\n') };
+  return { leaves, constants, steps, outputs: outputNumbers, values, checks, key: keyParts.join('\n') };
 }
 
 function formatAttributes(attributes: Attributes): string {
@@ -122,14 +131,21 @@ function formatAttributes(attributes: Attributes): string {
     .join(';');
 }
 
-/** Writes a program as an ONNX model, its leaves as the model's inputs. */
-export function lowerProgram(program: Program): LoadableModel {
-  const emitter = new Emitter();
+/** Writes a program as an ONNX model, its leaves as the model's inputs, its constants as they are stored. */
+export function lowerProgram(
+  program: Program,
+  storage: ReadonlyMap<GraphNode, StoredConstant | undefined> = new Map(),
+): LoadableModel {
   const names: string[] = new Array(program.values.length);
   const inputs = program.leaves.map(({ number, value }, i) => {
     names[number] = `leaf${i}`;
     return describe(names[number]!, value);
   });
+  const emitter = new Emitter(lengthSources(inputs));
+  for (const [i, { number, value }] of program.constants.entries()) {
+    names[number] = `constant${i}`;
+    emitter.store(names[number]!, value, storage.get(value.node));
+  }
   for (const { node, inputs: operands, outputs } of program.steps) {
     const lowered = node.operation.lowering!(
       emitter,
@@ -147,7 +163,21 @@ export function lowerProgram(program: Program): LoadableModel {
     return describe(name, program.values[number]!);
   });
   const nodes = withoutDead(emitter.nodes, outputs);
-  return encodeModel({ nodes, initializers: emitter.initializers, inputs, outputs });
+  const used = new Set(nodes.flatMap((node) => node.inputs));
+  const initializers = emitter.initializers.filter(({ name }) => used.has(name));
+  return encodeModel({ nodes, initializers, inputs, outputs });
+}
+
+/** For every dynamic length, an input with a dimension of just that length. */
+function lengthSources(inputs: readonly OnnxValue[]): Map<DynamicLength, LengthSource> {
+  const sources = new Map<DynamicLength, LengthSource>();
+  for (const { name: input, shape } of inputs) {
+    for (const [length, prime] of Object.entries(dynamicLength) as [DynamicLength, number][]) {
+      const dim = shape.indexOf(prime);
+      if (dim >= 0 && !sources.has(length)) sources.set(length, { input, dim });
+    }
+  }
+  return sources;
 }
 
 /** Leaves out operators whose results nobody needs: ONNX Runtime runs them, and keeps their operands in memory until then. */

@@ -1,6 +1,8 @@
 import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../dtype.ts';
+import { type Lengths, resolveShape } from '../dynamic-length.ts';
 import { ensure } from '../errors.ts';
 import { encodeModel, type LoadableModel, type OnnxValue, sequenceOutput } from './onnx.ts';
 import type { Executable, LoadOptions, Runtime } from './runtime.ts';
@@ -36,6 +38,7 @@ class NodeExecutable implements Executable {
   }
 
   static async load(model: LoadableModel, threads: number, refusal: string | undefined): Promise<Executable> {
+    const { folder, inMemory } = placesOf(model);
     const session = await ort.InferenceSession.create(model.bytes, {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
@@ -45,15 +48,16 @@ class NodeExecutable implements Executable {
       // Planning memory from the first run's pattern allocates everything once more beside what that run already holds.
       enableMemPattern: false,
       // Waiting threads spin for a while in the hope of more work; after a run they would only slow down what comes next.
-      extra: { session: { force_spinning_stop: '1' } },
+      extra: { session: { force_spinning_stop: '1', ...folder } },
+      externalData: inMemory,
     });
     // Only what the runtime needs of the model from here on; the bytes may go.
-    return new NodeExecutable(session, { ...model, bytes: new Uint8Array() }, refusal);
+    return new NodeExecutable(session, { ...model, bytes: new Uint8Array(), external: [] }, refusal);
   }
 
-  async run(inputs: readonly HostArray[], outputs: readonly HostArray[]): Promise<void> {
-    const feeds = bind(this.#model.inputs, inputs);
-    const fetches: Record<string, ort.Tensor | null> = bind(this.#model.outputs, outputs);
+  async run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths: Lengths = {}): Promise<void> {
+    const feeds = bind(this.#model.inputs, inputs, lengths);
+    const fetches: Record<string, ort.Tensor | null> = bind(this.#model.outputs, outputs, lengths);
     if (this.#refusal === undefined) {
       await this.#session.run(feeds, fetches as ort.InferenceSession.FetchesType);
       return;
@@ -70,12 +74,30 @@ class NodeExecutable implements Executable {
   }
 }
 
-function bind(values: readonly OnnxValue[], arrays: readonly HostArray[]): Record<string, ort.Tensor> {
+function bind(
+  values: readonly OnnxValue[],
+  arrays: readonly HostArray[],
+  lengths: Lengths,
+): Record<string, ort.Tensor> {
   const bound: Record<string, ort.Tensor> = {};
   values.forEach(({ name, type, shape }, i) => {
-    bound[name] = new ort.Tensor(type, arrays[i]!, shape);
+    bound[name] = new ort.Tensor(type, arrays[i]!, resolveShape(shape, lengths));
   });
   return bound;
+}
+
+/** Where ONNX Runtime finds the tensors that are not in the model's bytes: in memory, or in the files of one folder. */
+function placesOf({ external }: LoadableModel) {
+  const inMemory = external.flatMap(({ name, data }) => (data instanceof Uint8Array ? [{ path: name, data }] : []));
+  const folders = new Set(
+    external.flatMap(({ data }) => (data instanceof Uint8Array ? [] : [dirname(resolve(data.path))])),
+  );
+  ensure(
+    folders.size <= 1,
+    () => `the weights of a model must lie in one folder, not in ${[...folders].join(' and ')}`,
+  );
+  const [path] = folders;
+  return { inMemory, folder: path === undefined ? {} : { model_external_initializers_file_folder_path: path } };
 }
 
 /**

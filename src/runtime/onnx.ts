@@ -1,5 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { DType } from '../dtype.ts';
+import { factorsOf, isDynamic } from '../dynamic-length.ts';
 import type { Shape } from '../shape.ts';
 
 /**
@@ -22,13 +23,22 @@ export interface OnnxNode {
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
   readonly floats: Readonly<Record<string, number>>;
+  /** Where the operator is specified, if not in ONNX itself: `com.microsoft` for ONNX Runtime's own. */
+  readonly domain?: string;
 }
 
 export interface OnnxTensor {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: Shape;
-  readonly data: Uint8Array;
+  readonly data: Uint8Array | FileRegion;
+}
+
+/** A part of a file that holds the elements of a tensor, in row-major order and little endian. */
+export interface FileRegion {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
 }
 
 /** An input or output of the model. */
@@ -41,9 +51,19 @@ export interface OnnxValue {
 /** A model as a runtime takes it: its bytes, and what they expect and give. */
 export interface LoadableModel {
   readonly bytes: Uint8Array;
+  /** Large tensors that `bytes` only mentions by name, or that lie in files. */
+  readonly external: readonly ExternalTensor[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
 }
+
+export interface ExternalTensor {
+  readonly name: string;
+  readonly data: Uint8Array | FileRegion;
+}
+
+/** Tensors of more bytes than this stay outside of a model's bytes, which may not exceed 2 GiB. */
+const externalSize = 1 << 16;
 
 /**
  * Every model has one output more, an empty sequence of tensors, before the others. Nobody needs its value; asking for it
@@ -51,13 +71,17 @@ export interface LoadableModel {
  */
 export const sequenceOutput = 'sequence';
 
-export type OnnxType = DType | 'int64';
+export type OnnxType = DType | 'int64' | 'uint8';
+
+/** The name of ONNX Runtime's own operators. */
+export const microsoftDomain = 'com.microsoft';
 
 /** ONNX's numbers of the element types. */
-export const typeNumbers: Record<OnnxType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
+export const typeNumbers: Record<OnnxType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
 
 /** The edition of the operator set; 20 is the first with Gelu. */
 const operatorSetVersion = 20;
+const microsoftVersion = 1;
 const formatVersion = 9;
 
 /** Writes the model as the bytes of an `.onnx` file. */
@@ -70,7 +94,12 @@ export function encodeModel(model: OnnxModel): LoadableModel {
     text(writer, 1, '');
     integer(writer, 2, operatorSetVersion);
   });
-  return { bytes: writer.finish(), inputs: model.inputs, outputs: model.outputs };
+  message(writer, 8, () => {
+    text(writer, 1, microsoftDomain);
+    integer(writer, 2, microsoftVersion);
+  });
+  const external = model.initializers.filter(isExternal).map(({ name, data }) => ({ name, data }));
+  return { bytes: writer.finish(), external, inputs: model.inputs, outputs: model.outputs };
 }
 
 function encodeGraph(writer: BinaryWriter, model: OnnxModel): void {
@@ -90,6 +119,7 @@ function encodeNode(writer: BinaryWriter, node: OnnxNode): void {
   for (const output of node.outputs) text(writer, 2, output);
   text(writer, 3, `${node.operator}_${node.outputs[0]}`);
   text(writer, 4, node.operator);
+  if (node.domain) text(writer, 7, node.domain);
   for (const [name, value] of Object.entries(node.attributes)) {
     message(writer, 5, () => encodeAttribute(writer, name, value));
   }
@@ -120,7 +150,29 @@ function encodeTensor(writer: BinaryWriter, tensor: OnnxTensor): void {
   for (const length of tensor.shape) integer(writer, 1, length);
   integer(writer, 2, typeNumbers[tensor.type]);
   text(writer, 8, tensor.name);
-  writer.tag(9, WireType.LengthDelimited).bytes(tensor.data);
+  if (!isExternal(tensor)) {
+    writer.tag(9, WireType.LengthDelimited).bytes(tensor.data as Uint8Array);
+    return;
+  }
+  const { data } = tensor;
+  const place = data instanceof Uint8Array ? { path: tensor.name, offset: 0, length: data.length } : data;
+  const entries = { location: fileName(place.path), offset: String(place.offset), length: String(place.length) };
+  for (const [key, value] of Object.entries(entries)) {
+    message(writer, 13, () => {
+      text(writer, 1, key);
+      text(writer, 2, value);
+    });
+  }
+  integer(writer, 14, 1); // the elements are external
+}
+
+function isExternal({ data }: OnnxTensor): boolean {
+  return !(data instanceof Uint8Array) || data.length > externalSize;
+}
+
+/** The last part of a path; files of one model lie in one folder. */
+function fileName(path: string): string {
+  return path.split(/[/\\]/).at(-1)!;
 }
 
 function encodeValue(writer: BinaryWriter, value: OnnxValue): void {
@@ -132,9 +184,19 @@ function encodeType(writer: BinaryWriter, type: OnnxType, shape: Shape): void {
   message(writer, 1, () => {
     integer(writer, 1, typeNumbers[type]);
     message(writer, 2, () => {
-      for (const length of shape) message(writer, 1, () => integer(writer, 1, length));
+      for (const length of shape) message(writer, 1, () => encodeLength(writer, length));
     });
   });
+}
+
+/** A dimension: its length, or a name where that is only known in a run. */
+function encodeLength(writer: BinaryWriter, length: number): void {
+  if (isDynamic(length)) {
+    const { known, names } = factorsOf(length);
+    text(writer, 2, [...(known === 1 ? [] : [known]), ...names].join('*'));
+  } else {
+    integer(writer, 1, length);
+  }
 }
 
 const makeSequence: OnnxNode = {

@@ -1,4 +1,5 @@
 import type { HostArray } from '../dtype.ts';
+import type { Lengths } from '../dynamic-length.ts';
 import type { LoadableModel } from './onnx.ts';
 
 /** Something that runs ONNX models: ONNX Runtime in Node, in the browser, on whatever devices it has. */
@@ -16,9 +17,9 @@ export interface LoadOptions {
 export interface Executable {
   /**
    * Runs the model on `inputs` and writes the results into `outputs`, both in the model's order and with its lengths.
-   * An array may be input and output at once only where `isSafeInPlace` allows it.
+   * An array may be input and output at once only where `isSafeInPlace` allows it. `lengths` are those that the model leaves open.
    */
-  run(inputs: readonly HostArray[], outputs: readonly HostArray[]): Promise<void>;
+  run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths?: Lengths): Promise<void>;
   /** Frees the model's memory. */
   dispose(): Promise<void>;
 }

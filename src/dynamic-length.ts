@@ -1,0 +1,58 @@
+import { ensure } from './errors.ts';
+import type { Shape } from './shape.ts';
+
+/**
+ * Lengths that are not known before a graph runs, such as the number of tokens in a prompt, so that one graph serves them all.
+ *
+ * While the graph is built, a prime number stands for each. Shape rules work with it as with any other length, and as no real
+ * length is a multiple of it, a product still shows what it is made of: 8 · batch · time.
+ */
+const primes = {
+  /** Texts side by side. */
+  batch: 262_147,
+  /** Tokens of each text in one pass. */
+  time: 262_151,
+  /** Positions whose logits are wanted. */
+  selected: 262_153,
+  /** Positions a cache has room for. */
+  capacity: 262_187,
+} as const;
+
+export type DynamicLength = keyof typeof primes;
+
+/** What each dynamic length is in one run. */
+export type Lengths = Readonly<Partial<Record<DynamicLength, number>>>;
+
+/** The number that stands for each dynamic length in the shapes of a graph. */
+export const dynamicLength: Readonly<Record<DynamicLength, number>> = primes;
+
+/** A length as a known factor and the dynamic lengths it is multiplied with. */
+export function factorsOf(length: number): { known: number; names: DynamicLength[] } {
+  let known = length;
+  const names: DynamicLength[] = [];
+  for (const [name, prime] of Object.entries(primes) as [DynamicLength, number][]) {
+    while (known !== 0 && known % prime === 0) {
+      known /= prime;
+      names.push(name);
+    }
+  }
+  return { known, names };
+}
+
+/** Whether a length depends on a dynamic one. */
+export function isDynamic(length: number): boolean {
+  return length >= primes.batch && factorsOf(length).names.length > 0;
+}
+
+/** The shape that a graph's value has in a run with these lengths. */
+export function resolveShape(shape: Shape, lengths: Lengths): Shape {
+  if (!shape.some(isDynamic)) return shape;
+  return shape.map((length) => {
+    const { known, names } = factorsOf(length);
+    return names.reduce((product, name) => {
+      const actual = lengths[name];
+      ensure(actual !== undefined, () => `this graph needs to be told the length "${name}" when it runs`);
+      return product * actual;
+    }, known);
+  });
+}
