@@ -161,6 +161,19 @@ export const layerNorm: Lowering = (emitter, node, inputs) =>
 export const gelu: Lowering = (emitter, node, inputs) =>
   emitter.emit('Gelu', inputs, { attributes: { approximate: node.attributes.approximate as string } });
 
+/**
+ * ONNX Runtime's attention over a cache, which it updates in place where input and output are the same array. It wants to know for
+ * each row how many tokens there are, less one, and how many the longest row has.
+ */
+export const cachedAttention: Lowering = (emitter, node, inputs) => {
+  const { nHeads, nKvHeads, scale } = node.attributes as Record<string, number>;
+  return emitter.emitMany('GroupQueryAttention', inputs, 3, {
+    attributes: { num_heads: nHeads!, kv_num_heads: nKvHeads! },
+    floats: { scale: scale! },
+    domain: microsoftDomain,
+  });
+};
+
 function dtypeOfOutput(node: GraphNode): DType {
   return (node.attributes.dtype as DType | undefined) ?? node.inputs[0]!.dtype;
 }

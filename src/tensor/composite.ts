@@ -1,4 +1,4 @@
-import type { Attributes, GraphNode, LeafCheck } from '../compile/graph.ts';
+import type { Attributes, GraphNode, LeafCheck, Operation } from '../compile/graph.ts';
 import type { Lowering } from '../compile/lowerings.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites } from './registry.ts';
@@ -13,6 +13,8 @@ export interface Composite<A extends Attributes = Attributes> {
   readonly name: string;
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly lowering?: Lowering;
+  /** See {@link Operation.writesOver}. */
+  readonly writesOver?: Operation['writesOver'];
   readonly gradient?: GradientRule<A>;
   /**
    * The first output from what the backward pass has at hand anyway. Where it is given, the backward pass uses it instead of
@@ -27,6 +29,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
   const operation = {
     name: composite.name,
     lowering: composite.lowering,
+    writesOver: composite.writesOver,
     gradient: composite.gradient,
     recompute: composite.recompute,
     expand: (node: GraphNode) => composite.definition(node.inputs as Tensor[], node.attributes as A),

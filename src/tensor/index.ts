@@ -3,6 +3,7 @@ export type { Shape } from '../shape.ts';
 export { grad } from './autodiff.ts';
 export { type Compiled, compile } from './compile.ts';
 export { gelu, relu, silu } from './composites/activations.ts';
+export { type CachedAttentionOptions, cachedAttention } from './composites/cached-attention.ts';
 export { crossEntropy } from './composites/cross-entropy.ts';
 export { dropout } from './composites/dropout.ts';
 export { linear } from './composites/linear.ts';

@@ -142,6 +142,35 @@ const cases: Record<string, () => Case[]> = {
     one((x, weight, bias) => t.linear(x, weight, bias), randn(2, 3, 4), randn(2, 4), randn(2)),
     one((x, weight) => t.linear(x, weight), randn(2, 3, 4), randn(2, 4)),
   ],
+  cachedAttention: () => {
+    /** One row of new tokens after `past` others, or with `past` for several rows, one new token each. */
+    const attention = (nHeads: number, nKvHeads: number, time: number, past: number[], capacity: number): Case => {
+      const [batch, headDim] = [past.length, 8];
+      const int32 = (values: number[], shape: number[]) => t.fromArray(Int32Array.from(values), shape);
+      const options = {
+        ...{ nHeads, nKvHeads, scale: 0.3 },
+        lastPosition: int32(past.map((count) => count + time - 1), [batch]), // biome-ignore format: a list
+        longest: int32([Math.max(...past) + time], []),
+      };
+      const cache = () => randn(batch, nKvHeads, capacity, headDim);
+      const rows = (heads: number) => randn(batch, time, heads * headDim);
+      return one(
+        (query, key, value, pastKeys, pastValues) => {
+          const { mixed, keys, values } = t.cachedAttention(query!, key!, value!, {
+            ...options,
+            pastKeys: pastKeys!,
+            pastValues: pastValues!,
+          });
+          // Slots of the cache that are still free may hold anything.
+          const filled = batch === 1 ? ([null, null, [0, past[0]! + time]] as const) : ([[0, 0]] as const);
+          const stored = keys.mul(values).slice(...filled);
+          return stored.size > 0 ? mixed.add(stored.mean()) : mixed;
+        },
+        ...[rows(nHeads), rows(nKvHeads), rows(nKvHeads), cache(), cache()],
+      );
+    };
+    return [attention(1, 1, 2, [0], 2), attention(2, 1, 2, [1], 4), attention(2, 2, 1, [2, 0], 3)];
+  },
   crossEntropy: () => {
     const targets = ids([5], 4);
     const some = t.tensor([[1, -100, 3], [0, 2, -100]], { dtype: 'int32' }); // biome-ignore format: two rows

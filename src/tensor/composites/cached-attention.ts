@@ -1,0 +1,88 @@
+import * as lowerings from '../../compile/lowerings.ts';
+import { ensure } from '../../errors.ts';
+import { formatShape, sameShape } from '../../shape.ts';
+import { defineComposite } from '../composite.ts';
+import { where } from '../primitives/elementwise.ts';
+import { arange, indexBelow } from '../primitives/leaves.ts';
+import type { Tensor } from '../tensor.ts';
+
+interface CachedAttentionAttributes {
+  nHeads: number;
+  nKvHeads: number;
+  scale: number;
+  [name: string]: unknown;
+}
+
+const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
+  name: 'cachedAttention',
+  definition: ([query, key, value, pastKeys, pastValues, lastPosition], { nHeads, nKvHeads, scale }) => {
+    const [batch, time, queryWidth] = query!.shape as [number, number, number];
+    const capacity = pastKeys!.shape[2]!;
+    const headDim = queryWidth / nHeads;
+    const group = nHeads / nKvHeads; // so many query heads share one head of keys and values
+
+    // Which of the new tokens belongs into each slot of the cache, if one does.
+    const first = lastPosition!.sub(time - 1).reshape([batch, 1, 1, 1]);
+    const token = arange(capacity).reshape([1, 1, capacity, 1]).sub(first); // [batch, 1, capacity, 1]
+    const isNew = token.ge(0).logicalAnd(token.lt(time));
+    const index = where(isNew, token, 0).expand([batch, nKvHeads, capacity, headDim]);
+    const store = (rows: Tensor, past: Tensor) => {
+      const heads = rows.reshape([batch, time, nKvHeads, headDim]).permute(0, 2, 1, 3);
+      return where(isNew, heads.gather(2, index), past); // [batch, nKvHeads, capacity, headDim]
+    };
+    const keys = store(key!, pastKeys!);
+    const values = store(value!, pastValues!);
+
+    const repeat = (t: Tensor) =>
+      t
+        .reshape([batch, nKvHeads, 1, capacity, headDim])
+        .expand([batch, nKvHeads, group, capacity, headDim])
+        .reshape([batch, nHeads, capacity, headDim]);
+    const queries = query!.reshape([batch, time, nHeads, headDim]).permute(0, 2, 1, 3);
+    const scores = queries.matmul(repeat(keys).transpose(-2, -1)).mul(scale); // [batch, nHeads, time, capacity]
+    const position = arange(time).reshape([1, 1, time, 1]).add(first); // [batch, 1, time, 1]
+    const isVisible = arange(capacity).le(position); // [batch, 1, time, capacity]
+    const weights = where(isVisible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
+    const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
+    return [mixed, keys, values];
+  },
+  lowering: lowerings.cachedAttention,
+  writesOver: { 1: 3, 2: 4 },
+});
+
+export interface CachedAttentionOptions {
+  nHeads: number;
+  /** Heads of keys and values; each is shared by nHeads / nKvHeads heads of queries (Ainslie et al., 2023). */
+  nKvHeads: number;
+  /** What scores are multiplied with. */
+  scale: number;
+  /** The keys and values of the tokens before, each `[batch, nKvHeads, capacity, headDim]`; zeros where there are none yet. */
+  pastKeys: Tensor;
+  pastValues: Tensor;
+  /** int32 `[batch]`: the place in its text of the last token of each row. */
+  lastPosition: Tensor;
+  /** int32 scalar: the largest of `lastPosition`, plus 1. */
+  longest: Tensor;
+}
+
+/**
+ * Causal attention of new tokens to themselves and to all before them, whose keys and values are kept in a cache. `query`
+ * `[batch, time, nHeads * headDim]`, `key` and `value` `[batch, time, nKvHeads * headDim]` give what the tokens take in,
+ * `[batch, time, nHeads * headDim]`, and the cache with the new keys and values in it.
+ *
+ * A graph may write the new cache over the old one. More than one new token, after others, is possible for a batch of 1 only.
+ */
+export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
+  const { nHeads, nKvHeads, scale, pastKeys, pastValues, lastPosition, longest } = options;
+  const headDim = query.shape.at(-1)! / nHeads;
+  ensure(
+    sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),
+    () =>
+      `cachedAttention: queries ${formatShape(query.shape)} in ${nHeads} heads do not go together with keys ` +
+      `${formatShape(key.shape)} and values ${formatShape(value.shape)} in ${nKvHeads}`,
+  );
+  const operands = [query, key, value, pastKeys, pastValues, lastPosition, longest];
+  const hasRoom = indexBelow(lastPosition, pastKeys.shape[2]!, 'the cache');
+  const [mixed, keys, values] = applyCachedAttention(operands, { nHeads, nKvHeads, scale }, hasRoom);
+  return { mixed: mixed!, keys: keys!, values: values! };
+}
