@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TsgptError } from '../errors.ts';
+import { printable } from '../formats/safetensors-json.ts';
 
 /** A field of config.json that may be left out, but not differ: another value would mean another computation. */
 export function fixed<T extends string | number | boolean>(value: T) {
@@ -15,5 +16,5 @@ export function parseConfig<T>(schema: v.GenericSchema<unknown, T>, json: unknow
   const [issue] = parsed.issues;
   const field = v.getDotPath(issue);
   const problem = field && issue.received === 'undefined' ? 'is missing' : issue.message;
-  throw new TsgptError(`this config.json cannot be used: ${field ? `${field} ` : ''}${problem}`);
+  throw new TsgptError(`this config.json cannot be used: ${printable(field ? `${field} ${problem}` : problem)}`);
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../errors.ts';
-import { openSafetensors } from '../formats/safetensors.ts';
+import { openSafetensorsModel } from '../formats/sharded-safetensors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import {
   type HuggingFaceTokenizerFiles,
@@ -21,8 +21,8 @@ export interface Pretrained {
 }
 
 /**
- * Loads a model from a folder as it is published on the Hugging Face Hub: `config.json`, `model.safetensors`, and for the
- * tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`.
+ * Loads a model from a folder as it is published on the Hugging Face Hub: `config.json`, `model.safetensors` or its
+ * shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`.
  *
  * Throws one clear sentence if a file is missing or damaged, if the family or an option of it is not supported, or if the
  * files do not fit each other.
@@ -53,9 +53,8 @@ async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Pro
 }
 
 async function loadModel(folder: string, { modelType, config }: HuggingFaceConfig): Promise<LanguageModel> {
-  const weightsPath = join(folder, 'model.safetensors');
-  await using weights = await openSafetensors(weightsPath);
-  return await within(weightsPath, () => familyOf(modelType).load(config, weights));
+  await using weights = await openSafetensorsModel(folder);
+  return await within(folder, () => familyOf(modelType).load(config, weights));
 }
 
 /** Does what `read` does; what goes wrong is told with the place. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure } from '../errors.ts';
+import { printable } from '../formats/safetensors-json.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { parseConfig } from './config-schema.ts';
 import { families, type PretrainedFamily } from './families.ts';
@@ -30,7 +31,7 @@ export function familyOf(modelType: string): PretrainedFamily {
   const family = Object.hasOwn(families, modelType) ? families[modelType] : undefined;
   ensure(
     family,
-    `models of the type ${JSON.stringify(modelType)} cannot be loaded; supported are: ${Object.keys(families).join(', ')}`,
+    `models of the type ${printable(modelType)} cannot be loaded; supported are: ${Object.keys(families).join(', ')}`,
   );
   return family;
 }

@@ -1,3 +1,4 @@
+import { ensure } from '../errors.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import { allAddedTokens, DEFAULT_END_OF_TEXT } from './hugging-face/added-tokens.ts';
 import { createDecoder } from './hugging-face/decoder.ts';
@@ -59,7 +60,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
     this.endOfTextId = idOf(settings.eos_token ?? DEFAULT_END_OF_TEXT);
     this.beginOfTextIds = beginOfTextIds(file.post_processor, settings, idOf(settings.bos_token));
-    for (const id of this.beginOfTextIds) ensureTokenId(id, this.vocabSize);
+    const outside = this.beginOfTextIds.find((id) => !this.#tokens[id]);
+    ensure(
+      outside === undefined,
+      `this tokenizer cannot be used: it puts token id ${outside} before every text, which is not in its vocabulary`,
+    );
   }
 
   /**

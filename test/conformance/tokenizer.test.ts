@@ -1,9 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CharTokenizer } from '../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../src/tokenizer/gpt2.ts';
+import { type HuggingFaceTokenizerFiles, readHuggingFaceTokenizer } from '../../src/tokenizer/index.ts';
 import { anyText } from '../unit/tokenizer/texts.ts';
 
 // OpenAI's published vocabulary and the texts that tutorials use; without them there is nothing to compare with.
@@ -65,6 +67,113 @@ describe.skipIf(!files.every((file) => existsSync(shared(file))))("GPT-2's publi
     expect(characters.decode(characters.encode(text))).toBe(text);
   });
 });
+
+const texts = [
+  'data/the-verdict.txt',
+  'data/tinyshakespeare.txt',
+  'data/wikitext2-valid.txt',
+  'data/tinystories-2MiB.txt',
+];
+
+describe.skipIf(!texts.every((file) => existsSync(shared(file))))("HuggingFaceTokenizer with GPT-2's files", () => {
+  const read = (file: string) => readFileSync(shared(file), 'utf8');
+  const gpt2 = new GPT2Tokenizer();
+  const tokenizer = readHuggingFaceTokenizer({
+    'vocab.json': read('tokenizers/encoder.json'),
+    'merges.txt': read('tokenizers/vocab.bpe'),
+  })!;
+
+  it('has the same tokens', () => {
+    expect(tokenizer.vocabSize).toBe(gpt2.vocabSize);
+    expect(tokenizer.endOfTextId).toBe(gpt2.endOfTextId);
+    for (let id = 0; id < gpt2.vocabSize; id++) expect(tokenizer.tokenBytes(id)).toEqual(gpt2.tokenBytes(id));
+  });
+
+  it('encodes random texts the same', () => {
+    const anyUnits = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)), maxLength: 40 });
+    fc.assert(
+      fc.property(fc.oneof(anyText, anyUnits), fc.boolean(), (text, allowSpecial) => {
+        expect(tokenizer.encode(text, { allowSpecial })).toEqual(gpt2.encode(text, { allowSpecial }));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each(texts)('encodes %s the same', (file) => {
+    const text = read(file);
+    const ids = tokenizer.encode(text);
+    expect(ids).toEqual(gpt2.encode(text));
+    expect(tokenizer.decode(ids)).toBe(text);
+  });
+});
+
+const models = ['tinystories-656k-llama', 'tinystories-chat-3m-as-gpt2'];
+
+/** The tokenizer in a model's folder. What it should give was computed by the Python package tokenizers 0.23.2. */
+function publishedTokenizer(model: string) {
+  const files: HuggingFaceTokenizerFiles = {};
+  for (const name of ['tokenizer.json', 'tokenizer_config.json', 'vocab.json', 'merges.txt'] as const) {
+    const file = shared(`models/${model}/${name}`);
+    if (existsSync(file)) files[name] = readFileSync(file, 'utf8');
+  }
+  return readHuggingFaceTokenizer(files)!;
+}
+
+/** How many ids there are, and a checksum of them. */
+const summary = (ids: number[]) => [ids.length, crc32(ids.join(' '))];
+
+describe.skipIf(!models.every((model) => existsSync(shared(`models/${model}`))))(
+  'tokenizers of published models',
+  () => {
+    const stories = () => readFileSync(shared('data/tinystories-2MiB.txt'), 'utf8');
+
+    it('encodes as a Llama trained on TinyStories does', () => {
+      const tokenizer = publishedTokenizer('tinystories-656k-llama');
+      expect(tokenizer.vocabSize).toBe(2048);
+      expect(tokenizer.beginOfTextIds).toEqual([1]);
+      expect(tokenizer.endOfTextId).toBe(2);
+      expect(tokenizer.decode([1, 2, 0])).toBe('<|start_story|><|end_story|><unk>');
+
+      const known: [string, number[]][] = [
+        ['Once upon a time, there was a little girl named Lily.', [80, 147, 201, 282, 215, 286, 598, 629, 10]],
+        ['She said,  "Thank you!"\n\nThe end.', [80, 892, 174, 94, 80, 5, 45, 735, 173, 572, 1767, 183, 10]],
+        [' a', [80, 85]],
+        ['a', [85]],
+        ['<|start_story|>Once', [270, 682]],
+      ];
+      for (const [text, ids] of known) {
+        expect(tokenizer.encode(text)).toEqual(ids);
+        expect(tokenizer.decode(ids)).toBe(text);
+      }
+      // It has neither é nor bytes to write it with.
+      expect(tokenizer.encode('café')).toEqual([80, 295, 58, 0]);
+      // Told to, it reads what its template puts before every text.
+      const allowSpecial = true;
+      const [[text, ids]] = known as [[string, number[]]];
+      expect(tokenizer.encode(`<|start_story|>${text}<|end_story|>`, { allowSpecial })).toEqual([1, ...ids, 2]);
+      expect(summary(tokenizer.encode(stories().slice(0, 200_000)))).toEqual([51_299, 2_122_741_040]);
+    });
+
+    it('encodes as a small GPT-2 does, from vocab.json and merges.txt', () => {
+      const tokenizer = publishedTokenizer('tinystories-chat-3m-as-gpt2');
+      expect(tokenizer.vocabSize).toBe(14_019);
+      expect(tokenizer.beginOfTextIds).toEqual([]);
+      expect(tokenizer.endOfTextId).toBe(14_018);
+
+      const prompt = [7815, 25, 9430, 0, 1329, 389, 345, 30, 198, 9961, 25];
+      expect(tokenizer.encode('User: Hello! How are you?\nBot:')).toEqual(prompt);
+      const traps = "It's 12 o'clock, they'll say 你好\ufeff\n\n  end";
+      const ids = [1007, 338, 1084, 267, 6, 8693, 11, 484, 1157, 897, 220, 160, 121, 254, 161, 98, 121, 171, 119, 123];
+      expect(tokenizer.encode(traps)).toEqual([...ids, 626, 220, 873]);
+      expect(tokenizer.encode('<|endoftext|>')).toEqual([27, 91, 437, 1585, 4243, 91, 29]);
+      expect(tokenizer.encode('<|endoftext|>', { allowSpecial: true })).toEqual([14_018]);
+
+      const text = stories();
+      expect(summary(tokenizer.encode(text.slice(0, 200_000)))).toEqual([49_701, 498_574_613]);
+      expect(tokenizer.decode(tokenizer.encode(text))).toBe(text);
+    });
+  },
+);
 
 /**
  * The published files write every byte as a visible character: a printable one as itself, the others as those from

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure } from '../../errors.ts';
+import { printable } from '../../formats/safetensors-json.ts';
 import { MAX_IDS } from '../bpe.ts';
 import { escapeRegExp } from './pattern.ts';
 import type { TokenizerConfig, TokenizerFile } from './tokenizer-json.ts';
@@ -56,7 +57,10 @@ export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: T
   for (const [role, content] of Object.entries({ bos_token, eos_token, pad_token })) {
     if (content === undefined || byContent.has(content)) continue;
     const id = model.vocab.get(content);
-    ensure(id !== undefined, `this tokenizer cannot be used: its ${role} ${content} is not in its vocabulary`);
+    ensure(
+      id !== undefined,
+      `this tokenizer cannot be used: its ${role} ${printable(content)} is not in its vocabulary`,
+    );
     byContent.set(content, { id, content, ...flags });
   }
   return [...byContent.values()];

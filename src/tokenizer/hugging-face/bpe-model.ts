@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../../errors.ts';
+import { printable } from '../../formats/safetensors-json.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 
@@ -76,7 +77,7 @@ export class BPEModel {
       ensure(
         leftId !== undefined && rightId !== undefined && id !== undefined,
         () =>
-          `this tokenizer cannot be used: it merges ${JSON.stringify(left)} and ${JSON.stringify(right)}, ` +
+          `this tokenizer cannot be used: it merges ${printable(left)} and ${printable(right)}, ` +
           'but its vocabulary lacks one of them or both together',
       );
       this.#merges.add(leftId, rightId, id);

@@ -21,9 +21,8 @@ export const normalizerSchema: v.GenericSchema<unknown, NormalizerJSON> = v.lazy
 
 /** The function that `json` describes; null describes the one that changes nothing. */
 export function createNormalizer(json: NormalizerJSON | null): (text: string) => string {
-  switch (json?.type) {
-    case undefined:
-      return (text) => text;
+  if (!json) return (text) => text;
+  switch (json.type) {
     case 'Prepend':
       return (text) => json.prepend + text;
     case 'Replace': {

@@ -1,6 +1,7 @@
 import { toRegExp } from 'oniguruma-to-es';
 import * as v from 'valibot';
 import { TsgptError } from '../../errors.ts';
+import { printable } from '../../formats/safetensors-json.ts';
 
 /** What a tokenizer.json looks for in a text: a string, or a regular expression in the syntax of Oniguruma. */
 export type PatternJSON = { String: string } | { Regex: string };
@@ -20,7 +21,7 @@ export function patternOf(pattern: PatternJSON): RegExp {
     return toRegExp(pattern.Regex, { global: true });
   } catch (cause) {
     throw new TsgptError(
-      `this tokenizer cannot be used: its pattern ${pattern.Regex} has no counterpart in JavaScript`,
+      `this tokenizer cannot be used: its pattern ${printable(pattern.Regex)} has no counterpart in JavaScript`,
       { cause },
     );
   }

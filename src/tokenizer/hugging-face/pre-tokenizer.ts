@@ -48,9 +48,8 @@ export type PreTokenizer = (text: string, atStart: boolean) => string[];
 
 /** The function that `json` describes; null describes the one that takes the whole text for a word. */
 export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer {
-  switch (json?.type) {
-    case undefined:
-      return (text) => [text];
+  if (!json) return (text) => [text];
+  switch (json.type) {
     case 'ByteLevel': {
       const words = json.use_regex ? splitter({ Regex: GPT2_WORD }) : (text: string) => [text];
       return (text) => words(json.add_prefix_space ? withPrefix(' ', text) : text).map(toByteCharacters);

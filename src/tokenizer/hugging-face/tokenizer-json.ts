@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TsgptError } from '../../errors.ts';
+import { printable } from '../../formats/safetensors-json.ts';
 import { type AddedToken, addedTokenSchema } from './added-tokens.ts';
 import { type BPEModelJSON, bpeModelSchema } from './bpe-model.ts';
 import { type DecoderJSON, decoderSchema } from './decoder.ts';
@@ -92,5 +93,6 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: stri
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const where = v.getDotPath(issue);
-  throw new TsgptError(`this ${name} cannot be used: ${where ? `${where}: ` : ''}${issue.message}`);
+  const problem = where && issue.received === 'undefined' ? 'this is missing' : issue.message;
+  throw new TsgptError(`this ${name} cannot be used: ${printable(where ? `${where}: ${problem}` : problem)}`);
 }

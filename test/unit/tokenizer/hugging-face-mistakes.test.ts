@@ -1,0 +1,131 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../src/errors.ts';
+import { HuggingFaceTokenizer } from '../../../src/tokenizer/index.ts';
+import { bytesFile, charactersFile, publishedForms } from './published-forms.ts';
+import { anyText } from './texts.ts';
+
+/** A tokenizer.json with one field, given by its path, replaced or, for undefined, left out. */
+function changed(path: string, value: unknown): unknown {
+  const file = bytesFile();
+  const names = path.split('.');
+  const last = names.pop()!;
+  const parent = names.reduce<Record<string, unknown>>((at, name) => at[name] as Record<string, unknown>, file);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return file;
+}
+
+describe('HuggingFaceTokenizer says in one sentence', () => {
+  it.each([
+    ['model', undefined, /model: this is missing/],
+    ['model.vocab', undefined, /model\.vocab: this is missing/],
+    ['model.merges', undefined, /model\.merges: this is missing/],
+    ['decoder', undefined, /decoder: this is missing/],
+    ['decoder', null, /decoder: .* received null/],
+    ['model.type', 'Unigram', /model\.type: the type "Unigram" is not supported, only "BPE" is/],
+    ['model.type', 'WordPiece', /model\.type: the type "WordPiece" is not supported/],
+    ['model.vocab', ['a'], /model\.vocab: it must be an object/],
+    ['model.vocab', {}, /model\.vocab: it has no tokens/],
+    ['model.vocab', { a: -1 }, /model\.vocab: every id must be a whole number/],
+    ['model.vocab', { a: 0.5 }, /model\.vocab: every id must be a whole number/],
+    ['model.vocab', { a: 2 ** 21 }, /model\.vocab: every id must be a whole number/],
+    ['model.vocab', { a: '0' }, /model\.vocab: every id must be a whole number/],
+    ['model.merges', ['a b c'], /model\.merges: every merge must be a pair of tokens/],
+    ['model.merges', [['a', 1]], /model\.merges: every merge must be a pair of tokens/],
+    ['model.merges', [['a', 'b\n']], /it merges a and b\\u\{a\}, but its vocabulary lacks one of them/],
+    ['model.merges', 'a b', /model\.merges: /],
+    ['model.dropout', 0.1, /model\.dropout: this option is not supported/],
+    ['model.continuing_subword_prefix', '##', /model\.continuing_subword_prefix: this option is not supported/],
+    ['model.end_of_word_suffix', '</w>', /model\.end_of_word_suffix: this option is not supported/],
+    ['normalizer', { type: 'BertNormalizer' }, /normalizer\.type: .* received "BertNormalizer"/],
+    ['normalizer', { type: 'Prepend' }, /normalizer\.prepend: this is missing/],
+    ['normalizer', { type: 'Sequence', normalizers: [{ type: 'Strip' }] }, /normalizers\.0\.type: .* received "Strip"/],
+    ['pre_tokenizer', { type: 'Whitespace' }, /pre_tokenizer\.type: .* received "Whitespace"/],
+    ['pre_tokenizer', { type: 'Split', pattern: {}, behavior: 'Isolated' }, /a pattern must be \{"String": "\.\.\."\}/],
+    [
+      'pre_tokenizer',
+      { type: 'Split', pattern: { Regex: '(' }, behavior: 'Isolated' },
+      /its pattern \( has no counter/,
+    ],
+    ['pre_tokenizer', { type: 'Split', pattern: { Regex: 'a' }, behavior: 'Doubled' }, /behavior: .* "Doubled"/],
+    ['post_processor', { type: 'BertProcessing' }, /post_processor\.type: .* received "BertProcessing"/],
+    ['decoder', { type: 'WordPiece' }, /decoder\.type: .* received "WordPiece"/],
+    ['decoder', { type: 'Strip', content: ' ', start: 1, stop: 0 }, /strips every token instead of the whole text/],
+    ['decoder', { type: 'Strip', content: '_', start: 1, stop: 0 }, /decoder\.content: only spaces can be stripped/],
+    ['added_tokens', [{ id: 0.5, content: 'a' }], /added_tokens\.0\.id: an id must be a whole number/],
+    ['added_tokens', [{ id: 5 }], /added_tokens\.0\.content: this is missing/],
+  ])('what is wrong with %s: %j', (path, value, message) => {
+    expect(() => new HuggingFaceTokenizer(changed(path, value))).toThrow(TsgptError);
+    expect(() => new HuggingFaceTokenizer(changed(path, value))).toThrow(message);
+  });
+
+  it.each([[undefined], [null], ['{}'], [[]], [7]])('that %j is no tokenizer.json', (json) => {
+    expect(() => new HuggingFaceTokenizer(json)).toThrow(TsgptError);
+  });
+
+  it.each([
+    [null, /tokenizer_config\.json cannot be used: /],
+    [{ eos_token: 5 }, /tokenizer_config\.json cannot be used: eos_token: /],
+    [{ add_bos_token: 'yes' }, /tokenizer_config\.json cannot be used: add_bos_token: /],
+    [{ added_tokens_decoder: { x: { content: 'a' } } }, /added_tokens_decoder\.0\.id: /],
+    [{ bos_token: '<none>' }, /its bos_token <none> is not in its vocabulary/],
+  ])('what is wrong with the configuration %j', (config, message) => {
+    expect(() => new HuggingFaceTokenizer(bytesFile(), config)).toThrow(TsgptError);
+    expect(() => new HuggingFaceTokenizer(bytesFile(), config)).toThrow(message);
+  });
+
+  it('even what a long text on many lines is wrong with', () => {
+    const file = changed('model.type', 'a\n'.repeat(1000));
+    expect(() => new HuggingFaceTokenizer(file)).toThrow(/^this tokenizer cannot be used: .{1,900}$/);
+  });
+
+  it('that a template names a token that is not there', () => {
+    const single = [{ SpecialToken: { id: '<s>' } }, { Sequence: { id: 'A' } }];
+    const template = { type: 'TemplateProcessing', single, special_tokens: { '<s>': { ids: [5000] } } };
+    expect(() => new HuggingFaceTokenizer(changed('post_processor', template))).toThrow(
+      /puts token id 5000 before every/,
+    );
+  });
+
+  it('or works: for any one change to a file', () => {
+    const small = [bytesFile(), charactersFile(), ...publishedForms.map(({ file }) => file)].map((file) => {
+      // Few tokens, so that the changes meet everything.
+      const kept = Object.entries(file.model.vocab).filter(([token]) => token.length === 1 || token.startsWith('<'));
+      return { ...file, model: { ...file.model, vocab: Object.fromEntries(kept.slice(0, 30)), merges: [] } };
+    });
+    const other = fc.oneof(
+      fc.jsonValue(),
+      fc.constantFrom(undefined, '', 0, -1, 1e9, {}, [], 'Sequence', 'Strip', 'NFC'),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...small), fc.nat(), other, anyText, (original, place, value, text) => {
+        const file = structuredClone(original);
+        const places = placesIn(file);
+        const [parent, name] = places[place % places.length]!;
+        if (value === undefined) delete parent[name];
+        else parent[name] = value;
+        try {
+          const tokenizer = new HuggingFaceTokenizer(file);
+          for (const id of tokenizer.encode(text, { allowSpecial: true })) {
+            expect(tokenizer.tokenBytes(id)).toBeInstanceOf(Uint8Array);
+          }
+          expect(tokenizer.decode(tokenizer.encode(text))).toBeTypeOf('string');
+        } catch (error) {
+          if (!(error instanceof TsgptError)) throw error;
+          expect(error.message).toMatch(/^[^\p{Cc}]{10,400}$/u);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+});
+
+/** Every field of every object and array in `json`, with what it is a field of. */
+function placesIn(json: unknown): [parent: Record<string, unknown>, name: string][] {
+  if (typeof json !== 'object' || json === null) return [];
+  const parent = json as Record<string, unknown>;
+  return Object.keys(parent).flatMap(
+    (name) => [[parent, name], ...placesIn(parent[name])] as ReturnType<typeof placesIn>,
+  );
+}
