@@ -1,8 +1,10 @@
-import { element, finish, layOutHeader, newSvg, type SvgElement } from '../../src/charts/frame.ts';
+import { element, finish, newSvg } from '../../src/charts/frame.ts';
+import { layOutHeader } from '../../src/charts/header.ts';
 import { counted, SEMIBOLD, textWidth } from '../../src/charts/text.ts';
-import { LINE_HEIGHT, PADDING, TITLE_SIZE, WIDTH } from '../../src/charts/theme.ts';
+import { PADDING, TITLE_SIZE, WIDTH } from '../../src/charts/theme.ts';
 import { ensure } from '../../src/errors.ts';
-import { type GraphLayout, layOutGraph, type Place, type Size } from './graph-layout.ts';
+import { layOutGraph } from './graph-layout.ts';
+import { drawCaption, drawEdge, drawFrame, drawNode, sizeOf, textSize } from './graph-shapes.ts';
 
 export interface GraphNode {
   /** Unique name that edges refer to. */
@@ -36,21 +38,6 @@ export interface GraphDrawing {
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }
-
-type Kind = NonNullable<GraphNode['kind']>;
-
-/** Colour and rounding of the corners of each kind of node. */
-const KINDS: Record<Kind, { colour: string; isRound: boolean }> = {
-  operation: { colour: 'chart-ink-soft', isRound: false },
-  input: { colour: 'chart-series-1', isRound: true },
-  output: { colour: 'chart-series-1', isRound: true },
-  parameter: { colour: 'chart-series-3', isRound: false },
-  sum: { colour: 'chart-series-2', isRound: true },
-};
-
-/** Free space on either side of a node's text, and above and below. */
-const INSET = [13, 7] as const;
-const ARROW = { length: 9, width: 8 };
 
 /**
  * A directed graph, drawn from top to bottom by Graphviz, as a standalone SVG in the colours of the charts.
@@ -106,60 +93,6 @@ function indexOf(title: string, nodes: readonly GraphNode[], edges: readonly Gra
     }
   }
   return index;
-}
-
-const textSize = (text: string, font = {}): Size => ({ width: textWidth(text, font) + 8, height: LINE_HEIGHT });
-
-function sizeOf({ label, detail, kind = 'operation' }: GraphNode): Size {
-  const lines = detail ? [label, detail] : [label];
-  const text = Math.max(...lines.map((line) => textWidth(line)));
-  const height = lines.length * LINE_HEIGHT + 2 * INSET[1];
-  if (kind === 'sum' && text < height * 0.7) return { width: height, height };
-  const ends = KINDS[kind].isRound ? height / 5 : 0; // text must keep clear of round ends
-  return { width: Math.max(height, text + 2 * (INSET[0] + ends)), height };
-}
-
-function drawNode(svg: SvgElement, node: GraphNode, [x, y]: Place, { width, height }: Size): SvgElement[] {
-  const { colour, isRound } = KINDS[node.kind ?? 'operation'];
-  const box = { x: x - width / 2, y: y - height / 2, width, height, rx: isRound ? height / 2 : 4 };
-  const lines = node.detail ? [node.label, node.detail] : [node.label];
-  return [
-    element(svg, 'rect', { class: 'chart-paper', ...box }), // over edges and frames
-    element(svg, 'rect', { class: colour, ...box, 'fill-opacity': 0.12, stroke: 'currentColor', 'stroke-width': 1.5 }),
-    ...lines.map((line, i) => {
-      const attributes = { x, y: y + (i - (lines.length - 1) / 2) * LINE_HEIGHT, dy: '0.35em' };
-      return element(svg, 'text', { ...attributes, class: i === 0 ? 'chart-ink' : 'chart-ink-soft' }, line);
-    }),
-  ];
-}
-
-function drawEdge(svg: SvgElement, label: string | undefined, edge: GraphLayout['edges'][number]): SvgElement[] {
-  const { curve, tip } = edge;
-  const [start, ...rest] = curve.map((place) => place.join(','));
-  const end = curve.at(-1)!;
-  // The arrow's head: a triangle from both sides of the curve's end to the tip.
-  const [dx, dy] = [tip[0] - end[0], tip[1] - end[1]];
-  const length = Math.hypot(dx, dy) || 1;
-  const [sideX, sideY] = [(-dy / length) * (ARROW.width / 2), (dx / length) * (ARROW.width / 2)];
-  const head = `M${end[0] + sideX},${end[1] + sideY}L${tip.join(',')}L${end[0] - sideX},${end[1] - sideY}Z`;
-  const line = { d: `M${start}C${rest.join(' ')}`, fill: 'none', stroke: 'currentColor', 'stroke-width': 1.5 };
-  const arrow = element(svg, 'g', { class: 'chart-ink-soft' });
-  arrow.append(element(svg, 'path', line), element(svg, 'path', { d: head }));
-  if (!label || !edge.label) return [arrow];
-  const [x, y] = edge.label;
-  return [arrow, element(svg, 'text', { class: 'chart-halo', x, y, dy: '0.35em' }, label)];
-}
-
-type Frame = GraphLayout['groups'][number];
-
-function drawFrame(svg: SvgElement, { left, top, width, height }: Frame): SvgElement {
-  const frame = { x: left, y: top, width, height, rx: 8, 'fill-opacity': 0.05, stroke: 'currentColor' };
-  return element(svg, 'rect', { class: 'chart-ink-soft', ...frame, 'stroke-dasharray': '5 4' });
-}
-
-function drawCaption(svg: SvgElement, text: string, { left, caption: [, y] }: Frame): SvgElement {
-  const attributes = { x: left + PADDING, y, dy: '0.35em', 'text-anchor': 'start', 'font-weight': 600 };
-  return element(svg, 'text', { class: 'chart-halo', ...attributes }, text);
 }
 
 /** How large the graph is, and a sentence for each node that leads somewhere. */

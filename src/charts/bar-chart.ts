@@ -3,7 +3,8 @@ import { type BarContent, type BarData, barsOf } from './bar-data.ts';
 import { type BarPlan, barStyle } from './bar-plot.ts';
 import { LYING_COLUMNS, lyingBars } from './bars-lying.ts';
 import { standingBars } from './bars-standing.ts';
-import { element, finish, type LegendEntry, layOutHeader } from './frame.ts';
+import { element, finish } from './frame.ts';
+import { type LegendEntry, layOutHeader } from './header.ts';
 import { counted, numberText, shortened, visibleToken } from './text.ts';
 
 export type BarChart = BarContent & {

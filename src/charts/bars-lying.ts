@@ -1,7 +1,16 @@
 import * as Plot from '@observablehq/plot';
 import { type BarPlan, barMarks, baseOf, facets, type Rect, rectsOf, VALUE_GAP, valueMarks } from './bar-plot.ts';
 import { labelsBeside } from './category-axis.ts';
-import { AXIS_LINE, fitted, GRID_LINES, type Margins, type PlotSvg, plotOptions, scaleOptions } from './fit.ts';
+import {
+  AXIS_LINE,
+  axisTitle,
+  fitted,
+  GRID_LINES,
+  type Margins,
+  type PlotSvg,
+  plotOptions,
+  scaleOptions,
+} from './fit.ts';
 import { panelGrid } from './panels.ts';
 import { textWidth } from './text.ts';
 import { PADDING, WIDTH } from './theme.ts';
@@ -60,10 +69,7 @@ function plot(plan: BarPlan, { marginLeft, marginRight }: Margins) {
         tickFormat: scale.tickFormat,
         tickSize: 0,
         tickPadding: 8,
-        label: plan.xLabel ?? null,
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        labelOffset: MARGIN_BOTTOM - PADDING,
+        ...axisTitle(plan.xLabel, MARGIN_BOTTOM - PADDING),
       }),
       labelsBeside(labels, plan.monospace),
       ...barMarks(data, rects, { ...facets(grid), x1: 'base', x2: 'end', y1: 'from', y2: 'to' }),

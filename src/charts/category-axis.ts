@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { axisTitle } from './fit.ts';
 import { shortened, textWidth } from './text.ts';
 import { FONT_SIZE, LINE_HEIGHT, PADDING } from './theme.ts';
 
@@ -38,10 +39,7 @@ export function categoryAxis(
   const mark = Plot.axisX(places, {
     ...tickOptions(shown, font.monospace),
     tickRotate: -angle,
-    label: title ?? null,
-    labelAnchor: 'center',
-    labelArrow: 'none',
-    labelOffset: height - PADDING,
+    ...axisTitle(title, height - PADDING),
   });
   return { mark, height, overhang: lies ? 0 : Math.max(...widths.map((width, i) => width * cos - i * slot)) };
 }

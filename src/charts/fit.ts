@@ -1,6 +1,6 @@
 import type { AxisScale } from './axis.ts';
 import { newDocument, type SvgElement } from './frame.ts';
-import { textWidth } from './text.ts';
+import { shortened, textWidth } from './text.ts';
 import { FONT_SIZE, PADDING, WIDTH } from './theme.ts';
 
 /** A drawing by Plot, and how it maps values to pixels. */
@@ -25,6 +25,12 @@ export function plotOptions(height: number, width = WIDTH) {
 /** The options of a scale. */
 export function scaleOptions({ type, domain, nice }: AxisScale) {
   return { type, domain, nice };
+}
+
+/** The options of the title of a horizontal axis, with its baseline `offset` pixels below the axis. */
+export function axisTitle(title: string | undefined, offset: number) {
+  const label = title ? shortened(title, WIDTH - 2 * PADDING) : null;
+  return { label, labelAnchor: 'center', labelArrow: 'none', labelOffset: offset } as const;
 }
 
 /** What the margins must have room for. */

@@ -1,6 +1,6 @@
 import { parseHTML } from 'linkedom';
-import { SEMIBOLD, textWidth, wrapText } from './text.ts';
-import { FONT_SIZE, LINE_HEIGHT, PADDING, SANS, STYLE, TITLE_SIZE, WIDTH } from './theme.ts';
+import type { Header } from './header.ts';
+import { FONT_SIZE, SANS, STYLE } from './theme.ts';
 
 /** What is used of the DOM, which linkedom provides. */
 export interface SvgDocument {
@@ -10,6 +10,7 @@ export interface SvgElement {
   readonly ownerDocument: SvgDocument;
   readonly outerHTML: string;
   readonly textContent: string;
+  readonly attributes: Iterable<{ name: string; value: string }>;
   append(...children: (SvgElement | string)[]): void;
   prepend(...children: (SvgElement | string)[]): void;
   remove(): void;
@@ -18,80 +19,9 @@ export interface SvgElement {
   querySelectorAll(selector: string): Iterable<SvgElement>;
 }
 
-/** A sign and its meaning. The sign is drawn to the right of (0, 0). */
-export interface LegendEntry {
-  readonly name: string;
-  /** Of the sign, in pixels. Default 22. */
-  readonly width?: number;
-  readonly sign: (svg: SvgElement) => SvgElement[];
-}
-
-/** The title and the legend of a chart, laid out before anything below them is drawn. */
-export interface Header {
-  readonly title: string;
-  /** Where the content can begin. */
-  readonly height: number;
-  readonly draw: (svg: SvgElement) => void;
-}
-
-const SIGN_WIDTH = 22;
-const TITLE_LINE_HEIGHT = LINE_HEIGHT + 2;
-
 /** A document to create elements in. */
 export function newDocument(): SvgDocument {
   return parseHTML('<html></html>').document;
-}
-
-/** What stands between the title and the content. */
-export interface HeaderOptions {
-  readonly legend?: readonly LegendEntry[];
-  /** A sentence on what is not drawn. */
-  readonly remark?: string;
-  /** The label of a vertical axis: it is easier to read lying, above its axis. */
-  readonly above?: string;
-  readonly width?: number;
-}
-
-/** Title, legend, remark and axis label, each in as many lines as they need. */
-export function layOutHeader(title: string, options: HeaderOptions = {}): Header {
-  const { legend = [], remark = '', above = '', width = WIDTH } = options;
-  const available = width - 2 * PADDING;
-  const titleLines = wrapText(title, available, { ...SEMIBOLD, size: TITLE_SIZE });
-  const legendTop = PADDING + titleLines.length * TITLE_LINE_HEIGHT + 4;
-  const places = placeEntries(legend, available);
-  const textTop = legendTop + ((places.at(-1)?.row ?? -1) + 1) * LINE_HEIGHT;
-  const texts = [wrapText(remark, available), wrapText(above, available)].flat();
-  const draw = (svg: SvgElement) => {
-    const line = (text: string, y: number, attributes = {}) =>
-      svg.append(element(svg, 'text', { x: PADDING, y, 'text-anchor': 'start', ...attributes }, text));
-    titleLines.forEach((text, i) => {
-      line(text, PADDING + (i + 0.75) * TITLE_LINE_HEIGHT, { class: 'chart-title' });
-    });
-    legend.forEach(({ name, sign, width = SIGN_WIDTH }, i) => {
-      const { x, row } = places[i]!;
-      const transform = `translate(${PADDING + x},${legendTop + (row + 0.5) * LINE_HEIGHT})`;
-      const entry = element(svg, 'g', { class: 'chart-legend', transform });
-      const label = element(svg, 'text', { x: width + 8, dy: '0.35em', 'text-anchor': 'start' }, name);
-      entry.append(...sign(svg), label);
-      svg.append(entry);
-    });
-    texts.forEach((text, i) => {
-      line(text, textTop + (i + 0.85) * LINE_HEIGHT);
-    });
-  };
-  return { title, height: textTop + texts.length * LINE_HEIGHT + 18, draw };
-}
-
-/** The row of each entry of a legend, and how far from the left it begins. */
-function placeEntries(legend: readonly LegendEntry[], available: number): { x: number; row: number }[] {
-  let [x, row] = [0, 0];
-  return legend.map(({ name, width = SIGN_WIDTH }) => {
-    const total = width + 8 + textWidth(name);
-    if (x > 0 && x + total > available) [x, row] = [0, row + 1];
-    const place = { x, row };
-    x += total + 20;
-    return place;
-  });
 }
 
 /** An empty drawing, with the attributes that Plot gives its own. */
@@ -127,6 +57,7 @@ export function finish(svg: SvgElement, header: Header, sentences: readonly stri
     element(svg, 'rect', { class: 'chart-paper', width: '100%', height: '100%' }),
   );
   header.draw(svg);
+  roundLengths(svg);
   svg.setAttribute('role', 'img');
   svg.setAttribute('font-family', SANS);
   svg.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
@@ -144,6 +75,21 @@ export function element(
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
   if (text) made.append(text);
   return made;
+}
+
+const LENGTHS = /^([xyrd]|[xy][12]|c[xy]|r[xy]|dx|dy|width|height|transform)$/;
+
+/** A hundredth of a pixel cannot be seen, and shorter numbers make a smaller file. */
+function roundLengths(svg: SvgElement): void {
+  for (const drawn of svg.querySelectorAll('*')) {
+    for (const { name, value } of drawn.attributes) {
+      if (!LENGTHS.test(name)) continue;
+      drawn.setAttribute(
+        name,
+        value.replace(/-?\d*\.\d{3,}(e-?\d+)?/g, (number) => String(Number(Number(number).toFixed(2)))),
+      );
+    }
+  }
 }
 
 /** XML may not contain control characters, halves of surrogate pairs and U+FFFE and U+FFFF, not even escaped. */

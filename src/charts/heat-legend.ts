@@ -1,4 +1,5 @@
-import { element, type LegendEntry, type SvgElement } from './frame.ts';
+import { element, type SvgElement } from './frame.ts';
+import type { LegendEntry } from './header.ts';
 import type { Range } from './range.ts';
 import { textWidth } from './text.ts';
 

@@ -1,6 +1,7 @@
 import { ensure } from '../errors.ts';
 import { fitted } from './fit.ts';
-import { finish, layOutHeader } from './frame.ts';
+import { finish } from './frame.ts';
+import { layOutHeader } from './header.ts';
 import { type Cell, cellsOf, type HeatMapContent } from './heat-data.ts';
 import { heatLegend } from './heat-legend.ts';
 import { type HeatPlan, plotCells } from './heat-plot.ts';

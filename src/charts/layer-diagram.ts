@@ -1,5 +1,6 @@
 import { ensure } from '../errors.ts';
-import { element, finish, layOutHeader, newSvg, type SvgElement } from './frame.ts';
+import { element, finish, newSvg, type SvgElement } from './frame.ts';
+import { layOutHeader } from './header.ts';
 import { counted, numberText, shortened, textWidth } from './text.ts';
 import { PADDING, WIDTH } from './theme.ts';
 

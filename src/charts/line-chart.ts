@@ -1,12 +1,13 @@
-import * as Plot from '@observablehq/plot';
 import { ensure } from '../errors.ts';
-import { type AxisScale, axisScale, type NumberAxis } from './axis.ts';
+import { axisScale, type NumberAxis } from './axis.ts';
 import { drawCaptions, type Pixel } from './captions.ts';
-import { AXIS_LINE, fitted, GRID_LINES, type Margins, plotOptions, scaleOptions } from './fit.ts';
-import { element, finish, type LegendEntry, layOutHeader } from './frame.ts';
+import { fitted } from './fit.ts';
+import { finish } from './frame.ts';
+import { layOutHeader } from './header.ts';
 import { type Line, type LineSeries, lineOf, type Point } from './line-data.ts';
+import { legendEntry, plotLines } from './line-plot.ts';
 import { counted, numberText } from './text.ts';
-import { PADDING, PLOT_HEIGHT, SERIES_COLOURS, WIDTH } from './theme.ts';
+import { PADDING, PLOT_HEIGHT, WIDTH } from './theme.ts';
 
 /** A marked point of the plane and its caption. */
 export interface Note extends Point {
@@ -28,11 +29,6 @@ export interface LineChart {
 }
 
 const MAX_LINES = 8;
-const STROKE = { stroke: 'currentColor', strokeWidth: 2.25 };
-const MARGIN_BOTTOM = 72;
-
-/** Patterns of the lines, so that they can be told apart without colour; a line with dots needs none. */
-const DASHES = ['none', '9 5', '2 5', '14 4 3 4'];
 
 /**
  * Lines over a common x axis, such as GELU beside ReLU, as a standalone SVG.
@@ -50,6 +46,7 @@ export function lineChartSvg(chart: LineChart): string {
     `The chart "${title}" has ${series.length} lines, more than can be told apart; draw at most ${MAX_LINES} at once.`,
   );
   const lines = series.map(lineOf);
+  checkNotes(notes, x, y);
   const shown = [...lines.flatMap(({ finite }) => finite), ...notes];
   const scales = {
     x: axisScale(
@@ -62,13 +59,17 @@ export function lineChartSvg(chart: LineChart): string {
       shown.map((point) => point.y),
     ),
   };
-  checkNotes(notes, x, y);
   const missing = lines.reduce((sum, { points, finite }) => sum + points.length - finite.length, 0);
   const remark = chart.remark || (missing > 0 ? `not finite and left out: ${counted(missing, 'point')}` : '');
   const header = layOutHeader(title, { legend: lines.map(legendEntry), above: y.label, remark });
 
   const svg = fitted((margins) =>
-    plot(lines, x.label, { ...scales, cut: Boolean(x.domain ?? y.domain) }, { marginTop: header.height, ...margins }),
+    plotLines(
+      lines,
+      x.label,
+      { ...scales, cut: Boolean(x.domain ?? y.domain) },
+      { marginTop: header.height, ...margins },
+    ),
   );
   const [toX, toY] = [svg.scale('x'), svg.scale('y')];
   const pixel = (point: Point): Pixel => [toX.apply(point.x), toY.apply(point.y)];
@@ -92,61 +93,6 @@ export function lineChartSvg(chart: LineChart): string {
     ...notes.map((note) => `Marked at ${x.label} ${numberText(note.x, 3)}: ${note.text}`),
     remark,
   ]);
-}
-
-function plot(
-  lines: readonly Line[],
-  xLabel: string,
-  { cut, ...scales }: { x: AxisScale; y: AxisScale; cut: boolean },
-  margins: Margins & { marginTop: number },
-) {
-  const [low, high] = scales.y.domain;
-  const marks = lines.flatMap(({ points, finite, single, dots }, i) => {
-    const channels = { x: 'x', y: 'y', className: colourOf(i), clip: cut };
-    return [
-      Plot.line(points, { ...channels, ...STROKE, strokeDasharray: dashOf(i, dots) }),
-      Plot.dot(dots ? finite : single, { ...channels, r: 3.5, fill: 'currentColor' }),
-    ];
-  });
-  return Plot.plot({
-    ...plotOptions(margins.marginTop + PLOT_HEIGHT + MARGIN_BOTTOM),
-    marginBottom: MARGIN_BOTTOM,
-    ...margins,
-    x: scaleOptions(scales.x),
-    y: scaleOptions(scales.y),
-    marks: [
-      Plot.gridY({ ...GRID_LINES, ticks: scales.y.ticks }),
-      Plot.axisY({ ticks: scales.y.ticks, tickFormat: scales.y.tickFormat, tickSize: 0, tickPadding: 8, label: null }),
-      Plot.axisX({
-        ticks: scales.x.ticks,
-        tickFormat: scales.x.tickFormat,
-        tickPadding: 6,
-        label: xLabel,
-        labelAnchor: 'center',
-        labelArrow: 'none',
-        labelOffset: MARGIN_BOTTOM - PADDING,
-      }),
-      low < 0 && high > 0 ? Plot.ruleY([0], AXIS_LINE) : Plot.frame({ ...AXIS_LINE, anchor: 'bottom' }),
-      ...marks,
-    ],
-  });
-}
-
-const colourOf = (i: number) => `chart-series-${(i % SERIES_COLOURS) + 1}`;
-
-/** The second four lines have the colours of the first, with other patterns. */
-const dashOf = (i: number, dots: boolean) =>
-  dots ? 'none' : DASHES[(i + Math.floor(i / SERIES_COLOURS)) % DASHES.length]!;
-
-function legendEntry({ name, dots }: Line, i: number): LegendEntry {
-  const line = { d: 'M0,0H22', class: colourOf(i), stroke: 'currentColor', 'stroke-width': STROKE.strokeWidth };
-  return {
-    name,
-    sign: (svg) => [
-      element(svg, 'path', { ...line, 'stroke-dasharray': dashOf(i, dots) }),
-      ...(dots ? [element(svg, 'circle', { class: colourOf(i), cx: 11, r: 3.5 })] : []),
-    ],
-  };
 }
 
 function checkNotes(notes: readonly Note[], x: NumberAxis, y: NumberAxis): void {

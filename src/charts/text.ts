@@ -33,15 +33,20 @@ export function textWidth(text: string, { size = FONT_SIZE, monospace = false, w
   return Math.ceil(em * size * (weight > 400 ? 1.1 : 1));
 }
 
-/** The text in lines of at most `width` pixels, cut at spaces; a longer word gets a line of its own. */
+/** The text in lines of at most `width` pixels, cut at spaces; a longer word is cut anywhere. */
 export function wrapText(text: string, width: number, font: Font = {}): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
-    const longer = lines.length > 0 ? `${lines.at(-1)} ${word}` : word;
-    if (lines.length > 0 && textWidth(longer, font) <= width) lines[lines.length - 1] = longer;
-    else lines.push(word);
-  }
-  return lines;
+  const joined = (parts: readonly string[], separator: string) => {
+    const lines: string[] = [];
+    for (const part of parts) {
+      const longer = `${lines.at(-1)}${separator}${part}`;
+      if (lines.length > 0 && textWidth(longer, font) <= width) lines[lines.length - 1] = longer;
+      else lines.push(part);
+    }
+    return lines;
+  };
+  const words = text.split(/\s+/).filter(Boolean);
+  const pieces = words.flatMap((word) => joined([...word], ''));
+  return joined(pieces, ' ');
 }
 
 /** The beginning of a text that is wider than `width` pixels, with an ellipsis. */

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { lineChartSvg } from '../../../src/charts/index.ts';
+import {
+  type ChartColours,
+  darkColours,
+  lightColours,
+  STRONG_OPACITY,
+  themeSwitchCss,
+} from '../../../src/charts/theme.ts';
+
+type Rgb = readonly number[];
+
+const rgb = (hex: string): Rgb => [1, 3, 5].map((start) => Number.parseInt(hex.slice(start, start + 2), 16) / 255);
+const linear = (channel: number) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);
+const mixed = (below: Rgb, above: Rgb, opacity: number): Rgb =>
+  below.map((channel, i) => channel + (above[i]! - channel) * opacity);
+
+/** Contrast ratio as WCAG 2 defines it. */
+function contrast(a: Rgb, b: Rgb): number {
+  const luminance = (colour: Rgb) =>
+    [0.2126, 0.7152, 0.0722].reduce((sum, weight, i) => sum + weight * linear(colour[i]!), 0);
+  const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (light + 0.05) / (dark + 0.05);
+}
+
+/** What people without red, green or blue cones see, on linear channels (Machado, Oliveira and Fernandes 2009). */
+const COLOUR_BLINDNESS = {
+  none: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+  protanopia: [0.152286, 1.052583, -0.204868, 0.114503, 0.786281, 0.099216, -0.003882, -0.048116, 1.051998],
+  deuteranopia: [0.367322, 0.860646, -0.227968, 0.280085, 0.672501, 0.047413, -0.01182, 0.04294, 0.968881],
+  tritanopia: [1.255528, -0.076749, -0.178779, -0.078411, 0.930809, 0.147602, 0.004733, 0.691367, 0.3039],
+};
+
+/** CIELAB (D65) of a colour as seen through one of the matrices. */
+function lab(colour: Rgb, matrix: readonly number[]): Rgb {
+  const seen = [0, 3, 6].map((row) => colour.reduce((sum, channel, i) => sum + matrix[row + i]! * linear(channel), 0));
+  const [r, g, b] = seen.map((channel) => Math.min(1, Math.max(0, channel))) as [number, number, number];
+  const xyz = [
+    (0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505,
+    0.2126 * r + 0.7152 * g + 0.0722 * b,
+    (0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.089,
+  ];
+  const [x, y, z] = xyz.map((t) => (t > 0.008856 ? Math.cbrt(t) : 7.787 * t + 16 / 116)) as [number, number, number];
+  return [116 * y - 16, 500 * (x - y), 200 * (y - z)];
+}
+
+describe.each([
+  ['light', lightColours],
+  ['dark', darkColours],
+] as [string, ChartColours][])('the %s colours', (_, colours) => {
+  const paper = rgb(colours['--paper']);
+
+  it('make text legible (WCAG AA, 4.5 to 1), on the paper and on tinted boxes', () => {
+    for (const ink of ['--ink', '--ink-soft'] as const) {
+      expect(contrast(rgb(colours[ink]), paper), ink).toBeGreaterThan(4.5);
+      for (const box of ['--ink-soft', '--series-1', '--series-2', '--series-3'] as const) {
+        const tint = mixed(paper, rgb(colours[box]), 0.12);
+        expect(contrast(rgb(colours[ink]), tint), `${ink} on ${box}`).toBeGreaterThan(4.5);
+      }
+    }
+    expect(contrast(paper, rgb(colours['--series-1'])), 'text on a bar').toBeGreaterThan(4.5);
+  });
+
+  it('make lines and bars visible (3 to 1)', () => {
+    for (const series of [1, 2, 3, 4] as const) {
+      expect(contrast(rgb(colours[`--series-${series}`]), paper)).toBeGreaterThan(3);
+    }
+  });
+
+  it('keep numbers in the cells of a heat map legible at every opacity', () => {
+    for (const heat of ['--heat', '--heat-negative'] as const) {
+      for (let opacity = 0; opacity <= 1; opacity += 0.001) {
+        const ink = opacity < STRONG_OPACITY ? '--ink-on-pale' : '--ink-on-strong';
+        expect(contrast(rgb(colours[ink]), mixed(paper, rgb(colours[heat]), opacity))).toBeGreaterThan(4.5);
+      }
+    }
+  });
+
+  it.each(Object.entries(COLOUR_BLINDNESS))('can be told apart with colour blindness: %s', (_, matrix) => {
+    const series = ([1, 2, 3, 4] as const).map((i) => lab(rgb(colours[`--series-${i}`]), matrix));
+    for (const [i, a] of series.entries()) {
+      for (const b of series.slice(i + 1)) {
+        expect(Math.hypot(...a.map((value, k) => value - b[k]!))).toBeGreaterThan(14); // about 2 can just be seen side by side
+      }
+    }
+  });
+});
+
+describe('the style of a chart', () => {
+  const svg = lineChartSvg({
+    title: 'Square',
+    x: { label: 'x' },
+    y: { label: 'y' },
+    series: [{ name: 'x²', xs: [0, 1, 2], ys: [0, 1, 4] }],
+  });
+
+  it('follows the system on screens and stays light on paper', () => {
+    expect(svg).toContain(`@media screen and (prefers-color-scheme: dark) { .chart { --ink: ${darkColours['--ink']};`);
+  });
+
+  it('has a plain colour before every custom property, for programs that know none', () => {
+    const uses = [...svg.matchAll(/([a-z]+): (#[0-9a-f]{6}); \1: var\((--[a-z0-9-]+)\)/g)];
+    expect(uses.length).toBe(svg.match(/var\(/g)!.length);
+    for (const [, , plain, name] of uses) expect(lightColours[name as keyof ChartColours]).toBe(plain);
+  });
+
+  it('can be overridden by the theme switch of a page', () => {
+    const css = themeSwitchCss({ light: 'html.light', dark: 'html.dark' });
+    expect(css).toContain(`html.light .chart { --ink: ${lightColours['--ink']};`);
+    expect(css).toContain(`html.dark .chart { --ink: ${darkColours['--ink']};`);
+    for (const name of Object.keys(lightColours)) expect(css.split(`${name}: `).length).toBe(3);
+  });
+});
