@@ -9,7 +9,7 @@ section('The block');
 const random = new Random(123);
 const block = new TransformerBlock({ ...gpt2.small, outputInit: normalInit(0.02) }, random);
 const x = randn([2, 4, gpt2.small.embDim], random).named('x'); // [batch, time, embDim]
-const out = block.forward(x);
+let out = block.forward(x);
 console.log(`in  ${x.toString()}`);
 console.log(`out ${out.toString()}`);
 
@@ -32,7 +32,10 @@ const size = async (t: typeof x) => (await t.mul(t).mean().sqrt().item()).toFixe
 console.log(`size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`);
 
 section('Drawn from the graph');
-const inside = observe(block, () => block.forward(x)); // every part's output, by name
+const inside = observe(block, () => {
+  out = block.forward(x);
+  return out;
+}); // every part's output, by name
 const outline = [...inside].filter(([name]) => !name.includes('.'));
 const graph = drawable(modelGraph(new Map([['x', x], ...outline, ['out', out]])));
 picture(

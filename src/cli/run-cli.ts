@@ -3,6 +3,7 @@ import { TsgptError } from '../errors.ts';
 import { demoCommand } from './commands/demo.ts';
 import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { trainCommand } from './commands/train.ts';
 import { packageVersion } from './package-version.ts';
 
@@ -15,6 +16,7 @@ function createProgram(): Command {
     .addCommand(trainCommand())
     .addCommand(generateCommand())
     .addCommand(infoCommand())
+    .addCommand(inspectCommand())
     .addCommand(demoCommand())
     .addHelpText(
       'after',
@@ -23,7 +25,8 @@ Examples:
   $ tsgpt train novel.txt --out runs/novel      learn from a text for some minutes
   $ tsgpt generate runs/novel --prompt "It was" write with what was learnt
   $ tsgpt train --resume --out runs/novel       go on after Ctrl-C
-  $ tsgpt info gpt2-small                       what GPT-2 consists of`,
+  $ tsgpt info gpt2-small                       what GPT-2 consists of
+  $ tsgpt inspect runs/novel -p "It was" --lens what each layer would predict`,
     );
 }
 

@@ -1,0 +1,212 @@
+import Table from 'cli-table3';
+import { Command } from 'commander';
+import { heatMapSvg } from '../../charts/index.ts';
+import { ensure } from '../../errors.ts';
+import { writeFileAtomic } from '../../formats/atomic-file.ts';
+import {
+  type AttentionMap,
+  attentionMaps,
+  journey,
+  type LayerPrediction,
+  logitLens,
+  type Station,
+} from '../../inspect/index.ts';
+import { formatShape } from '../../shape.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import { wholeNumber } from '../flags.ts';
+import { modelArgument, openModel } from '../open-model.ts';
+
+interface InspectFlags {
+  prompt: string;
+  all?: boolean;
+  attention?: string | true;
+  lens?: boolean;
+  predictions: number;
+  svg?: string;
+  json?: boolean;
+  last?: boolean;
+}
+
+export function inspectCommand(): Command {
+  return new Command('inspect')
+    .summary('look inside a model while it reads a prompt')
+    .description(
+      'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each layer would predict.',
+    )
+    .argument('<model>', modelArgument)
+    .requiredOption('-p, --prompt <text>', 'what the model is to read')
+    .option('--all', 'show what lies inside attention and feed-forward networks, too')
+    .option('--attention [layer.head]', 'show who looks at whom: in all layers, in one ("0"), or in one head ("0.3")')
+    .option('--lens', 'show what the model would predict if it ended after each of its layers (the logit lens)')
+    .option('--predictions <n>', 'with --lens, how many tokens to show for each layer', wholeNumber, 5)
+    .option('--svg <file>', 'with --attention and a layer or head, draw it as a heat map')
+    .option('--json', 'print everything asked for as JSON')
+    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .addHelpText('after', '\nExample:\n  $ tsgpt inspect runs/novel --prompt "It was a" --lens')
+    .action(async (name: string, flags: InspectFlags) => {
+      const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
+      ensure(!flags.svg || heads?.layer !== undefined, '--svg draws attention; say which, as in --attention 0.3');
+      const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best');
+      const ids = tokenizer.encode(flags.prompt);
+      const tokens = ids.map((id) => pieceOf(tokenizer, id));
+
+      const isJourneyAsked = flags.json || (!heads && !flags.lens);
+      const stations = isJourneyAsked ? selectStations(await journey(model, ids), flags.all ?? false) : undefined;
+      const attention = heads && selectHeads(await attentionMaps(model, ids), heads);
+      const lens = flags.lens ? await logitLens(model, ids, flags.predictions) : undefined;
+      if (flags.svg) await writeFileAtomic(flags.svg, attentionSvg(attention!, tokens));
+
+      if (flags.json) {
+        const read = ids.map((id, i) => ({ id, text: tokens[i] }));
+        const predictions = lens && withTexts(lens, tokenizer);
+        const all = {
+          model: summary,
+          prompt: flags.prompt,
+          tokens: read,
+          journey: stations,
+          attention,
+          lens: predictions,
+        };
+        console.log(JSON.stringify(all, null, 2));
+        return;
+      }
+      console.log(`${summary}\n${ids.length} tokens: ${tokens.map((token) => JSON.stringify(token)).join(' ')}\n`);
+      if (stations) console.log(stationTable(stations));
+      if (attention) console.log(attentionTable(attention, tokens));
+      if (lens) console.log(lensTable(lens, tokenizer));
+      if (flags.svg) console.log(`drawn: ${flags.svg}`);
+    });
+}
+
+// ---- The journey
+
+/** Without the details: the parts of the model and of its blocks, but not the parts of those. */
+function selectStations(stations: readonly Station[], all: boolean): Station[] {
+  return stations.filter(({ name }) => all || name.split('.').length <= 3);
+}
+
+function stationTable(stations: readonly Station[]): string {
+  const table = plainTable(['layer', 'shape', 'mean', 'deviation', 'smallest', 'largest'], 2);
+  for (const { name, shape, mean, deviation, smallest, largest } of stations) {
+    const isIds = name === 'tokens';
+    const numbers = [mean, deviation, smallest, largest].map((value) => formatValue(value, isIds));
+    table.push([name, formatShape(shape), ...numbers]);
+  }
+  return table.toString();
+}
+
+/** Four significant digits; ids are whole. */
+function formatValue(value: number, isWhole: boolean): string {
+  if (isWhole || !Number.isFinite(value)) return String(Math.round(value * 10) / 10);
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-3 || size >= 1e5) ? value.toExponential(2) : value.toFixed(4);
+}
+
+// ---- Attention
+
+/** A layer, and one head of it, or all where undefined. */
+interface Heads {
+  layer?: number;
+  head?: number;
+}
+
+function parseHeads(text: string | true): Heads {
+  if (text === true) return {};
+  const [, layer, head] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  ensure(layer !== undefined, `--attention must name a layer, as in 0, or a head of it, as in 0.3, but is ${text}`);
+  return { layer: Number(layer), head: head === undefined ? undefined : Number(head) };
+}
+
+/** Some heads of a layer, numbered as in the model. */
+interface SelectedHeads {
+  name: string;
+  heads: { head: number; weights: number[][] }[];
+}
+
+function selectHeads(maps: readonly AttentionMap[], { layer, head }: Heads): SelectedHeads[] {
+  ensure(
+    layer === undefined || layer < maps.length,
+    `there is no layer ${layer}: the model has ${maps.length}, counted from 0`,
+  );
+  return (layer === undefined ? maps : [maps[layer]!]).map(({ name, heads }) => {
+    ensure(
+      head === undefined || head < heads.length,
+      `there is no head ${head}: layer ${layer} has ${heads.length}, counted from 0`,
+    );
+    const numbered = heads.map((weights, i) => ({ head: i, weights }));
+    return { name, heads: head === undefined ? numbered : [numbered[head]!] };
+  });
+}
+
+/** One head: how many percent of each row's token go to each column's. Several: what the last token looks at most. */
+function attentionTable(maps: readonly SelectedHeads[], tokens: readonly string[]): string {
+  const quoted = tokens.map((token) => JSON.stringify(token));
+  const percent = (weight: number) => `${Math.round(100 * weight)}%`;
+  if (maps.length === 1 && maps[0]!.heads.length === 1) {
+    const [{ name, heads }] = maps as [SelectedHeads];
+    const table = plainTable([`${name}, head ${heads[0]!.head}`, ...quoted], 1);
+    heads[0]!.weights.forEach((row, i) => {
+      table.push([quoted[i]!, ...row.map((weight, j) => (j <= i ? percent(weight) : ''))]);
+    });
+    return table.toString();
+  }
+  const table = plainTable(['attention of the last token', 'head', 'looks most at', 'share'], 3);
+  for (const { name, heads } of maps) {
+    for (const { head, weights } of heads) {
+      const row = weights.at(-1)!;
+      const most = row.indexOf(Math.max(...row));
+      table.push([name, head, `${quoted[most]} (token ${most})`, percent(row[most]!)]);
+    }
+  }
+  return table.toString();
+}
+
+function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]): string {
+  const { name, heads } = map!;
+  return heatMapSvg({
+    title: `Attention weights of ${name}`,
+    rows: tokens,
+    columns: tokens,
+    rowLabel: 'token that looks',
+    columnLabel: 'token looked at',
+    valueLabel: 'weight',
+    panels: heads.map(({ head, weights }) => ({
+      title: `head ${head}`,
+      values: weights.map((row, i) => row.map((weight, j) => (j <= i ? weight : null))),
+    })),
+  });
+}
+
+// ---- The logit lens
+
+function withTexts(lens: readonly LayerPrediction[], tokenizer: Tokenizer) {
+  return lens.map(({ name, predictions }) => ({
+    name,
+    predictions: predictions.map((prediction) => ({ ...prediction, text: pieceOf(tokenizer, prediction.id) })),
+  }));
+}
+
+function lensTable(lens: readonly LayerPrediction[], tokenizer: Tokenizer): string {
+  const count = lens[0]!.predictions.length;
+  const table = plainTable(['read after', ...Array.from({ length: count }, (_, i) => `${i + 1}.`)], count + 1);
+  for (const { name, predictions } of withTexts(lens, tokenizer)) {
+    const cells = predictions.map(
+      ({ text, probability }) => `${JSON.stringify(text)} ${(100 * probability).toFixed(1)}%`,
+    );
+    table.push([name, ...cells]);
+  }
+  return table.toString();
+}
+
+// ---- What they share
+
+/** The text of one token; a model may have more tokens than its tokenizer, to round its size. */
+function pieceOf(tokenizer: Tokenizer, id: number): string {
+  return id < tokenizer.vocabSize ? tokenizer.decode([id]) : `token ${id}`;
+}
+
+/** A table whose columns from `firstNumber` on are aligned to the right. */
+function plainTable(head: string[], firstNumber: number) {
+  const colAligns = head.map((_, i) => (i < firstNumber ? ('left' as const) : ('right' as const)));
+  return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+}
