@@ -30,7 +30,7 @@ export function drawCaptions(
   const taken: Box[] = [];
   for (const { at, text } of captions) {
     const words = wrapText(text, MAX_WIDTH);
-    const size: Pixel = [Math.max(...words.map((line) => textWidth(line))), words.length * LINE_HEIGHT];
+    const size: Pixel = [Math.max(0, ...words.map((line) => textWidth(line))), words.length * LINE_HEIGHT];
     const cost = (box: Box) =>
       hidden.filter((pixel) => isInside(box, pixel)).length * 4 +
       taken.filter((other) => overlap(box, other)).length * 1000 +

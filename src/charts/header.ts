@@ -1,3 +1,4 @@
+import { ensure } from '../errors.ts';
 import { element, type SvgElement } from './frame.ts';
 import { SEMIBOLD, shortened, textWidth, wrapText } from './text.ts';
 import { LINE_HEIGHT, PADDING, TITLE_SIZE, WIDTH } from './theme.ts';
@@ -34,8 +35,9 @@ export interface HeaderOptions {
   readonly width?: number;
 }
 
-/** Title, legend, remark and axis label, each in as many lines as they need. */
+/** Title, legend, remark and axis label, each in as many lines as they need; an error if the title is blank. */
 export function layOutHeader(title: string, options: HeaderOptions = {}): Header {
+  ensure(title.trim(), 'A chart has no title; give it one, which is also its name for a screen reader.');
   const { legend = [], remark = '', above = '', width = WIDTH } = options;
   const available = width - 2 * PADDING;
   const titleLines = wrapText(title, available, { ...SEMIBOLD, size: TITLE_SIZE });
