@@ -1,0 +1,122 @@
+import { setTimeout } from 'node:timers/promises';
+import { ensure, TsgptError } from '../errors.ts';
+import { brokenConnection, refusal, TemporaryFailure } from './failures.ts';
+import type { HubSettings } from './settings.ts';
+
+/** The longest pause that is made, in seconds: the length of the window that the hub's limits count requests in. */
+const LONGEST_WAIT = 300;
+/** The longest pause that is made unasked, in seconds. */
+const LONGEST_BACKOFF = 30;
+
+/** Requests to one hub: with the token where it belongs, made again after temporary failures, and failing in one sentence. */
+export class HubConnection {
+  readonly settings: HubSettings;
+  /** Whether there was ever an answer. If not, the address may be wrong, and waiting would not help. */
+  #answered = false;
+
+  constructor(settings: HubSettings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Runs `work` until it succeeds, with growing pauses after each {@link TemporaryFailure}. `work` calls `progressed` when it
+   * received something; failures are counted from the last time it did.
+   *
+   * @throws the last failure, any other error of `work` at once, and the reason of the signal when that is aborted
+   */
+  async retrying<T>(work: (progressed: () => void) => Promise<T>): Promise<T> {
+    const { signal, onRetry, retries } = this.settings;
+    let failures = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      try {
+        return await work(() => {
+          failures = 0;
+        });
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!(error instanceof TemporaryFailure) || (error.unreachable && !this.#answered)) throw error;
+        failures++;
+        const seconds = error.wait ?? Math.min(LONGEST_BACKOFF, retries.firstDelay * 2 ** (failures - 1));
+        if (failures >= retries.attempts || seconds > LONGEST_WAIT) throw error;
+        onRetry?.({ problem: error.message, seconds });
+        await setTimeout(seconds * 1000, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      }
+    }
+  }
+
+  /**
+   * One request, answered with success or an error; redirects are followed. The token goes to the hub alone: `fetch` itself
+   * takes it off where a redirect leads to another host, as it does for the network that large files come from.
+   *
+   * @param what what is asked for, for error messages
+   */
+  async request(
+    url: string,
+    what: string,
+    headers: Record<string, string> = {},
+    signal = this.settings.signal,
+  ): Promise<Response> {
+    const { endpoint, token, host } = this.settings;
+    const all = new Headers(headers);
+    all.set('user-agent', 'tsgpt');
+    if (token !== '' && new URL(url).origin === new URL(endpoint).origin) all.set('authorization', `Bearer ${token}`);
+    const response = await fetch(url, { headers: all, signal }).catch((error: unknown) => {
+      if (signal?.aborted) throw signal.reason;
+      throw brokenConnection(error, what, host);
+    });
+    this.#answered = true;
+    if (response.ok) return response;
+    const error = refusal(response, what, this.settings);
+    await response.body?.cancel().catch(() => {});
+    throw error;
+  }
+
+  /** A `fetch` for the hub's small answers in JSON: each is received whole before it is given back. */
+  readonly fetchJson = async (input: string | URL | Request): Promise<Response> => {
+    const { endpoint, host, name } = this.settings;
+    ensure(typeof input === 'string', 'The hub is asked by addresses alone.');
+    // A mirror passes on the hub's answers, in which the address of a list's next page is the hub's.
+    const url = input.replace(/^https:\/\/huggingface\.co(?=\/)/, endpoint);
+    const what = `the list of the files of ${name}`;
+    return this.retrying(async () => {
+      using stall = new StallTimer(this.settings);
+      const response = await this.request(url, what, { accept: 'application/json' }, stall.signal);
+      const text = await response.text().catch((error: unknown) => {
+        if (stall.signal.aborted) throw stall.signal.reason;
+        throw brokenConnection(error, what, host);
+      });
+      try {
+        JSON.parse(text);
+      } catch (cause) {
+        throw new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address.`, { cause });
+      }
+      return new Response(text, { headers: response.headers });
+    });
+  };
+}
+
+/** Aborts a transfer in which nothing arrives any more, and one that the user stops. */
+export class StallTimer implements Disposable {
+  readonly signal: AbortSignal;
+  readonly #stalled = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor({ signal, host, retries }: HubSettings) {
+    this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal;
+    const message = `${host} has sent nothing for ${retries.timeout} seconds; check the network and try again, which goes on where it stopped.`;
+    this.#timer = globalThis.setTimeout(
+      () => this.#stalled.abort(new TemporaryFailure(message)),
+      retries.timeout * 1000,
+    );
+  }
+
+  /** Something arrived: the time begins anew. */
+  touch(): void {
+    this.#timer.refresh();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+}
