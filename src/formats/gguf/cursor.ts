@@ -3,6 +3,9 @@ import { ensure, TsgptError } from '../../errors.ts';
 /** A longer header is an attack or not a GGUF file: the vocabularies of today's largest models take about 15 MB. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
+/** The format's limit for metadata keys, applied to tensors' names as well. */
+export const MAX_NAME_BYTES = 65_535;
+
 /** Thrown where the header goes on after the bytes that were read, but not after the end of the file: read up to `end`. */
 export class NeedsMoreBytes extends Error {
   readonly end: number;
@@ -73,8 +76,13 @@ export class Cursor {
   }
 
   /** @throws TsgptError if the bytes are not UTF-8: a name with a character replaced would be another name */
-  string(what: string): string {
+  string(what: string, maxBytes = MAX_HEADER_BYTES): string {
     const length = this.uint64(what);
+    ensure(
+      length <= maxBytes,
+      () =>
+        `${this.file} is damaged: ${what} would have ${length} bytes, and ${maxBytes} is the limit; download it again.`,
+    );
     const start = this.skip(length, what);
     try {
       return utf8.decode(this.bytes.subarray(start, start + length));

@@ -16,7 +16,7 @@
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md and the checks of ggml's reader (`gguf.cpp`).
  */
 import { ensure } from '../../errors.ts';
-import { Cursor, printable } from './cursor.ts';
+import { Cursor, MAX_NAME_BYTES, printable } from './cursor.ts';
 import { checkLayout, MAX_DIMENSIONS, type TensorInfo, tensorInfo } from './layout.ts';
 import { GgufMetadata } from './metadata.ts';
 import { scanMetadata } from './metadata-scan.ts';
@@ -25,7 +25,7 @@ export const MAGIC = 0x46554747; // "GGUF" as a little-endian integer
 export const DEFAULT_ALIGNMENT = 32;
 
 /** More tensors or metadata values are an attack: today's largest models have a few thousand tensors. */
-const MAX_COUNT = 1 << 16;
+export const MAX_COUNT = 1 << 16;
 
 export interface GgufHeader {
   readonly version: number;
@@ -112,7 +112,7 @@ export function isAlignment(bytes: number): boolean {
 }
 
 function readTensorInfo(cursor: Cursor): [name: string, info: TensorInfo] {
-  const name = cursor.string('a tensor name');
+  const name = cursor.string('a tensor name', MAX_NAME_BYTES);
   const what = `the description of tensor ${printable(name)}`;
   const rank = cursor.uint32(what);
   ensure(

@@ -1,5 +1,5 @@
 import { ensure } from '../../errors.ts';
-import { type Cursor, printable } from './cursor.ts';
+import { type Cursor, MAX_NAME_BYTES, printable } from './cursor.ts';
 import type { MetadataEntry } from './metadata.ts';
 import { ARRAY, fixedBytes, STRING } from './value-types.ts';
 
@@ -12,7 +12,7 @@ export function scanMetadata(cursor: Cursor, count: number): Map<string, Metadat
   const entries = new Map<string, MetadataEntry>();
   const nested = { count: 0 };
   for (let i = 0; i < count; i++) {
-    const key = cursor.string('a metadata key');
+    const key = cursor.string('a metadata key', MAX_NAME_BYTES);
     const what = `the metadata ${printable(key)}`;
     ensure(key !== '', `${cursor.file} is damaged: a metadata key is empty; download it again.`);
     ensure(!entries.has(key), () => `${cursor.file} is damaged: it has ${what} twice; download it again.`);

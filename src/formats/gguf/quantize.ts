@@ -21,14 +21,16 @@ export const QUANTIZE: Record<WritableType, Quantize> = {
 
 /** Rounds to the nearest half. Infinities and NaN stay what they are; finite numbers must stay finite. */
 function quantizeF16(values: Float32Array, name: string): Uint8Array {
-  const halves = Uint16Array.from(values, toFloat16);
-  values.forEach((value, i) => {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    halves[i] = toFloat16(value);
     ensure(
       (halves[i]! & 0x7fff) !== 0x7c00 || !Number.isFinite(value),
       () =>
         `Tensor ${name} cannot be written as F16: it has the value ${value}, and 65504 is the limit; write it as F32.`,
     );
-  });
+  }
   return new Uint8Array(halves.buffer);
 }
 

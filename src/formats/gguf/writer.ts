@@ -1,9 +1,9 @@
 import { ensure } from '../../errors.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
-import { printable } from './cursor.ts';
+import { MAX_HEADER_BYTES, MAX_NAME_BYTES, printable } from './cursor.ts';
 import { ggmlBytes } from './ggml-types.ts';
-import { DEFAULT_ALIGNMENT, isAlignment } from './header.ts';
+import { DEFAULT_ALIGNMENT, isAlignment, MAX_COUNT } from './header.ts';
 import { formatGgufHeader, type TensorDescription } from './header-writer.ts';
 import { shapeFault } from './layout.ts';
 import { isWellFormed, type MetadataToWrite } from './metadata-writer.ts';
@@ -27,8 +27,10 @@ export interface GgufContents {
 }
 
 /** ggml's limit with the zero byte that it puts after a name. */
-const MAX_NAME_BYTES = 63;
-const MAX_KEY_BYTES = 65_535;
+const MAX_TENSOR_NAME_BYTES = 63;
+
+/** More would only be padding. */
+const MAX_ALIGNMENT = 1 << 16;
 
 /** Elements that are quantised at a time; a multiple of every block. */
 const CHUNK_ELEMENTS = 1 << 20;
@@ -43,13 +45,19 @@ const CHUNK_ELEMENTS = 1 << 20;
 export async function writeGguf(path: string, { metadata, tensors }: GgufContents): Promise<void> {
   const values = new Map(Object.entries(metadata));
   for (const key of values.keys()) {
-    checkName(key, MAX_KEY_BYTES, `The metadata ${printable(key)}`);
+    checkName(key, MAX_NAME_BYTES, `The metadata ${printable(key)}`);
   }
   const alignment = alignmentOf(values);
   const described = describe(tensors, alignment);
 
+  const header = formatGgufHeader(values, described, alignment);
+  ensure(
+    header.length <= MAX_HEADER_BYTES && values.size <= MAX_COUNT && tensors.length <= MAX_COUNT,
+    `Cannot write ${path}: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is more than can be read again; split the model.`,
+  );
+
   async function* chunks(): AsyncGenerator<Uint8Array> {
-    yield formatGgufHeader(values, described, alignment);
+    yield header;
     for (const [i, tensor] of tensors.entries()) {
       const { type, shape } = described[i]!;
       yield* encode(tensor);
@@ -64,8 +72,8 @@ function alignmentOf(metadata: ReadonlyMap<string, MetadataToWrite>): number {
   if (given === undefined) return DEFAULT_ALIGNMENT;
   const { type, value } = Object(given) as { type?: unknown; value?: unknown };
   ensure(
-    type === 'uint32' && isAlignment(Number(value)),
-    'The metadata general.alignment cannot be written: it must be a power of two; give it as uint32(32), for example.',
+    type === 'uint32' && isAlignment(Number(value)) && Number(value) <= MAX_ALIGNMENT,
+    `The metadata general.alignment cannot be written: it must be a power of two up to ${MAX_ALIGNMENT}; give it as uint32(32), for example.`,
   );
   return Number(value);
 }
@@ -76,7 +84,7 @@ function describe(tensors: readonly GgufTensorToWrite[], alignment: number): Ten
   let offset = 0;
   return tensors.map(({ name, shape, type, data }) => {
     const subject = `Tensor ${printable(name)}`;
-    checkName(name, MAX_NAME_BYTES, subject);
+    checkName(name, MAX_TENSOR_NAME_BYTES, subject);
     ensure(!names.has(name), `${subject} cannot be written: there are two of that name; rename one.`);
     names.add(name);
     ensure(
