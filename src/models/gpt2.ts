@@ -1,5 +1,14 @@
 import { ensure } from '../errors.ts';
-import { Embedding, LayerNorm, Linear, Module, nameParameters, normalInit, TransformerBlock } from '../nn/index.ts';
+import {
+  Embedding,
+  type ForwardPass,
+  LayerNorm,
+  Linear,
+  Module,
+  nameParameters,
+  normalInit,
+  TransformerBlock,
+} from '../nn/index.ts';
 import { Random } from '../random/random.ts';
 import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
 import { checkGPT2Config, type GPT2Config } from './gpt2-config.ts';
@@ -35,27 +44,34 @@ export class GPT2 extends Module implements LanguageModel {
     nameParameters(this);
   }
 
+  get cacheShape() {
+    const { nLayers, nHeads, embDim } = this.config;
+    return { nLayers, nKvHeads: nHeads, headDim: embDim / nHeads };
+  }
+
   /**
-   * The logits of the next token at every position: int32 `[batch, time]` gives `[batch, time, vocabSize]`. With a source of
-   * random numbers, dropout is on: this is a training pass.
+   * The logits of the next token at every position: int32 `[batch, time]` gives `[batch, time, vocabSize]`. With `pass.random`
+   * dropout is on; with `pass.cache` the tokens continue texts.
    */
-  forward(tokens: Tensor, random?: Random): Tensor {
-    return this.unembed(this.features(tokens, random));
+  forward(tokens: Tensor, pass?: ForwardPass): Tensor {
+    return this.unembed(this.features(tokens, pass));
   }
 
   /** What the head reads at every position: int32 `[batch, time]` gives `[batch, time, embDim]`. */
-  features(tokens: Tensor, random?: Random): Tensor {
+  features(tokens: Tensor, pass: ForwardPass = {}): Tensor {
+    const { random, cache } = pass;
     const { contextLength, dropRate } = this.config;
     ensure(tokens.shape.length === 2, () => `the tokens must be [batch, time], but are ${tokens.describe()}`);
     const time = tokens.shape[1]!;
     ensure(
-      time <= contextLength,
+      cache || time <= contextLength,
       () => `the model sees at most ${contextLength} tokens at once, but was given ${time}; pass only the last ones`,
     );
-    const positions = this.positionEmbedding.weight.slice([0, time]).named('positions'); // [time, embDim]
-    let x = this.tokenEmbedding.forward(tokens).add(positions).named('embeddings'); // [batch, time, embDim]
+    const table = this.positionEmbedding.weight; // [contextLength, embDim]
+    const positions = cache ? table.rows(cache.positions) : table.slice([0, time]).unsqueeze(0); // [batch or 1, time, embDim]
+    let x = this.tokenEmbedding.forward(tokens).add(positions.named('positions')).named('embeddings'); // [batch, time, embDim]
     if (random) x = dropout(x, dropRate, random);
-    for (const block of this.blocks) x = block.forward(x, random);
+    for (const block of this.blocks) x = block.forward(x, pass);
     return this.finalNorm.forward(x);
   }
 
@@ -65,7 +81,7 @@ export class GPT2 extends Module implements LanguageModel {
   }
 
   /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`; see {@link forward}. */
-  loss(tokens: Tensor, targets: Tensor, random?: Random): Tensor {
-    return crossEntropy(this.forward(tokens, random), targets);
+  loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor {
+    return crossEntropy(this.forward(tokens, pass), targets);
   }
 }

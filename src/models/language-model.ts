@@ -1,5 +1,4 @@
-import type { Module } from '../nn/index.ts';
-import type { Random } from '../random/random.ts';
+import type { ForwardPass, Module } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /** What training and generation need of a model, whichever it is. */
@@ -11,10 +10,12 @@ export interface LanguageModel extends Module {
   readonly blocks: readonly Module[];
   /** What the last block's output goes through before the head reads it. */
   readonly finalNorm: Module & { forward(x: Tensor): Tensor };
-  /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`; with `random`, dropout is on. */
-  features(tokens: Tensor, random?: Random): Tensor;
+  /** The keys and values attention keeps of every token, in each of its layers. */
+  readonly cacheShape: { readonly nLayers: number; readonly nKvHeads: number; readonly headDim: number };
+  /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`. */
+  features(tokens: Tensor, pass?: ForwardPass): Tensor;
   /** `[..., embDim]` → logits `[..., vocabSize]`. */
   unembed(features: Tensor): Tensor;
   /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`. */
-  loss(tokens: Tensor, targets: Tensor, random?: Random): Tensor;
+  loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor;
 }

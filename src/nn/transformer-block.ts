@@ -1,6 +1,7 @@
 import type { Random } from '../random/random.ts';
 import { dropout, type Tensor } from '../tensor/index.ts';
 import { type AttentionOptions, CausalAttention } from './attention.ts';
+import type { ForwardPass } from './forward-pass.ts';
 import { FeedForward, LayerNorm } from './layers.ts';
 import { Module } from './module.ts';
 
@@ -24,9 +25,10 @@ export class TransformerBlock extends Module {
     this.#dropRate = options.dropRate;
   }
 
-  forward(x: Tensor, random?: Random): Tensor {
+  forward(x: Tensor, pass: ForwardPass = {}): Tensor {
+    const { random } = pass;
     const drop = (t: Tensor) => (random ? dropout(t, this.#dropRate, random) : t);
-    const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), random))).named('attended');
+    const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), pass))).named('attended');
     return attended.add(drop(this.feedForward.forward(this.feedForwardNorm.forward(attended))));
   }
 }

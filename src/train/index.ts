@@ -1,5 +1,11 @@
 export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
-export { type CheckpointName, type LoadedCheckpoint, loadCheckpoint, saveCheckpoint, trainingRecord } from './checkpoint.ts';
+export {
+  type CheckpointName,
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  saveCheckpoint,
+  trainingRecord,
+} from './checkpoint.ts';
 export { FlatParameters } from './flat-parameters.ts';
 export { type Metrics, readMetrics } from './metrics.ts';
 export { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';

@@ -70,7 +70,7 @@ export class Trainer {
 
     const share = 1 / options.gradientAccumulation;
     const lossAndGradients = (tokens: Tensor, targets: Tensor) => {
-      const loss = model.loss(tokens, targets, this.#dropout).mul(share);
+      const loss = model.loss(tokens, targets, { random: this.#dropout }).mul(share);
       // The loss comes last, because ONNX Runtime computes the last output first and can then free the logits.
       return { loss, gradients: grad(loss, this.parameters.parameters) };
     };

@@ -170,9 +170,9 @@ describe('dropout in a GPT-2', () => {
 
   it('is applied to the embeddings, and in every block to the weights of attention and before both shortcuts', () => {
     const model = new GPT2({ ...config, dropRate: 0.1 });
-    expect(masksOf(model.forward(tokens, new Random(1)))).toBe(1 + 3 * config.nLayers);
+    expect(masksOf(model.forward(tokens, { random: new Random(1) }))).toBe(1 + 3 * config.nLayers);
     expect(masksOf(model.forward(tokens))).toBe(0);
-    expect(masksOf(new GPT2(config).forward(tokens, new Random(1)))).toBe(0);
+    expect(masksOf(new GPT2(config).forward(tokens, { random: new Random(1) }))).toBe(0);
   });
 });
 
@@ -185,7 +185,7 @@ describe('training a GPT-2', () => {
     const parameters = new FlatParameters(model);
     const optimizer = new AdamW(parameters);
     const step = compile((x, y) => {
-      const loss = model.loss(x as Tensor, y as Tensor, dropoutRandom);
+      const loss = model.loss(x as Tensor, y as Tensor, { random: dropoutRandom });
       return [loss, ...grad(loss, parameters.parameters)];
     });
     const gradients = parameters.allocate();

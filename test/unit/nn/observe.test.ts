@@ -20,7 +20,13 @@ describe('the modules of a model', () => {
   it('have paths, a whole before its parts', () => {
     const model = new GPT2({ ...config, nLayers: 1 });
     const paths = [...model.namedModules().keys()];
-    expect(paths.slice(0, 5)).toEqual(['', 'tokenEmbedding', 'positionEmbedding', 'blocks.0', 'blocks.0.attentionNorm']);
+    expect(paths.slice(0, 5)).toEqual([
+      '',
+      'tokenEmbedding',
+      'positionEmbedding',
+      'blocks.0',
+      'blocks.0.attentionNorm',
+    ]);
     expect(model.namedModules().get('blocks.0.attention.key')).toBe(model.blocks[0]!.attention.key);
     expect(paths.slice(-2)).toEqual(['finalNorm', 'head']);
   });
@@ -32,7 +38,7 @@ describe('observe', () => {
     const inside = observe(model, () => model.forward(tokens));
     expect([...inside].map(([name, { shape }]) => `${name} ${shape}`)).toEqual([
       'tokenEmbedding 1,3,6',
-      'positions 3,6',
+      'positions 1,3,6',
       'embeddings 1,3,6',
       'blocks.0.attentionNorm 1,3,6',
       'blocks.0.attention.query 1,3,6',
@@ -72,6 +78,12 @@ describe('observe', () => {
     const rows = (await gradient!.array()) as number[][][][];
     expect(rows[0]![0]!.slice(0, 2).flat()).toEqual([0, 0, 0, 0, 0, 0]);
     expect(rows[0]![0]![2]!.some((value) => value !== 0)).toBe(true);
+  });
+
+  it('names no parameter anew, even where all positions are used', () => {
+    const model = new GPT2({ ...config, contextLength: 3 });
+    expect(observe(model, () => model.forward(tokens)).has('positions')).toBe(true);
+    expect(model.positionEmbedding.weight.name).toBe('positionEmbedding.weight');
   });
 
   it('leaves the model as it was, also after an error', () => {
