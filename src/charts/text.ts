@@ -79,7 +79,7 @@ const PLAIN = new Intl.NumberFormat('en', { maximumSignificantDigits: 12 });
  * @param digits how many significant digits; those before the decimal point are all kept
  */
 export function numberText(value: number, digits = 12): string {
-  const exponent = exponentOf(value.toPrecision(digits));
+  const [, exponent] = parts(value, digits);
   if (value !== 0 && (exponent < -5 || exponent > 6)) return powerText(value, digits);
   const rounded = Number(value.toPrecision(Math.max(digits, exponent + 1)));
   return withMinus(PLAIN.format(Object.is(rounded, -0) ? 0 : rounded));
@@ -87,13 +87,19 @@ export function numberText(value: number, digits = 12): string {
 
 /** A number other than 0 as a multiple of a power of ten: 3×10⁻⁷, 10⁴. */
 export function powerText(value: number, digits = 12): string {
-  const exponent = exponentOf(value.toPrecision(digits));
-  const factor = Number(value.toExponential(digits - 1).split('e')[0]);
-  const power = exponent === 0 ? '1' : exponent === 1 ? '10' : `10${superscript(exponent)}`;
+  const [factor, exponent] = parts(value, digits);
+  if (exponent === 0) return withMinus(String(factor));
+  const power = exponent === 1 ? '10' : `10${superscript(exponent)}`;
   return withMinus(factor === 1 ? power : factor === -1 ? `-${power}` : `${factor}×${power}`);
 }
 
-const exponentOf = (text: string) => Number(Number(text).toExponential().split('e')[1]);
+/** Factor and exponent of a number rounded to some significant digits. */
+function parts(value: number, digits: number): [factor: number, exponent: number] {
+  return value
+    .toExponential(digits - 1)
+    .split('e')
+    .map(Number) as [number, number];
+}
 
 const withMinus = (text: string) => text.replace('-', '−');
 

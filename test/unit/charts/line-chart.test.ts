@@ -134,7 +134,7 @@ describe('lineChartSvg', () => {
           expect(rootOf(svg).querySelectorAll('g.chart-legend').length).toBe(series.length);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

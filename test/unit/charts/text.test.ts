@@ -24,7 +24,8 @@ describe('numberText', () => {
   });
 
   it('writes powers of ten', () => {
-    expect([1, 10, 0.001, 3e8].map((value) => powerText(value))).toEqual(['1', '10', '10⁻³', '3×10⁸']);
+    const values = [1, -3, 10, 0.001, 3e8];
+    expect(values.map((value) => powerText(value))).toEqual(['1', '−3', '10', '10⁻³', '3×10⁸']);
   });
 
   it('can be read back', () => {
