@@ -42,7 +42,7 @@ export class CachedModel {
     const path = join(this.snapshot(commit), file.path);
     if ((await sizeOf(path)) === file.size) return true;
     if ((await sizeOf(this.blob(file))) !== file.size) {
-      await rm(this.blob(file), { force: true });
+      await rm(this.blob(file), { force: true }).catch(cannotWrite(this.blob(file)));
       return false;
     }
     await this.link(file, commit);

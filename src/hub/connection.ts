@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import { ensure, TsgptError } from '../errors.ts';
-import { brokenConnection, refusal, TemporaryFailure } from './failures.ts';
+import * as v from 'valibot';
+import { brokenConnection, notTheHub, refusal, TemporaryFailure } from './failures.ts';
 import type { HubSettings } from './settings.ts';
 
 /** The longest pause that is made, in seconds: the length of the window that the hub's limits count requests in. */
@@ -72,28 +72,29 @@ export class HubConnection {
     throw error;
   }
 
-  /** A `fetch` for the hub's small answers in JSON: each is received whole before it is given back. */
-  readonly fetchJson = async (input: string | URL | Request): Promise<Response> => {
+  /**
+   * A `fetch` for the hub's small answers in JSON: each is received whole before it is given back.
+   *
+   * @param shape what the answers look like at the least
+   */
+  fetchJson(shape: v.GenericSchema): typeof fetch {
     const { endpoint, host, name } = this.settings;
-    ensure(typeof input === 'string', 'The hub is asked by addresses alone.');
-    // A mirror passes on the hub's answers, in which the address of a list's next page is the hub's.
-    const url = input.replace(/^https:\/\/huggingface\.co(?=\/)/, endpoint);
     const what = `the list of the files of ${name}`;
-    return this.retrying(async () => {
-      using stall = new StallTimer(this.settings);
-      const response = await this.request(url, what, { accept: 'application/json' }, stall.signal);
-      const text = await response.text().catch((error: unknown) => {
-        if (stall.signal.aborted) throw stall.signal.reason;
-        throw brokenConnection(error, what, host);
+    return async (input) => {
+      // A mirror passes on the hub's answers, in which the address of a list's next page is the hub's.
+      const url = String(input).replace(/^https:\/\/huggingface\.co(?=\/)/, endpoint);
+      return this.retrying(async () => {
+        using stall = new StallTimer(this.settings);
+        const response = await this.request(url, what, { accept: 'application/json' }, stall.signal);
+        const text = await response.text().catch((error: unknown) => {
+          if (stall.signal.aborted) throw stall.signal.reason;
+          throw brokenConnection(error, what, host);
+        });
+        if (!v.is(v.pipe(v.string(), v.parseJson(), shape), text)) throw notTheHub(endpoint);
+        return new Response(text, { headers: response.headers });
       });
-      try {
-        JSON.parse(text);
-      } catch (cause) {
-        throw new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address.`, { cause });
-      }
-      return new Response(text, { headers: response.headers });
-    });
-  };
+    };
+  }
 }
 
 /** Aborts a transfer in which nothing arrives any more, and one that the user stops. */

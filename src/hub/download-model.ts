@@ -41,7 +41,8 @@ export async function downloadModel(name: string, options: DownloadOptions = {})
 }
 
 async function download(settings: HubSettings, cache: CachedModel): Promise<string> {
-  const { name, files, onProgress } = settings;
+  const { name, cacheFolder, files, onProgress } = settings;
+  await mkdir(cacheFolder, { recursive: true }).catch(cannotWrite(cacheFolder));
   const connection = new HubConnection(settings);
   const commit = await findCommit(connection);
   const available = await listModelFiles(
@@ -83,7 +84,6 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
 
 /** Better to know at once that a disk is too small than after an hour. */
 async function checkSpace({ cacheFolder, name }: HubSettings, bytes: number): Promise<void> {
-  await mkdir(cacheFolder, { recursive: true }).catch(cannotWrite(cacheFolder));
   const disk = await statfs(cacheFolder).catch(() => undefined);
   if (!disk?.blocks) return; // some file systems do not tell
   const free = disk.bavail * disk.bsize;

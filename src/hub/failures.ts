@@ -87,6 +87,11 @@ function secondsOf(value: string | null | undefined): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
+/** For an answer that is not the hub's: of another server, or of a network that wants a login first. */
+export function notTheHub(endpoint: string, cause?: unknown): TsgptError {
+  return new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address.`, { cause });
+}
+
 /** What an exception of `fetch`, or of reading the body it gave, means. */
 export function brokenConnection(error: unknown, what: string, hub: string): Error {
   const cause = (error as Error).cause as (NodeJS.ErrnoException & { hostname?: string }) | undefined;

@@ -1,8 +1,9 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 import * as v from 'valibot';
-import { ensure, TsgptError } from '../errors.ts';
+import { ensure } from '../errors.ts';
 import { INDEX_FILE, WEIGHTS_FILE } from '../formats/safetensors-index.ts';
 import type { HubConnection } from './connection.ts';
+import { notTheHub } from './failures.ts';
 
 /** A file of a model at one commit. */
 export interface HubFile {
@@ -33,23 +34,24 @@ const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Entry = v.object({ path: v.string(), size: Size, oid: Sha1, lfs: v.optional(v.object({ oid: Sha256 })) });
 
 /** The commit that a revision stands for now. */
-export async function findCommit({ settings, fetchJson }: HubConnection): Promise<string> {
-  const { name, revision, endpoint } = settings;
-  const { sha } = await modelInfo({ name, revision, additionalFields: ['sha'], hubUrl: endpoint, fetch: fetchJson });
+export async function findCommit(connection: HubConnection): Promise<string> {
+  const { name, revision, endpoint } = connection.settings;
+  const fetch = connection.fetchJson(v.object({}));
+  const { sha } = await modelInfo({ name, revision, additionalFields: ['sha'], hubUrl: endpoint, fetch });
   return understood(Sha1, sha, endpoint);
 }
 
 /** All files of the model at a commit. Folders are looked into only when asked, because few models need that. */
 export async function listModelFiles(
-  { settings, fetchJson }: HubConnection,
+  connection: HubConnection,
   commit: string,
   recursive = false,
 ): Promise<Map<string, HubFile>> {
-  const { name, endpoint } = settings;
+  const { name, endpoint } = connection.settings;
   const files = new Map<string, HubFile>();
   const repo = { type: 'model', name } as const;
-  const entries = listFiles({ repo, revision: commit, recursive, hubUrl: endpoint, fetch: fetchJson });
-  for await (const entry of entries) {
+  const fetch = connection.fetchJson(v.array(v.object({ type: v.string() })));
+  for await (const entry of listFiles({ repo, revision: commit, recursive, hubUrl: endpoint, fetch })) {
     if (entry.type !== 'file') continue;
     const { path, size, oid, lfs } = understood(Entry, entry, endpoint);
     files.set(path, { path, size, etag: lfs?.oid ?? oid });
@@ -60,9 +62,7 @@ export async function listModelFiles(
 function understood<T>(schema: v.GenericSchema<unknown, T>, answer: unknown, endpoint: string): T {
   const result = v.safeParse(schema, answer);
   if (result.success) return result.output;
-  throw new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address.`, {
-    cause: new v.ValiError(result.issues),
-  });
+  throw notTheHub(endpoint, new v.ValiError(result.issues));
 }
 
 /**

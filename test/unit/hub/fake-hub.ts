@@ -203,17 +203,21 @@ function send(
 /**
  * Begins to send a file and breaks the connection after some bytes of it.
  *
+ * @param arrived how many bytes of the file the other side has; what it has not read is lost when the connection breaks
  * @param ranges false for a server that sends files from their beginning whatever is asked for
  */
-export function cutAfter(data: Buffer, bytes: number, ranges = true) {
+export function cutAfter(data: Buffer, bytes: number, arrived?: () => number, ranges = true) {
   return (response: ServerResponse, request: IncomingMessage): void => {
     const start = ranges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0) : 0;
     const part = data.subarray(start);
     if (start > 0) response.setHeader('content-range', `bytes ${start}-${data.length - 1}/${data.length}`);
     response.writeHead(start > 0 ? 206 : 200, { 'content-length': part.length });
     response.flushHeaders();
-    const cut = () => setTimeout(() => response.socket?.destroy(), 30); // until then, what was sent has arrived
-    if (bytes > 0) response.write(part.subarray(0, bytes), cut);
-    else cut();
+    if (bytes > 0) response.write(part.subarray(0, bytes));
+    const cut = () => {
+      if (arrived && arrived() < Math.min(data.length, start + bytes)) setTimeout(cut, 2);
+      else response.socket?.destroy();
+    };
+    setTimeout(cut, 5);
   };
 }
