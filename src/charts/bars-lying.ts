@@ -19,6 +19,8 @@ import { PADDING, WIDTH } from './theme.ts';
 const THICKNESS = 24;
 const GROUP_GAP = 10;
 const PANEL_GAP = [30, 16] as const;
+/** Fewer panels are side by side if their bars would be shorter, in pixels. */
+const SHORTEST_AXIS = 80;
 const MARGIN_BOTTOM = 72;
 
 /** How many panels can be side by side. */
@@ -33,16 +35,24 @@ function plot(plan: BarPlan, { marginLeft, marginRight }: Margins) {
   const { data, scale, labels, format } = plan;
   const slot = data.series.length * THICKNESS + GROUP_GAP;
   const height = labels.length * slot;
-  const isSingle = data.panels.length === 1;
-  const columns = Math.min(LYING_COLUMNS, data.panels.length);
-  const width = (WIDTH - marginLeft - marginRight - (columns - 1) * PANEL_GAP[0]) / columns;
+  const base = baseOf(scale);
+  const [hasRight, hasLeft] = [data.values.some((value) => value >= base), data.values.some((value) => value < base)];
+  const showsValues = plan.valueLabels !== false;
+  const widest = showsValues ? Math.max(...data.values.map((value) => textWidth(format(value)))) + VALUE_GAP : 0;
+  // The numbers at the ends of neighbouring axes must not meet.
+  const gap = Math.max(
+    PANEL_GAP[0],
+    8 + Math.max(...scale.domain.map((end) => textWidth(scale.tickFormat(end)))) - widest,
+  );
+  const widthOf = (columns: number) => (WIDTH - marginLeft - marginRight - (columns - 1) * gap) / columns;
+  let columns = Math.min(LYING_COLUMNS, data.panels.length);
+  while (columns > 1 && widthOf(columns) - (hasLeft && hasRight ? 2 : 1) * widest < SHORTEST_AXIS) columns--;
+  const width = widthOf(columns);
+  const room = Math.min(widest, width / 3);
   const titles = data.panels.map(({ title }) => title);
-  const grid = isSingle ? undefined : panelGrid(titles, columns, [width, height], PANEL_GAP);
+  const grid = titles.length > 1 ? panelGrid(titles, columns, [width, height], [gap, PANEL_GAP[1]]) : undefined;
   const marginTop = plan.top + (grid?.titleHeight ?? 0);
   const rects = rectsOf(plan, (slot - GROUP_GAP) / slot);
-  const showsValues = plan.valueLabels !== false;
-  const room = showsValues ? Math.max(...data.values.map((value) => textWidth(format(value)))) + VALUE_GAP : 0;
-  const base = baseOf(scale);
   const values = valueMarks(
     plan,
     rects,
@@ -58,8 +68,8 @@ function plot(plan: BarPlan, { marginLeft, marginRight }: Margins) {
     marginBottom: MARGIN_BOTTOM,
     x: {
       ...scaleOptions(scale),
-      insetRight: data.values.some((value) => value >= base) ? room : 0,
-      insetLeft: data.values.some((value) => value < base) ? room : 0,
+      insetRight: hasRight ? room : 0,
+      insetLeft: hasLeft ? room : 0,
     },
     y: { domain: [labels.length, 0] },
     marks: [

@@ -15,7 +15,7 @@ const FILL = 0.8;
 
 /** Bars beside one another, panels below one another. */
 export function standingBars(plan: BarPlan): PlotSvg {
-  return fitted((margins) => plot(plan, margins), { endLabel: false });
+  return fitted((margins) => plot(plan, margins), { endLabels: false });
 }
 
 function plot(plan: BarPlan, margins: Margins) {

@@ -37,17 +37,49 @@ export function axisTitle(title: string | undefined, offset: number) {
 export interface FitOptions {
   /** Whether the labels of the y axis are monospaced. */
   readonly monospace?: boolean;
-  /** Whether the x axis has a label at its right end, centred there. Default true. */
-  readonly endLabel?: boolean;
+  /** Whether the x axis has numbers, which are centred at its ends. Default true. */
+  readonly endLabels?: boolean;
 }
 
 /** Draws twice: the first drawing tells how wide the labels of the axes are, the second has the margins for them. */
 export function fitted(draw: (margins: Margins) => unknown, options: FitOptions = {}): PlotSvg {
-  const { monospace = false, endLabel = true } = options;
+  const { monospace = false, endLabels = true } = options;
   const draft = draw({ marginLeft: PADDING, marginRight: PADDING }) as PlotSvg;
-  const labels = (axis: string) =>
-    [...draft.querySelectorAll(`[aria-label="${axis}-axis tick label"] text`)].map(({ textContent }) => textContent);
-  const left = Math.max(0, ...labels('y').map((label) => textWidth(label, { monospace })));
-  const right = endLabel ? textWidth(labels('x').at(-1) ?? '') / 2 : 0;
-  return draw({ marginLeft: PADDING + left + 8, marginRight: PADDING + right }) as PlotSvg;
+  const beside = tickLabels(draft, 'y').map(({ textContent }) => textWidth(textContent, { monospace }) + 8);
+  const below = endLabels ? tickLabels(draft, 'x').map(({ textContent }) => textWidth(textContent) / 2) : [];
+  const svg = draw({
+    marginLeft: PADDING + Math.max(0, ...beside, below[0] ?? 0),
+    marginRight: PADDING + (below.at(-1) ?? 0),
+  }) as PlotSvg;
+  if (endLabels) thinNumbers(svg);
+  return svg;
+}
+
+function tickLabels(svg: SvgElement, axis: 'x' | 'y'): SvgElement[] {
+  return [...svg.querySelectorAll(`[aria-label="${axis}-axis tick label"] text`)];
+}
+
+/** Leaves only every n-th number below the x axis, 0 among them, if they would overlap otherwise. */
+function thinNumbers(svg: SvgElement): void {
+  const labels = tickLabels(svg, 'x');
+  const places = labels.map((label) => Number(/\(([^,]+)/.exec(label.getAttribute('transform') ?? '')?.[1]));
+  const next = places.findIndex((x, i) => i > 0 && x <= places[i - 1]!);
+  const perPanel = next === -1 ? labels.length : next;
+  const zero = Math.max(
+    0,
+    labels.findIndex(({ textContent }) => textContent === '0'),
+  );
+  const isKept = (i: number, every: number) => ((i % perPanel) - zero) % every === 0;
+  const fits = (every: number) => {
+    const kept = labels.slice(0, perPanel).flatMap((label, i) => {
+      const half = textWidth(label.textContent) / 2 + 4;
+      return isKept(i, every) ? [{ left: places[i]! - half, right: places[i]! + half }] : [];
+    });
+    return kept.every(({ left }, i) => i === 0 || left >= kept[i - 1]!.right);
+  };
+  let every = 1;
+  while (!fits(every)) every++;
+  labels.forEach((label, i) => {
+    if (!isKept(i, every)) label.remove();
+  });
 }

@@ -76,7 +76,7 @@ export function heatMapSvg(chart: HeatMap): string {
     cellValues: chart.cellValues,
     top: header.height,
   };
-  const svg = fitted((margins) => plotCells(plan, margins), { monospace: tokens, endLabel: false });
+  const svg = fitted((margins) => plotCells(plan, margins), { monospace: tokens, endLabels: false });
   return finish(svg, header, [
     description,
     `Heat map of ${valueLabel}: ${sizeInWords(rows, chart.rowLabel, 'row')} by ${sizeInWords(columns, chart.columnLabel, 'column')}`,

@@ -66,7 +66,7 @@ export function layerDiagramSvg({ title, layers, operations, description = '' }:
   return finish(svg, header, [description, inWords(layers, operations)]);
 }
 
-/** The bar, with its text on it if that fits and beside it otherwise. */
+/** The bar, with its text on it if that fits, or else where there is more room. */
 function drawLayer(
   svg: SvgElement,
   { size, label = numberText(size), name }: DiagramLayer,
@@ -78,16 +78,17 @@ function drawLayer(
   const y = top + BAR_HEIGHT / 2;
   const write = (text: string, x: number, options: Record<string, string>) =>
     svg.append(element(svg, 'text', { x, y, dy: '0.35em', ...options }, text));
-  const whole = name ? `${name}: ${label}` : label;
-  const onBar = { class: 'chart-paper' };
   const right = MIDDLE + width / 2 + TEXT_GAP;
-  const beside = { 'text-anchor': 'start' };
-  const fits = (text: string) => textWidth(text) <= width - 2 * TEXT_GAP;
-  if (fits(whole)) write(whole, MIDDLE, onBar);
-  else if (fits(label) && name) {
-    write(label, MIDDLE, onBar);
-    write(shortened(name, WIDTH - PADDING - right), right, beside);
-  } else write(shortened(whole, WIDTH - PADDING - right), right, beside);
+  const [roomOn, roomBeside] = [width - 2 * TEXT_GAP, WIDTH - PADDING - right];
+  const writeOn = (text: string) => write(text, MIDDLE, { class: 'chart-paper' });
+  const writeBeside = (text: string) => write(shortened(text, roomBeside), right, { 'text-anchor': 'start' });
+  const whole = name ? `${name}: ${label}` : label;
+  if (textWidth(whole) <= roomOn) writeOn(whole);
+  else if (name && textWidth(label) <= roomOn && textWidth(name) <= roomBeside) {
+    writeOn(label);
+    writeBeside(name);
+  } else if (roomOn > roomBeside) writeOn(shortened(whole, roomOn));
+  else writeBeside(whole);
 }
 
 /** The area from one bar to the next and the operation on it, with an arrow down. */
@@ -101,12 +102,11 @@ function drawOperation(
   const d =
     `M${MIDDLE - above / 2},${top}H${MIDDLE + above / 2}` + `L${MIDDLE + below / 2},${bottom}H${MIDDLE - below / 2}Z`;
   // Arrow and text stand in the middle of the area, or right of one too narrow for them.
-  const between = (above + below) / 2;
-  const fits = textWidth(operation) + ARROW_WIDTH <= between;
-  const left = fits
-    ? MIDDLE - (textWidth(operation) + ARROW_WIDTH) / 2
-    : MIDDLE + Math.max(above, below) / 2 + TEXT_GAP;
-  const text = shortened(operation, WIDTH - PADDING - left - ARROW_WIDTH);
+  const right = MIDDLE + Math.max(above, below) / 2 + TEXT_GAP;
+  const [roomOn, roomBeside] = [(above + below) / 2 - ARROW_WIDTH, WIDTH - PADDING - right - ARROW_WIDTH];
+  const isOn = textWidth(operation) <= roomOn || roomOn > roomBeside;
+  const text = shortened(operation, isOn ? roomOn : roomBeside);
+  const left = isOn ? MIDDLE - (textWidth(text) + ARROW_WIDTH) / 2 : right;
   const [x, y] = [left + 5, top + OPERATION_HEIGHT / 2];
   const arrow = `M${x},${y - 11}V${y + 10}M${x - 5},${y + 4}L${x},${y + 10}L${x + 5},${y + 4}`;
   svg.append(
