@@ -1,8 +1,13 @@
 export { type AttendOptions, type AttentionOptions, attend, CausalAttention, causalMask } from './attention.ts';
 export type { AttentionCache, ForwardPass } from './forward-pass.ts';
+export { GroupedQueryAttention, type GroupedQueryAttentionOptions } from './grouped-query-attention.ts';
 export { Embedding, FeedForward, GELU, LayerNorm, Linear, type LinearOptions } from './layers.ts';
+export { LlamaBlock, type LlamaBlockOptions } from './llama-block.ts';
 export { Module, nameParameters } from './module.ts';
 export { observe } from './observe.ts';
 export { type Initializer, normalInit, onesInit, Parameter, zerosInit } from './parameter.ts';
+export { RMSNorm } from './rms-norm.ts';
+export { RotaryEmbedding, type RotaryOptions, type RotaryScaling, rotaryFrequencies } from './rotary.ts';
+export { SwiGLU, type SwiGLUOptions } from './swiglu.ts';
 export { torchInit } from './torch-init.ts';
 export { TransformerBlock } from './transformer-block.ts';
