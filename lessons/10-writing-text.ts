@@ -1,5 +1,5 @@
 // Lesson 10: a model that scores the next token writes a text by taking one token after another.
-import { GPT2, GPT2Tokenizer, generateTokens, gpt2, nextLogits, TorchRandom, torchInit } from 'tsgpt';
+import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 
@@ -11,8 +11,13 @@ console.log(prompt);
 section('One token');
 const model = new GPT2({ ...gpt2.small, tiedHead: false });
 torchInit(model, new TorchRandom(123)); // untrained, with the weights that PyTorch would draw
-const scores = nextLogits(model);
-const logits = await scores(prompt); // [vocabSize]
+/** The scores of the token after `ids`: `[vocabSize]` */
+async function scores(ids: number[]): Promise<Float32Array> {
+  const tokens = tensor([ids], { dtype: 'int32' }); // [1, time]
+  const last = model.forward(tokens).slice(null, [-1]); // of [1, time, vocabSize], the last position
+  return (await last.data()) as Float32Array;
+}
+const logits = await scores(prompt);
 const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
 console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`);
 
@@ -45,5 +50,5 @@ console.log(tokenizer.decode(ids));
 
 section('Ten tokens, by the library');
 const written: number[] = [];
-for await (const id of generateTokens(model, prompt, { maxTokens: 10, temperature: 0 })) written.push(id);
+for await (const { id } of generateTokens(model, prompt, { maxTokens: 10, temperature: 0 })) written.push(id);
 console.log(written);

@@ -1,12 +1,14 @@
 // Lesson 12: a model gives every token a probability; how one is chosen makes the text dull, lively or mad.
-import { candidates, generate, nextLogits, Random, type SamplingOptions, sampleToken } from 'tsgpt';
+import { candidates, Decoder, generate, Random, type SamplingOptions, sampleToken } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
 
 section('One real distribution');
 const { model, tokenizer, prompt } = await trainedModel();
-const logits = await nextLogits(model)(tokenizer.encode(prompt)); // [vocabSize]
+const decoder = new Decoder(model);
+const [scores] = await decoder.append(decoder.createCache(), [tokenizer.encode(prompt)]);
+const logits = scores!; // [vocabSize]
 const { ids, probabilities } = candidates(logits, {});
 const shown = ids.slice(0, 10); // the likeliest tokens; what follows looks at these
 const text = (id: number) => tokenizer.decode([id]);
@@ -66,7 +68,7 @@ for (const [id, count] of [...counts].sort((a, b) => b[1] - a[1]))
 section('What becomes of the text');
 for (const options of [{ temperature: 0 }, { temperature: 0.8, topP: 0.9 }, { temperature: 1.5 }]) {
   let written = prompt;
-  for await (const piece of generate(model, tokenizer, prompt, { ...options, maxTokens: 40, seed: 3 }))
+  for await (const piece of generate(decoder, tokenizer, prompt, { ...options, maxTokens: 40, seed: 3 }))
     written += piece;
   console.log(`${JSON.stringify(options)}\n  ${written.replaceAll('\n', ' ')}`);
 }

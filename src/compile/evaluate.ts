@@ -1,16 +1,13 @@
 import { allocate, type HostArray } from '../dtype.ts';
 import { type Lengths, resolveShape } from '../dynamic-length.ts';
-import { ensure } from '../errors.ts';
+import { ensure, TsgptError } from '../errors.ts';
 import type { Executable } from '../runtime/index.ts';
 import { formatShape, sizeOf } from '../shape.ts';
 import { loadOwn, loadProgram } from './executable-cache.ts';
-import type { GraphNode, GraphValue } from './graph.ts';
+import type { GraphValue } from './graph.ts';
 import { isSafeInPlace } from './in-place.ts';
 import { buildProgram, type Program } from './program.ts';
-import type { StoredConstant } from './stored-constant.ts';
-
-/** Leaves that become part of a graph, and how they are stored; undefined stands for float32, as they are now. */
-export type GraphConstants = ReadonlyMap<GraphNode, StoredConstant | undefined>;
+import type { FrozenLeaves } from './stored-constant.ts';
 
 /** Computes the values and returns their elements. */
 export async function evaluate(values: readonly GraphValue[]): Promise<HostArray[]> {
@@ -24,18 +21,31 @@ export class CompiledGraph {
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
-  readonly #constants: GraphConstants | undefined;
+  readonly #frozen: FrozenLeaves | undefined;
 
-  /** With `constants`, these leaves are stored in the graph as they are now; otherwise all leaves are read anew at each run. */
-  constructor(outputs: readonly GraphValue[], constants?: GraphConstants) {
-    this.#program = buildProgram(outputs, new Set(constants?.keys()));
-    this.#constants = constants;
+  /** The leaves of `frozen` are stored in the graph as they are at the first run; all others are read anew at each run. */
+  constructor(outputs: readonly GraphValue[], frozen?: FrozenLeaves) {
+    this.#program = buildProgram(outputs, frozen?.isFrozen);
+    this.#frozen = frozen;
   }
 
-  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with constants: others are shared. */
+  /** Loads the graph, as the first run would do. */
+  async load(): Promise<void> {
+    await this.#load();
+  }
+
+  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with frozen leaves: others are shared. */
   async dispose(): Promise<void> {
-    ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
-    await (await this.#executable)?.dispose();
+    ensure(this.#frozen, 'only a graph with constants of its own can be disposed of');
+    const executable = this.#executable;
+    this.#executable = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
+    this.#executable.catch(() => {});
+    await (await executable)?.dispose();
+  }
+
+  #load(): Promise<Executable> {
+    this.#executable ??= this.#frozen ? loadOwn(this.#program, this.#frozen) : loadProgram(this.#program);
+    return this.#executable;
   }
 
   /**
@@ -49,8 +59,7 @@ export class CompiledGraph {
     lengths: Lengths = {},
   ): Promise<HostArray[]> {
     const { leaves, outputs, values, checks } = this.#program;
-    this.#executable ??= this.#constants ? loadOwn(this.#program, this.#constants) : loadProgram(this.#program);
-    const executable = await this.#executable;
+    const executable = await this.#load();
     const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args), lengths));
     for (const { leaf, check } of checks) check(inputs[leaf]!);
     const results = outputs.map((number, i) => {

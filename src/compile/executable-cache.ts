@@ -1,8 +1,7 @@
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
 import { sizeOf } from '../shape.ts';
-import type { GraphNode } from './graph.ts';
 import { lowerProgram, type Program } from './program.ts';
-import type { StoredConstant } from './stored-constant.ts';
+import type { FrozenLeaves } from './stored-constant.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */
 const capacity = 128;
@@ -27,13 +26,11 @@ export async function loadProgram(program: Program): Promise<Executable> {
   return executable;
 }
 
-/** The program with its constants, loaded for its owner alone, who has to dispose of it. */
-export async function loadOwn(
-  program: Program,
-  constants: ReadonlyMap<GraphNode, StoredConstant | undefined>,
-): Promise<Executable> {
+/** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
+export async function loadOwn(program: Program, frozen: FrozenLeaves): Promise<Executable> {
   const runtime = await getRuntime();
-  return runtime.load(lowerProgram(program, constants), { parallel: work(program) > smallWork });
+  const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
+  return runtime.load(lowerProgram(program, frozen), { parallel });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */

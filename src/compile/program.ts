@@ -3,7 +3,7 @@ import { type DynamicLength, dynamicLength } from '../dynamic-length.ts';
 import { encodeModel, type LoadableModel, type OnnxNode, type OnnxValue } from '../runtime/onnx.ts';
 import { Emitter, type LengthSource } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
-import type { StoredConstant } from './stored-constant.ts';
+import type { FrozenLeaves } from './stored-constant.ts';
 
 /**
  * A graph ready to be written as ONNX: only what the outputs need, every computation once, in an order in which operands
@@ -39,10 +39,13 @@ export interface Step {
 }
 
 /**
- * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. The leaves of `frozen` become
+ * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. Leaves that are frozen become
  * constants: they are stored with the program instead of being fed to it.
  */
-export function buildProgram(outputs: readonly GraphValue[], frozen: ReadonlySet<GraphNode> = new Set()): Program {
+export function buildProgram(
+  outputs: readonly GraphValue[],
+  isFrozen: FrozenLeaves['isFrozen'] = () => false,
+): Program {
   const leaves: Leaf[] = [];
   const constants: Leaf[] = [];
   const steps: Step[] = [];
@@ -62,9 +65,9 @@ export function buildProgram(outputs: readonly GraphValue[], frozen: ReadonlySet
       number = values.length;
       leafNumbers.set(identity, number);
       values.push(value);
-      const isFrozen = frozen.has(value.node);
-      (isFrozen ? constants : leaves).push({ number, value });
-      keyParts.push(`${number}:${isFrozen ? 'constant' : 'leaf'} ${value.dtype}[${value.shape}]`);
+      const kind = isFrozen(value.node) ? 'constant' : 'leaf';
+      (kind === 'constant' ? constants : leaves).push({ number, value });
+      keyParts.push(`${number}:${kind} ${value.dtype}[${value.shape}]`);
     }
     return number;
   };
@@ -110,7 +113,9 @@ export function buildProgram(outputs: readonly GraphValue[], frozen: ReadonlySet
       for (const { value: checked, check } of node.checks ?? []) {
         if (checked.cached || checked.node.feed) {
           const number = numberOf(checked);
-          checks.push({ leaf: leaves.findIndex((leaf) => leaf.number === number), check });
+          const leaf = leaves.findIndex((candidate) => candidate.number === number);
+          if (leaf >= 0) checks.push({ leaf, check });
+          else check(checked.cached ?? checked.node.feed!([])); // a constant is looked at once and for all
         }
       }
       if (expansion) placed.set(node, numbers);
@@ -132,10 +137,7 @@ function formatAttributes(attributes: Attributes): string {
 }
 
 /** Writes a program as an ONNX model, its leaves as the model's inputs, its constants as they are stored. */
-export function lowerProgram(
-  program: Program,
-  storage: ReadonlyMap<GraphNode, StoredConstant | undefined> = new Map(),
-): LoadableModel {
+export function lowerProgram(program: Program, frozen?: FrozenLeaves): LoadableModel {
   const names: string[] = new Array(program.values.length);
   const inputs = program.leaves.map(({ number, value }, i) => {
     names[number] = `leaf${i}`;
@@ -144,7 +146,7 @@ export function lowerProgram(
   const emitter = new Emitter(lengthSources(inputs));
   for (const [i, { number, value }] of program.constants.entries()) {
     names[number] = `constant${i}`;
-    emitter.store(names[number]!, value, storage.get(value.node));
+    emitter.store(names[number]!, value, frozen?.storageOf(value));
   }
   for (const { node, inputs: operands, outputs } of program.steps) {
     const lowered = node.operation.lowering!(

@@ -1,4 +1,12 @@
 import type { FileRegion } from '../runtime/onnx.ts';
+import type { GraphNode, GraphValue } from './graph.ts';
+
+/** The leaves of a graph that become constants in it, and how they are stored. */
+export interface FrozenLeaves {
+  isFrozen(node: GraphNode): boolean;
+  /** Undefined stands for float32, as the elements are now. */
+  storageOf(value: GraphValue): StoredConstant | undefined;
+}
 
 /**
  * How a constant of a graph is stored: as float32 numbers, in memory or in a file that ONNX Runtime maps into memory, or as

@@ -1,3 +1,6 @@
-export { type GenerateOptions, type GenerateTokensOptions, generate, generateTokens } from './generate.ts';
-export { nextLogits } from './next-logits.ts';
+export { Decoder, type DecoderOptions } from './decoder.ts';
+export { type GenerateOptions, generate, promptIds } from './generate.ts';
+export { type GeneratedToken, type GenerateTokensOptions, generateBatch, generateTokens } from './generate-tokens.ts';
+export { type CacheShape, KVCache } from './kv-cache.ts';
+export type { ScoredToken } from './log-probabilities.ts';
 export { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';

@@ -1,7 +1,8 @@
 export type { DType, HostArray } from '../dtype.ts';
+export { dynamicLength, type Lengths } from '../dynamic-length.ts';
 export type { Shape } from '../shape.ts';
 export { grad } from './autodiff.ts';
-export { type Compiled, compile } from './compile.ts';
+export { type Compiled, compile, type Frozen, freeze } from './compile.ts';
 export { gelu, relu, silu } from './composites/activations.ts';
 export { type CachedAttentionOptions, cachedAttention } from './composites/cached-attention.ts';
 export { crossEntropy } from './composites/cross-entropy.ts';

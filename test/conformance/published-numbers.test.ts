@@ -118,7 +118,7 @@ describe.skipIf(process.env.TSGPT_LARGE_TESTS !== '1')('GPT-2 small, untrained (
   it('goes on from "Hello, I am" with the printed tokens', async () => {
     model ??= build();
     const ids: number[] = [];
-    for await (const id of generateTokens(model, [15496, 11, 314, 716], { temperature: 0, maxTokens: 10 }))
+    for await (const { id } of generateTokens(model, [15496, 11, 314, 716], { temperature: 0, maxTokens: 10 }))
       ids.push(id);
     expect(ids).toEqual([27018, 24086, 47843, 30961, 42348, 7267, 49706, 43231, 47062, 34657]);
   }, 300_000);

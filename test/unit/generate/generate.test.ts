@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadCount } from '../../../src/compile/executable-cache.ts';
 import { TsgptError } from '../../../src/errors.ts';
-import { type GenerateOptions, generate, generateTokens, nextLogits } from '../../../src/generate/index.ts';
+import {
+  Decoder,
+  type GenerateOptions,
+  type GenerateTokensOptions,
+  generate,
+  generateBatch,
+  generateTokens,
+} from '../../../src/generate/index.ts';
 import { argmax } from '../../../src/generate/sampling.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
@@ -32,8 +38,7 @@ function opinionated(changes: Partial<GPT2Config> = {}): GPT2 {
 const model = opinionated();
 
 /** The logits after the last of `ids` by a pass over just them. */
-async function logitsAfter(ids: readonly number[]): Promise<Float32Array> {
-  const visible = ids.slice(-config.contextLength);
+async function logitsAfter(visible: readonly number[]): Promise<Float32Array> {
   const logits = (await model.forward(fromArray(Int32Array.from(visible), [1, visible.length])).data()) as Float32Array;
   return logits.slice(-config.vocabSize);
 }
@@ -44,51 +49,30 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return list;
 }
 
+/** The ids that are written. */
+const tokensOf = async (prompt: readonly number[], options: GenerateTokensOptions = {}, by: GPT2 | Decoder = model) =>
+  (await collect(generateTokens(by, prompt, options))).map(({ id }) => id);
+
 const write = async (prompt: string, options: GenerateOptions = {}, by: Tokenizer = tokenizer, from = model) =>
   (await collect(generate(from, by, prompt, options))).join('');
-
-describe('nextLogits', () => {
-  it('are those of a pass over just the ids, of which the last ones are seen', async () => {
-    const logits = nextLogits(model);
-    const ids = fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 40 });
-    await fc.assert(
-      fc.asyncProperty(ids, async (ids) => {
-        const [padded, exact] = [await logits(ids), await logitsAfter(ids)];
-        expect(padded.length).toBe(config.vocabSize);
-        for (const [i, logit] of exact.entries()) expect(padded[i]).toBeCloseTo(logit, 4);
-      }),
-      { numRuns: 25 },
-    );
-  });
-
-  it('are not of use after nothing, or after no token', async () => {
-    const logits = nextLogits(model);
-    for (const [ids, message] of [
-      [[], 'there is nothing to continue: give at least one token'],
-      [[1, 8], "token id 8 is not one of the model's 8 tokens"],
-      [[-1], 'token id -1 is not one of'],
-      [[0.5, 1], 'token id 0.5 is not one of'],
-      [[Number.NaN], 'token id NaN is not one of'],
-    ] as const) {
-      await expect(logits(ids)).rejects.toThrow(TsgptError);
-      await expect(logits(ids)).rejects.toThrow(message);
-    }
-  });
-});
 
 describe('generateTokens', () => {
   it('at temperature 0 takes the argmax of a whole pass, over and over', async () => {
     const expected = [1, 5, 2];
-    // Far beyond the context, where the window slides.
-    while (expected.length < 60) expected.push(argmax(await logitsAfter(expected)));
+    let first = 0; // of the tokens that are seen
+    while (expected.length < 60) {
+      // Far beyond the context of 24 tokens: when it is full, an eighth of it is forgotten.
+      if (expected.length - first > 24) first = expected.length - 21;
+      expected.push(argmax(await logitsAfter(expected.slice(first))));
+    }
     expect(new Set(expected.slice(3)).size).toBeGreaterThan(2);
-    const written = await collect(generateTokens(model, [1, 5, 2], { temperature: 0, maxTokens: 57 }));
+    const written = await tokensOf([1, 5, 2], { temperature: 0, maxTokens: 57 });
     expect(written).toEqual(expected.slice(3));
-    expect(await collect(generateTokens(model, [1, 5, 2], { topK: 1, seed: 9, maxTokens: 57 }))).toEqual(written);
+    expect(await tokensOf([1, 5, 2], { topK: 1, seed: 9, maxTokens: 57 })).toEqual(written);
   });
 
   it('writes the same for the same seed, and something else for another', async () => {
-    const run = (seed?: number) => collect(generateTokens(model, [1], { seed, maxTokens: 40 }));
+    const run = (seed?: number) => tokensOf([1], { seed, maxTokens: 40 });
     const first = await run(1);
     expect(await run(1)).toEqual(first);
     expect(await run(2)).not.toEqual(first);
@@ -96,44 +80,172 @@ describe('generateTokens', () => {
   });
 
   it('ends before a stop token, at maxTokens, and by a signal', async () => {
-    const all = await collect(generateTokens(model, [1], { seed: 4, maxTokens: 30 }));
+    const all = await tokensOf([1], { seed: 4, maxTokens: 30 });
     const stop = all[10]!;
-    const stopped = await collect(generateTokens(model, [1], { seed: 4, maxTokens: 30, stopTokens: [99, stop] }));
+    const stopped = await tokensOf([1], { seed: 4, maxTokens: 30, stopTokens: [99, stop] });
     expect(stopped).toEqual(all.slice(0, all.indexOf(stop)));
     for (const maxTokens of [0, 1, 7]) {
-      expect(await collect(generateTokens(model, [1], { seed: 4, maxTokens }))).toEqual(all.slice(0, maxTokens));
+      expect(await tokensOf([1], { seed: 4, maxTokens })).toEqual(all.slice(0, maxTokens));
     }
     const controller = new AbortController();
     const heard: number[] = [];
-    for await (const id of generateTokens(model, [1], { seed: 4, signal: controller.signal })) {
+    for await (const { id } of generateTokens(model, [1], { seed: 4, signal: controller.signal })) {
       if (heard.push(id) === 5) controller.abort();
     }
     expect(heard).toEqual(all.slice(0, 5));
-    expect(await collect(generateTokens(model, [1], { signal: AbortSignal.abort() }))).toEqual([]);
+    expect(await tokensOf([1], { signal: AbortSignal.abort() })).toEqual([]);
   });
 
   it('refuses a number of tokens that is none', async () => {
     for (const maxTokens of [-1, 1.5, Number.NaN]) {
-      const error = collect(generateTokens(model, [1], { maxTokens }));
+      const error = tokensOf([1], { maxTokens });
       await expect(error).rejects.toThrow(`maxTokens must be a whole number of at least 0, but is ${maxTokens}`);
     }
   });
+});
 
-  it('compiles few graphs, however long the text becomes', async () => {
-    const long = opinionated({ contextLength: 100, vocabSize: 9 });
-    const before = loadCount();
-    const logits = nextLogits(long);
-    for (let length = 1; length < 130; length++) await logits(Array.from({ length }, (_, i) => i % 9));
-    // For 16, 32, 64 and 100 tokens.
-    expect(loadCount() - before).toBe(4);
-    await collect(generateTokens(long, [1], { maxTokens: 120 }));
-    expect(loadCount() - before).toBe(4);
+describe('the decoder', () => {
+  const longModel = opinionated({ contextLength: 40, tiedHead: false, qkvBias: true });
+  const anyIds = fc.array(fc.integer({ min: 0, max: 7 }), { minLength: 1, maxLength: 30 });
+  const closeTo = (actual: Float32Array | undefined, expected: Float32Array) => {
+    for (const [i, logit] of expected.entries()) expect(actual![i]).toBeCloseTo(logit, 4);
+  };
+  const lastLogits = async (ids: readonly number[]) => {
+    const all = await longModel.forward(fromArray(Int32Array.from(ids), [1, ids.length])).data();
+    return all.slice(-config.vocabSize) as Float32Array;
+  };
+
+  it('has the logits of a whole pass, in however many pieces the texts come, alone or beside others', async () => {
+    const cut = (ids: number[], at: number) =>
+      [ids.slice(0, at % (ids.length + 1)), ids.slice(at % (ids.length + 1))] as const;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(anyIds, fc.nat(30)), { minLength: 1, maxLength: 3 }),
+        fc.constantFrom(1, 3, 512),
+        async (texts, chunkSize) => {
+          await using decoder = new Decoder(longModel, { chunkSize });
+          const cache = decoder.createCache({ batchSize: texts.length });
+          const pieces = texts.map(([ids, at]) => cut(ids, at));
+          await decoder.append(cache, pieces.map(([first]) => first)); // biome-ignore format: one line
+          const logits = await decoder.append(cache, pieces.map(([, second]) => second)); // biome-ignore format: one line
+          for (const [i, [ids]] of texts.entries()) {
+            if (pieces[i]![1].length > 0) closeTo(logits[i], await lastLogits(ids));
+            else expect(logits[i]).toBeUndefined();
+          }
+          // And one token more for all of them.
+          const next = texts.map((_, i) => [i]);
+          const stepped = await decoder.append(cache, next);
+          for (const [i, [ids]] of texts.entries()) closeTo(stepped[i], await lastLogits([...ids, i]));
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('scores every token of a piece, and forgets what is cut off', async () => {
+    await using decoder = new Decoder(longModel, { chunkSize: 4 });
+    const cache = decoder.createCache({ batchSize: 2, capacity: 20 });
+    const ids = [3, 1, 4, 1, 5, 2, 6, 5, 3, 5];
+    const scores = await decoder.score(cache, 1, ids);
+    expect(scores).toHaveLength(ids.length);
+    for (const i of [0, 4, 9]) closeTo(scores[i], await lastLogits(ids.slice(0, i + 1)));
+    cache.truncate(1, 5);
+    const [, logits] = await decoder.append(cache, [[], [7, 7]]);
+    closeTo(logits, await lastLogits([...ids.slice(0, 5), 7, 7]));
+    expect(cache.lengths).toEqual([0, 7]);
+  });
+
+  it('leaves idle texts alone, also when others go on by one token', async () => {
+    await using decoder = new Decoder(longModel);
+    const cache = decoder.createCache({ batchSize: 3, capacity: 6 });
+    const ids = [
+      [3, 1, 4],
+      [1, 5],
+      [2, 6, 5, 3, 5, 0],
+    ];
+    await decoder.append(cache, ids);
+    await decoder.append(cache, [[1], [], []]);
+    expect(cache.lengths).toEqual([4, 2, 6]);
+    const [, logits] = await decoder.append(cache, [[], [2], []]);
+    closeTo(logits, await lastLogits([1, 5, 2]));
+    cache.truncate(2, 5);
+    const [, , last] = await decoder.append(cache, [[], [], [4]]);
+    closeTo(last, await lastLogits([2, 6, 5, 3, 5, 4]));
+  });
+
+  it('has the weights as they were when it was loaded', async () => {
+    const changing = opinionated();
+    await using decoder = new Decoder(changing);
+    const before = (await decoder.append(decoder.createCache(), [[1, 2, 3]]))[0]!.slice();
+    for (const parameter of changing.parameters()) parameter.value.fill(0);
+    expect((await decoder.append(decoder.createCache(), [[1, 2, 3]]))[0]).toEqual(before);
+  });
+
+  it('says what is wrong', async () => {
+    const decoder = new Decoder(longModel);
+    const cache = decoder.createCache({ capacity: 4 });
+    for (const [tokens, message] of [
+      [[[1, 8]], "token id 8 is not one of the model's 8 tokens"],
+      [[[-1]], 'token id -1 is not one of'],
+      [[[0.5, 1]], 'token id 0.5 is not one of'],
+      [[[Number.NaN]], 'token id NaN is not one of'],
+      [[[1], [2]], 'the cache holds 1 texts, but got tokens for 2'],
+      [[[1, 2, 3, 4, 5]], 'the cache has room for 4 tokens, but text 0 would get 5'],
+    ] as const) {
+      await expect(decoder.append(cache, tokens)).rejects.toThrow(message);
+    }
+    expect(() => decoder.createCache({ capacity: 41 })).toThrow('the model sees at most 40 tokens');
+    expect(() => cache.truncate(0, 1)).toThrow('holds 0 tokens of text 0; it cannot be cut to 1');
+    expect(() => new Decoder(longModel, { chunkSize: 0 })).toThrow('chunk size');
+    await decoder.dispose();
+    await expect(decoder.append(cache, [[1]])).rejects.toThrow('has been disposed of');
+  });
+});
+
+describe('generateBatch', () => {
+  it('writes for each text what it would get alone, to its own end', async () => {
+    const prompts = [[1], [5, 2, 7, 3, 1, 1, 2], [6, 6]];
+    for (const options of [{ temperature: 0 }, { temperature: 1.3, topK: 5, seed: 7 }]) {
+      const alone = await Promise.all(
+        prompts.map((prompt, i) => tokensOf(prompt, { ...options, seed: 7 + i, maxTokens: 30, stopTokens: [4] })),
+      );
+      const together: number[][] = prompts.map(() => []);
+      const batch = generateBatch(model, prompts, { ...options, seed: 7, maxTokens: 30, stopTokens: [4] });
+      for await (const tokens of batch)
+        for (const [i, token] of tokens.entries()) if (token) together[i]!.push(token.id);
+      expect(together).toEqual(alone);
+    }
+  });
+});
+
+describe('generated tokens', () => {
+  it('come with their log-probabilities on request', async () => {
+    const options = { temperature: 0.5, seed: 2, maxTokens: 6, logProbabilities: 3 };
+    const ids = [1, 5];
+    for await (const { id, logProbability, likeliest } of generateTokens(model, ids, options)) {
+      const logits = [...(await logitsAfter(ids))];
+      const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+      expect(logProbability).toBeCloseTo(logits[id]! - total, 4);
+      const ranked = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!);
+      expect(likeliest!.map((token) => token.id)).toEqual(ranked.slice(0, 3));
+      expect(likeliest![0]!.logProbability).toBeCloseTo(Math.max(...logits) - total, 4);
+      ids.push(id);
+    }
+    expect(ids).toHaveLength(8);
+  });
+
+  it('can be forbidden, and kept from repeating', async () => {
+    const greedy = await tokensOf([1], { temperature: 0, maxTokens: 10 });
+    const without = await tokensOf([1], { maxTokens: 40, logitBias: { [greedy[0]!]: Number.NEGATIVE_INFINITY } });
+    expect(without).not.toContain(greedy[0]);
+    const varied = await tokensOf([1], { temperature: 0, maxTokens: 7, repetitionPenalty: 1e6 });
+    expect(new Set([1, ...varied]).size).toBeGreaterThan(new Set([1, ...greedy.slice(0, 7)]).size);
   });
 });
 
 describe('generate', () => {
   it('writes the text of the tokens', async () => {
-    const ids = await collect(generateTokens(model, tokenizer.encode('ab'), { seed: 3, maxTokens: 50 }));
+    const ids = await tokensOf(tokenizer.encode('ab'), { seed: 3, maxTokens: 50 });
     expect(await write('ab', { seed: 3, maxTokens: 50 })).toBe(tokenizer.decode(ids));
   });
 
@@ -160,7 +272,7 @@ describe('generate', () => {
 
   it('takes tokens beyond the vocabulary for nothing', async () => {
     const small = new CharTokenizer('\nab');
-    const ids = await collect(generateTokens(model, [1], { seed: 6, maxTokens: 60 }));
+    const ids = await tokensOf([1], { seed: 6, maxTokens: 60 });
     expect(ids.some((id) => id >= 3)).toBe(true);
     expect(await write('a', { seed: 6, maxTokens: 60 }, small)).toBe(small.decode(ids.filter((id) => id < 3)));
   });
@@ -226,20 +338,20 @@ describe('with the GPT-2 tokenizer', () => {
 
   it('pieces are whole characters and together the text of the tokens', async () => {
     const options = { seed: 5, maxTokens: 25, temperature: 2 };
-    const ids = await collect(generateTokens(tiny, gpt2.encode('Hello'), options));
+    const ids = await tokensOf(gpt2.encode('Hello'), options, tiny);
     const pieces = await collect(generate(tiny, gpt2, 'Hello', options));
     expect(pieces.join('')).toBe(gpt2.decode(ids));
     for (const piece of pieces) expect(piece).not.toMatch(/^\p{Surrogate}|\p{Surrogate}$/u);
   });
 
   it('a new text begins after <|endoftext|>, which ends it as well and is not written', async () => {
-    const ids = await collect(generateTokens(tiny, [gpt2.endOfTextId], { temperature: 0, maxTokens: 5 }));
+    const ids = await tokensOf([gpt2.endOfTextId], { temperature: 0, maxTokens: 5 }, tiny);
     expect(await write('', { temperature: 0, maxTokens: 5 }, gpt2, tiny)).toBe(gpt2.decode(ids));
     const ending = new GPT2(tiny.config, new Random(2));
     ending.finalNorm.weight.value.fill(0);
     ending.finalNorm.bias.value.fill(1);
     ending.tokenEmbedding.weight.value.fill(1, 8 * gpt2.endOfTextId);
-    expect(await collect(generateTokens(ending, [0], { temperature: 0, maxTokens: 2 }))).toEqual([50256, 50256]);
+    expect(await tokensOf([0], { temperature: 0, maxTokens: 2 }, ending)).toEqual([50256, 50256]);
     expect(await write('Hello', { temperature: 0 }, gpt2, ending)).toBe('');
   });
 });

@@ -1,0 +1,240 @@
+import { ensure } from '../errors.ts';
+import type { LanguageModel } from '../models/index.ts';
+import type { AttentionCache } from '../nn/index.ts';
+import { cachedAttention, dynamicLength, type Frozen, freeze, pad, type Tensor } from '../tensor/index.ts';
+import { KVCache } from './kv-cache.ts';
+
+const { batch, time, selected, capacity } = dynamicLength;
+
+/** So many tokens of a prompt are read in one pass at most: attention's scores take memory in proportion. */
+const longestPass = 512;
+
+export interface DecoderOptions {
+  /** How many tokens of a prompt are read in one pass at most; fewer take less memory. */
+  chunkSize?: number;
+}
+
+/**
+ * A model made ready to write text token by token: its weights are part of the compiled graph, as they are when it is first used, and
+ * keys and values of earlier tokens are kept in a {@link KVCache}. One graph serves prompts of any length and single tokens.
+ *
+ * It holds the weights in memory outside of JavaScript until it is disposed of or collected as garbage.
+ */
+export class Decoder implements AsyncDisposable {
+  readonly model: LanguageModel;
+  readonly #chunkSize: number;
+  readonly #graph: Frozen;
+  readonly #paddedHeadDim: number;
+
+  constructor(model: LanguageModel, { chunkSize = longestPass }: DecoderOptions = {}) {
+    ensure(
+      Number.isSafeInteger(chunkSize) && chunkSize > 0,
+      `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
+    );
+    this.model = model;
+    this.#chunkSize = chunkSize;
+    this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
+    this.#graph = decodingGraph(model, this.#paddedHeadDim);
+  }
+
+  /** Loads the weights, as the first use would do. */
+  async load(): Promise<void> {
+    await this.#graph.load();
+  }
+
+  /** An empty cache for `batchSize` texts of at most `capacity` tokens each, by default as many as the model can see. */
+  createCache({ batchSize = 1, capacity = this.model.config.contextLength } = {}): KVCache {
+    const { contextLength } = this.model.config;
+    ensure(
+      capacity <= contextLength,
+      `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is of no use`,
+    );
+    return new KVCache({ ...this.model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
+  }
+
+  /**
+   * Appends tokens to the texts in `cache` and computes the logits of what follows each: `tokens[i]` goes to text `i`. Texts with no
+   * tokens are left as they are and have no logits.
+   */
+  async append(cache: KVCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
+    this.#check(cache, tokens);
+    if (isOneStep(cache, tokens)) return this.#step(cache, tokens);
+    const logits: (Float32Array | undefined)[] = [];
+    for (const [text, ids] of tokens.entries()) logits.push((await this.#read(cache, text, ids, 'last')).at(-1));
+    return logits;
+  }
+
+  /** As {@link append} for one text, but with the logits after each of its new tokens. */
+  async score(cache: KVCache, text: number, ids: readonly number[]): Promise<Float32Array[]> {
+    this.#check(
+      cache,
+      cache.lengths.map((_, i) => (i === text ? ids : [])),
+    );
+    return this.#read(cache, text, ids, 'all');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dispose();
+  }
+
+  /** Frees the weights. */
+  async dispose(): Promise<void> {
+    await this.#graph.dispose();
+  }
+
+  /**
+   * One token for each text that gets one, in one pass. The others get one too, but it does not count: the next one takes its place
+   * in the cache.
+   */
+  async #step(cache: KVCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
+    const ids = tokens.map(([id = 0]) => id);
+    const active = [...tokens.keys()].filter((text) => tokens[text]!.length > 0);
+    const pass = { ids, positions: [...cache.lengths], batchSize: ids.length, rows: active };
+    const computed = await this.#run(cache.arrays, cache.capacity, pass);
+    const logits: (Float32Array | undefined)[] = tokens.map(() => undefined);
+    for (const [i, text] of active.entries()) {
+      logits[text] = computed[i];
+      cache.lengths[text]!++;
+    }
+    return logits;
+  }
+
+  /** Several tokens for one text, in passes of at most `chunkSize`. */
+  async #read(cache: KVCache, text: number, ids: readonly number[], wanted: 'last' | 'all'): Promise<Float32Array[]> {
+    const arrays = cache.arraysOf(text);
+    const logits: Float32Array[] = [];
+    for (let start = 0; start < ids.length; start += this.#chunkSize) {
+      const chunk = ids.slice(start, start + this.#chunkSize);
+      const rows = wanted === 'all' ? [...chunk.keys()] : start + chunk.length === ids.length ? [chunk.length - 1] : [];
+      const positions = chunk.map((_, i) => cache.lengths[text]! + i);
+      logits.push(...(await this.#run(arrays, cache.capacity, { ids: chunk, positions, batchSize: 1, rows })));
+      cache.lengths[text]! += chunk.length;
+    }
+    return logits;
+  }
+
+  /** One pass over `ids` `[batchSize, time]`; the logits of `rows`, counted over the whole batch. */
+  async #run(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
+    const { ids, positions, batchSize, rows } = pass;
+    const { vocabSize } = this.model.config;
+    const time = ids.length / batchSize;
+    const lastPositions = positions.filter((_, i) => i % time === time - 1);
+    const args = [
+      Int32Array.from(ids),
+      Int32Array.from(positions),
+      Int32Array.from(lastPositions),
+      Int32Array.of(Math.max(...lastPositions) + 1),
+      Int32Array.from(rows),
+      ...arrays,
+    ];
+    const lengths = { batch: batchSize, time, selected: rows.length, capacity };
+    const [logits] = await this.#graph.run(args, lengths, [undefined, ...arrays]);
+    return rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
+  }
+
+  #check(cache: KVCache, tokens: readonly (readonly number[])[]): void {
+    const { vocabSize } = this.model.config;
+    ensure(
+      tokens.length === cache.batchSize,
+      `the cache holds ${cache.batchSize} texts, but got tokens for ${tokens.length}`,
+    );
+    for (const [text, ids] of tokens.entries()) {
+      const outside = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+      ensure(outside === undefined, () => `token id ${outside} is not one of the model's ${vocabSize} tokens`);
+      ensure(
+        cache.lengths[text]! + ids.length <= cache.capacity,
+        () =>
+          `the cache has room for ${cache.capacity} tokens, but text ${text} would get ${cache.lengths[text]! + ids.length}`,
+      );
+    }
+  }
+}
+
+/** Whether no text gets more than one token, and one that gets none has room for one that does not count. */
+function isOneStep(cache: KVCache, tokens: readonly (readonly number[])[]): boolean {
+  const hasRoom = (ids: readonly number[], text: number) => ids.length === 1 || cache.lengths[text]! < cache.capacity;
+  return tokens.every((ids, text) => ids.length <= 1 && hasRoom(ids, text)) && tokens.some((ids) => ids.length === 1);
+}
+
+interface Pass {
+  ids: readonly number[];
+  positions: readonly number[];
+  batchSize: number;
+  rows: readonly number[];
+}
+
+/** ONNX Runtime wants heads to be a multiple of 8 wide; narrower ones are filled up with zeros, which change no product. */
+function paddedHeadDim(headDim: number): number {
+  return Math.ceil(headDim / 8) * 8;
+}
+
+function decodingGraph(model: LanguageModel, paddedDim: number): Frozen {
+  const { nLayers, nKvHeads } = model.cacheShape;
+  const int32 = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32' as const });
+  const cacheShape = [batch, nKvHeads, capacity, paddedDim];
+  const inputs = [
+    int32('tokens', [batch, time]),
+    int32('positions', [batch, time]),
+    int32('last positions', [batch]),
+    int32('longest', []),
+    int32('selected', [selected]),
+    ...Array.from({ length: 2 * nLayers }, (_, i) => ({
+      name: `cache ${i}`,
+      shape: cacheShape,
+      dtype: 'float32' as const,
+    })),
+  ];
+  return freeze(inputs, (tokens, positions, lastPosition, longest, rows, ...past) => {
+    const cache = new TracedCache(positions!, { lastPosition: lastPosition!, longest: longest!, past, paddedDim });
+    const features = model.features(tokens!, { cache });
+    const chosen = features.reshape([batch * time, features.shape.at(-1)!]).rows(rows!); // [selected, embDim]
+    return [model.unembed(chosen), ...cache.updated];
+  });
+}
+
+/** The cache as the graph sees it while it is built: each layer takes the next two of its arrays. */
+class TracedCache implements AttentionCache {
+  readonly positions: Tensor;
+  /** The arrays with the new tokens in them, in the order of `past`. */
+  readonly updated: Tensor[] = [];
+  readonly #inputs: { lastPosition: Tensor; longest: Tensor; past: readonly Tensor[]; paddedDim: number };
+
+  constructor(
+    positions: Tensor,
+    inputs: { lastPosition: Tensor; longest: Tensor; past: readonly Tensor[]; paddedDim: number },
+  ) {
+    this.positions = positions;
+    this.#inputs = inputs;
+  }
+
+  attend(query: Tensor, key: Tensor, value: Tensor, heads: { nHeads: number; nKvHeads: number }): Tensor {
+    const { lastPosition, longest, past, paddedDim } = this.#inputs;
+    const headDim = query.shape.at(-1)! / heads.nHeads;
+    const [pastKeys, pastValues] = past.slice(this.updated.length) as [Tensor, Tensor];
+    const options = { ...heads, scale: 1 / Math.sqrt(headDim), pastKeys, pastValues, lastPosition, longest };
+    const { mixed, keys, values } = cachedAttention(
+      widenHeads(query, heads.nHeads, paddedDim),
+      widenHeads(key, heads.nKvHeads, paddedDim),
+      widenHeads(value, heads.nKvHeads, paddedDim),
+      options,
+    );
+    this.updated.push(keys, values);
+    return narrowHeads(mixed, heads.nHeads, headDim);
+  }
+}
+
+/** Zeros at the end of every head until it is `headDim` wide: `[batch, time, heads * narrower]` to `[batch, time, heads * headDim]`. */
+function widenHeads(x: Tensor, heads: number, headDim: number): Tensor {
+  const [batch, time, width] = x.shape as [number, number, number];
+  if (width === heads * headDim) return x;
+  const split = x.reshape([batch, time, heads, width / heads]);
+  return pad(split, [0, 0, 0, 0], [0, 0, 0, headDim - width / heads]).reshape([batch, time, heads * headDim]);
+}
+
+/** Reverses {@link widenHeads}. */
+function narrowHeads(x: Tensor, heads: number, headDim: number): Tensor {
+  const [batch, time, width] = x.shape as [number, number, number];
+  if (width === heads * headDim) return x;
+  const split = x.reshape([batch, time, heads, width / heads]);
+  return split.slice(null, null, null, [0, headDim]).reshape([batch, time, heads * headDim]);
+}

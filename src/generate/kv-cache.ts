@@ -1,0 +1,52 @@
+import { ensure } from '../errors.ts';
+
+/** What the keys and values of one token take in every layer. */
+export interface CacheShape {
+  readonly nLayers: number;
+  readonly nKvHeads: number;
+  readonly headDim: number;
+}
+
+/**
+ * The keys and values of the tokens of several texts, so that no token is computed twice. All memory is allocated once; a new token
+ * writes its own row into it.
+ */
+export class KVCache {
+  /** How many texts it holds. */
+  readonly batchSize: number;
+  /** How many tokens of each text it has room for. */
+  readonly capacity: number;
+  /** How many tokens of each text it holds. */
+  readonly lengths: number[];
+  /** Keys and values of one layer after the other, each `[batchSize, nKvHeads, capacity, headDim]`. */
+  readonly arrays: readonly Float32Array[];
+
+  constructor(
+    { nLayers, nKvHeads, headDim }: CacheShape,
+    { batchSize = 1, capacity }: { batchSize?: number; capacity: number },
+  ) {
+    for (const [name, value] of Object.entries({ batchSize, capacity })) {
+      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+    }
+    this.batchSize = batchSize;
+    this.capacity = capacity;
+    this.lengths = new Array(batchSize).fill(0);
+    const size = batchSize * nKvHeads * capacity * headDim;
+    this.arrays = Array.from({ length: 2 * nLayers }, () => new Float32Array(size));
+  }
+
+  /** The part of every array that belongs to one text: a cache of batch size 1 over the same memory. */
+  arraysOf(text: number): Float32Array[] {
+    const size = this.arrays[0]!.length / this.batchSize;
+    return this.arrays.map((array) => array.subarray(text * size, (text + 1) * size));
+  }
+
+  /** Forgets all but the first `length` tokens of a text. */
+  truncate(text: number, length: number): void {
+    ensure(
+      Number.isSafeInteger(length) && length >= 0 && length <= this.lengths[text]!,
+      `the cache holds ${this.lengths[text]} tokens of text ${text}; it cannot be cut to ${length}`,
+    );
+    this.lengths[text] = length;
+  }
+}
