@@ -52,7 +52,8 @@ export function axisScale(axis: NumberAxis, values: readonly number[], options: 
   const largest = Math.max(-range[0], range[1]);
   ensure(largest <= LARGEST, () => `No axis can show ${largest} of "${label}"; leave it out.`);
   if (axis.scale === 'log') return logScale(label, range, ticks, nice && !given);
-  const domain = [...widened(range, Math.max(margin, Math.abs(range[0]) / 2))] as [number, number];
+  const [low, high] = range[1] - range[0] < SMALLEST ? [range[0], range[0]] : range;
+  const domain = [...widened([low, high], Math.max(margin, Math.abs(low) / 2))] as [number, number];
   const whole = [...values, ...domain].every(Number.isInteger);
   const count = whole ? Math.max(1, Math.min(ticks, domain[1] - domain[0])) : ticks; // no half steps
   return {

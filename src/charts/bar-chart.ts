@@ -64,6 +64,7 @@ export function barChartSvg(chart: BarChart): string {
     monospace: tokens,
     scale: axisScale(value, [...data.values, nearestEnd(value, data.values)], {
       ticks: ticksFor(lies, data.panels.length),
+      nice: value.scale === 'log' || !lies || chart.valueLabels === false, // room that values at the bars' ends need
     }),
     xLabel: (lies ? value : category)?.label,
     format,

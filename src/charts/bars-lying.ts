@@ -40,10 +40,8 @@ function plot(plan: BarPlan, { marginLeft, marginRight }: Margins) {
   const showsValues = plan.valueLabels !== false;
   const widest = showsValues ? Math.max(...data.values.map((value) => textWidth(format(value)))) + VALUE_GAP : 0;
   // The numbers at the ends of neighbouring axes must not meet.
-  const gap = Math.max(
-    PANEL_GAP[0],
-    8 + Math.max(...scale.domain.map((end) => textWidth(scale.tickFormat(end)))) - widest,
-  );
+  const numbers = scale.domain.map((end) => textWidth(scale.tickFormat(Number(end.toPrecision(2)))));
+  const gap = Math.max(PANEL_GAP[0], Math.max(...numbers) + 8 - widest);
   const widthOf = (columns: number) => (WIDTH - marginLeft - marginRight - (columns - 1) * gap) / columns;
   let columns = Math.min(LYING_COLUMNS, data.panels.length);
   while (columns > 1 && widthOf(columns) - (hasLeft && hasRight ? 2 : 1) * widest < SHORTEST_AXIS) columns--;

@@ -1,5 +1,5 @@
 import { element, type SvgElement } from './frame.ts';
-import { textWidth, wrapText } from './text.ts';
+import { balancedLines, textWidth } from './text.ts';
 import { FONT_SIZE, LINE_HEIGHT } from './theme.ts';
 
 export type Pixel = readonly [x: number, y: number];
@@ -29,7 +29,7 @@ export function drawCaptions(
   const hidden = [...lines.flatMap(alongLine), ...captions.map(({ at }) => at)];
   const taken: Box[] = [];
   for (const { at, text } of captions) {
-    const words = wrapText(text, MAX_WIDTH);
+    const words = balancedLines(text, MAX_WIDTH);
     const size: Pixel = [Math.max(0, ...words.map((line) => textWidth(line))), words.length * LINE_HEIGHT];
     const cost = (box: Box) =>
       hidden.filter((pixel) => isInside(box, pixel)).length * 4 +

@@ -1,6 +1,6 @@
 import { ensure } from '../errors.ts';
 import { element, type SvgElement } from './frame.ts';
-import { SEMIBOLD, shortened, textWidth, wrapText } from './text.ts';
+import { balancedLines, SEMIBOLD, shortened, textWidth, wrapText } from './text.ts';
 import { LINE_HEIGHT, PADDING, TITLE_SIZE, WIDTH } from './theme.ts';
 
 /** A sign and its meaning. The sign is drawn to the right of (0, 0). */
@@ -40,7 +40,7 @@ export function layOutHeader(title: string, options: HeaderOptions = {}): Header
   ensure(title.trim(), 'A chart has no title; give it one, which is also its name for a screen reader.');
   const { legend = [], remark = '', above = '', width = WIDTH } = options;
   const available = width - 2 * PADDING;
-  const titleLines = wrapText(title, available, { ...SEMIBOLD, size: TITLE_SIZE });
+  const titleLines = balancedLines(title, available, { ...SEMIBOLD, size: TITLE_SIZE });
   const legendTop = PADDING + titleLines.length * TITLE_LINE_HEIGHT + 4;
   const places = placeEntries(legend, available);
   const textTop = legendTop + ((places.at(-1)?.row ?? -1) + 1) * LINE_HEIGHT;
@@ -64,7 +64,7 @@ export function layOutHeader(title: string, options: HeaderOptions = {}): Header
       line(text, textTop + (i + 0.85) * LINE_HEIGHT);
     });
   };
-  return { title, height: textTop + texts.length * LINE_HEIGHT + 18, draw };
+  return { title, height: textTop + texts.length * LINE_HEIGHT + (texts.length > 0 ? 18 : 12), draw };
 }
 
 /** The row of each entry of a legend, and how far from the left it begins. */

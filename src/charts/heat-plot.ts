@@ -24,8 +24,8 @@ export interface HeatPlan {
 type Size = readonly [width: number, height: number];
 
 const LARGEST_CELL: Size = [96, 44];
-/** Panels are put side by side as long as their cells keep this width. */
-const MIN_CELL_WIDTH = 24;
+/** Panels are put side by side as long as their cells keep a width between these, whichever the columns' labels need. */
+const [MIN_CELL_WIDTH, ENOUGH_CELL_WIDTH] = [16, 24];
 /** The frames of smaller cells would hide their colours. */
 const MIN_FRAMED_WIDTH = 12;
 const MAX_PANEL_COLUMNS = 4;
@@ -35,7 +35,7 @@ const MARGIN_RIGHT = PADDING;
 export function plotCells(plan: HeatPlan, margins: Margins) {
   const { data, rows, columns } = plan;
   const count = data.panels.length;
-  const across = panelColumns(count, columns.length, WIDTH - margins.marginLeft - MARGIN_RIGHT);
+  const across = panelColumns(plan, WIDTH - margins.marginLeft - MARGIN_RIGHT);
   // Turned labels may need a wider margin, which leaves less for the cells.
   const cellWidth = (marginLeft: number) =>
     Math.min(
@@ -82,8 +82,11 @@ const right = ({ column }: Cell) => column + 1;
 const below = ({ row }: Cell) => row + 1;
 
 /** How many panels are side by side. */
-function panelColumns(panels: number, columns: number, width: number): number {
-  const room = Math.floor((width + PANEL_GAP[0]) / (columns * MIN_CELL_WIDTH + PANEL_GAP[0]));
+function panelColumns({ data, columns, monospace }: HeatPlan, width: number): number {
+  const panels = data.panels.length;
+  const widest = 2 + Math.max(...columns.map((label) => textWidth(label, { monospace })));
+  const cellWidth = Math.min(ENOUGH_CELL_WIDTH, Math.max(MIN_CELL_WIDTH, widest));
+  const room = Math.floor((width + PANEL_GAP[0]) / (columns.length * cellWidth + PANEL_GAP[0]));
   const most = Math.max(1, Math.min(panels, MAX_PANEL_COLUMNS, room));
   return Math.ceil(panels / Math.ceil(panels / most)); // four panels: two and two, not three and one
 }

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { SEMIBOLD, wrapText } from './text.ts';
+import { balancedLines, SEMIBOLD } from './text.ts';
 import { FONT_SIZE, LINE_HEIGHT, PADDING } from './theme.ts';
 
 type Pair = readonly [horizontal: number, vertical: number];
@@ -24,7 +24,7 @@ export interface PanelGrid {
  * @param gap between panels, in pixels, besides the titles
  */
 export function panelGrid(titles: readonly string[], columns: number, area: Pair, gap: Pair): PanelGrid {
-  const lines = titles.map((title) => wrapText(title, area[0] + gap[0] / 2, SEMIBOLD));
+  const lines = titles.map((title) => balancedLines(title, area[0] + PADDING / 2, SEMIBOLD));
   const titleHeight = Math.max(...lines.map(({ length }) => length)) * LINE_HEIGHT + TITLE_GAP;
   const rows = Math.ceil(titles.length / columns);
   const fx = (panel: number) => panel % columns;
@@ -50,7 +50,7 @@ export function panelGrid(titles: readonly string[], columns: number, area: Pair
 }
 
 /** Between a title and its panel. */
-const TITLE_GAP = PADDING / 2;
+const TITLE_GAP = 11;
 
 /** Equal bands with a gap between them, which Plot wants as a share of the distance of their beginnings. */
 function bands(count: number, size: number, gap: number) {

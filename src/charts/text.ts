@@ -49,6 +49,19 @@ export function wrapText(text: string, width: number, font: Font = {}): string[]
   return joined(pieces, ' ');
 }
 
+/** As {@link wrapText}, in lines of about equal length: no single word is left over for the last one. */
+export function balancedLines(text: string, width: number, font: Font = {}): string[] {
+  const lines = wrapText(text, width, font);
+  const longestWord = Math.max(0, ...text.split(/\s+/).map((word) => textWidth(word, font)));
+  for (let narrower = width - STEP; narrower >= longestWord; narrower -= STEP) {
+    if (wrapText(text, narrower, font).length > lines.length) return wrapText(text, narrower + STEP, font);
+  }
+  return lines;
+}
+
+/** Between two widths that are tried. */
+const STEP = 10;
+
 /** The beginning of a text that is wider than `width` pixels, with an ellipsis. */
 export function shortened(text: string, width: number, font: Font = {}): string {
   if (textWidth(text, font) <= width) return text;

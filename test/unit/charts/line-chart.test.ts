@@ -138,6 +138,21 @@ describe('lineChartSvg', () => {
     );
   });
 
+  it.each([
+    [5e-324, 1e-323],
+    [-1e-320, 1e-310],
+    [1e16, 1e16 + 2],
+    [1, 1 + Number.EPSILON],
+    [-1e300, 1e300],
+  ])('draws the range from %d to %d', (low, high) => {
+    for (const values of [
+      { xs: [0, 1], ys: [low, high] },
+      { xs: [low, high], ys: [0, 1] },
+    ]) {
+      expectStandalone(lineChartSvg({ title: 'Range', ...axes, series: [{ name: 'f', ...values }] }), 'Range');
+    }
+  });
+
   it('refuses what cannot be drawn, in a sentence', () => {
     const draw = (chart: Partial<LineChart>) => () => lineChartSvg({ title: 'T', ...axes, series: [relu], ...chart });
     const wrong: [string, () => string][] = [

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { numberText, powerText, shortened, textWidth, visibleToken, wrapText } from '../../../src/charts/text.ts';
+import {
+  balancedLines,
+  numberText,
+  powerText,
+  shortened,
+  textWidth,
+  visibleToken,
+  wrapText,
+} from '../../../src/charts/text.ts';
 
 describe('numberText', () => {
   it.each([
@@ -80,6 +88,20 @@ describe('wrapText and shortened', () => {
         const lines = wrapText(text, width);
         for (const line of lines) if ([...line].length > 1) expect(textWidth(line)).toBeLessThanOrEqual(width);
         expect(lines.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
+      }),
+    );
+  });
+
+  it('balance lines without cutting words', () => {
+    const title = 'Where the 163 million parameters of GPT-2 small are';
+    expect(wrapText(title, 450).at(-1)).toBe('are');
+    expect(balancedLines(title, 450)).toEqual(['Where the 163 million', 'parameters of GPT-2 small are']);
+    expect(balancedLines('temperature 0.5', 140)).toEqual(['temperature', '0.5']);
+    fc.assert(
+      fc.property(fc.string(), fc.integer({ min: 30, max: 300 }), (text, width) => {
+        const [lines, balanced] = [wrapText(text, width), balancedLines(text, width)];
+        expect(balanced.length).toBe(lines.length);
+        expect(balanced.join('').replace(/\s/g, '')).toBe(text.replace(/\s/g, ''));
       }),
     );
   });
