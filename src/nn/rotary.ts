@@ -1,5 +1,5 @@
 import { ensure } from '../errors.ts';
-import { concat, fromArray, type Tensor } from '../tensor/index.ts';
+import { fromArray, rotate, type Tensor } from '../tensor/index.ts';
 
 /** How a model that was trained on short texts was made to read longer ones: by turning its heads more slowly. */
 export type RotaryScaling =
@@ -41,16 +41,12 @@ export class RotaryEmbedding {
 
   /** Turns `[batch, time, heads, headDim]` at the positions int32 `[time]` or `[batch, time]`; the shape stays. */
   rotate(x: Tensor, positions: Tensor): Tensor {
-    const half = this.#frequencies.size;
-    // In float32, as everyone computes it: with many positions the rounding of the angle shows.
+    // In float32, as everyone computes it: at large positions the rounding of the angle shows.
     const angles = positions
       .to('float32')
       .reshape([...positions.shape, 1, 1])
-      .mul(this.#frequencies); // [..., time, 1, half]
-    const [cos, sin] = [angles.cos(), angles.sin()];
-    const first = x.slice(null, null, null, [0, half]);
-    const second = x.slice(null, null, null, [half]);
-    return concat([first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))], -1);
+      .mul(this.#frequencies); // [..., time, 1, headDim / 2]
+    return rotate(x, angles.cos(), angles.sin());
   }
 }
 

@@ -1,3 +1,5 @@
+export { blockSize, quantizeBlocks } from '../compile/quantize-blocks.ts';
+export type { FrozenLeaves, StoredConstant } from '../compile/stored-constant.ts';
 export type { DType, HostArray } from '../dtype.ts';
 export { dynamicLength, type Lengths } from '../dynamic-length.ts';
 export type { Shape } from '../shape.ts';
@@ -9,6 +11,7 @@ export { crossEntropy } from './composites/cross-entropy.ts';
 export { dropout } from './composites/dropout.ts';
 export { linear } from './composites/linear.ts';
 export { layerNorm, rmsNorm } from './composites/normalization.ts';
+export { rotate } from './composites/rotary.ts';
 export { type CreationOptions, fromArray, full, ones, randn, tensor, zeros } from './creation.ts';
 export type { NestedArray } from './format.ts';
 export { where } from './primitives/elementwise.ts';

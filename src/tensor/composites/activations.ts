@@ -7,9 +7,19 @@ export function relu(x: Tensor): Tensor {
   return x.maximum(0);
 }
 
+const applySilu = defineComposite({
+  name: 'silu',
+  definition: ([x]) => [x!.mul(x!.sigmoid())],
+  // With y = x s, the derivative is s + y (1 - s).
+  gradient: (g, { inputs: [x], output: y }) => {
+    const s = x!.sigmoid();
+    return [y.sub(y.mul(s)).add(s).mul(g)];
+  },
+});
+
 /** x σ(x), also called swish. */
 export function silu(x: Tensor): Tensor {
-  return x.mul(x.sigmoid());
+  return applySilu([x], {})[0]!;
 }
 
 const tanhScale = Math.sqrt(2 / Math.PI);

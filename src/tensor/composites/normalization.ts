@@ -1,3 +1,4 @@
+import type { GraphNode } from '../../compile/graph.ts';
 import * as lowerings from '../../compile/lowerings.ts';
 import { ensure } from '../../errors.ts';
 import { formatShape, sameShape } from '../../shape.ts';
@@ -54,10 +55,50 @@ export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): 
   return applyLayerNorm([x, weight, bias], { eps })[0]!;
 }
 
+const applyDivideByRms = defineComposite<{ eps: number }>({
+  name: 'divideByRms',
+  definition: ([x], { eps }) => {
+    const rootMeanSquare = x!.mul(x!).mean(-1, true).add(eps).sqrt();
+    return [x!.div(rootMeanSquare), rootMeanSquare.pow(-1)];
+  },
+  // ONNX Runtime's operator insists on a weight, here ones.
+  lowering: (emitter, node, [x]) => {
+    const ones = emitter.fill([node.inputs[0]!.shape.at(-1)!], 1, 'float32');
+    return emitter.emitMany('SimplifiedLayerNormalization', [x!, ones], 2, simplified(node));
+  },
+});
+
+/** Every row of the last dimension divided by its root mean square, and the inverses of those, `[..., 1]`. */
+export function divideByRms(x: Tensor, eps: number): readonly [Tensor, Tensor] {
+  return applyDivideByRms([x], { eps }) as readonly [Tensor, Tensor];
+}
+
+const applyRmsNorm = defineComposite<{ eps: number }>({
+  name: 'rmsNorm',
+  definition: ([x, weight], { eps }) => [divideByRms(x!, eps)[0].mul(weight!)],
+  lowering: (emitter, node, inputs) => emitter.emit('SimplifiedLayerNormalization', inputs, simplified(node)),
+  // As for layer normalisation, but only scaling a row is undone, not shifting it.
+  gradient: (g, { inputs: [x, weight], attributes }) => {
+    const [n, r] = divideByRms(x!, attributes.eps);
+    const d = g.mul(weight!);
+    return [d.sub(n.mul(d.mul(n).mean(-1, true))).mul(r), sumTo(g.mul(n), weight!.shape)];
+  },
+  recompute: ([x, weight], { eps }) => divideByRms(x!, eps)[0].mul(weight!),
+});
+
+function simplified({ attributes }: GraphNode) {
+  return { attributes: { axis: -1 }, floats: { epsilon: attributes.eps as number } };
+}
+
 /**
- * Root-mean-square normalisation (Zhang and Sennrich, 2019): every row of the last dimension divided by its root mean square,
- * then scaled by `weight`.
+ * Root-mean-square normalisation (Zhang and Sennrich, 2019): every row of the last dimension divided by its root mean square (of
+ * the mean square, plus `eps`), then scaled by `weight`, of the length of a row.
  */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
-  return x.div(x.mul(x).mean(-1, true).add(eps).sqrt()).mul(weight);
+  ensure(
+    sameShape(weight.shape, x.shape.slice(-1)),
+    () =>
+      `rmsNorm: ${weight.describe()} must be ${formatShape(x.shape.slice(-1))}, as long as the rows of ${x.describe()}`,
+  );
+  return applyRmsNorm([x, weight], { eps })[0]!;
 }

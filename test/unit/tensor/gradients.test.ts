@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/random/random.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
-import { standardize } from '../../../src/tensor/composites/normalization.ts';
+import { divideByRms, standardize } from '../../../src/tensor/composites/normalization.ts';
 import * as t from '../../../src/tensor/index.ts';
 import { grad, type Tensor } from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
@@ -127,6 +127,7 @@ const cases: Record<string, () => Case[]> = {
   logSumExp: () => [one((x) => x.logSumExp(), randn(2, 3)), one((x) => x.logSumExp(1, true), randn(2, 3, 4))],
   softmax: () => [one((x) => x.softmax(-1), randn(3, 4)), one((x) => x.softmax(0), randn(3, 2, 2))],
   logSoftmax: () => [one((x) => x.logSoftmax(-1), randn(3, 4)), one((x) => x.logSoftmax(1), randn(2, 3, 2))],
+  silu: unary((x) => t.silu(x)),
   geluTanh: unary((x) => t.gelu(x, 'tanh')),
   geluErf: unary((x) => t.gelu(x, 'none')),
   layerNorm: () => [
@@ -136,6 +137,18 @@ const cases: Record<string, () => Case[]> = {
   standardize: () => [
     one((x) => standardize(x, 1e-5)[0], randn(3, 5)),
     one((x) => standardize(x, 0.1)[1], randn(2, 2, 4)),
+  ],
+  rmsNorm: () => [
+    one((x, weight) => t.rmsNorm(x, weight), randn(2, 3, 5), randn(5)),
+    one((x, weight) => t.rmsNorm(x, weight, 0.1), randn(4, 3), randn(3)),
+  ],
+  divideByRms: () => [
+    one((x) => divideByRms(x, 1e-5)[0], randn(3, 5)),
+    one((x) => divideByRms(x, 0.1)[1], randn(2, 2, 4)),
+  ],
+  rotate: () => [
+    one((x, cos, sin) => t.rotate(x, cos, sin), randn(3, 4), randn(3, 2), randn(3, 2)),
+    one((x, cos, sin) => t.rotate(x, cos, sin), randn(2, 3, 2, 6), randn(3, 1, 3), randn(3, 1, 3)),
   ],
   linear: () => [
     one((x, weight, bias) => t.linear(x, weight, bias), randn(3, 4), randn(2, 4), randn(2)),
@@ -181,8 +194,6 @@ const cases: Record<string, () => Case[]> = {
   },
   'other composites': () => [
     one((x) => t.relu(x), randn(3, 4)),
-    one((x) => t.silu(x), randn(3, 4)),
-    one((x, weight) => t.rmsNorm(x, weight), randn(3, 4), randn(4)),
     one((x) => t.dropout(x, 0.4, new Random(3)), randn(3, 4)),
   ],
 };
@@ -216,7 +227,11 @@ describe('gradients', () => {
   });
 
   it('recompute the same values that the forward pass had', async () => {
-    const inputs = { geluTanh: [randn(4, 5)], layerNorm: [randn(3, 5), randn(5), randn(5)] };
+    const inputs = {
+      geluTanh: [randn(4, 5)],
+      layerNorm: [randn(3, 5), randn(5), randn(5)],
+      rmsNorm: [randn(3, 5), randn(5)],
+    };
     const recomputable = [...composites.values()].filter(({ recompute }) => recompute);
     expect(recomputable.map(({ name }) => name).sort()).toEqual(Object.keys(inputs));
     for (const { name, definition, recompute } of recomputable) {

@@ -1,0 +1,44 @@
+import { ensure } from '../../errors.ts';
+import { defineComposite } from '../composite.ts';
+import { concat } from '../primitives/movement.ts';
+import { sumTo } from '../primitives/reductions.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** The first half of every row of the last dimension, and the second. */
+function halvesOf(x: Tensor): [Tensor, Tensor] {
+  const half = x.shape.at(-1)! / 2;
+  const others = x.shape.slice(0, -1).map(() => null);
+  return [x.slice(...others, [0, half]), x.slice(...others, [half])];
+}
+
+const applyRotate = defineComposite({
+  name: 'rotate',
+  // (a, b) becomes (a cos - b sin, b cos + a sin): (a, b) times (cos, cos), plus (b, a) times (-sin, sin).
+  definition: ([x, cos, sin]) => {
+    const [a, b] = halvesOf(x!);
+    const across = concat([b, a], -1).mul(concat([sin!.neg(), sin!], -1));
+    return [x!.mul(concat([cos!, cos!], -1)).add(across)];
+  },
+  // The gradient is turned back by the same angle.
+  gradient: (g, { inputs: [x, cos, sin] }) => {
+    const [a, b] = halvesOf(x!);
+    const [ga, gb] = halvesOf(g);
+    return [
+      rotate(g, cos!, sin!.neg()),
+      sumTo(ga.mul(a).add(gb.mul(b)), cos!.shape),
+      sumTo(gb.mul(a).sub(ga.mul(b)), sin!.shape),
+    ];
+  },
+});
+
+/**
+ * Turns pairs of numbers: element i of the first half of a row of `x` `[..., dim]` and element i of its second half are the
+ * coordinates of a point, which is turned by the angle whose cosine and sine are given, `[..., dim / 2]`, broadcast against `x`.
+ */
+export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  ensure(
+    x.shape.at(-1) === 2 * cos.shape.at(-1)!,
+    () => `rotate: the rows of ${x.describe()} must be twice as long as those of the cosines ${cos.describe()}`,
+  );
+  return applyRotate([x, cos, sin], {})[0]!;
+}
