@@ -22,6 +22,8 @@ export interface Blocks {
   readonly rows: number;
   readonly columns: number;
   readonly integers: string;
+  /** The integers as one row of bytes for each row of the matrix; only what is used of the two is stored. */
+  readonly table: string;
   readonly scales: string;
 }
 
@@ -62,10 +64,14 @@ export class Emitter {
     }
     const { bits, blockSize, integers, scales } = storage;
     const [rows, columns] = shape as [number, number];
-    const blocks = { bits, blockSize, rows, columns, integers: `${name}.integers`, scales: `${name}.scales` };
-    const blocksInRow = columns / blockSize;
-    const integerShape = [rows, blocksInRow, (blockSize * bits) / 8];
-    this.#constants.set(blocks.integers, { name: blocks.integers, type: 'uint8', shape: integerShape, data: integers });
+    const parts = { integers: `${name}.integers`, table: `${name}.table`, scales: `${name}.scales` };
+    const blocks = { bits, blockSize, rows, columns, ...parts };
+    const blocksInRow = Math.ceil(columns / blockSize);
+    const blockBytes = (blockSize * bits) / 8;
+    const addIntegers = (name: string, shape: Shape) =>
+      this.#constants.set(name, { name, type: 'uint8', shape, data: integers });
+    addIntegers(blocks.integers, [rows, blocksInRow, blockBytes]);
+    addIntegers(blocks.table, [rows, blocksInRow * blockBytes]);
     this.#constants.set(blocks.scales, { name: blocks.scales, type, shape: [rows, blocksInRow], data: scales });
     this.#blocks.set(name, blocks);
   }

@@ -122,6 +122,17 @@ function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
   return emitter.emit('Transpose', [input], { attributes: { perm } });
 }
 
+/** Rows of a table, which may be stored in blocks of small integers. */
+export const rows: Lowering = (emitter, _node, [table, index]) => {
+  const blocks = emitter.blocks(table!);
+  if (!blocks) return emitter.emit('Gather', [table!, index!], { attributes: { axis: 0 } });
+  const attributes = { bits: blocks.bits, block_size: blocks.blockSize, gather_axis: 0, quantize_axis: 1 };
+  return emitter.emit('GatherBlockQuantized', [blocks.table, index!, blocks.scales], {
+    attributes,
+    domain: microsoftDomain,
+  });
+};
+
 /** `out[index[i]] += rows[i]` into zeros `[attributes.length, width]`, for `index [n]` with repeats and `rows [n, width]`. */
 export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {
   const length = node.attributes.length as number;

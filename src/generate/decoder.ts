@@ -3,6 +3,7 @@ import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
 import { cachedAttention, dynamicLength, type Frozen, freeze, pad, type Tensor } from '../tensor/index.ts';
 import { KVCache } from './kv-cache.ts';
+import { type Quantization, quantizedStorage } from './quantization.ts';
 
 const { batch, time, selected, capacity } = dynamicLength;
 
@@ -12,6 +13,8 @@ const longestPass = 512;
 export interface DecoderOptions {
   /** How many tokens of a prompt are read in one pass at most; fewer take less memory. */
   chunkSize?: number;
+  /** Stores the weights of linear layers and the token embedding in so many bits; see {@link quantizedStorage}. */
+  quantize?: Quantization;
 }
 
 /**
@@ -26,7 +29,7 @@ export class Decoder implements AsyncDisposable {
   readonly #graph: Frozen;
   readonly #paddedHeadDim: number;
 
-  constructor(model: LanguageModel, { chunkSize = longestPass }: DecoderOptions = {}) {
+  constructor(model: LanguageModel, { chunkSize = longestPass, quantize }: DecoderOptions = {}) {
     ensure(
       Number.isSafeInteger(chunkSize) && chunkSize > 0,
       `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
@@ -34,7 +37,7 @@ export class Decoder implements AsyncDisposable {
     this.model = model;
     this.#chunkSize = chunkSize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
-    this.#graph = decodingGraph(model, this.#paddedHeadDim);
+    this.#graph = decodingGraph(model, this.#paddedHeadDim, quantize);
   }
 
   /** Loads the weights, as the first use would do. */
@@ -168,7 +171,7 @@ function paddedHeadDim(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
-function decodingGraph(model: LanguageModel, paddedDim: number): Frozen {
+function decodingGraph(model: LanguageModel, paddedDim: number, quantize?: Quantization): Frozen {
   const { nLayers, nKvHeads } = model.cacheShape;
   const int32 = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32' as const });
   const cacheShape = [batch, nKvHeads, capacity, paddedDim];
@@ -184,12 +187,13 @@ function decodingGraph(model: LanguageModel, paddedDim: number): Frozen {
       dtype: 'float32' as const,
     })),
   ];
-  return freeze(inputs, (tokens, positions, lastPosition, longest, rows, ...past) => {
+  const trace = (...[tokens, positions, lastPosition, longest, rows, ...past]: Tensor[]) => {
     const cache = new TracedCache(positions!, { lastPosition: lastPosition!, longest: longest!, past, paddedDim });
     const features = model.features(tokens!, { cache });
     const chosen = features.reshape([batch * time, features.shape.at(-1)!]).rows(rows!); // [selected, embDim]
     return [model.unembed(chosen), ...cache.updated];
-  });
+  };
+  return freeze(inputs, trace, quantize && quantizedStorage(model, quantize));
 }
 
 /** The cache as the graph sees it while it is built: each layer takes the next two of its arrays. */

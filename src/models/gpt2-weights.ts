@@ -1,12 +1,7 @@
 import { ensure } from '../errors.ts';
-import { formatShape, type Shape, sameShape } from '../shape.ts';
+import type { Shape } from '../shape.ts';
 import type { GPT2 } from './gpt2.ts';
-
-/** Somewhere tensors can be read by name: an open safetensors file, for example. */
-export interface WeightSource {
-  has(name: string): boolean;
-  readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }>;
-}
+import { PublishedWeights, type WeightSource } from './published-weights.ts';
 
 /** Where a parameter of ours stands in OpenAI's weights as Hugging Face publishes them. */
 interface PublishedPlace {
@@ -33,6 +28,10 @@ const embeddings: Record<string, string> = {
 };
 const thirds = ['attention.query', 'attention.key', 'attention.value'];
 
+const prefix = 'transformer.';
+/** Causal masks, which some files have: the model makes its own. */
+const buffer = /^h\.\d+\.attn\.(masked_)?bias$/;
+
 function publishedPlace(path: string): PublishedPlace {
   const [, block, layer, kind] = /^blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(path) ?? [];
   if (!block || !layer) return { name: embeddings[path]! };
@@ -47,35 +46,36 @@ function publishedPlace(path: string): PublishedPlace {
  * `transformer.`. Throws if a tensor is missing, does not fit the configuration, or has no place in it.
  */
 export async function loadGPT2Weights(model: GPT2, source: WeightSource): Promise<void> {
-  const { qkvBias, nLayers } = model.config;
-  const has = (name: string) => source.has(name) || source.has(`transformer.${name}`);
+  const { qkvBias, nLayers, tiedHead } = model.config;
+  const weights = new PublishedWeights(source, prefix);
   ensure(
-    qkvBias || !has('h.0.attn.c_attn.bias'),
+    qkvBias || !weights.has('h.0.attn.c_attn.bias'),
     'the weights have biases for query, key and value; build the model with qkvBias: true',
   );
   ensure(
-    !has(`h.${nLayers}.ln_1.weight`),
+    !weights.has(`h.${nLayers}.ln_1.weight`),
     `the weights have more than ${nLayers} blocks; build the model with more nLayers`,
   );
+  const expected = new Set([...model.namedParameters().keys()].map((path) => publishedPlace(path).name));
+  const [embedding, head] = [publishedPlace('tokenEmbedding.weight').name, publishedPlace('head.weight').name];
+  if (tiedHead) expected.add(head);
+  weights.checkNoOthers((name) => expected.has(name) || buffer.test(name));
   for (const [path, parameter] of model.namedParameters()) {
-    parameter.value = await readGPT2Weight(path, parameter.shape, source);
+    parameter.value =
+      tiedHead && path === 'tokenEmbedding.weight'
+        ? await weights.readTied(embedding, head, parameter.shape, path)
+        : await readGPT2Weight(path, parameter.shape, source);
   }
 }
 
 /** One tensor in our layout: for the parameter at `path`, of `shape`. */
 export async function readGPT2Weight(path: string, shape: Shape, source: WeightSource): Promise<Float32Array> {
   const { name, transposed = false, third } = publishedPlace(path);
-  const found = [name, `transformer.${name}`].find((candidate) => source.has(candidate));
-  ensure(found, `the weights have no tensor ${name}, which the model's ${path} is read from`);
-  const published = await source.readFloats(found);
   const stored = transposed ? shape.toReversed() : [...shape];
   const columns = stored.at(-1)!;
   if (third !== undefined) stored[stored.length - 1] = 3 * columns;
-  ensure(
-    sameShape(published.shape, stored),
-    `tensor ${found} is ${formatShape(published.shape)}, but the model's configuration needs ${formatShape(stored)}`,
-  );
-  return columnsOf(published, { start: (third ?? 0) * columns, columns, transposed });
+  const data = await new PublishedWeights(source, prefix).read(name, stored, path);
+  return columnsOf({ shape: stored, data }, { start: (third ?? 0) * columns, columns, transposed });
 }
 
 /** Some columns of a matrix, or elements of a vector, swapped if asked for. */

@@ -44,6 +44,10 @@ export class GPT2 extends Module implements LanguageModel {
     nameParameters(this);
   }
 
+  get vocabularyWeights() {
+    return [this.tokenEmbedding.weight, ...(this.head ? [this.head.weight] : [])];
+  }
+
   get cacheShape() {
     const { nLayers, nHeads, embDim } = this.config;
     return { nLayers, nKvHeads: nHeads, headDim: embDim / nHeads };

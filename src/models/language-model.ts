@@ -1,4 +1,4 @@
-import type { ForwardPass, Module } from '../nn/index.ts';
+import type { ForwardPass, Module, Parameter } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /** What training and generation need of a model, whichever it is. */
@@ -12,6 +12,8 @@ export interface LanguageModel extends Module {
   readonly finalNorm: Module & { forward(x: Tensor): Tensor };
   /** The keys and values attention keeps of every token, in each of its layers. */
   readonly cacheShape: { readonly nLayers: number; readonly nKvHeads: number; readonly headDim: number };
+  /** The tables with a row for every token: the embedding, and the head if it has one of its own. */
+  readonly vocabularyWeights: readonly Parameter[];
   /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`. */
   features(tokens: Tensor, pass?: ForwardPass): Tensor;
   /** `[..., embDim]` → logits `[..., vocabSize]`. */

@@ -44,6 +44,10 @@ export class Llama extends Module implements LanguageModel {
     nameParameters(this);
   }
 
+  get vocabularyWeights() {
+    return [this.tokenEmbedding.weight, ...(this.head ? [this.head.weight] : [])];
+  }
+
   get cacheShape() {
     const { nLayers, nKvHeads, headDim } = this.config;
     return { nLayers, nKvHeads, headDim };

@@ -50,7 +50,7 @@ describe.skipIf(!hasShared)('loadPretrained', () => {
     expect(await write(model, tokenizer!)).toBe(answer);
     const ids: number[] = [];
     const options = { temperature: 0, maxTokens: tokenizer!.encode(answer).length + 1 };
-    for await (const id of generateTokens(model, tokenizer!.encode(prompt), options)) ids.push(id);
+    for await (const { id } of generateTokens(model, tokenizer!.encode(prompt), options)) ids.push(id);
     expect(ids).toEqual([...tokenizer!.encode(answer), tokenizer!.endOfTextId]);
     expect(tokenizer!.decode(ids)).toBe(`${answer}<|endoftext|>`);
   });

@@ -20,7 +20,7 @@ const applyRows = definePrimitive({
     const flat = g.reshape([sizeOf(index!.shape), sizeOf(row)]);
     return [sumRowsByIndex(flat, index!.reshape([-1]), length).reshape(table!.shape)];
   },
-  lowering: lowerings.direct('Gather', { axis: 0 }),
+  lowering: lowerings.rows,
 });
 
 /**

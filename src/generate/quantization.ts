@@ -1,0 +1,32 @@
+import { ensure } from '../errors.ts';
+import type { LanguageModel } from '../models/index.ts';
+import { Linear, type Parameter } from '../nn/index.ts';
+import { blockSize, type FrozenLeaves, quantizeBlocks } from '../tensor/index.ts';
+
+/** How many bits a weight takes: `q8` 8, `q4` 4, and one float32 scale for every 32 of them. */
+export type Quantization = 'q8' | 'q4';
+
+export const quantizations: readonly Quantization[] = ['q8', 'q4'];
+
+/**
+ * Stores the weights of all linear layers and the token embedding as small integers; everything else, which is little, stays float32. The
+ * output head keeps 8 bits even with `q4`: every token's score depends on it. A matrix whose rows are no multiple of 32 long stays as it is.
+ */
+export function quantizedStorage(model: LanguageModel, quantization: Quantization): FrozenLeaves['storageOf'] {
+  ensure(
+    quantizations.includes(quantization),
+    `weights can be quantized as ${quantizations.join(' or ')}, but not as ${quantization}`,
+  );
+  const bits = new Map<unknown, 4 | 8>();
+  for (const part of model.namedModules().values()) {
+    if (part instanceof Linear) bits.set(part.weight, quantization === 'q4' ? 4 : 8);
+  }
+  for (const weight of model.vocabularyWeights) bits.set(weight, 8);
+  return (value) => {
+    const wanted = bits.get(value);
+    if (wanted === undefined) return undefined;
+    const parameter = value as Parameter;
+    if (parameter.shape[1]! % blockSize !== 0) return undefined;
+    return quantizeBlocks(parameter.value, parameter.shape as [number, number], wanted);
+  };
+}
