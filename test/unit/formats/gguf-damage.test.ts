@@ -126,7 +126,7 @@ describe('a GGUF file with random damage', () => {
     );
     expect(intact).toBeGreaterThan(0); // texts and numbers may be anything
     expect(faults.size).toBeGreaterThan(15); // else the edits do not reach what is checked
-    expect(slowest).toBeLessThan(1000);
+    expect(slowest).toBeLessThan(5000); // milliseconds; a tenth of one is usual, but other programs may run
   }, 600_000);
 });
 
