@@ -150,6 +150,14 @@ describe('quantising to Q8_0', () => {
     expect(sha256(blocks)).toBe('efa2ceaee98de1e898ecf957e42661eff07605928751227be55dd5680a723846');
   });
 
+  it('rounds every step to float32, as llama.cpp does', () => {
+    // Whole numbers up to 1024: their ratios often lie so near to a half that any other rounding would show.
+    const values = Float32Array.from(integers(32 * 2048, 13), (integer) => (integer >>> 21) - 1024);
+    expect(sha256(values)).toBe('244c93089f899dc17c5449b522cd54856eb5e23281c249888c1de73054f68585');
+    const blocks = QUANTIZE.Q8_0(values, 'w');
+    expect(sha256(blocks)).toBe('11561e71aa0a9f4ca87019158cec8df22ae0abf75b5d4bcd90798e5a9be8fb18');
+  });
+
   it('rounds halves away from zero, as llama.cpp does', () => {
     const values = new Float32Array(32);
     values.set([127, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.49999997, -0.49999997, 126.5, -126.5, -127]);

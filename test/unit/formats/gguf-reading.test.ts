@@ -154,9 +154,19 @@ describe('reading a GGUF file', () => {
     expect(() => metadata.boolean('text')).toThrow(TsgptError);
   });
 
-  it('keeps a key that objects have a meaning for', async () => {
-    await using reader = await write(Object.fromEntries([['__proto__', 'x']]));
+  it('keeps keys that objects have a meaning for, and byte order marks', async () => {
+    const mark = '\ufeff';
+    const metadata = Object.fromEntries([
+      ['__proto__', 'x'],
+      [`${mark}k`, `${mark}v`],
+    ]);
+    await using reader = await write(metadata, [
+      { name: `${mark}w`, shape: [1], type: 'F32', data: new Float32Array(1) },
+    ]);
+    expect(reader.metadata.keys()).toEqual(['__proto__', `${mark}k`]);
     expect(reader.metadata.string('__proto__')).toBe('x');
+    expect(reader.metadata.string(`${mark}k`)).toBe(`${mark}v`);
+    expect(reader.has(`${mark}w`)).toBe(true);
   });
 
   it('reads into memory of the caller, and bytes', async () => {
