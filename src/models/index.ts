@@ -1,10 +1,13 @@
 export { GPT2 } from './gpt2.ts';
 export { checkGPT2Config, type GPT2Config, gpt2, parseGPT2Config } from './gpt2-config.ts';
-export { type LayerGroup, type LayerSummary, summarizeGPT2, totalOf } from './gpt2-summary.ts';
+export { summarizeGPT2 } from './gpt2-summary.ts';
 export { loadGPT2Weights, readGPT2Weight } from './gpt2-weights.ts';
 export type { LanguageModel } from './language-model.ts';
+export { type LayerGroup, type LayerSummary, totalOf } from './layer-summary.ts';
 export { Llama } from './llama.ts';
 export { checkLlamaConfig, type LlamaConfig, parseLlamaConfig } from './llama-config.ts';
+export { llama } from './llama-presets.ts';
+export { summarizeLlama } from './llama-summary.ts';
 export { loadLlamaWeights, publishedLlamaName } from './llama-weights.ts';
 export type { WeightSource } from './published-weights.ts';
-export { createModel } from './registry.ts';
+export { createModel, summarizeModel } from './registry.ts';

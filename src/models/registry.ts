@@ -2,22 +2,44 @@ import { TsgptError } from '../errors.ts';
 import type { Random } from '../random/random.ts';
 import { GPT2 } from './gpt2.ts';
 import { parseGPT2Config } from './gpt2-config.ts';
+import { summarizeGPT2 } from './gpt2-summary.ts';
 import type { LanguageModel } from './language-model.ts';
+import type { LayerGroup } from './layer-summary.ts';
 import { Llama } from './llama.ts';
 import { parseLlamaConfig } from './llama-config.ts';
+import { summarizeLlama } from './llama-summary.ts';
 
-/** How to make a model of each family from the configuration in a checkpoint. A new family is one more entry. */
-const architectures: Record<string, (config: unknown, random?: Random) => LanguageModel> = {
-  gpt2: (config, random) => new GPT2(parseGPT2Config(config), random),
-  llama: (config, random) => new Llama(parseLlamaConfig(config), random),
+/** What can be made of the configuration in a checkpoint. */
+interface Architecture {
+  create(config: unknown, random?: Random): LanguageModel;
+  summarize(config: unknown): LayerGroup[];
+}
+
+/** The model families by the name that checkpoints have for them. A new family is one more entry. */
+const architectures: Record<string, Architecture> = {
+  gpt2: {
+    create: (config, random) => new GPT2(parseGPT2Config(config), random),
+    summarize: (config) => summarizeGPT2(parseGPT2Config(config)),
+  },
+  llama: {
+    create: (config, random) => new Llama(parseLlamaConfig(config), random),
+    summarize: (config) => summarizeLlama(parseLlamaConfig(config)),
+  },
 };
+
+function architectureOf(name: string): Architecture {
+  const architecture = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
+  if (architecture) return architecture;
+  const known = Object.keys(architectures).join(', ');
+  throw new TsgptError(`there is no model architecture "${name}" here; known: ${known}`);
+}
 
 /** A freshly initialised model of the named family. Throws if the family is unknown or the configuration is not one of it. */
 export function createModel(architecture: string, config: unknown, random?: Random): LanguageModel {
-  const create = Object.hasOwn(architectures, architecture) ? architectures[architecture] : undefined;
-  if (!create) {
-    const known = Object.keys(architectures).join(', ');
-    throw new TsgptError(`there is no model architecture "${architecture}" here; known: ${known}`);
-  }
-  return create(config, random);
+  return architectureOf(architecture).create(config, random);
+}
+
+/** Every layer of a model of the named family, in order, without building it. Throws as {@link createModel} does. */
+export function summarizeModel(architecture: string, config: unknown): LayerGroup[] {
+  return architectureOf(architecture).summarize(config);
 }

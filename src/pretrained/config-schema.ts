@@ -9,6 +9,11 @@ export function fixed<T extends string | number | boolean>(value: T) {
   );
 }
 
+/** A field of config.json that must not be there: the model would be computed in a way not supported. `problem` goes after its name. */
+export function absent(problem: string) {
+  return v.nullish(v.custom<never>(() => false, problem));
+}
+
 /** What `schema` reads of a config.json. Throws one clear sentence that names the field which does not fit. */
 export function parseConfig<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
   const parsed = v.safeParse(schema, json, { abortEarly: true });

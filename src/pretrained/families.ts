@@ -1,5 +1,6 @@
 import type { LanguageModel, WeightSource } from '../models/index.ts';
 import { gpt2Family } from './gpt2.ts';
+import { llamaFamily, mistralFamily, qwen2Family, qwen3Family } from './llama.ts';
 
 /** How a family of models is published at Hugging Face. */
 export interface PretrainedFamily<Config = unknown> {
@@ -14,4 +15,8 @@ export interface PretrainedFamily<Config = unknown> {
 /** The families that can be loaded, by the `model_type` in their config.json. A new family is one more entry. */
 export const families: Record<string, PretrainedFamily> = {
   gpt2: gpt2Family,
+  llama: llamaFamily,
+  mistral: mistralFamily,
+  qwen2: qwen2Family,
+  qwen3: qwen3Family,
 };

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { type GPT2Config, type LayerGroup, parseGPT2Config, summarizeGPT2, totalOf } from '../../models/index.ts';
+import { type LayerGroup, summarizeGPT2, summarizeModel, totalOf } from '../../models/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
 import { loadCheckpoint } from '../../train/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
@@ -19,15 +19,14 @@ export function infoCommand(): Command {
     )
     .option('--last', 'of a folder, the last checkpoint instead of the best')
     .action(async (name: string, { last }: { last?: boolean }) => {
-      const { config, lines } = await describeModel(name, last ?? false);
-      const groups = summarizeGPT2(config);
+      const { groups, lines } = await describeModel(name, last ?? false);
       console.log(lines.join('\n'));
       console.log(`${layerTable(groups)}\n${costs(groups)}`);
     });
 }
 
-/** The configuration behind a name, and what else is known of it. */
-async function describeModel(name: string, last: boolean): Promise<{ config: GPT2Config; lines: string[] }> {
+/** The layers of the model behind a name, and what else is known of it. */
+async function describeModel(name: string, last: boolean): Promise<{ groups: LayerGroup[]; lines: string[] }> {
   const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
   if (preset) {
     const isCharacters = preset.tokenizer === 'char';
@@ -35,14 +34,15 @@ async function describeModel(name: string, last: boolean): Promise<{ config: GPT
     const note = isCharacters
       ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
       : [];
-    return { config: { vocabSize, ...preset.model }, lines: [`${name}: ${preset.summary}`, ...note] };
+    const groups = summarizeGPT2({ vocabSize, ...preset.model });
+    return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
   }
   const { path, file, tokenizer } = await loadCheckpoint(name, last ? 'last' : 'best');
   const loss = file.validationLoss === undefined ? '' : `, validation loss ${file.validationLoss.toFixed(4)}`;
   const lines = [
     `${path}: ${file.architecture} after step ${formatInteger(file.step)}${loss}, ${tokenizer.kind} tokenizer`,
   ];
-  return { config: parseGPT2Config(file.config), lines };
+  return { groups: summarizeModel(file.architecture, file.config), lines };
 }
 
 function layerTable(groups: readonly LayerGroup[]): string {
