@@ -1,9 +1,18 @@
 import { ensure } from '../errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
-import { cachedAttention, dynamicLength, type Frozen, freeze, pad, type Tensor } from '../tensor/index.ts';
+import {
+  cachedAttention,
+  dynamicLength,
+  type Frozen,
+  freeze,
+  type HostArray,
+  pad,
+  type Tensor,
+} from '../tensor/index.ts';
 import { KVCache } from './kv-cache.ts';
 import { type Quantization, quantizedStorage } from './quantization.ts';
+import { mostLogits, type TargetScores, targetScores } from './target-scores.ts';
 
 const { batch, time, selected, capacity } = dynamicLength;
 
@@ -26,7 +35,10 @@ export interface DecoderOptions {
 export class Decoder implements AsyncDisposable {
   readonly model: LanguageModel;
   readonly #chunkSize: number;
+  readonly #quantize: Quantization | undefined;
   readonly #graph: Frozen;
+  /** Holds the weights as well, so it is there only for those who score targets. */
+  #scoringGraph: Frozen | undefined;
   readonly #paddedHeadDim: number;
 
   constructor(model: LanguageModel, { chunkSize = longestPass, quantize }: DecoderOptions = {}) {
@@ -36,8 +48,9 @@ export class Decoder implements AsyncDisposable {
     );
     this.model = model;
     this.#chunkSize = chunkSize;
+    this.#quantize = quantize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
-    this.#graph = decodingGraph(model, this.#paddedHeadDim, quantize);
+    this.#graph = decodingGraph(model, this.#paddedHeadDim, 'logits', quantize);
   }
 
   /** Loads the weights, as the first use would do. */
@@ -76,6 +89,44 @@ export class Decoder implements AsyncDisposable {
     return this.#read(cache, text, ids, 'all');
   }
 
+  /**
+   * Appends `ids` to one text and tells what the model made of what comes after them: the last of `targets` follows the last of `ids`,
+   * the one before it the id before, and so on. There may be fewer targets than ids.
+   */
+  async scoreTargets(
+    cache: KVCache,
+    text: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<TargetScores> {
+    const { vocabSize } = this.model.config;
+    this.#check(
+      cache,
+      cache.lengths.map((_, i) => (i === text ? ids : [])),
+    );
+    ensure(targets.length <= ids.length, `${ids.length} tokens cannot be followed by ${targets.length} targets`);
+    const outside = targets.find((id) => !isTokenOf(id, vocabSize));
+    ensure(outside === undefined, `the target ${outside} is not one of the model's ${vocabSize} tokens`);
+    this.#scoringGraph ??= decodingGraph(this.model, this.#paddedHeadDim, 'targets', this.#quantize);
+
+    const scores = { logProbabilities: new Float32Array(targets.length), likeliest: new Int32Array(targets.length) };
+    const arrays = cache.arraysOf(text);
+    const unscored = ids.length - targets.length;
+    const mostScored = Math.max(1, Math.min(this.#chunkSize, Math.floor(mostLogits / vocabSize)));
+    for (let start = 0, end: number; start < ids.length; start = end) {
+      end = start < unscored ? Math.min(unscored, start + this.#chunkSize) : Math.min(ids.length, start + mostScored);
+      const positions = Array.from({ length: end - start }, (_, i) => cache.lengths[text]! + i);
+      const rows = start < unscored ? [] : [...positions.keys()];
+      const pass = { ids: ids.slice(start, end), positions, batchSize: 1, rows };
+      const known = Int32Array.from(rows, (row) => targets[start - unscored + row]!);
+      const [logProbabilities, likeliest] = await this.#run(this.#scoringGraph, arrays, cache.capacity, pass, known);
+      scores.logProbabilities.set(logProbabilities as Float32Array, Math.max(0, start - unscored));
+      scores.likeliest.set(likeliest as Int32Array, Math.max(0, start - unscored));
+      cache.lengths[text]! += end - start;
+    }
+    return scores;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.dispose();
   }
@@ -83,6 +134,7 @@ export class Decoder implements AsyncDisposable {
   /** Frees the weights. */
   async dispose(): Promise<void> {
     await this.#graph.dispose();
+    await this.#scoringGraph?.dispose();
   }
 
   /**
@@ -93,7 +145,7 @@ export class Decoder implements AsyncDisposable {
     const ids = tokens.map(([id = 0]) => id);
     const active = [...tokens.keys()].filter((text) => tokens[text]!.length > 0);
     const pass = { ids, positions: [...cache.lengths], batchSize: ids.length, rows: active };
-    const computed = await this.#run(cache.arrays, cache.capacity, pass);
+    const computed = await this.#logits(cache.arrays, cache.capacity, pass);
     const logits: (Float32Array | undefined)[] = tokens.map(() => undefined);
     for (const [i, text] of active.entries()) {
       logits[text] = computed[i];
@@ -110,16 +162,27 @@ export class Decoder implements AsyncDisposable {
       const chunk = ids.slice(start, start + this.#chunkSize);
       const rows = wanted === 'all' ? [...chunk.keys()] : start + chunk.length === ids.length ? [chunk.length - 1] : [];
       const positions = chunk.map((_, i) => cache.lengths[text]! + i);
-      logits.push(...(await this.#run(arrays, cache.capacity, { ids: chunk, positions, batchSize: 1, rows })));
+      logits.push(...(await this.#logits(arrays, cache.capacity, { ids: chunk, positions, batchSize: 1, rows })));
       cache.lengths[text]! += chunk.length;
     }
     return logits;
   }
 
-  /** One pass over `ids` `[batchSize, time]`; the logits of `rows`, counted over the whole batch. */
-  async #run(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
-    const { ids, positions, batchSize, rows } = pass;
+  /** The logits of a pass's rows. */
+  async #logits(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
     const { vocabSize } = this.model.config;
+    const [logits] = await this.#run(this.#graph, arrays, capacity, pass);
+    return pass.rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
+  }
+
+  /** One pass over `ids` `[batchSize, time]`; what the graph computes of `rows`, counted over the whole batch, and their targets. */
+  async #run(
+    graph: Frozen,
+    arrays: readonly Float32Array[],
+    capacity: number,
+    { ids, positions, batchSize, rows }: Pass,
+    targets?: Int32Array,
+  ): Promise<HostArray[]> {
     const time = ids.length / batchSize;
     const lastPositions = positions.filter((_, i) => i % time === time - 1);
     const args = [
@@ -129,10 +192,10 @@ export class Decoder implements AsyncDisposable {
       Int32Array.of(Math.max(...lastPositions) + 1),
       Int32Array.from(rows),
       ...arrays,
+      ...(targets ? [targets] : []),
     ];
     const lengths = { batch: batchSize, time, selected: rows.length, capacity };
-    const [logits] = await this.#graph.run(args, lengths, [undefined, ...arrays]);
-    return rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
+    return graph.run(args, lengths, [...(targets ? [undefined, undefined] : [undefined]), ...arrays]);
   }
 
   #check(cache: KVCache, tokens: readonly (readonly number[])[]): void {
@@ -142,7 +205,7 @@ export class Decoder implements AsyncDisposable {
       `the cache holds ${cache.batchSize} texts, but got tokens for ${tokens.length}`,
     );
     for (const [text, ids] of tokens.entries()) {
-      const outside = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
+      const outside = ids.find((id) => !isTokenOf(id, vocabSize));
       ensure(outside === undefined, () => `token id ${outside} is not one of the model's ${vocabSize} tokens`);
       ensure(
         cache.lengths[text]! + ids.length <= cache.capacity,
@@ -159,6 +222,10 @@ function isOneStep(cache: KVCache, tokens: readonly (readonly number[])[]): bool
   return tokens.every((ids, text) => ids.length <= 1 && hasRoom(ids, text)) && tokens.some((ids) => ids.length === 1);
 }
 
+function isTokenOf(id: number, vocabSize: number): boolean {
+  return Number.isInteger(id) && id >= 0 && id < vocabSize;
+}
+
 interface Pass {
   ids: readonly number[];
   positions: readonly number[];
@@ -171,7 +238,13 @@ function paddedHeadDim(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
-function decodingGraph(model: LanguageModel, paddedDim: number, quantize?: Quantization): Frozen {
+/** Computes the logits of the selected tokens, or what they say of the targets that follow these tokens, and then the cache. */
+function decodingGraph(
+  model: LanguageModel,
+  paddedDim: number,
+  wanted: 'logits' | 'targets',
+  quantize?: Quantization,
+): Frozen {
   const { nLayers, nKvHeads } = model.cacheShape;
   const int32 = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32' as const });
   const cacheShape = [batch, nKvHeads, capacity, paddedDim];
@@ -186,12 +259,16 @@ function decodingGraph(model: LanguageModel, paddedDim: number, quantize?: Quant
       shape: cacheShape,
       dtype: 'float32' as const,
     })),
+    ...(wanted === 'targets' ? [int32('targets', [selected])] : []),
   ];
-  const trace = (...[tokens, positions, lastPosition, longest, rows, ...past]: Tensor[]) => {
+  const trace = (...[tokens, positions, lastPosition, longest, rows, ...rest]: Tensor[]) => {
+    const past = rest.slice(0, 2 * nLayers);
+    const targets = rest[past.length];
     const cache = new TracedCache(positions!, { lastPosition: lastPosition!, longest: longest!, past, paddedDim });
     const features = model.features(tokens!, { cache });
     const chosen = features.reshape([batch * time, features.shape.at(-1)!]).rows(rows!); // [selected, embDim]
-    return [model.unembed(chosen), ...cache.updated];
+    const logits = model.unembed(chosen); // [selected, vocabSize]
+    return [...(targets ? targetScores(logits, targets) : [logits]), ...cache.updated];
   };
   return freeze(inputs, trace, quantize && quantizedStorage(model, quantize));
 }

@@ -1,0 +1,19 @@
+import type { Tensor } from '../tensor/index.ts';
+
+/** What a model made of tokens that are known, as they come one after the other. */
+export interface TargetScores {
+  /** The natural logarithm of each one's probability. */
+  logProbabilities: Float32Array;
+  /** The likeliest token in the place of each; the lowest id among equals. */
+  likeliest: Int32Array;
+}
+
+/** The logits of a pass stay in the graph, at most so many of them at once. */
+export const mostLogits = 2 ** 24;
+
+/** The same in the graph: `logits [n, vocabSize]` and int32 `targets [n]` give two tensors `[n]`, two numbers instead of a row. */
+export function targetScores(logits: Tensor, targets: Tensor): Tensor[] {
+  const count = targets.shape[0]!;
+  const ofTargets = logits.gather(1, targets.reshape([count, 1])).reshape([count]);
+  return [ofTargets.sub(logits.logSumExp(1)), logits.argmax(1)];
+}
