@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { createLogUpdate } from 'log-update';
 import { bundledNovelPath, openText, scanCharacters } from '../data/index.ts';
 import { ensure } from '../errors.ts';
+import { downloadModel } from '../hub/index.ts';
 import { GPT2, type LanguageModel } from '../models/index.ts';
 import { loadPretrained } from '../pretrained/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { type CheckpointName, loadCheckpoint } from '../train/index.ts';
+import { formatBytes } from './format.ts';
 import { presets } from './presets.ts';
 
 export interface OpenedModel {
@@ -13,30 +16,59 @@ export interface OpenedModel {
   tokenizer: Tokenizer;
   /** What it is, in one line. */
   summary: string;
+  /** How it was trained to hold conversations. */
+  chatTemplate?: string;
+  /** Tokens that end a text, beside the tokenizer's own. */
+  stopTokens: readonly number[];
 }
 
 /** What `openModel` accepts, for `--help`. */
-export const modelArgument = `a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, or, untrained, a preset: ${Object.keys(presets).join(', ')}`;
+export const modelArgument =
+  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, or a model of the hub such as openai-community/gpt2";
+export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset: ${Object.keys(presets).join(', ')}`;
 
-/** The model and tokenizer behind a name on the command line. */
-export async function openModel(name: string, which: CheckpointName): Promise<OpenedModel> {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
-  if (preset) {
-    const isCharacters = preset.tokenizer === 'char';
-    const tokenizer = isCharacters ? await novelCharacters() : new GPT2Tokenizer();
-    const model = new GPT2({ vocabSize: tokenizer.vocabSize, ...preset.model });
-    return { model, tokenizer, summary: `${name}, untrained: ${preset.summary}` };
-  }
-  if (existsSync(join(name, 'config.json'))) {
-    const { model, tokenizer } = await loadPretrained(name);
-    ensure(tokenizer, `the folder ${name} has no tokenizer; put tokenizer.json, or vocab.json and merges.txt, into it`);
-    return { model, tokenizer, summary: `${name}: ${model.architecture}` };
+const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
+
+/** The trained model behind a name on the command line, or an untrained one if it is a preset's. */
+export async function openModel(name: string, which: CheckpointName, signal?: AbortSignal): Promise<OpenedModel> {
+  if (Object.hasOwn(presets, name)) return untrained(name);
+  const isOfHub = hubName.test(name) && !name.startsWith('runs/') && !existsSync(name);
+  const folder = isOfHub ? await download(name, signal) : name;
+  if (isOfHub || existsSync(join(folder, 'config.json'))) {
+    const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(folder);
+    ensure(
+      tokenizer,
+      `the folder ${folder} has no tokenizer; put tokenizer.json, or vocab.json and merges.txt, into it`,
+    );
+    return { model, tokenizer, chatTemplate, stopTokens, summary: `${name}: ${model.architecture}` };
   }
   const { model, tokenizer, path, file } = await loadCheckpoint(name, which);
-  return { model, tokenizer, summary: `${path}: ${file.architecture} after step ${file.step}` };
+  return { model, tokenizer, stopTokens: [], summary: `${path}: ${file.architecture} after step ${file.step}` };
+}
+
+async function untrained(name: string): Promise<OpenedModel> {
+  const preset = presets[name]!;
+  const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
+  const model = new GPT2({ vocabSize: tokenizer.vocabSize, ...preset.model });
+  return { model, tokenizer, stopTokens: [], summary: `${name}, untrained: ${preset.summary}` };
 }
 
 /** The characters of the bundled novel, for a model that has read nothing yet. */
 async function novelCharacters(): Promise<CharTokenizer> {
   return scanCharacters(await openText(bundledNovelPath));
+}
+
+/** Downloads what is not in the cache yet, and shows how far it is. */
+async function download(name: string, signal?: AbortSignal): Promise<string> {
+  const isLive = process.stderr.isTTY === true;
+  const line = createLogUpdate(process.stderr);
+  const folder = await downloadModel(name, {
+    signal,
+    onProgress: ({ bytes, total }) => {
+      if (isLive) line(`downloading ${name}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
+    },
+    onRetry: ({ problem, seconds }) => console.error(`${problem}; trying again in ${Math.ceil(seconds)} s`),
+  });
+  if (isLive) line.clear();
+  return folder;
 }

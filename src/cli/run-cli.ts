@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { TsgptError } from '../errors.ts';
+import { chatCommand } from './commands/chat.ts';
 import { demoCommand } from './commands/demo.ts';
 import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
@@ -15,6 +16,7 @@ function createProgram(): Command {
     .option('--verbose', 'with an error, show where in the program it happened')
     .addCommand(trainCommand())
     .addCommand(generateCommand())
+    .addCommand(chatCommand())
     .addCommand(infoCommand())
     .addCommand(inspectCommand())
     .addCommand(demoCommand())

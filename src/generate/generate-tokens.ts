@@ -16,6 +16,8 @@ export interface GenerateTokensOptions extends SamplingOptions {
   /** Tells with each token how likely it was, and the so many likeliest ones besides. */
   logProbabilities?: number;
   signal?: AbortSignal;
+  /** A cache that holds the first tokens of each prompt already; they are not read again. What is written goes into it. */
+  cache?: KVCache;
 }
 
 /** A token as it is written. */
@@ -64,13 +66,17 @@ export async function* generateBatch(
     const { contextLength } = decoder.model.config;
     const longest = Math.max(...prompts.map(({ length }) => length));
     const capacity = Math.min(contextLength, longest + maxTokens);
-    const cache = decoder.createCache({ batchSize: prompts.length, capacity });
+    const cache = options.cache ?? decoder.createCache({ batchSize: prompts.length, capacity });
     const texts = prompts.map((prompt, i) => ({
       ids: [...prompt],
-      unread: prompt.slice(-contextLength),
+      unread: options.cache ? prompt.slice(cache.lengths[i]) : prompt.slice(-contextLength),
       random: new Random(seed + i),
       hasEnded: false,
     }));
+    ensure(
+      texts.every(({ unread }) => unread.length > 0),
+      'the cache holds the whole prompt; cut it by at least one token',
+    );
     for (let step = 0; step < maxTokens && !signal?.aborted; step++) {
       const unread = texts.map((text, i) => (text.hasEnded ? [] : makeRoom(cache, i, text)));
       const logits = await decoder.append(cache, unread);

@@ -5,3 +5,4 @@ export { type CacheShape, KVCache } from './kv-cache.ts';
 export type { ScoredToken } from './log-probabilities.ts';
 export { type Quantization, quantizations } from './quantization.ts';
 export { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
+export { StopFilter } from './stop-filter.ts';

@@ -9,6 +9,7 @@ import {
   readHuggingFaceTokenizer,
   type Tokenizer,
 } from '../tokenizer/index.ts';
+import { chatTemplateIn, stopTokensIn } from './conversation-files.ts';
 import { familyOf, type HuggingFaceConfig, readHuggingFaceConfig } from './read-config.ts';
 
 /** A published model, ready to generate or to be trained further. */
@@ -18,6 +19,10 @@ export interface Pretrained {
   tokenizer: Tokenizer | undefined;
   /** The family as Hugging Face calls it. */
   modelType: string;
+  /** The Jinja template by which it was trained to hold conversations, if it was. */
+  chatTemplate: string | undefined;
+  /** Further tokens that end a text, beside the tokenizer's own. */
+  stopTokens: readonly number[];
 }
 
 /**
@@ -36,7 +41,8 @@ export async function loadPretrained(folder: string): Promise<Pretrained> {
   const config = await within(folder, () => readHuggingFaceConfig(parseJSON(configText)));
   const tokenizer = await loadTokenizer(folder, config);
   const model = await loadModel(folder, config);
-  return { model, tokenizer, modelType: config.modelType };
+  const conversation = await within(folder, () => readConversationFiles(folder));
+  return { model, tokenizer, modelType: config.modelType, ...conversation };
 }
 
 async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Promise<Tokenizer | undefined> {
@@ -55,6 +61,16 @@ async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Pro
 async function loadModel(folder: string, { modelType, config }: HuggingFaceConfig): Promise<LanguageModel> {
   await using weights = await openSafetensorsModel(folder);
   return await within(folder, () => familyOf(modelType).load(config, weights));
+}
+
+/** What the files beside the weights say about how texts and turns end. */
+async function readConversationFiles(folder: string): Promise<Pick<Pretrained, 'chatTemplate' | 'stopTokens'>> {
+  const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json'];
+  const [template, tokenizerConfig, generationConfig] = await Promise.all(
+    names.map((name) => readIfThere(join(folder, name))),
+  );
+  const chatTemplate = template ?? chatTemplateIn(tokenizerConfig);
+  return { chatTemplate, stopTokens: stopTokensIn(generationConfig) };
 }
 
 /** Does what `read` does; what goes wrong is told with the place. */

@@ -33,6 +33,9 @@ export class HuggingFaceTokenizer implements Tokenizer {
   readonly vocabSize: number;
   readonly endOfTextId?: number;
   readonly beginOfTextIds: readonly number[];
+  readonly specialTokens: readonly string[];
+  readonly bosToken?: string;
+  readonly eosToken?: string;
   readonly #json: unknown;
   readonly #config: unknown;
   readonly #tokens: readonly (Uint8Array | undefined)[];
@@ -58,6 +61,9 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.vocabSize = this.#tokens.length;
 
     const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
+    this.specialTokens = added.filter(({ special }) => special).map(({ content }) => content);
+    this.bosToken = settings.bos_token;
+    this.eosToken = settings.eos_token;
     this.endOfTextId = idOf(settings.eos_token ?? DEFAULT_END_OF_TEXT);
     this.beginOfTextIds = beginOfTextIds(file.post_processor, settings, idOf(settings.bos_token));
     const outside = this.beginOfTextIds.find((id) => !this.#tokens[id]);

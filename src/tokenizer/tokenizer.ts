@@ -6,6 +6,11 @@ export interface Tokenizer {
   readonly kind: string;
   /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
   readonly vocabSize: number;
+  /** How the special tokens are written, if there are any. */
+  readonly specialTokens?: readonly string[];
+  /** How the special token that a text begins with is written, and the one that it ends with; templates ask for them. */
+  readonly bosToken?: string;
+  readonly eosToken?: string;
   /** The id of the special token that stands between documents, if the vocabulary has one. */
   readonly endOfTextId?: number;
   /**

@@ -18,7 +18,7 @@ describe('a mistake on the command line', () => {
     [['train', 'x.txt', '--steps'], "option '--steps <n>' argument missing", 'tsgpt train --help'],
     [['train', 'a.txt', 'b.txt'], "too many arguments for 'train'", 'tsgpt train --help'],
     [['train'], 'train needs a text to learn from', 'give a text file'],
-    [['generate'], "missing required argument 'checkpoint'", 'tsgpt generate --help'],
+    [['generate'], "missing required argument 'model'", 'tsgpt generate --help'],
     [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
     [['info'], "missing required argument 'model'", 'tsgpt info --help'],
     [['demo', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],

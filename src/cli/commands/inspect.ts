@@ -14,7 +14,7 @@ import {
 import { formatShape } from '../../shape.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { wholeNumber } from '../flags.ts';
-import { modelArgument, openModel } from '../open-model.ts';
+import { modelOrPresetArgument, openModel } from '../open-model.ts';
 
 interface InspectFlags {
   prompt: string;
@@ -33,7 +33,7 @@ export function inspectCommand(): Command {
     .description(
       'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each layer would predict.',
     )
-    .argument('<model>', modelArgument)
+    .argument('<model>', modelOrPresetArgument)
     .requiredOption('-p, --prompt <text>', 'what the model is to read')
     .option('--all', 'show what lies inside attention and feed-forward networks, too')
     .option('--attention [layer.head]', 'show who looks at whom: in all layers, in one ("0"), or in one head ("0.3")')

@@ -1,0 +1,115 @@
+import { TsgptError } from '../errors.ts';
+import { Decoder, type GenerateOptions, generateTokens, type KVCache, StopFilter } from '../generate/index.ts';
+import type { LanguageModel } from '../models/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { type ChatMessage, ChatTemplate, plainTemplate } from './chat-template.ts';
+
+export interface ConversationOptions {
+  /** The template the model was published with; {@link plainTemplate} if there is none. */
+  template?: string;
+  /** What the assistant is told before the first turn. */
+  system?: string;
+}
+
+/**
+ * A conversation with a model. What was said before stays in the cache, so that each turn only reads what is new. A conversation that
+ * outgrows the model's context forgets its oldest turns.
+ */
+export class Conversation {
+  readonly messages: ChatMessage[] = [];
+  readonly #decoder: Decoder;
+  readonly #tokenizer: Tokenizer;
+  readonly #template: ChatTemplate;
+  readonly #stop: readonly string[];
+  readonly #cache: KVCache;
+  /** The tokens in the cache. */
+  #read: number[] = [];
+
+  constructor(model: LanguageModel | Decoder, tokenizer: Tokenizer, { template, system }: ConversationOptions = {}) {
+    this.#decoder = model instanceof Decoder ? model : new Decoder(model);
+    this.#tokenizer = tokenizer;
+    this.#template = new ChatTemplate(template ?? plainTemplate);
+    // Nothing but the next name tells where a turn in the plain form ends.
+    this.#stop = template === undefined ? ['\nUser:', '\nBot:'] : [];
+    this.#cache = this.#decoder.createCache();
+    if (system !== undefined) this.messages.push({ role: 'system', content: system });
+  }
+
+  /**
+   * Says something and gives the reply, piece by piece. What has been written of it is kept in {@link messages}, also when the signal or
+   * leaving the loop ends it early.
+   */
+  async *reply(content: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    this.messages.push({ role: 'user', content });
+    const { maxTokens = 500 } = options;
+    const ids = this.#fittingIds(maxTokens);
+    const decoder = this.#tokenizer.streamDecoder();
+    const filter = new StopFilter([...this.#stop, ...(options.stop ?? [])]);
+    const ends = [this.#tokenizer.endOfTextId, ...(options.stopTokens ?? [])].filter((id) => id !== undefined);
+    this.#forgetAllBut(commonLength(this.#read, ids.slice(0, -1)));
+    const read = [...ids];
+    let written = '';
+    const show = (piece: string) => {
+      // The space after the name of who speaks is not part of what they say.
+      const shown = written === '' ? piece.trimStart() : piece;
+      written += shown;
+      return shown;
+    };
+    try {
+      const tokens = generateTokens(this.#decoder, ids, {
+        ...options,
+        maxTokens,
+        stopTokens: ends,
+        cache: this.#cache,
+      });
+      for await (const { id } of tokens) {
+        read.push(id);
+        const piece = show(filter.push(id < this.#tokenizer.vocabSize ? decoder.push(id) : ''));
+        if (piece) yield piece;
+        if (filter.stopped) return;
+      }
+      const rest = show(filter.push(decoder.end()) + filter.end());
+      if (rest) yield rest;
+    } finally {
+      // The last token has been written, but not read; and a text that outgrew the context has been read anew.
+      const isInOrder = this.#cache.lengths[0]! <= read.length && read.length <= this.#cache.capacity;
+      this.#read = isInOrder ? read.slice(0, this.#cache.lengths[0]) : [];
+      this.messages.push({ role: 'assistant', content: written.trimEnd() });
+    }
+  }
+
+  /** Begins anew, with what the assistant was told at first. */
+  reset(): void {
+    const isSystem = this.messages[0]?.role === 'system';
+    this.messages.splice(isSystem ? 1 : 0);
+  }
+
+  /** The tokens of the conversation without its oldest turns, as far as they leave no room for a reply. */
+  #fittingIds(maxTokens: number): number[] {
+    const { contextLength } = this.#decoder.model.config;
+    const room = contextLength - Math.min(maxTokens, Math.floor(contextLength / 4));
+    const [first] = this.messages;
+    const system = first?.role === 'system' ? [first] : [];
+    for (let from = system.length; from < this.messages.length; from++) {
+      if (this.messages[from]!.role !== 'user') continue;
+      const ids = this.#template.encode([...system, ...this.messages.slice(from)], this.#tokenizer);
+      if (ids.length <= room) return ids;
+    }
+    this.messages.pop();
+    throw new TsgptError(
+      `the message is too long for this model, which sees at most ${contextLength} tokens; say it in fewer words`,
+    );
+  }
+
+  #forgetAllBut(count: number): void {
+    this.#cache.truncate(0, count);
+    this.#read.length = count;
+  }
+}
+
+/** How many entries two lists have in common at their beginning. */
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  let length = 0;
+  while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;
+  return length;
+}

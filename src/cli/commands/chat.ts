@@ -1,0 +1,86 @@
+import { createInterface } from 'node:readline/promises';
+import { Command } from 'commander';
+import colors from 'picocolors';
+import { Conversation } from '../../chat/index.ts';
+import { TsgptError } from '../../errors.ts';
+import { Decoder, type GenerateOptions } from '../../generate/index.ts';
+import { modelArgument, openModel } from '../open-model.ts';
+import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
+
+interface ChatFlags extends WritingFlags {
+  system?: string;
+  last?: boolean;
+}
+
+const help = '/reset begins anew, /exit or Ctrl-D ends, Ctrl-C stops a reply';
+
+export function chatCommand(): Command {
+  const command = new Command('chat')
+    .summary('talk with a model')
+    .description(
+      'Talk with a model in the terminal. It is told everything said before, by the chat template it came with.',
+    )
+    .argument('<model>', modelArgument)
+    .option('--system <text>', 'what the model is told before the first turn');
+  return addWritingOptions(command, { maxTokens: 500 })
+    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .addHelpText('after', `\nIn the conversation: ${help}.`)
+    .action(async (name: string, flags: ChatFlags) => {
+      const { system, last, quantize, ...options } = flags;
+      const { model, tokenizer, summary, chatTemplate, stopTokens } = await openModel(name, last ? 'last' : 'best');
+      await using decoder = new Decoder(model, { quantize });
+      const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system });
+      const isTerminal = process.stdin.isTTY === true;
+      if (isTerminal) console.log(`${summary}\n${colors.dim(help)}\n`);
+      await talk(conversation, { ...options, stopTokens }, isTerminal);
+    });
+}
+
+/** Reads a line, writes the reply, and so on until the input ends. */
+async function talk(conversation: Conversation, options: GenerateOptions, isTerminal: boolean): Promise<void> {
+  const lines = createInterface({
+    input: process.stdin,
+    output: isTerminal ? process.stdout : undefined,
+    prompt: '> ',
+  });
+  let replying: AbortController | undefined;
+  const onInterrupt = () => {
+    if (replying) replying.abort();
+    else lines.close();
+  };
+  // In a terminal readline sees Ctrl-C; otherwise the process gets the signal.
+  lines.on('SIGINT', onInterrupt);
+  process.on('SIGINT', onInterrupt);
+  let turn = 0;
+  try {
+    if (isTerminal) lines.prompt();
+    for await (const line of lines) {
+      const said = line.trim();
+      if (said === '/exit') break;
+      if (said === '/reset') conversation.reset();
+      else if (said === '/help') console.log(help);
+      else if (said !== '') {
+        replying = new AbortController();
+        // Every turn has a seed of its own, so that the same question need not get the same answer.
+        const seed = (options.seed ?? Math.floor(Math.random() * 2 ** 31)) + turn++;
+        await writeReply(conversation, said, { ...options, seed, signal: replying.signal });
+        replying = undefined;
+      }
+      if (isTerminal) lines.prompt();
+    }
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    lines.close();
+  }
+}
+
+async function writeReply(conversation: Conversation, said: string, options: GenerateOptions): Promise<void> {
+  try {
+    for await (const piece of conversation.reply(said, options)) process.stdout.write(piece);
+    process.stdout.write(options.signal?.aborted ? ' …\n' : '\n');
+  } catch (error) {
+    // One message that cannot be answered is no reason to lose the conversation.
+    if (!(error instanceof TsgptError)) throw error;
+    console.error(`error: ${error.message}`);
+  }
+}

@@ -1,0 +1,34 @@
+import * as v from 'valibot';
+import { TsgptError } from '../errors.ts';
+
+const namedTemplate = v.object({ name: v.string(), template: v.string() });
+const tokenizerConfigSchema = v.object({ chat_template: v.nullish(v.union([v.string(), v.array(namedTemplate)])) });
+
+const tokenId = v.pipe(v.number(), v.integer(), v.minValue(0));
+const generationConfigSchema = v.object({ eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])) });
+
+/** The chat template in a tokenizer_config.json: the one named "default" where there are several. */
+export function chatTemplateIn(text: string | undefined): string | undefined {
+  const { chat_template: templates } = parse('tokenizer_config.json', tokenizerConfigSchema, text) ?? {};
+  if (typeof templates === 'string') return templates;
+  return (templates?.find(({ name }) => name === 'default') ?? templates?.[0])?.template;
+}
+
+/** The tokens that end a text, from a generation_config.json. */
+export function stopTokensIn(text: string | undefined): number[] {
+  const { eos_token_id: ids } = parse('generation_config.json', generationConfigSchema, text) ?? {};
+  return ids === undefined || ids === null ? [] : [ids].flat();
+}
+
+function parse<T>(name: string, schema: v.GenericSchema<unknown, T>, text: string | undefined): T | undefined {
+  if (text === undefined) return undefined;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError(`${name} is not whole JSON; fetch it again`, { cause });
+  }
+  const parsed = v.safeParse(schema, json);
+  if (parsed.success) return parsed.output;
+  throw new TsgptError(`${name} is damaged: ${v.getDotPath(parsed.issues[0]) ?? 'it'}: ${parsed.issues[0].message}`);
+}
