@@ -14,11 +14,9 @@ export function summarizeLlama(config: LlamaConfig): LayerGroup[] {
   const { vocabSize, contextLength, embDim, nHeads, nKvHeads, headDim, nLayers, hiddenDim, tiedHead } = config;
   const { qkvBias, outputBias, feedForwardBias, qkNorm } = config;
   const [queryDim, keyDim] = [nHeads * headDim, nKvHeads * headDim];
+  const heads = (count: number) => ({ output: `[batch, time, ${count}, ${headDim}]` });
   // The norms of queries and keys work on each head by itself, all with the same weight.
-  const headNorm = (name: string, width: number) => ({
-    ...normLayer(name, headDim, false),
-    output: `[batch, time, ${width / headDim}, ${headDim}]`,
-  });
+  const headNorm = (name: string, count: number) => ({ ...normLayer(name, headDim, false), ...heads(count) });
   return [
     { title: 'embeddings', repeat: 1, layers: [tableLayer('tokenEmbedding', vocabSize, embDim)] },
     {
@@ -29,9 +27,9 @@ export function summarizeLlama(config: LlamaConfig): LayerGroup[] {
         linearLayer('attention.query', embDim, queryDim, qkvBias),
         linearLayer('attention.key', embDim, keyDim, qkvBias),
         linearLayer('attention.value', embDim, keyDim, qkvBias),
-        ...(qkNorm ? [headNorm('attention.queryNorm', queryDim), headNorm('attention.keyNorm', keyDim)] : []),
-        plainLayer('attention.rotatedQuery', queryDim),
-        plainLayer('attention.rotatedKey', keyDim),
+        ...(qkNorm ? [headNorm('attention.queryNorm', nHeads), headNorm('attention.keyNorm', nKvHeads)] : []),
+        { ...plainLayer('attention.rotatedQuery', queryDim), ...heads(nHeads) },
+        { ...plainLayer('attention.rotatedKey', keyDim), ...heads(nKvHeads) },
         ...attentionLayers(nHeads, headDim, contextLength),
         linearLayer('attention.output', queryDim, embDim, outputBias),
         normLayer('feedForwardNorm', embDim, false),

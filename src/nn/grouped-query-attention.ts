@@ -61,12 +61,13 @@ export class GroupedQueryAttention extends Module {
     const { nHeads, nKvHeads, headDim, dropRate, rotary } = this.#options;
     const [batch, time] = x.shape as [number, number, number];
     const positions = pass.cache?.positions ?? arange(time);
-    const placed = (t: Tensor, norm: RMSNorm | undefined) => {
+    const placed = (t: Tensor, norm: RMSNorm | undefined, name: string) => {
       const heads = t.reshape([batch, time, -1, headDim]);
-      return rotary.rotate(norm ? norm.forward(heads) : heads, positions).reshape(t.shape);
+      const rotated = rotary.rotate(norm ? norm.forward(heads) : heads, positions).named(name);
+      return rotated.reshape(t.shape);
     };
-    const query = placed(this.query.forward(x), this.queryNorm).named('rotatedQuery'); // [batch, time, nHeads * headDim]
-    const key = placed(this.key.forward(x), this.keyNorm).named('rotatedKey'); // [batch, time, nKvHeads * headDim]
+    const query = placed(this.query.forward(x), this.queryNorm, 'rotatedQuery'); // [batch, time, nHeads * headDim]
+    const key = placed(this.key.forward(x), this.keyNorm, 'rotatedKey'); // [batch, time, nKvHeads * headDim]
     const value = this.value.forward(x);
     const heads = { nHeads, nKvHeads };
     const mixed = pass.cache
