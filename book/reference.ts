@@ -3,7 +3,7 @@
  *
  *     tsx book/reference.ts <project folder> <folder for the pages>
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Application, type Context, Converter, ParameterReflection, ReflectionKind } from 'typedoc';
 
@@ -27,13 +27,14 @@ const internal = [
   'TensorNode',
   'TensorType',
   'dtypes', // listed by DType
+  'GGML_TYPES', // listed by GgmlTypeName
+  'NUMBER_TYPES', // listed by NumberType
   'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
-  'RandomState', // what a checkpoint keeps
-  'TrainerState',
+  'TrainerState', // what a checkpoint keeps
   'CheckpointToSave',
-  'CheckpointName',
   'MetricsLog',
   'LoadableModel', // bytes of an ONNX file
+  'src/charts/range.ts:Range', // a pair of numbers
 ];
 
 const app = await Application.bootstrapWithPlugins({
@@ -47,7 +48,7 @@ const app = await Application.bootstrapWithPlugins({
   readme: 'none',
   logLevel: 'Warn',
   intentionallyNotExported: internal,
-  externalSymbolLinkMappings: { [name]: { writeFileAtomic: '/source/src/formats/atomic-file' } },
+  externalSymbolLinkMappings: { [name]: { writeFileAtomic: '#' } }, // no link
   excludePrivate: true,
   excludeInternal: true,
   sort: ['source-order'],
@@ -106,7 +107,12 @@ if (project) {
   app.validate(project);
   await app.generateOutputs(project);
 }
-if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
+if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) {
+  console.error(
+    'What is not included: export it or, if nobody needs to name it, add it to `internal` in book/reference.ts.',
+  );
+  process.exit(1);
+}
 
 for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;
@@ -125,8 +131,11 @@ function readable(markdown: string): string {
     const group = /^(Constructors?|Properties|Accessors|Methods)$/.test(title!);
     return group ? `${level} ${title} {#${owner}-${title!.toLowerCase()}}` : `**${title}**`;
   });
-  // Lines of the source have a place in the book.
-  return lines.join('\n').replace(/\[(src\/[^\]]+)\.ts:(\d+)\]\(source:\)/g, '[$1.ts:$2](/source/$1#L$2)');
+  // Files that the lessons quote have a page.
+  return lines.join('\n').replace(/\[(src\/[^\]]+)\.ts:(\d+)\]\(source:\)/g, (_, file: string, line: string) => {
+    const place = `${file}.ts:${line}`;
+    return existsSync(join(out, '..', 'source', `${file}.md`)) ? `[${place}](/source/${file}#L${line})` : place;
+  });
 }
 
 const names = [...modules.values()];

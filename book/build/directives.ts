@@ -1,6 +1,6 @@
 import { ensure } from '../../src/errors.ts';
 import { findDeclaration } from './declaration.ts';
-import { inlinePicture } from './picture.ts';
+import { escapeAttribute, inlinePicture } from './picture.ts';
 import type { LessonParts, OutputPiece, Section } from './sections.ts';
 
 /** What the directives of a lesson's page can name. */
@@ -17,6 +17,8 @@ export interface ExpandedPage {
   readonly markdown: string;
   /** Style sheets of the pictures. */
   readonly css: string;
+  /** The paths of the source files it quotes. */
+  readonly quoted: ReadonlySet<string>;
 }
 
 const DIRECTIVE = /^<!--\s*(\w+):\s*(.*?)\s*-->\s*$/;
@@ -48,11 +50,12 @@ export function expandDirectives(markdown: string, material: PageMaterial): Expa
     !hidden,
     `${page} shows the section "${hidden?.title}" of its lesson nowhere: add <!-- run: ${hidden?.title} -->.`,
   );
-  return { markdown: lines.join('\n'), css: expansion.css };
+  return { markdown: lines.join('\n'), css: expansion.css, quoted: expansion.quoted };
 }
 
 class Expansion {
   css = '';
+  readonly quoted = new Set<string>();
   #pictures = 0;
 
   constructor(
@@ -67,7 +70,7 @@ class Expansion {
         return this.#run(this.#section(keyword, argument));
       case 'code':
         if (argument === 'imports') return this.#imports();
-        return listing(literal(argument), codeBlock(this.#section(keyword, argument).code, 'ts'));
+        return listing(argument, codeBlock(this.#section(keyword, argument).code, 'ts'));
       case 'output':
         return this.#output(this.#section(keyword, argument));
       case 'source':
@@ -102,12 +105,12 @@ class Expansion {
 
   #run({ title, code, output }: Section): string {
     const printed = output.length > 0 ? `\n\n${this.#pieces(output)}` : '';
-    return listing(literal(title), `${codeBlock(code, 'ts')}${printed}`);
+    return listing(title, `${codeBlock(code, 'ts')}${printed}`);
   }
 
   #output({ title, output }: Section): string {
     ensure(output.length > 0, `${this.page} has <!-- output: ${title} -->, but that section prints nothing.`);
-    return listing(literal(title), this.#pieces(output));
+    return listing(title, this.#pieces(output));
   }
 
   #pieces(output: readonly OutputPiece[]): string {
@@ -143,9 +146,10 @@ class Expansion {
       source !== undefined,
       `${this.page} has <!-- source: ${argument} -->, but there is no such TypeScript file in src/, lessons/kit/ or examples/.`,
     );
+    this.quoted.add(path);
     const { code, firstLine, lastLine } = findDeclaration(path, source, name);
     const lines = firstLine === lastLine ? `line ${firstLine}` : `lines ${firstLine}–${lastLine}`;
-    return listing(`[${path}](${sourceLink(path, firstLine)}), ${lines}`, codeBlock(code, 'ts'), 'source');
+    return quotation(`[${path}](${sourceLink(path, firstLine)}), ${lines}`, codeBlock(code, 'ts'));
   }
 }
 
@@ -154,12 +158,17 @@ export function sourceLink(path: string, line?: number): string {
   return `/source/${path.replace(/\.ts$/, '')}${line === undefined ? '' : `#L${line}`}`;
 }
 
-function listing(caption: string, content: string, kind = 'run'): string {
-  return `<figure class="listing ${kind}">\n<figcaption v-pre>\n\n${caption}\n\n</figcaption>\n\n${content}\n\n</figure>`;
+/** Code and output of a section as one figure, with the section's title for those who cannot see where it begins and ends. */
+function listing(title: string, content: string): string {
+  return `<figure class="listing" aria-label="${escapeAttribute(title)}">\n\n${content}\n\n</figure>`;
+}
+
+function quotation(caption: string, code: string): string {
+  return `<figure class="listing quotation">\n<figcaption v-pre>\n\n${caption}\n\n</figcaption>\n\n${code}\n\n</figure>`;
 }
 
 function outputBlock(text: string): string {
-  return `<div class="output">\n\n${codeBlock(text, 'text')}\n\n</div>`;
+  return `<div class="output">\n<p class="label">Output</p>\n\n${codeBlock(text, 'text')}\n\n</div>`;
 }
 
 /** A fence longer than any in the text. */
@@ -167,11 +176,6 @@ export function codeBlock(text: string, language: string): string {
   const longest = Math.max(2, ...(text.match(/`+/g) ?? []).map((ticks) => ticks.length));
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;
-}
-
-/** Text that Markdown shows as it is. */
-function literal(text: string): string {
-  return text.replace(/[\\`*_[\]<>{}&~|]/g, '\\$&');
 }
 
 function slug(name: string): string {

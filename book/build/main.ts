@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { hashFiles } from '../../lessons/kit/hash-files.ts';
+import { filesIn, hashFiles } from '../../lessons/kit/hash-files.ts';
 import { TsgptError } from '../../src/errors.ts';
 import { writeSite } from './site.ts';
 
@@ -28,7 +28,9 @@ function run(what: string, command: string, args: readonly string[]): Promise<vo
 
 /** Has TypeDoc write the API reference, unless it is there and nothing has changed. */
 async function writeReference(folder: string): Promise<void> {
-  const key = hashFiles(root, ['src', 'package.json', 'book/reference.ts', 'book/package-lock.json']);
+  // It links to the pages of source files, so it depends on which there are.
+  const sources = filesIn(join(pages, 'source')).join();
+  const key = hashFiles(root, ['src', 'package.json', 'book/reference.ts', 'book/package-lock.json']) + sources;
   const keyFile = join(folder, 'key.txt');
   if (existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key) return;
   console.log('API reference');

@@ -41,7 +41,9 @@ export function inlinePicture(name: string, svg: string, id: string): InlinePict
       continue;
     }
     for (const { name: attribute, value } of [...element.attributes]) {
-      if (attribute === 'id') element.setAttribute(attribute, renamed(value));
+      // Title and description speak for the whole image; names of its parts are not allowed in it.
+      if (attribute === 'aria-label') element.removeAttribute(attribute);
+      else if (attribute === 'id') element.setAttribute(attribute, renamed(value));
       else if (REFERENCES.includes(attribute)) {
         element.setAttribute(attribute, value.split(/\s+/).map(renamed).join(' '));
       } else if (/^(xlink:)?href$/.test(attribute) && value.startsWith('#')) {
@@ -59,6 +61,7 @@ export function inlinePicture(name: string, svg: string, id: string): InlinePict
   };
 }
 
-function escapeAttribute(text: string): string {
+/** Text for an attribute in double quotes. */
+export function escapeAttribute(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }

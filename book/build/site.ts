@@ -22,9 +22,11 @@ export interface SiteOptions {
 }
 
 /** A line of the site's navigation. */
-export interface Entry {
+export interface LessonEntry {
   readonly text: string;
   readonly link: string;
+  readonly title: string;
+  readonly description: string;
 }
 
 /**
@@ -39,19 +41,21 @@ export async function writeSite({ root, pages, cache, log = () => {} }: SiteOpti
   const common = commonKey(root);
   const sources = readSources(root);
   const written = new Map<string, string>();
+  const entries: LessonEntry[] = [];
+  const quotedIn = new Map<string, string[]>();
   for (const [i, lesson] of lessons.entries()) {
     const start = performance.now();
     const captured = await capture(lesson, { root, cache, common });
     if (captured.ran) log(`ran ${lesson.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-    written.set(`lessons/${lesson.name}.md`, lessonPage(lesson, texts[i]!, captured, sources));
+    const { markdown, quoted } = lessonPage(lesson, texts[i]!, captured, sources);
+    written.set(`lessons/${lesson.name}.md`, markdown);
+    const { title, description } = texts[i]!;
+    const entry = { text: `${lesson.number}. ${title}`, link: `/lessons/${lesson.name}`, title, description };
+    entries.push(entry);
+    for (const path of quoted) quotedIn.set(path, [...(quotedIn.get(path) ?? []), `[${entry.text}](${entry.link})`]);
   }
-  const entries = lessons.map(({ number, name }, i) => ({
-    text: `${number}. ${texts[i]!.title}`,
-    link: `/lessons/${name}`,
-    description: texts[i]!.description,
-  }));
   written.set('index.md', homePage(readFileSync(join(root, 'book', 'index.md'), 'utf8'), entries));
-  for (const [path, text] of sourcePages(sources)) written.set(path, text);
+  for (const [path, text] of sourcePages(sources, quotedIn)) written.set(path, text);
   written.set('charts.css', `${themeSwitchCss({ light: 'html', dark: 'html.dark' })}\n`);
   // Read by VitePress's configuration.
   written.set('lessons/contents.json', JSON.stringify(entries));
@@ -74,15 +78,25 @@ function readPages(folder: string, lessons: readonly Lesson[]): Page[] {
   });
 }
 
+interface RenderedLesson {
+  readonly markdown: string;
+  readonly quoted: ReadonlySet<string>;
+}
+
 /** The page with its directives replaced, how to run it below the title, and the whole file at the end. */
-function lessonPage(lesson: Lesson, page: Page, captured: Captured, sources: ReadonlyMap<string, string>): string {
+function lessonPage(
+  lesson: Lesson,
+  page: Page,
+  captured: Captured,
+  sources: ReadonlyMap<string, string>,
+): RenderedLesson {
   const { name, number, script } = lesson;
   const { output, pictures } = captured;
   const source = readFileSync(script, 'utf8');
   const parts = splitLesson(name, source, output);
-  const { markdown, css } = expandDirectives(page.body, { name, parts, pictures, sources });
+  const { markdown, css, quoted } = expandDirectives(page.body, { name, parts, pictures, sources });
   const [, heading = `# ${page.title}`, rest = markdown] = /^\s*(# .*)\n([\s\S]*)$/.exec(markdown) ?? [];
-  return [
+  const lines = [
     frontMatter({ title: page.title, description: page.description }),
     `<p class="eyebrow">Lesson ${number}</p>\n`,
     `${heading}\n`,
@@ -90,16 +104,15 @@ function lessonPage(lesson: Lesson, page: Page, captured: Captured, sources: Rea
     rest.trim(),
     `\n::: details The whole lesson: lessons/${name}.ts\n${codeBlock(source.trimEnd(), 'ts')}\n:::\n`,
     css && `<style>\n${css}</style>\n`,
-  ].join('\n');
+  ];
+  return { markdown: lines.join('\n'), quoted };
 }
 
 /** The home page, with the lessons in the place of `<!-- lessons -->`. */
-function homePage(text: string, lessons: readonly (Entry & { readonly description: string })[]): string {
+function homePage(text: string, lessons: readonly LessonEntry[]): string {
   const PLACE = '<!-- lessons -->';
   ensure(text.includes(PLACE), `book/index.md has no place for the list of lessons: add ${PLACE}.`);
-  const list = lessons.map(
-    ({ text, link, description }) => `1. [${text.replace(/^\d+\. /, '')}](${link})  \n   ${description}`,
-  );
+  const list = lessons.map(({ title, link, description }) => `1. [${title}](${link})\\\n   ${description}`);
   return text.replace(PLACE, `<div class="contents">\n\n${list.join('\n')}\n\n</div>`);
 }
 

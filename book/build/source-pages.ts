@@ -4,10 +4,10 @@ import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
 import { codeBlock, sourceLink } from './directives.ts';
 import { frontMatter } from './front-matter.ts';
 
-/** The folders whose files can be quoted and are part of the book. */
+/** The folders whose files can be quoted. */
 const FOLDERS = ['src', 'lessons/kit', 'examples'];
 
-/** The book's source files: their text by their path from the project's root, in the order of their list. */
+/** The source files that can be quoted: their text by their path from the project's root. */
 export function readSources(root: string): Map<string, string> {
   const paths = FOLDERS.flatMap((folder) =>
     filesIn(join(root, folder))
@@ -19,40 +19,30 @@ export function readSources(root: string): Map<string, string> {
 }
 
 /**
- * A page for every source file, and one that lists them: what quotations and the API reference link to. The site's search leaves them
- * out, and they are not part of the way through the book.
+ * A page for every source file that the book quotes, and one that lists them: what quotations and the API reference link to. The
+ * site's search leaves them out, and they are not part of the way through the book.
+ *
+ * @param quotedIn links to the pages that quote a file, in Markdown, by its path
  */
-export function sourcePages(sources: ReadonlyMap<string, string>): Map<string, string> {
-  const pages = new Map<string, string>([['source/index.md', listOf([...sources.keys()])]]);
+export function sourcePages(
+  sources: ReadonlyMap<string, string>,
+  quotedIn: ReadonlyMap<string, readonly string[]>,
+): Map<string, string> {
+  const header = (title: string) =>
+    frontMatter({ title, search: false, prev: false, next: false, pageClass: 'source' });
+  const pages = new Map<string, string>();
+  const list: string[] = [];
   for (const [file, code] of sources) {
-    const header = frontMatter({
-      title: file,
-      search: false,
-      aside: false,
-      prev: false,
-      next: false,
-      pageClass: 'source',
-    });
-    const page = `${header}\n# ${file}\n\n${codeBlock(code.trimEnd(), 'ts:line-numbers anchors')}\n`;
-    pages.set(`${sourceLink(file).slice(1)}.md`, page);
+    const places = quotedIn.get(file);
+    if (!places) continue;
+    const where = `Quoted in ${places.join(', ')}.`;
+    list.push(`- [\`${file}\`](${sourceLink(file)})\\\n  ${where}`);
+    pages.set(
+      `${sourceLink(file).slice(1)}.md`,
+      `${header(file)}\n# ${file}\n\n${where}\n\n${codeBlock(code.trimEnd(), 'ts:line-numbers anchors')}\n`,
+    );
   }
+  const intro = 'The files that the lessons quote, whole.';
+  pages.set('source/index.md', `${header('Source code')}\n# Source code\n\n${intro}\n\n${list.join('\n')}\n`);
   return pages;
-}
-
-function listOf(files: readonly string[]): string {
-  const folders = [...new Set(files.map((file) => dirname(file)))];
-  const parts = folders.map((folder) => {
-    const links = files
-      .filter((file) => dirname(file) === folder)
-      .map((file) => `- [${file.slice(folder.length + 1)}](${sourceLink(file)})`);
-    return `## ${folder}\n\n${links.join('\n')}\n`;
-  });
-  const header = frontMatter({
-    title: 'Source code',
-    search: false,
-    prev: false,
-    next: false,
-    pageClass: 'source-list',
-  });
-  return `${header}\n# Source code\n\n${parts.join('\n')}`;
 }

@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs';
+import axe from 'axe-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+
+const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const FLAGS = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
+  ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+];
+export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+export type Size = keyof typeof SIZES;
+
+export const hasBrowser = existsSync(CHROMIUM);
+
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+export interface OpenPage {
+  readonly context: BrowserContext;
+  readonly page: Page;
+  /** Everything that went wrong on it so far. */
+  readonly problems: string[];
+}
+
+/** Opens a page that can reach nothing but its own host, and waits until it is ready. */
+export async function openPage(browser: Browser, url: string, size: Size): Promise<OpenPage> {
+  const context = await browser.newContext({ viewport: SIZES[size], colorScheme: 'light', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const problems: string[] = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) problems.push(`console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+  page.on('requestfailed', (request) => problems.push(`failed: ${request.url()}`));
+  page.on('response', (response) => {
+    if (!response.ok()) problems.push(`${response.status()}: ${response.url()}`);
+  });
+  await context.route(
+    ({ origin }) => origin !== new URL(url).origin,
+    (route) => route.abort(), // reported as failed
+  );
+  await page.goto(url);
+  await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+  });
+  // Colours that fade would be measured half way.
+  await page.addStyleTag({
+    content: '*, ::before, ::after { transition: none !important; animation: none !important; }',
+  });
+  await page.evaluate(axe.source);
+  return { context, page, problems };
+}
+
+export async function setDark(page: Page, dark: boolean): Promise<void> {
+  await page.evaluate((on) => document.documentElement.classList.toggle('dark', on), dark);
+}
+
+/** What axe finds in a page, in light and in dark. */
+export async function violations(page: Page): Promise<string[]> {
+  const found: string[] = [];
+  for (const scheme of ['light', 'dark']) {
+    await setDark(page, scheme === 'dark');
+    const { violations } = await page.evaluate(() => {
+      const inPage = (globalThis as unknown as { axe: typeof axe }).axe;
+      return inPage.run(document, { resultTypes: ['violations'] });
+    });
+    for (const { id, nodes } of violations) {
+      found.push(
+        ...nodes.map(({ html, failureSummary }) => `${scheme}: ${id}: ${html.slice(0, 200)} ${failureSummary}`),
+      );
+    }
+  }
+  await setDark(page, false);
+  return found;
+}
