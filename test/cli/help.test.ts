@@ -23,8 +23,19 @@ describe('--help', () => {
     ['train', [...run, ...model, ...training, ...Object.keys(presets)]],
     [
       'generate',
-      ['--prompt', '--max-tokens', '--temperature', '--top-k', '--top-p', '--seed', '--stop', '--samples', '--last'],
+      [
+        ...['--prompt', '--max-tokens', '--temperature', '--top-k', '--top-p', '--min-p', '--repetition-penalty'],
+        ...['--seed', '--stop', '--quantize', '--samples', '--last'],
+      ],
     ],
+    [
+      'chat',
+      [
+        ...['--system', '--max-tokens', '--temperature', '--top-k', '--top-p', '--min-p', '--repetition-penalty'],
+        ...['--seed', '--stop', '--quantize', '--last'],
+      ],
+    ],
+    ['inspect', ['--prompt', '--all', '--attention', '--lens', '--predictions', '--svg', '--json', '--last']],
     ['info', ['--last', 'gpt2-small']],
     ['demo', ['--steps']],
   ])('of %s tells of everything it takes', async (command, words) => {
@@ -41,7 +52,7 @@ describe('--help', () => {
   it('of the program tells of every command', async () => {
     const { code, stdout } = await tsgpt('--help');
     expect(code).toBe(0);
-    for (const command of ['train', 'generate', 'info', 'demo'])
+    for (const command of ['train', 'generate', 'chat', 'inspect', 'info', 'demo'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     expect(await tsgpt('--version')).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
   });
