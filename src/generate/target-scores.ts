@@ -14,6 +14,7 @@ export const mostLogits = 2 ** 24;
 /** The same in the graph: `logits [n, vocabSize]` and int32 `targets [n]` give two tensors `[n]`, two numbers instead of a row. */
 export function targetScores(logits: Tensor, targets: Tensor): Tensor[] {
   const count = targets.shape[0]!;
-  const ofTargets = logits.gather(1, targets.reshape([count, 1])).reshape([count]);
-  return [ofTargets.sub(logits.logSumExp(1)), logits.argmax(1)];
+  // Not by log-sum-exp: ONNX Runtime adds up its terms one by one, and the rounding is felt in the fifth digit.
+  const logProbabilities = logits.logSoftmax(1).gather(1, targets.reshape([count, 1]));
+  return [logProbabilities.reshape([count]), logits.argmax(1)];
 }

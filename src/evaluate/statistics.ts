@@ -1,0 +1,39 @@
+/** A mean over cases, and how far it would typically be off from that over all cases there could be. */
+export interface Estimate {
+  readonly value: number;
+  /** NaN for fewer than two cases. */
+  readonly standardError: number;
+}
+
+/**
+ * The mean of numbers that come one at a time, by Welford's method (1962), which keeps none of them and loses no digits.
+ *
+ * The standard error is that of independent cases: √(s² / n), where s² is the unbiased variance. For cases that are right (1) or
+ * wrong (0) this is √(p (1 - p) / (n - 1)).
+ */
+export class RunningMean {
+  count = 0;
+  #mean = 0;
+  #squaredDeviations = 0;
+
+  add(value: number): void {
+    this.count++;
+    const deviation = value - this.#mean;
+    this.#mean += deviation / this.count;
+    this.#squaredDeviations += deviation * (value - this.#mean);
+  }
+
+  get estimate(): Estimate {
+    const { count } = this;
+    const standardError = count < 2 ? Number.NaN : Math.sqrt(this.#squaredDeviations / (count - 1) / count);
+    return { value: count === 0 ? Number.NaN : this.#mean, standardError };
+  }
+}
+
+/** How many standard errors lie on either side of the mean in an interval that misses the truth in one case of twenty. */
+const standardErrors = 1.96;
+
+/** The perplexities at both ends of the 95% interval around a mean loss in nats. */
+export function perplexityInterval({ value, standardError }: Estimate): readonly [low: number, high: number] {
+  return [Math.exp(value - standardErrors * standardError), Math.exp(value + standardErrors * standardError)];
+}
