@@ -83,7 +83,10 @@ function innermost(expression: Expression): Node {
   if (expression.type === 'TSAsExpression' || expression.type === 'TSSatisfiesExpression')
     return innermost(expression.expression);
   if (expression.type === 'CallExpression') {
-    return expression.arguments.find((argument) => argument.type === 'ObjectExpression') ?? expression;
+    const given = expression.arguments.map((argument) =>
+      argument.type === 'SpreadElement' ? argument : innermost(argument),
+    );
+    return given.find(({ type }) => type === 'ObjectExpression') ?? expression;
   }
   return expression;
 }

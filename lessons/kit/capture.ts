@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 import { TsgptError } from '../../src/errors.ts';
 import type { Lesson } from './find-lessons.ts';
@@ -15,6 +17,9 @@ export interface Captured {
   /** Whether the lesson ran now; otherwise the results are those of an earlier run of exactly the same files. */
   readonly ran: boolean;
 }
+
+/** What makes Node run TypeScript; found from here, wherever the lesson lies. */
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const SCRIPT_OR_PAGE = /^lessons\/\d\d-[\w-]+\.(ts|md)$/;
 
@@ -79,7 +84,7 @@ function read(folder: string, lesson: Lesson, key: string): Omit<Captured, 'ran'
 function run(lesson: Lesson, root: string, out: string): Promise<string> {
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const env = { ...inherited, NO_COLOR: '1', TSGPT_LESSONS_OUT: resolve(out) };
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(lesson.script)], {
+  const child = spawn(process.execPath, ['--import', TSX, resolve(lesson.script)], {
     cwd: root,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
