@@ -2,7 +2,7 @@ import type { DType } from '../dtype.ts';
 import { allocate } from '../dtype.ts';
 import { type DynamicLength, factorsOf, isDynamic } from '../dynamic-length.ts';
 import { ensure } from '../errors.ts';
-import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxType } from '../runtime/onnx.ts';
+import { type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxType, typeNumbers } from '../runtime/onnx.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import type { GraphValue } from './graph.ts';
 import type { StoredConstant, StoredFloats } from './stored-constant.ts';
@@ -94,6 +94,11 @@ export class Emitter {
     return outputs;
   }
 
+  /** The value `input` as another type. */
+  cast(input: string, type: OnnxType): string {
+    return this.emit('Cast', [input], { attributes: { to: typeNumbers[type] } });
+  }
+
   /** The value `input` of shape `from` under the shape `to`; views of views, and back, cost nothing. */
   reshape(input: string, from: Shape, to: Shape): string {
     const origin = this.#views.get(input) ?? { name: input, shape: from };
@@ -121,8 +126,9 @@ export class Emitter {
     );
   }
 
-  /** The integers 0, 1, ... `length - 1` as an int32 constant. */
+  /** The integers 0, 1, ... `length - 1`: int32 `[length]`. */
   range(length: number): string {
+    if (isDynamic(length)) return this.#computed(`range ${length}`, () => this.#dynamicRange(length));
     return this.#constant(`range ${length}`, 'int32', [length], () => Int32Array.from({ length }, (_, i) => i));
   }
 
@@ -130,6 +136,11 @@ export class Emitter {
   integers(values: readonly number[]): string {
     if (values.some(isDynamic)) return this.#computed(`integers ${values}`, () => this.#dynamicIntegers(values));
     return this.#constant(`int64 ${values}`, 'int64', [values.length], () => BigInt64Array.from(values, BigInt));
+  }
+
+  #dynamicRange(length: number): string {
+    const end = this.cast(this.emit('Squeeze', [this.integers([length])]), 'int32');
+    return this.emit('Range', [this.scalar(0, 'int32'), end, this.scalar(1, 'int32')]);
   }
 
   #dynamicIntegers(values: readonly number[]): string {

@@ -1,6 +1,7 @@
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
 import { sizeOf } from '../shape.ts';
-import { lowerProgram, type Program } from './program.ts';
+import { lowerProgram } from './lower-program.ts';
+import type { Program } from './program.ts';
 import type { FrozenLeaves } from './stored-constant.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */

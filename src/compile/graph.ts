@@ -10,11 +10,13 @@ export interface Operation {
   readonly name: string;
   /** Writes the operation as ONNX operators and returns the names of its outputs. */
   readonly lowering?: (emitter: Emitter, node: GraphNode, inputs: readonly string[]) => string | readonly string[];
+  /** Whether the lowering uses operators that are not ONNX's own but ONNX Runtime's; see {@link buildProgram}. */
+  readonly onlyOnnxRuntime?: boolean;
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
   /** For each result that is written over an operand where the two are given the same array: which operand. */
   readonly writesOver?: Readonly<Record<number, number>>;
-  /** For an operation without a lowering: the same values out of simpler operations. */
+  /** The same values out of simpler operations; for an operation without a lowering, or where its lowering cannot be used. */
   readonly expand?: (node: GraphNode) => readonly GraphValue[];
 }
 

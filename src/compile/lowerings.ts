@@ -1,5 +1,5 @@
 import type { DType } from '../dtype.ts';
-import { microsoftDomain, type OnnxType, typeNumbers } from '../runtime/onnx.ts';
+import { microsoftDomain } from '../runtime/onnx.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Blocks, Emitter } from './emitter.ts';
 import type { GraphNode, GraphValue, Operation } from './graph.ts';
@@ -22,11 +22,7 @@ export const constant: Lowering = (emitter, node) =>
 /** 0, 1, ... `attributes.length - 1`. */
 export const range: Lowering = (emitter, node) => emitter.range(node.attributes.length as number);
 
-export const cast: Lowering = (emitter, node, [input]) => castTo(emitter, input!, node.attributes.dtype as DType);
-
-function castTo(emitter: Emitter, input: string, type: OnnxType): string {
-  return emitter.emit('Cast', [input], { attributes: { to: typeNumbers[type] } });
-}
+export const cast: Lowering = (emitter, node, [input]) => emitter.cast(input!, node.attributes.dtype as DType);
 
 export const reshape: Lowering = (emitter, node, [input]) =>
   emitter.reshape(input!, node.inputs[0]!.shape, node.attributes.shape as Shape);
@@ -69,7 +65,7 @@ export function reduction(operator: string): Lowering {
 /** ArgMax gives int64; our indices are int32. */
 export const argmax: Lowering = (emitter, node, [input]) => {
   const attributes = { axis: node.attributes.dim as number, keepdims: 1 };
-  return castTo(emitter, emitter.emit('ArgMax', [input!], { attributes }), 'int32');
+  return emitter.cast(emitter.emit('ArgMax', [input!], { attributes }), 'int32');
 };
 
 /**
@@ -140,19 +136,15 @@ export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {
   const column = emitter.reshape(index!, [count], [count, 1]);
   if (length <= count) {
     // Few symbols: [n, length] one-hot rows, transposed, times the rows.
-    const oneHot = castTo(emitter, emitter.emit('Equal', [column, emitter.range(length)]), 'float32');
+    const oneHot = emitter.cast(emitter.emit('Equal', [column, emitter.range(length)]), 'float32');
     return gemm(emitter, [oneHot, rows!], true, false);
   }
   // Many symbols. ONNX Runtime's ScatterND races when it has to add several rows to one, so every row is first replaced by
   // the sum of all rows of its index, through (index[i] == index[j]) as an [n, n] matrix; repeats then write equal values.
-  const same = castTo(
-    emitter,
-    emitter.emit('Equal', [column, emitter.reshape(index!, [count], [1, count])]),
-    'float32',
-  );
+  const same = emitter.cast(emitter.emit('Equal', [column, emitter.reshape(index!, [count], [1, count])]), 'float32');
   const sums = gemm(emitter, [same, rows!], false, false);
   const zeros = emitter.emit('Expand', [emitter.scalar(0, 'float32'), emitter.integers([length, width])]);
-  return emitter.emit('ScatterND', [zeros, castTo(emitter, column, 'int64'), sums]);
+  return emitter.emit('ScatterND', [zeros, emitter.cast(column, 'int64'), sums]);
 };
 
 /** Normalised rows and the inverse of their deviation. LayerNormalization insists on a weight, here ones. */

@@ -1,7 +1,4 @@
 import type { HostArray } from '../dtype.ts';
-import { type DynamicLength, dynamicLength } from '../dynamic-length.ts';
-import { encodeModel, type LoadableModel, type OnnxNode, type OnnxValue } from '../runtime/onnx.ts';
-import { Emitter, type LengthSource } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 import type { FrozenLeaves } from './stored-constant.ts';
 
@@ -40,11 +37,13 @@ export interface Step {
 
 /**
  * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. Leaves that are frozen become
- * constants: they are stored with the program instead of being fed to it.
+ * constants: they are stored with the program instead of being fed to it. For `engine` 'any', operations are expanded whose lowering
+ * is for ONNX Runtime only.
  */
 export function buildProgram(
   outputs: readonly GraphValue[],
   isFrozen: FrozenLeaves['isFrozen'] = () => false,
+  engine: 'ONNX Runtime' | 'any' = 'ONNX Runtime',
 ): Program {
   const leaves: Leaf[] = [];
   const constants: Leaf[] = [];
@@ -101,7 +100,9 @@ export function buildProgram(
         continue;
       }
       const { node } = value;
-      const expansion = node.operation.lowering ? undefined : (expansions.get(node) ?? node.operation.expand?.(node));
+      const { lowering, onlyOnnxRuntime, expand } = node.operation;
+      const isWritten = lowering && (engine === 'ONNX Runtime' || !onlyOnnxRuntime);
+      const expansion = isWritten ? undefined : (expansions.get(node) ?? expand?.(node));
       if (expansion) expansions.set(node, expansion);
       const needed = expansion ?? node.inputs;
       const waiting = needed.filter((operand) => numberOf(operand) === undefined);
@@ -134,66 +135,4 @@ function formatAttributes(attributes: Attributes): string {
   return Object.entries(attributes)
     .map(([name, value]) => `${name}=${Object.is(value, -0) ? '-0' : value}`)
     .join(';');
-}
-
-/** Writes a program as an ONNX model, its leaves as the model's inputs, its constants as they are stored. */
-export function lowerProgram(program: Program, frozen?: FrozenLeaves): LoadableModel {
-  const names: string[] = new Array(program.values.length);
-  const inputs = program.leaves.map(({ number, value }, i) => {
-    names[number] = `leaf${i}`;
-    return describe(names[number]!, value);
-  });
-  const emitter = new Emitter(lengthSources(inputs));
-  for (const [i, { number, value }] of program.constants.entries()) {
-    names[number] = `constant${i}`;
-    emitter.store(names[number]!, value, frozen?.storageOf(value));
-  }
-  for (const { node, inputs: operands, outputs } of program.steps) {
-    const lowered = node.operation.lowering!(
-      emitter,
-      node,
-      operands.map((operand) => names[operand]!),
-    );
-    for (const [i, name] of (typeof lowered === 'string' ? [lowered] : lowered).entries()) names[outputs[i]!] = name;
-  }
-  const taken = new Set([...inputs.map(({ name }) => name), ...emitter.initializers.map(({ name }) => name)]);
-  const outputs = program.outputs.map((number) => {
-    let name = names[number]!;
-    // ONNX wants an output to be an operator's own result, and each to have its own name.
-    if (taken.has(name)) name = emitter.emit('Identity', [name]);
-    taken.add(name);
-    return describe(name, program.values[number]!);
-  });
-  const nodes = withoutDead(emitter.nodes, outputs);
-  const used = new Set(nodes.flatMap((node) => node.inputs));
-  const initializers = emitter.initializers.filter(({ name }) => used.has(name));
-  return encodeModel({ nodes, initializers, inputs, outputs });
-}
-
-/** For every dynamic length, an input with a dimension of just that length. */
-function lengthSources(inputs: readonly OnnxValue[]): Map<DynamicLength, LengthSource> {
-  const sources = new Map<DynamicLength, LengthSource>();
-  for (const { name: input, shape } of inputs) {
-    for (const [length, prime] of Object.entries(dynamicLength) as [DynamicLength, number][]) {
-      const dim = shape.indexOf(prime);
-      if (dim >= 0 && !sources.has(length)) sources.set(length, { input, dim });
-    }
-  }
-  return sources;
-}
-
-/** Leaves out operators whose results nobody needs: ONNX Runtime runs them, and keeps their operands in memory until then. */
-function withoutDead(nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): OnnxNode[] {
-  const needed = new Set(outputs.map(({ name }) => name));
-  // Operators stand before those that use them, so going backwards meets every use first.
-  const alive = nodes.toReversed().filter((node) => {
-    const isNeeded = node.outputs.some((output) => needed.has(output));
-    if (isNeeded) for (const input of node.inputs) needed.add(input);
-    return isNeeded;
-  });
-  return alive.reverse();
-}
-
-function describe(name: string, { shape, dtype }: GraphValue): OnnxValue {
-  return { name, type: dtype, shape };
 }

@@ -4,7 +4,8 @@ import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../dtype.ts';
 import { type Lengths, resolveShape } from '../dynamic-length.ts';
 import { ensure } from '../errors.ts';
-import { encodeModel, type LoadableModel, type OnnxValue, sequenceOutput } from './onnx.ts';
+import { encodeModel, sequenceOutput } from './encode-onnx.ts';
+import type { LoadableModel, OnnxValue } from './onnx.ts';
 import type { Executable, LoadOptions, Runtime } from './runtime.ts';
 
 export interface NodeRuntimeOptions {

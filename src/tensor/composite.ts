@@ -13,6 +13,8 @@ export interface Composite<A extends Attributes = Attributes> {
   readonly name: string;
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly lowering?: Lowering;
+  /** See {@link Operation.onlyOnnxRuntime}. */
+  readonly onlyOnnxRuntime?: boolean;
   /** See {@link Operation.writesOver}. */
   readonly writesOver?: Operation['writesOver'];
   readonly gradient?: GradientRule<A>;
@@ -29,6 +31,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
   const operation = {
     name: composite.name,
     lowering: composite.lowering,
+    onlyOnnxRuntime: composite.onlyOnnxRuntime,
     writesOver: composite.writesOver,
     gradient: composite.gradient,
     recompute: composite.recompute,

@@ -47,6 +47,7 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     return [mixed, keys, values];
   },
   lowering: lowerings.cachedAttention,
+  onlyOnnxRuntime: true,
   writesOver: { 1: 3, 2: 4 },
 });
 

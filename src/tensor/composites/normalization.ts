@@ -66,6 +66,7 @@ const applyDivideByRms = defineComposite<{ eps: number }>({
     const ones = emitter.fill([node.inputs[0]!.shape.at(-1)!], 1, 'float32');
     return emitter.emitMany('SimplifiedLayerNormalization', [x!, ones], 2, simplified(node));
   },
+  onlyOnnxRuntime: true,
 });
 
 /** Every row of the last dimension divided by its root mean square, and the inverses of those, `[..., 1]`. */
@@ -77,6 +78,7 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
   name: 'rmsNorm',
   definition: ([x, weight], { eps }) => [divideByRms(x!, eps)[0].mul(weight!)],
   lowering: (emitter, node, inputs) => emitter.emit('SimplifiedLayerNormalization', inputs, simplified(node)),
+  onlyOnnxRuntime: true,
   // As for layer normalisation, but only scaling a row is undone, not shifting it.
   gradient: (g, { inputs: [x, weight], attributes }) => {
     const [n, r] = divideByRms(x!, attributes.eps);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { buildProgram, lowerProgram } from '../../../src/compile/program.ts';
+import { lowerProgram } from '../../../src/compile/lower-program.ts';
+import { buildProgram } from '../../../src/compile/program.ts';
 import { linear, type Tensor, tensor, zeros } from '../../../src/tensor/index.ts';
 
 /** How often an ONNX operator occurs in what the tensors are lowered to. */

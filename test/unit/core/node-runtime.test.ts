@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { sequenceOutput } from '../../../src/runtime/encode-onnx.ts';
 import { getRuntime, setRuntime } from '../../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../../src/runtime/node-runtime.ts';
-import { sequenceOutput } from '../../../src/runtime/onnx.ts';
 import { compile, fromArray, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
 /**

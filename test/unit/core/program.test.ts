@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadCount } from '../../../src/compile/executable-cache.ts';
-import { buildProgram, lowerProgram } from '../../../src/compile/program.ts';
+import { lowerProgram } from '../../../src/compile/lower-program.ts';
+import { buildProgram } from '../../../src/compile/program.ts';
 import { Random } from '../../../src/random/random.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
 import { fromArray, gelu, grad, linear, type Tensor, tensor, zeros } from '../../../src/tensor/index.ts';
