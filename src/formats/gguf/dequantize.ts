@@ -24,6 +24,7 @@ export const DEQUANTIZE: Partial<Record<GgmlTypeName, Dequantize>> = {
   BF16: (blocks, target) => widenBFloat16(sixteenBits(blocks), target),
   Q8_0: dequantizeQ8_0,
   Q4_0: dequantizeQ4_0,
+  Q5_0: dequantizeQ5_0,
   Q4_K: dequantizeQ4_K,
   Q6_K: dequantizeQ6_K,
 };
@@ -58,6 +59,24 @@ function dequantizeQ4_0(blocks: Uint8Array, target: Float32Array): void {
       const pair = blocks[at + 2 + i]!;
       target[out + i] = scale * ((pair & 15) - 8);
       target[out + i + 16] = scale * ((pair >> 4) - 8);
+    }
+  }
+}
+
+/**
+ * Q5_0: 32 elements in 22 bytes. Element = scale * (q - 16).
+ *
+ *     2 bytes    scale, half precision
+ *     4 bytes    the upper bit of q: of element i in bit i of the little-endian integer
+ *     16 bytes   the lower four bits of q, as in Q4_0
+ */
+function dequantizeQ5_0(blocks: Uint8Array, target: Float32Array): void {
+  for (let at = 0, out = 0; out < target.length; at += 22, out += 32) {
+    const scale = readFloat16(blocks, at);
+    for (let i = 0; i < 32; i++) {
+      const lower = (blocks[at + 6 + (i & 15)]! >> (i < 16 ? 0 : 4)) & 15;
+      const upper = (blocks[at + 2 + (i >> 3)]! >> (i & 7)) & 1;
+      target[out + i] = scale * ((lower | (upper << 4)) - 16);
     }
   }
 }

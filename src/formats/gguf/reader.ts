@@ -53,7 +53,7 @@ export class GgufReader {
   /**
    * Reads one tensor as float32, row-major.
    *
-   * @throws TsgptError if there is no such tensor or its type is none of F32, F16, BF16, Q8_0, Q4_0, Q4_K and Q6_K
+   * @throws TsgptError if there is no such tensor or its type is none of F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K and Q6_K
    */
   async readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }> {
     const info = this.#info(name);

@@ -26,7 +26,7 @@ function integers(count: number, seed: number): Uint32Array {
   });
 }
 
-function dequantize(type: 'Q8_0' | 'Q4_0' | 'Q4_K' | 'Q6_K', blocks: Uint8Array): Float32Array {
+function dequantize(type: 'Q8_0' | 'Q4_0' | 'Q5_0' | 'Q4_K' | 'Q6_K', blocks: Uint8Array): Float32Array {
   const { blockBytes, blockElements } = GGML_TYPES[type];
   const target = new Float32Array((blocks.length / blockBytes) * blockElements);
   DEQUANTIZE[type]!(blocks, target);
@@ -47,6 +47,12 @@ describe('dequantising', () => {
       scales: [1],
       blocks: 'b81c58f0bf6b91e1ce6ed3f184c27d899e44f9f7a409dc18e69e4daa9a2dd030',
       values: '126c90d866db34686291afea7d7c15720f4e85f2853719ebbc7a3ce006e2c41d',
+    },
+    {
+      type: 'Q5_0',
+      scales: [1],
+      blocks: 'd13cb68df34739e8ca7e643931167ab401ad6f6f46dd3ef2a3022527d14bf142',
+      values: '26ae42ab071b259833da475d31963731f95a3948d17664e99db8226346b4ce55',
     },
     {
       type: 'Q4_K',
@@ -91,6 +97,13 @@ describe('dequantising', () => {
       last: [0.449951171875, 0.393707275390625, 0.11248779296875],
       sum: 0.843658447265625,
       error: 0.02789858,
+    },
+    Q5_0: {
+      blocks: '33a7e3c3870790600f9f5f61c354c3e09cfa5a0e23b7',
+      first: [-0, -0, 0.0281219482421875, 0.0281219482421875, 0.0281219482421875, -0.0281219482421875],
+      last: [0.449951171875, 0.393707275390625, 0.1406097412109375],
+      sum: 0.6749267578125,
+      error: 0.012603372,
     },
     Q4_K: {
       blocks:
