@@ -23,6 +23,9 @@ for (const [path, target] of Object.entries<string | { types: string }>(exports)
  * that is missing in the reference fails the build.
  */
 const internal = [
+  'GraphNode',
+  'FileRegion', // a part of a file that ONNX Runtime maps into memory
+  'standIns', // listed by DynamicLength
   'GraphValue', // what a tensor is to the compiler
   'TensorNode',
   'TensorType',

@@ -22,7 +22,7 @@ const longestPass = 512;
 export interface DecoderOptions {
   /** How many tokens of a prompt are read in one pass at most; fewer take less memory. */
   chunkSize?: number;
-  /** Stores the weights of linear layers and the token embedding in so many bits; see {@link quantizedStorage}. */
+  /** Stores the weights of linear layers and the token embedding in so many bits; the head keeps 8. */
   quantize?: Quantization;
 }
 

@@ -6,3 +6,4 @@ export type { ScoredToken } from './log-probabilities.ts';
 export { type Quantization, quantizations } from './quantization.ts';
 export { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
 export { StopFilter } from './stop-filter.ts';
+export type { TargetScores } from './target-scores.ts';

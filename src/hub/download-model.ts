@@ -18,7 +18,7 @@ import { type DownloadOptions, type HubSettings, resolveSettings } from './setti
  *
  *     const folder = await downloadModel('openai-community/gpt2', { onProgress: ({ bytes, total }) => ... });
  *
- * The cache is the one of Hugging Face's own libraries (see {@link CachedModel}), so a model that Python has downloaded is
+ * The cache is the one of Hugging Face's own libraries (its layout is described in `cache.ts`), so a model that Python has downloaded is
  * not downloaded again.
  *
  * @param name such as `openai-community/gpt2`

@@ -13,7 +13,7 @@ export interface GraphPoint {
 
 /**
  * How the given tensors are computed from each other: the graph that is there, with everything left out that has no name in
- * `points`. Give it what {@link observe} found, or a part of that, and it draws a model at that level of detail.
+ * `points`. Give it what `observe` found, or a part of that, and it draws a model at that level of detail.
  */
 export function modelGraph(points: ReadonlyMap<string, Tensor>): GraphPoint[] {
   const names = new Map<Tensor, string>();

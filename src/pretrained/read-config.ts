@@ -9,7 +9,7 @@ import { families, type PretrainedFamily } from './families.ts';
 export interface HuggingFaceConfig {
   /** The family as Hugging Face calls it. */
   modelType: string;
-  /** What checkpoints call it: with {@link config} it makes a model, see {@link createModel}. */
+  /** What checkpoints call it: with {@link config} it makes a model, see `createModel`. */
   architecture: string;
   config: LanguageModel['config'];
 }

@@ -1,7 +1,7 @@
 export { blockSize, quantizeBlocks } from '../compile/quantize-blocks.ts';
-export type { FrozenLeaves, StoredConstant } from '../compile/stored-constant.ts';
+export type { FrozenLeaves, StoredBlocks, StoredConstant, StoredFloats } from '../compile/stored-constant.ts';
 export type { DType, HostArray } from '../dtype.ts';
-export { dynamicLength, type Lengths } from '../dynamic-length.ts';
+export { type DynamicLength, dynamicLength, type Lengths } from '../dynamic-length.ts';
 export type { Shape } from '../shape.ts';
 export { grad } from './autodiff.ts';
 export { type Compiled, compile, type Frozen, freeze } from './compile.ts';
@@ -18,3 +18,4 @@ export { where } from './primitives/elementwise.ts';
 export { arange, feedTensor } from './primitives/leaves.ts';
 export { concat, pad, type Range } from './primitives/movement.ts';
 export { compute, Tensor, type TensorLike } from './tensor.ts';
+export { type OnnxInput, toOnnx } from './to-onnx.ts';
