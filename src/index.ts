@@ -4,6 +4,7 @@
  */
 export * from './data/index.ts';
 export { TsgptError } from './errors.ts';
+export * from './evaluate/index.ts';
 export * from './generate/index.ts';
 export * from './inspect/index.ts';
 export * from './models/index.ts';

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { TsgptError } from '../errors.ts';
 import { chatCommand } from './commands/chat.ts';
 import { demoCommand } from './commands/demo.ts';
+import { evalCommand } from './commands/eval.ts';
 import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -17,6 +18,7 @@ function createProgram(): Command {
     .addCommand(trainCommand())
     .addCommand(generateCommand())
     .addCommand(chatCommand())
+    .addCommand(evalCommand())
     .addCommand(infoCommand())
     .addCommand(inspectCommand())
     .addCommand(demoCommand())

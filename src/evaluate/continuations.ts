@@ -67,20 +67,19 @@ async function scoreContinuations(
   { context, continuations }: Continuations,
 ): Promise<Omit<ScoredCase<unknown>, 'case'>> {
   const { contextLength } = decoder.model.config;
-  const pairs = continuations.map((continuation) => encodePair(tokenizer, context, continuation));
-  const longest = Math.max(...pairs.map(({ length }) => length));
+  const { shared, endings } = splitTokens(tokenizer, context, continuations);
+  const longest = Math.max(...endings.map(({ length }) => length));
   ensure(
     longest <= contextLength,
     `the text to be predicted has ${longest} tokens, but the model sees only ${contextLength} at once`,
   );
-  const ids = promptIds(tokenizer, context.trimEnd());
   // The last token of a continuation is predicted, but not read.
-  const read = keepLast(ids, contextLength + 1 - longest, tokenizer.beginOfTextIds?.length ?? 0);
+  const read = keepLast(shared, contextLength + 1 - longest, tokenizer.beginOfTextIds?.length ?? 0);
 
   cache.truncate(0, 0);
   await decoder.scoreTargets(cache, 0, read.slice(0, -1), []);
   const scores: ContinuationScore[] = [];
-  for (const targets of pairs) {
+  for (const targets of endings) {
     cache.truncate(0, read.length - 1);
     const inputs = [...read.slice(-1), ...targets.slice(0, -1)];
     const { logProbabilities, likeliest } = await decoder.scoreTargets(cache, 0, inputs, targets);
@@ -89,18 +88,24 @@ async function scoreContinuations(
       isGreedy: targets.every((target, i) => target === likeliest[i]),
     });
   }
-  return { scores, isTruncated: read.length < ids.length };
+  return { scores, isTruncated: read.length < shared.length };
 }
 
 /**
- * The tokens by which `context + continuation` is longer than `context`. White space at the context's end belongs to the continuation, as
- * a token is rather " word" than "word".
+ * The tokens of the context, and those that follow them for each continuation. Both are encoded together. With most tokenizers these are then
+ * the tokens of " word", the space being a part of them; where a token reaches from the context into a continuation, it is
+ * scored with all continuations.
  */
-function encodePair(tokenizer: Tokenizer, context: string, continuation: string): number[] {
-  const shared = tokenizer.encode(context.trimEnd()).length;
-  const ids = tokenizer.encode(context + continuation).slice(shared);
-  ensure(ids.length > 0, `${JSON.stringify(continuation)} adds no token to its context`);
-  return ids;
+function splitTokens(tokenizer: Tokenizer, context: string, continuations: readonly string[]) {
+  const alone = tokenizer.encode(context);
+  const whole = continuations.map((continuation) => tokenizer.encode(context + continuation));
+  let common = 0;
+  while (common < alone.length && whole.every((ids) => ids[common] === alone[common])) common++;
+  const endings = whole.map((ids) => ids.slice(common));
+  const empty = endings.findIndex(({ length }) => length === 0);
+  ensure(empty < 0, () => `${JSON.stringify(continuations[empty])} adds no token to its context`);
+  const shared = [...(tokenizer.beginOfTextIds ?? []), ...alone.slice(0, common)];
+  return { shared: shared.length > 0 ? shared : promptIds(tokenizer, ''), endings };
 }
 
 /** The last `count` ids, but for the first `begin` ones, which stay if there is room for more than them. */

@@ -123,7 +123,7 @@ function resultOf(losses: RunningMean, bytes: number, characters: number): Perpl
     interval: perplexityInterval(loss),
     bitsPerByte: bits / bytes,
     bitsPerCharacter: bits / characters,
-    bytes,
-    characters,
+    bytes: Math.round(bytes),
+    characters: Math.round(characters),
   };
 }

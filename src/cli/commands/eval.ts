@@ -1,0 +1,145 @@
+import { Command } from 'commander';
+import { openText, type TextSource } from '../../data/index.ts';
+import { ensure } from '../../errors.ts';
+import {
+  measureHellaSwag,
+  measureLambada,
+  measurePerplexity,
+  readHellaSwag,
+  readLambada,
+} from '../../evaluate/index.ts';
+import { Decoder, type Quantization } from '../../generate/index.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
+import { EvalProgress, hellaSwagRows, lambadaRows, perplexityRows, type Row, resultTable } from '../eval-display.ts';
+import { wholeNumber } from '../flags.ts';
+import { interruptible } from '../interrupt.ts';
+import { modelArgument, openModel } from '../open-model.ts';
+import { quantizeOption } from '../writing-options.ts';
+
+interface EvalFlags {
+  text?: string;
+  lambada?: string;
+  hellaswag?: string;
+  limit?: number;
+  stride?: number;
+  contextLength?: number;
+  quantize?: Quantization;
+  json?: boolean;
+  last?: boolean;
+}
+
+export function evalCommand(): Command {
+  return new Command('eval')
+    .summary('measure how good a model is')
+    .description(
+      'Measure how well a model predicts a text, the last words of passages (LAMBADA) and the endings of descriptions (HellaSwag). Ctrl-C ends with what is measured by then.',
+    )
+    .argument('<model>', modelArgument)
+    .option('--text <file>', 'perplexity and bits per byte of a text file, or a folder of .txt files')
+    .option('--lambada <file>', 'accuracy on LAMBADA: a line {"text": "a passage and its last word"} for each case')
+    .option(
+      '--hellaswag <file>',
+      'accuracy on HellaSwag: six lines for each case, context, true ending (0-3), 4 endings',
+    )
+    .option('--limit <n>', 'only the first n cases of each file; of a text, the first n tokens', wholeNumber)
+    .option('--stride <n>', 'tokens from one window to the next; fewer give more context (default: half)', wholeNumber)
+    .option('--context-length <n>', "tokens in a window of the text (default: the model's context length)", wholeNumber)
+    .addOption(quantizeOption())
+    .option('--json', 'print everything as JSON')
+    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .addHelpText('after', '\nExample:\n  $ tsgpt eval runs/novel --text another-novel.txt --limit 10000')
+    .action(async (name: string, flags: EvalFlags) => {
+      const measures = await plan(flags);
+      const { quantize } = flags;
+      await interruptible('Stopping …', async (signal) => {
+        const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best', signal);
+        await using decoder = new Decoder(model, { quantize });
+        const results: Record<string, object> = {};
+        const rows: Row[] = [];
+        for (const [key, { file, run }] of Object.entries(measures)) {
+          const progress = new EvalProgress();
+          let last: Measured | undefined;
+          for await (last of run(decoder, tokenizer, signal)) progress.show(last);
+          progress.end();
+          if (!last) break; // stopped before there was anything
+          results[key] = { file, isComplete: !signal.aborted, ...last.result };
+          rows.push(...last.rows());
+        }
+        if (flags.json) {
+          console.log(JSON.stringify({ model: summary, quantize, ...results }, null, 2));
+          return;
+        }
+        console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
+        console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
+        if (signal.aborted && rows.length > 0) console.log('Stopped: that is what was measured by then.');
+      });
+    });
+}
+
+/** What is measured by now. */
+export interface Measured {
+  /** Of everything that is to be measured, from 0 to 1. */
+  share: number;
+  result: object;
+  /** The result as rows of a table. */
+  rows(): Row[];
+}
+
+interface Measure {
+  file: string;
+  run(decoder: Decoder, tokenizer: Tokenizer, signal: AbortSignal): AsyncIterable<Measured>;
+}
+
+/** What is to be measured, with all files opened, so that a mistake in one is known before the first one takes an hour. */
+async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: EvalFlags) {
+  ensure(
+    text ?? lambada ?? hellaswag,
+    'there is nothing to measure; give a file with --text, --lambada or --hellaswag',
+  );
+  ensure(limit === undefined || limit >= 1, `--limit must be at least 1, but is ${limit}`);
+  const isAboutText = stride !== undefined || contextLength !== undefined;
+  ensure(text || !isAboutText, '--stride and --context-length are about a text; name one with --text');
+  const measures: Record<string, Measure> = {};
+  if (text) {
+    const source = await open(text);
+    const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
+      const options = { limit, stride, contextLength, signal };
+      for await (const result of measurePerplexity(decoder, tokenizer, source, options)) {
+        const share = Math.max(result.bytes / source.bytes, result.tokens / (limit ?? Number.POSITIVE_INFINITY));
+        yield { share, result, rows: () => perplexityRows(result) };
+      }
+    };
+    measures.text = { file: text, run };
+  }
+  if (lambada) {
+    const cases = (await readLambada(await open(lambada))).slice(0, limit);
+    const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
+      for await (const { result } of measureLambada(decoder, tokenizer, cases, { limit, signal })) {
+        yield { share: result.cases / cases.length, result, rows: () => lambadaRows(result, cases.length) };
+      }
+    };
+    measures.lambada = { file: lambada, run };
+  }
+  if (hellaswag) {
+    const cases = (await readHellaSwag(await open(hellaswag))).slice(0, limit);
+    const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
+      for await (const { result } of measureHellaSwag(decoder, tokenizer, cases, { limit, signal })) {
+        yield { share: result.cases / cases.length, result, rows: () => hellaSwagRows(result, cases.length) };
+      }
+    };
+    measures.hellaswag = { file: hellaswag, run };
+  }
+  return measures;
+}
+
+/** What unpacks a file, by the end of its name. */
+const unpackers: Record<string, string> = { bz2: 'bunzip2', gz: 'gunzip', xz: 'unxz', zst: 'unzstd' };
+
+async function open(file: string): Promise<TextSource> {
+  const unpacker = unpackers[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? ''];
+  ensure(
+    unpacker === undefined,
+    `${file} is compressed; unpack it first, as "${unpacker} --keep" does, and name the result`,
+  );
+  return openText(file);
+}

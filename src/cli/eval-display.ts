@@ -1,0 +1,95 @@
+import Table from 'cli-table3';
+import { createLogUpdate } from 'log-update';
+import type { Estimate, HellaSwagResult, LambadaResult, PerplexityResult } from '../evaluate/index.ts';
+import { formatInteger, formatSeconds } from './format.ts';
+
+/** A row of the table of results. */
+export type Row = [measure: string, cases: string, value: string, standardError: string, interval: string];
+
+export function resultTable(rows: readonly Row[]): string {
+  const head = ['measure', 'of', 'value', 'standard error', '95% interval'];
+  const colAligns = head.map((_, i) => (i < 1 ? ('left' as const) : ('right' as const)));
+  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
+  table.push(...rows);
+  return table.toString();
+}
+
+export function perplexityRows(result: PerplexityResult): Row[] {
+  const { tokens, loss, perplexity, interval, bitsPerByte, bytes, bitsPerCharacter, characters } = result;
+  const of = (count: number, what: string) => `${formatInteger(count)} ${what}`;
+  // What is in proportion to the loss has an error in proportion.
+  const bits = (value: number): Estimate => ({ value, standardError: (value / loss.value) * loss.standardError });
+  return [
+    perplexityRow('perplexity', of(tokens, 'tokens'), { perplexity, interval, loss }),
+    row('loss of a token, nats', of(tokens, 'tokens'), loss, decimals),
+    row('bits per byte', of(bytes, 'bytes'), bits(bitsPerByte), decimals),
+    row('bits per character', of(characters, 'characters'), bits(bitsPerCharacter), decimals),
+  ];
+}
+
+export function lambadaRows(result: LambadaResult, cases: number): Row[] {
+  const of = casesOf(result, cases);
+  return [
+    row('LAMBADA: right last words', of, result.accuracy, percent),
+    perplexityRow('LAMBADA: perplexity of a last word', of, result),
+  ];
+}
+
+export function hellaSwagRows(result: HellaSwagResult, cases: number): Row[] {
+  const of = casesOf(result, cases);
+  return [
+    row('HellaSwag: right endings', of, result.accuracy, percent),
+    row('HellaSwag: right endings, by length', of, result.normalizedAccuracy, percent),
+  ];
+}
+
+/** "400 cases", "31 of 400 cases", and how many of them the model has not seen completely. */
+function casesOf({ cases, truncated }: { cases: number; truncated: number }, total: number): string {
+  const measured = cases < total ? `${formatInteger(cases)} of ${formatInteger(total)}` : formatInteger(cases);
+  return `${measured} cases${truncated > 0 ? `, ${formatInteger(truncated)} contexts cut` : ''}`;
+}
+
+function row(measure: string, of: string, { value, standardError }: Estimate, format: (value: number) => string): Row {
+  const ends = [value - 1.96 * standardError, value + 1.96 * standardError];
+  return [measure, of, format(value), format(standardError), formatInterval(ends, format)];
+}
+
+/** The standard error of a perplexity is that of the loss times its slope there, which is the perplexity. */
+function perplexityRow(
+  measure: string,
+  of: string,
+  { perplexity, interval, loss }: Pick<PerplexityResult, 'perplexity' | 'interval' | 'loss'>,
+): Row {
+  const standardError = perplexity * loss.standardError;
+  return [measure, of, digits(perplexity), digits(standardError), formatInterval(interval, digits)];
+}
+
+function formatInterval(ends: readonly number[], format: (value: number) => string): string {
+  return ends.some(Number.isNaN) ? '–' : ends.map(format).join(' to ');
+}
+
+const decimals = (value: number) => (Number.isNaN(value) ? '–' : value.toFixed(4));
+const percent = (value: number) => (Number.isNaN(value) ? '–' : `${(100 * value).toFixed(1)}%`);
+
+/** A positive number with at least four significant digits. */
+function digits(value: number): string {
+  if (Number.isNaN(value)) return '–';
+  if (!Number.isFinite(value) || value >= 1e9) return value.toExponential(3);
+  return value >= 1000 ? formatInteger(Math.round(value)) : value.toFixed(value >= 100 ? 1 : value >= 10 ? 2 : 3);
+}
+
+/** Shows in a terminal how far a measure is; elsewhere nothing, and never on the standard output. */
+export class EvalProgress {
+  readonly #line = process.stderr.isTTY === true ? createLogUpdate(process.stderr) : undefined;
+  readonly #start = performance.now();
+
+  show({ share, rows }: { share: number; rows(): Row[] }): void {
+    const [[measure, of, value, standardError]] = rows() as [Row];
+    const seconds = ((performance.now() - this.#start) / 1000) * (1 / share - 1);
+    this.#line?.(`${measure} ${value} ± ${standardError}, ${of}, ${formatSeconds(seconds)} left`);
+  }
+
+  end(): void {
+    this.#line?.clear();
+  }
+}
