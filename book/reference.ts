@@ -24,6 +24,8 @@ for (const [path, target] of Object.entries<string | { types: string }>(exports)
  */
 const internal = [
   'GraphNode',
+  'OnnxModel',
+  'OnnxType',
   'FileRegion', // a part of a file that ONNX Runtime maps into memory
   'standIns', // listed by DynamicLength
   'GraphValue', // what a tensor is to the compiler

@@ -53,12 +53,12 @@ const losses: LossPoint[] = [];
 const validation: LossPoint[] = [];
 const rows: string[][] = [];
 const options = {
-  steps: 240,
+  steps: 160,
   batchSize: 4,
   warmupSteps: 10,
   learningRate: 2e-3,
-  evalInterval: 40,
-  evalBatches: 4,
+  evalInterval: 32,
+  evalBatches: 2,
   seed: 123,
 };
 for await (const { step, loss, validationLoss } of train(model, data, options)) {
