@@ -6,7 +6,7 @@ import type { GraphValue } from './graph.ts';
 import type { Program } from './program.ts';
 import type { FrozenLeaves } from './stored-constant.ts';
 
-/** How a model looks to those who run it. Without it inputs and outputs are numbered. */
+/** How a model looks to those who run it. Without it inputs, outputs and constants are numbered. */
 export interface Signature {
   /** Each belongs to the leaf of the same name, but may have another type; more than there are leaves do no harm. */
   readonly inputs: readonly OnnxValue[];
@@ -28,8 +28,10 @@ export function toOnnxModel(program: Program, frozen?: FrozenLeaves, signature?:
     const input = signature ? inputs.find(({ name }) => name === value.name)! : inputs[i]!;
     names[number] = input.type === value.dtype ? input.name : emitter.cast(input.name, value.dtype);
   }
+  const known = new Set(inputs.map(({ name }) => name));
   for (const [i, { number, value }] of program.constants.entries()) {
-    names[number] = `constant${i}`;
+    names[number] = signature && value.name && !known.has(value.name) ? value.name : `constant${i}`;
+    known.add(names[number]!);
     emitter.store(names[number]!, value, frozen?.storageOf(value));
   }
   for (const { node, inputs: operands, outputs } of program.steps) {

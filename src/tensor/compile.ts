@@ -85,14 +85,20 @@ export function freeze(
   fn: (...args: Tensor[]) => readonly Tensor[],
   storageOf: FrozenLeaves['storageOf'] = () => undefined,
 ): Frozen {
-  const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
-  const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
-  const graph = new CompiledGraph(fn(...placeholders), { isFrozen: (node) => !nodes.has(node), storageOf });
+  const { placeholders, isFrozen } = placeholdersFor(inputs);
+  const graph = new CompiledGraph(fn(...placeholders), { isFrozen, storageOf });
   return {
     load: () => graph.load(),
     run: (args, lengths, into) => graph.run(args, into, lengths),
     dispose: () => graph.dispose(),
   };
+}
+
+/** Tensors that stand for the arguments of a frozen graph; every other leaf of it is a constant. */
+export function placeholdersFor(inputs: readonly (TensorType & { name: string })[]) {
+  const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
+  const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
+  return { placeholders, isFrozen: (node: GraphNode) => !nodes.has(node) };
 }
 
 function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {
