@@ -1,3 +1,4 @@
+import { type TextSource, textSourceOf } from '../../../src/data/index.ts';
 import { GPT2, type GPT2Config, type LanguageModel } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
@@ -42,4 +43,10 @@ export function logSoftmax64(logits: Float32Array): Float64Array {
   const largest = Math.max(...logits);
   const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
   return Float64Array.from(logits, (logit) => logit - largest - total);
+}
+
+/** A source of several documents in memory. */
+export function sourceOfDocuments(...texts: string[]): TextSource {
+  const documents = texts.map((text, i) => textSourceOf(text, { path: `document ${i}` }).documents[0]!);
+  return { path: 'a folder', documents, bytes: documents.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
