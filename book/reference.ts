@@ -6,6 +6,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Application, type Context, Converter, ParameterReflection, ReflectionKind } from 'typedoc';
+import { sourceLink } from './build/directives.ts';
+import { readableReference } from './build/reference-page.ts';
 
 const [root = '.', out = 'book/pages/reference'] = process.argv.slice(2).map((path) => resolve(path));
 const { name, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -70,6 +72,7 @@ const app = await Application.bootstrapWithPlugins({
     useCustomAnchors: true,
     parametersFormat: 'table',
     interfacePropertiesFormat: 'table',
+    classPropertiesFormat: 'table',
     typeAliasPropertiesFormat: 'table',
     typeDeclarationFormat: 'table',
     typeDeclarationVisibility: 'compact',
@@ -119,28 +122,11 @@ if (!project || app.logger.hasErrors() || app.logger.hasWarnings()) {
   process.exit(1);
 }
 
+const hasPage = (path: string) => existsSync(join(out, '..', `${sourceLink(path)}.md`));
 for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
   if (!entry.isFile()) continue;
   const path = join(entry.parentPath, entry.name);
-  writeFileSync(path, readable(readFileSync(path, 'utf8')));
-}
-
-/** A page of TypeDoc's as the book wants it. */
-function readable(markdown: string): string {
-  let owner = '';
-  const lines = markdown.split('\n').map((line) => {
-    const [, level, title, id] = /^(#{3,6}) (.*?)(?: \{#(.*)\})?$/.exec(line) ?? [];
-    if (level === '###') owner = id ?? '';
-    if (!level || id) return line;
-    // Groups of members get an id that no member can have; what belongs to a single member is no heading at all.
-    const group = /^(Constructors?|Properties|Accessors|Methods)$/.test(title!);
-    return group ? `${level} ${title} {#${owner}-${title!.toLowerCase()}}` : `**${title}**`;
-  });
-  // Files that the lessons quote have a page.
-  return lines.join('\n').replace(/\[(src\/[^\]]+)\.ts:(\d+)\]\(source:\)/g, (_, file: string, line: string) => {
-    const place = `${file}.ts:${line}`;
-    return existsSync(join(out, '..', 'source', `${file}.md`)) ? `[${place}](/source/${file}#L${line})` : place;
-  });
+  writeFileSync(path, readableReference(readFileSync(path, 'utf8'), hasPage));
 }
 
 const names = [...modules.values()];

@@ -52,8 +52,9 @@ export function inlinePicture(name: string, svg: string, id: string): InlinePict
     }
   }
   css = withReferences(css).replace(/#([\w-]+)(?=[^{}]*\{)/g, (_, target: string) => `#${renamed(target)}`);
-  // Pictures are wider than a phone: they scroll in their frame, which the keyboard reaches too.
-  const html = `<div class="picture" id="${id}" role="group" aria-label="${escapeAttribute(title)}" tabindex="0" v-pre>${root.outerHTML}</div>`;
+  // Pictures wider than a phone scroll in their frame, which the keyboard reaches too; narrow ones stay as they are.
+  const width = Number.parseFloat(root.getAttribute('width') ?? '') || 640;
+  const html = `<div class="picture" id="${id}" style="--picture-width: ${width}px" role="group" aria-label="${escapeAttribute(title)}" tabindex="0" v-pre>${root.outerHTML}</div>`;
   return {
     html: html.replace(/\n\s*\n/g, '\n'),
     // :where() adds nothing to the weight of a rule, so the site's own light and dark colours still come first.

@@ -11,7 +11,7 @@ describe('a picture in a page', () => {
     const { html } = inlinePicture('x', svg('\n\n<text>{{ a }}</text>'), 'p1');
     expect(html).not.toMatch(/\n\s*\n/);
     expect(html).toMatch(
-      /^<div class="picture" id="p1" role="group" aria-label="A &quot;b&quot; &amp; &lt;c>" tabindex="0" v-pre><svg /,
+      /^<div class="picture" id="p1" style="--picture-width: \d+px" role="group" aria-label="A &quot;b&quot; &amp; &lt;c>" tabindex="0" v-pre><svg /,
     );
     expect(html).toContain('role="img"');
     expect(html).not.toContain('<?xml');
