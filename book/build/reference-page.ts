@@ -11,7 +11,9 @@ export function readableReference(markdown: string, hasPage: (path: string) => b
     .replace(/^(\*\*(?:Extends|Extended by|Implements)\*\*)\n\n((?:- .*\n)+)/gm, (_, what: string, list: string) => {
       return `${what} ${list.trim().slice(2).replaceAll('\n- ', ', ')}\n`;
     })
+    .replace(/^\*\*[GS]et Signature\*\*\n\n/gm, '')
     .replace(/^### .*\n\nRe-exports (\[.*\]\(.*\))\n(\n\*\*\*\n\n)?/gm, '- $1\n')
+    .replace(/^## References\n\n((?:- .*\n)+)/gm, '## Also exported here\n\n<div class="columns">\n\n$1\n</div>\n')
     .replace(/\[(src\/[^\]]+)\.ts:(\d+)\]\(source:\)/g, (_, file: string, line: string) => {
       const place = `${file}.ts:${line}`;
       return hasPage(`${file}.ts`) ? `[${place}](/source/${file}#L${line})` : place;

@@ -29,7 +29,7 @@ export function sourcePages(
   quotedIn: ReadonlyMap<string, readonly string[]>,
 ): Map<string, string> {
   const header = (title: string) =>
-    frontMatter({ title, search: false, prev: false, next: false, pageClass: 'source' });
+    frontMatter({ title, search: false, aside: false, prev: false, next: false, pageClass: 'source' });
   const pages = new Map<string, string>();
   const list: string[] = [];
   for (const [file, code] of sources) {
