@@ -25,6 +25,15 @@ export interface TensorToWrite {
   readonly dtype?: SafetensorsDtype;
 }
 
+/** One tensor to write whose elements are made when their turn comes, so that not all need to be in memory at once. */
+export interface TensorToMake {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly dtype: SafetensorsDtype;
+  /** The elements, row-major. What it throws is passed on, and no file is left behind. */
+  readonly make: () => TensorData;
+}
+
 /** Bytes handed to the operating system at a time; a multiple of every element's size. */
 const CHUNK_BYTES = 1 << 24;
 
@@ -71,16 +80,15 @@ export async function openSafetensors(path: string): Promise<SafetensorsReader> 
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Iterable<TensorToWrite>,
+  tensors: Iterable<TensorToWrite | TensorToMake>,
   metadata?: Record<string, string>,
 ): Promise<void> {
   const names = new Set<string>(['__metadata__']);
   const described = Array.from(tensors, (tensor) => {
-    const dtype = tensor.dtype ?? dtypeOf(tensor.data);
-    check(tensor, dtype);
+    const described = 'make' in tensor ? tensor : toMake(tensor);
     ensure(!names.has(tensor.name), `Cannot write ${path}: the tensor name ${tensor.name} is reserved or used twice.`);
     names.add(tensor.name);
-    return { ...tensor, dtype };
+    return described;
   });
   for (const [key, value] of Object.entries(metadata ?? {})) {
     ensure(typeof value === 'string', `Cannot write ${path}: the metadata ${key} must be a string.`);
@@ -89,7 +97,9 @@ export async function writeSafetensors(
 
   function* chunks(): Generator<Uint8Array> {
     yield formatHeader(described, metadata);
-    for (const { data } of described) {
+    for (const tensor of described) {
+      const data = tensor.make();
+      check(tensor, data);
       const bytes = bytesView(data);
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
     }
@@ -97,7 +107,12 @@ export async function writeSafetensors(
   await writeFileAtomic(path, chunks());
 }
 
-function check({ name, shape, data }: TensorToWrite, dtype: SafetensorsDtype): void {
+function toMake({ name, shape, data, dtype = dtypeOf(data) }: TensorToWrite): TensorToMake {
+  check({ name, shape, dtype }, data);
+  return { name, shape, dtype, make: () => data };
+}
+
+function check({ name, shape, dtype }: Omit<TensorToMake, 'make'>, data: TensorData): void {
   ensure(
     data.BYTES_PER_ELEMENT === SAFETENSORS_DTYPES[dtype],
     `Tensor ${name} cannot be written as ${dtype}: that has ${SAFETENSORS_DTYPES[dtype]} bytes per element, its array ${data.BYTES_PER_ELEMENT}.`,

@@ -4,7 +4,7 @@ import type { GPT2 } from './gpt2.ts';
 import { PublishedWeights, type WeightSource } from './published-weights.ts';
 
 /** Where a parameter of ours stands in OpenAI's weights as Hugging Face publishes them. */
-interface PublishedPlace {
+export interface PublishedPlace {
   name: string;
   /** OpenAI stores matrices as [in, out], we as [out, in]. */
   transposed?: boolean;
@@ -32,7 +32,8 @@ const prefix = 'transformer.';
 /** Causal masks, which some files have: the model makes its own. */
 const buffer = /^h\.\d+\.attn\.(masked_)?bias$/;
 
-function publishedPlace(path: string): PublishedPlace {
+/** The place of the parameter at `path`; its name is without the prefix `transformer.`. */
+export function publishedPlace(path: string): PublishedPlace {
   const [, block, layer, kind] = /^blocks\.(\d+)\.(.+)\.(weight|bias)$/.exec(path) ?? [];
   if (!block || !layer) return { name: embeddings[path]! };
   const third = thirds.indexOf(layer) as 0 | 1 | 2 | -1;

@@ -10,6 +10,7 @@ import {
   type Tokenizer,
 } from '../tokenizer/index.ts';
 import { chatTemplateIn, stopTokensIn } from './conversation-files.ts';
+import { loadGguf } from './gguf/load-gguf.ts';
 import { familyOf, type HuggingFaceConfig, readHuggingFaceConfig } from './read-config.ts';
 
 /** A published model, ready to generate or to be trained further. */
@@ -27,12 +28,14 @@ export interface Pretrained {
 
 /**
  * Loads a model from a folder as it is published on the Hugging Face Hub: `config.json`, `model.safetensors` or its
- * shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`.
+ * shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`. A path
+ * that ends in `.gguf` is that of a file in llama.cpp's format, which holds all of this.
  *
  * Throws one clear sentence if a file is missing or damaged, if the family or an option of it is not supported, or if the
  * files do not fit each other.
  */
 export async function loadPretrained(folder: string): Promise<Pretrained> {
+  if (isGgufPath(folder)) return loadGguf(folder);
   const configText = await readIfThere(join(folder, 'config.json'));
   ensure(
     configText !== undefined,
@@ -43,6 +46,11 @@ export async function loadPretrained(folder: string): Promise<Pretrained> {
   const model = await loadModel(folder, config);
   const conversation = await within(folder, () => readConversationFiles(folder));
   return { model, tokenizer, modelType: config.modelType, ...conversation };
+}
+
+/** Whether a path is that of a GGUF file. */
+export function isGgufPath(path: string): boolean {
+  return /\.gguf$/i.test(path);
 }
 
 async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Promise<Tokenizer | undefined> {

@@ -19,6 +19,11 @@ export class MergeTable {
     this.#merged.push(id);
   }
 
+  /** The pairs of ids that merge, in the order learned. */
+  pairs(): [left: number, right: number][] {
+    return Array.from(this.#ranks.keys(), (key) => [Math.floor(key / MAX_IDS), key % MAX_IDS]);
+  }
+
   /**
    * Merges `symbols`, the ids of a word's bytes or characters, until no pair is left that merges. Takes n log n time, so
    * that a long text without a space is not a trap.

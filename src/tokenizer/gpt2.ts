@@ -50,6 +50,11 @@ export class GPT2Tokenizer implements Tokenizer {
   toJSON(): TokenizerJSON {
     return { kind: this.kind };
   }
+
+  /** The pairs of ids that merge, in the order learned: as many as there are tokens of several bytes. */
+  merges(): [left: number, right: number][] {
+    return this.#bytePairs.merges.pairs();
+  }
 }
 
 const END_OF_TEXT = '<|endoftext|>';
@@ -70,7 +75,7 @@ class BytePairs {
   readonly tokens: Uint8Array[];
   /** The id of each of the 256 bytes; they are numbered with the printable ones first. */
   readonly #byteId = new Uint16Array(256);
-  readonly #merges = new MergeTable();
+  readonly merges = new MergeTable();
   readonly #known = new Map<string, readonly number[]>();
 
   constructor() {
@@ -83,7 +88,7 @@ class BytePairs {
         // Which pair was merged into this token? With the merges learned before it, its bytes become just that pair.
         const [left, right, ...rest] = this.#encodeBytes(bytes);
         if (right === undefined || rest.length > 0) throw new TsgptError(BROKEN_VOCABULARY);
-        this.#merges.add(left!, right, id);
+        this.merges.add(left!, right, id);
       }
     });
     this.tokens.push(utf8.encode(END_OF_TEXT));
@@ -101,7 +106,7 @@ class BytePairs {
   }
 
   #encodeBytes(bytes: Uint8Array): number[] {
-    return this.#merges.encode(Array.from(bytes, (byte) => this.#byteId[byte]!));
+    return this.merges.encode(Array.from(bytes, (byte) => this.#byteId[byte]!));
   }
 }
 

@@ -15,8 +15,13 @@ const utf8 = new TextEncoder();
 
 /** The UTF-8 bytes of `text`, each as its visible character. */
 export function toByteCharacters(text: string): string {
+  return byteCharacters(utf8.encode(text));
+}
+
+/** `bytes`, each as its visible character. */
+export function byteCharacters(bytes: Uint8Array): string {
   let characters = '';
-  for (const byte of utf8.encode(text)) characters += characterOfByte[byte];
+  for (const byte of bytes) characters += characterOfByte[byte];
   return characters;
 }
 

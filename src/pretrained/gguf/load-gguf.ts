@@ -1,0 +1,57 @@
+import { ensure, TsgptError } from '../../errors.ts';
+import { openGguf } from '../../formats/gguf/index.ts';
+import { printable } from '../../formats/safetensors-json.ts';
+import type { Pretrained } from '../load-pretrained.ts';
+import type { GgufArchitecture } from './form.ts';
+import { gpt2Architecture } from './gpt2.ts';
+import { Hyperparameters } from './hyperparameters.ts';
+import { llamaArchitecture } from './llama.ts';
+import { readGgufTokenizer } from './read-tokenizer.ts';
+
+/** llama.cpp's architectures that can be read, by what `general.architecture` calls them. */
+const architectures: Record<string, GgufArchitecture> = {
+  gpt2: gpt2Architecture,
+  llama: llamaArchitecture,
+  qwen2: llamaArchitecture,
+  qwen3: llamaArchitecture,
+};
+
+/**
+ * Loads a model with its tokenizer and chat template from a GGUF file, llama.cpp's format. Quantised weights become float32.
+ *
+ * Throws one clear sentence if the file is damaged, if its architecture, a type of its numbers or its kind of tokenizer is not supported, or
+ * if its parts do not fit each other.
+ */
+export async function loadGguf(path: string): Promise<Pretrained> {
+  await using reader = await openGguf(path);
+  const { metadata } = reader;
+  try {
+    const modelType = metadata.string('general.architecture');
+    const known = Object.keys(architectures).join(', ');
+    ensure(
+      Object.hasOwn(architectures, modelType),
+      () => `models of the architecture ${printable(modelType)} are not supported; supported are: ${known}`,
+    );
+    const architecture = architectures[modelType]!;
+    const config = await architecture.readConfig(new Hyperparameters(modelType, reader), reader);
+    const tokenizer = readGgufTokenizer(metadata);
+    const { vocabSize } = config as { vocabSize: number };
+    ensure(
+      !tokenizer || tokenizer.vocabSize <= vocabSize,
+      () => `its tokenizer has ${tokenizer?.vocabSize} tokens, but its model only ${vocabSize}`,
+    );
+    const model = await architecture.load(config, reader, modelType);
+    const stopTokens = ['eot', 'eom'].flatMap((role) => {
+      const id = metadata.number(`tokenizer.ggml.${role}_token_id`, -1);
+      return id >= 0 && id < vocabSize ? [id] : [];
+    });
+    const template = 'tokenizer.chat_template';
+    const chatTemplate = metadata.has(template) ? metadata.string(template) : undefined;
+    return { model, tokenizer, modelType, chatTemplate, stopTokens };
+  } catch (cause) {
+    // A RangeError is an array too large to be.
+    if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
+    if (cause.message.includes(path)) throw cause;
+    throw new TsgptError(`cannot load ${path}: ${cause.message}`, { cause });
+  }
+}
