@@ -1,12 +1,21 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { hasShared, shared } from '../support/shared.ts';
 
 describe('the README', () => {
-  it('shows the example as it stands in examples/', () => {
-    const [, code] = /```ts\n([\s\S]*?)```/.exec(readFileSync('README.md', 'utf8'))!;
-    expect(code).toBe(readFileSync('examples/quick-start.ts', 'utf8'));
-    expect(code!.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+  it('shows the examples as they stand in examples/', () => {
+    const blocks = [...readFileSync('README.md', 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!);
+    const files = ['quick-start.ts', 'published-model.ts'].map((file) => readFileSync(`examples/${file}`, 'utf8'));
+    expect(blocks).toEqual(files);
+    expect(blocks[0]!.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+  });
+
+  it.skipIf(!hasShared)('has an example that runs with a published model', async () => {
+    const model = shared('models', 'tinystories-chat-3m-as-gpt2');
+    const args = ['--import', 'tsx', 'examples/published-model.ts', model];
+    const output = execFileSync(process.execPath, args, { encoding: 'utf8' });
+    expect(output).toMatch(/^, there was .*name: 'blocks\.7'/s);
   });
 
   it('has an example that runs on the built package and learns its sentence', () => {
