@@ -1,0 +1,37 @@
+/** llama.cpp through node-llama-cpp: `llama-cpp.mjs <file.gguf> <flash|plain> <threads>`; its package is in interop/. */
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { serve } from '../dist/bench/decode/protocol.js';
+
+const require = createRequire(resolve('interop/package.json'));
+const { getLlama, LlamaLogLevel } = await import(pathToFileURL(require.resolve('node-llama-cpp')).href);
+const [path, attention, threads] = process.argv.slice(2);
+const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error });
+const model = await llama.loadModel({ modelPath: resolve(path) });
+const options = { contextSize: 1024, batchSize: 1024, threads: Number(threads), flashAttention: attention === 'flash' };
+const context = await model.createContext(options);
+const sequence = context.getSequence();
+
+const clear = () => sequence.clearHistory();
+await serve({
+  prefill: async (ids) => {
+    await clear();
+    const start = performance.now();
+    await sequence.evaluateWithoutGeneratingNewTokens(ids);
+    return (performance.now() - start) / 1000;
+  },
+  decode: async (ids, count) => {
+    await clear();
+    const times = [];
+    let last;
+    for await (const _ of sequence.evaluate(ids, { temperature: 0 })) {
+      const now = performance.now();
+      if (last !== undefined) times.push((now - last) / 1000);
+      last = now;
+      if (times.length === count - 1) break;
+    }
+    return times;
+  },
+});
+process.exit(0);

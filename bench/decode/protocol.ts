@@ -1,0 +1,26 @@
+import { createInterface } from 'node:readline';
+
+/** What an engine does for the benchmark; times are seconds. */
+export interface Engine {
+  /** Reads `ids` from nothing and computes what follows: the time. */
+  prefill(ids: readonly number[]): Promise<number>;
+  /** Reads `ids` from nothing, then writes `count` tokens greedily: the time of each but the first. */
+  decode(ids: readonly number[], count: number): Promise<number[]>;
+}
+
+/** Answers the benchmark's requests, lines of JSON, until the input ends. */
+export async function serve(engine: Engine): Promise<void> {
+  const answer = (value: object) => process.stdout.write(`${JSON.stringify({ ...value, peakBytes: peakBytes() })}\n`);
+  answer({ ready: true });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { prefill, decode, count, exit } = JSON.parse(line);
+    if (exit) break;
+    if (prefill) answer({ seconds: [await engine.prefill(prefill)] });
+    else answer({ seconds: await engine.decode(decode, count) });
+  }
+}
+
+/** The largest resident set so far. */
+function peakBytes(): number {
+  return process.resourceUsage().maxRSS * 1024;
+}

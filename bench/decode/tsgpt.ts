@@ -1,0 +1,44 @@
+/** Our side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
+import { Decoder } from '../../src/generate/index.ts';
+import { loadPretrained } from '../../src/pretrained/index.ts';
+import { setRuntime } from '../../src/runtime/index.ts';
+import { createNodeRuntime } from '../../src/runtime/node-runtime.ts';
+import { serve } from './protocol.ts';
+
+const [folder, type, threads] = process.argv.slice(2) as [string, 'f32' | 'q8' | 'q4', string];
+setRuntime(await createNodeRuntime({ threads: Number(threads) }));
+const { model } = await loadPretrained(folder);
+const decoder = new Decoder(model, { quantize: type === 'f32' ? undefined : type });
+await decoder.load();
+const cache = decoder.createCache();
+
+const seconds = async (work: () => Promise<unknown>) => {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+};
+const likeliest = (logits: Float32Array) => {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) if (logits[i]! > logits[best]!) best = i;
+  return best;
+};
+
+await serve({
+  prefill: (ids) => {
+    cache.truncate(0, 0);
+    return seconds(() => decoder.append(cache, [ids]));
+  },
+  decode: async (ids, count) => {
+    cache.truncate(0, 0);
+    let [logits] = await decoder.append(cache, [ids]);
+    const times: number[] = [];
+    for (let i = 0; i < count; i++) {
+      times.push(
+        await seconds(async () => {
+          [logits] = await decoder.append(cache, [[likeliest(logits!)]]);
+        }),
+      );
+    }
+    return times.slice(1);
+  },
+});
