@@ -16,14 +16,13 @@ export function resultTable(rows: readonly Row[]): string {
 
 export function perplexityRows(result: PerplexityResult): Row[] {
   const { tokens, loss, perplexity, interval, bitsPerByte, bytes, bitsPerCharacter, characters } = result;
-  const of = (count: number, what: string) => `${formatInteger(count)} ${what}`;
   // What is in proportion to the loss has an error in proportion.
   const bits = (value: number): Estimate => ({ value, standardError: (value / loss.value) * loss.standardError });
   return [
-    perplexityRow('perplexity', of(tokens, 'tokens'), { perplexity, interval, loss }),
-    row('loss of a token, nats', of(tokens, 'tokens'), loss, decimals),
-    row('bits per byte', of(bytes, 'bytes'), bits(bitsPerByte), decimals),
-    row('bits per character', of(characters, 'characters'), bits(bitsPerCharacter), decimals),
+    perplexityRow('perplexity', counted(tokens, 'token'), { perplexity, interval, loss }),
+    row('loss of a token, nats', counted(tokens, 'token'), loss, decimals),
+    row('bits per byte', counted(bytes, 'byte'), bits(bitsPerByte), decimals),
+    row('bits per character', counted(characters, 'character'), bits(bitsPerCharacter), decimals),
   ];
 }
 
@@ -45,9 +44,11 @@ export function hellaSwagRows(result: HellaSwagResult, cases: number): Row[] {
 
 /** "400 cases", "31 of 400 cases", and how many of them the model has not seen completely. */
 function casesOf({ cases, truncated }: { cases: number; truncated: number }, total: number): string {
-  const measured = cases < total ? `${formatInteger(cases)} of ${formatInteger(total)}` : formatInteger(cases);
-  return `${measured} cases${truncated > 0 ? `, ${formatInteger(truncated)} contexts cut` : ''}`;
+  const stopped = cases < total ? `${formatInteger(cases)} of ` : '';
+  return `${stopped}${counted(total, 'case')}${truncated > 0 ? `, ${counted(truncated, 'context')} cut` : ''}`;
 }
+
+const counted = (count: number, noun: string) => `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
 
 function row(measure: string, of: string, { value, standardError }: Estimate, format: (value: number) => string): Row {
   const ends = [value - 1.96 * standardError, value + 1.96 * standardError];
