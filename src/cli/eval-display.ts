@@ -16,10 +16,11 @@ export function resultTable(rows: readonly Row[]): string {
 
 export function perplexityRows(result: PerplexityResult): Row[] {
   const { tokens, loss, perplexity, interval, bitsPerByte, bytes, bitsPerCharacter, characters } = result;
+  const windows = `windows of ${result.contextLength}, stride ${result.stride}`;
   // What is in proportion to the loss has an error in proportion.
   const bits = (value: number): Estimate => ({ value, standardError: (value / loss.value) * loss.standardError });
   return [
-    perplexityRow('perplexity', counted(tokens, 'token'), { perplexity, interval, loss }),
+    perplexityRow(`perplexity, ${windows}`, counted(tokens, 'token'), { perplexity, interval, loss }),
     row('loss of a token, nats', counted(tokens, 'token'), loss, decimals),
     row('bits per byte', counted(bytes, 'byte'), bits(bitsPerByte), decimals),
     row('bits per character', counted(characters, 'character'), bits(bitsPerCharacter), decimals),

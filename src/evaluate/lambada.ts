@@ -70,7 +70,8 @@ function textOf(line: string, place: string): string {
 
 /**
  * Measures how often a model predicts the last word of a passage, on LAMBADA (Paperno et al., 2016) as OpenAI did for GPT-2: what is asked
- * for is " word", with the space before it, and right means that every token of it is the likeliest one in its place.
+ * for is " word": context and word are encoded together with the space between them, and what follows the context's tokens is
+ * predicted. Right means that every token of it is the likeliest one in its place.
  * lm-evaluation-harness calls this `lambada_openai`. Gives a report after every case.
  */
 export async function* measureLambada(

@@ -40,6 +40,9 @@ export interface PerplexityResult {
   /** The size of the tokens that were predicted. */
   readonly bytes: number;
   readonly characters: number;
+  /** How it was measured; see {@link PerplexityOptions}. */
+  readonly contextLength: number;
+  readonly stride: number;
 }
 
 /**
@@ -83,7 +86,7 @@ export async function* measurePerplexity(
         bytes += target.bytes;
         characters += target.characters;
       }
-      yield resultOf(losses, bytes, characters);
+      yield { ...resultOf(losses, bytes, characters), contextLength, stride };
     }
     ensure(
       losses.count > 0 || signal?.aborted,
@@ -113,7 +116,7 @@ function checkOptions(options: PerplexityOptions, { config }: LanguageModel) {
 
 const idsOf = (tokens: readonly TextToken[]) => tokens.map(({ id }) => id);
 
-function resultOf(losses: RunningMean, bytes: number, characters: number): PerplexityResult {
+function resultOf(losses: RunningMean, bytes: number, characters: number) {
   const loss = losses.estimate;
   const bits = (loss.value * losses.count) / Math.LN2;
   return {

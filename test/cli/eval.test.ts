@@ -33,7 +33,7 @@ describe('eval', () => {
     expect(stdout).toContain('gpt2 after step 6');
     const rows = rowsOf(stdout);
     expect(rows.map(([measure, of]) => `${measure}: ${of}`)).toEqual([
-      'perplexity: 719 tokens',
+      'perplexity, windows of 8, stride 4: 719 tokens',
       'loss of a token, nats: 719 tokens',
       'bits per byte: 719 bytes',
       'bits per character: 719 characters',
@@ -62,7 +62,14 @@ describe('eval', () => {
     expect([code, stderr]).toEqual([0, '']);
     const results = JSON.parse(stdout);
     expect(Object.keys(results)).toEqual(['model', 'text', 'lambada', 'hellaswag']);
-    expect(results.text).toMatchObject({ file: text, isComplete: true, tokens: 3, bytes: 3 });
+    expect(results.text).toMatchObject({
+      file: text,
+      isComplete: true,
+      tokens: 3,
+      bytes: 3,
+      contextLength: 8,
+      stride: 4,
+    });
     expect(results.lambada).toMatchObject({ file: lambada, isComplete: true, cases: 3, truncated: 0 });
     expect(results.hellaswag).toMatchObject({ file: hellaswag, cases: 3 });
     const { loss, perplexity, interval } = results.text;

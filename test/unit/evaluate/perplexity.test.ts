@@ -66,6 +66,7 @@ describe('the perplexity of a text', () => {
     expect(await measure(text)).toEqual(await measure(text, { contextLength: 12, stride: 6 }));
     expect(await measure(text)).not.toEqual(await measure(text, { stride: 12 }));
     expect(await measure(text, { contextLength: 1 })).toEqual(await measure(text, { contextLength: 1, stride: 1 }));
+    expect(await measure(text, { contextLength: 5 })).toMatchObject({ contextLength: 5, stride: 2 });
   });
 
   it('by a model that knows nothing is the number of its tokens', async () => {
