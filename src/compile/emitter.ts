@@ -33,6 +33,9 @@ export interface LengthSource {
   readonly dim: number;
 }
 
+/** What will run a graph: the ONNX Runtime we come with, or any engine there is. */
+export type Engine = 'ONNX Runtime' | 'any';
+
 /** Collects the operators and constants of one ONNX graph; what a lowering rule writes to. */
 export class Emitter {
   readonly nodes: OnnxNode[] = [];
@@ -45,10 +48,12 @@ export class Emitter {
   readonly #computedIntegers = new Map<string, string>();
   readonly #lengthSources: ReadonlyMap<DynamicLength, LengthSource>;
   #valueCount = 0;
+  readonly engine: Engine;
 
   /** `lengthSources` says for each dynamic length which input shows it. */
-  constructor(lengthSources: ReadonlyMap<DynamicLength, LengthSource> = new Map()) {
+  constructor(lengthSources: ReadonlyMap<DynamicLength, LengthSource>, engine: Engine) {
     this.#lengthSources = lengthSources;
+    this.engine = engine;
   }
 
   get initializers(): OnnxTensor[] {

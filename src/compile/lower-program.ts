@@ -23,7 +23,7 @@ export function lowerProgram(program: Program, frozen?: FrozenLeaves): LoadableM
 export function toOnnxModel(program: Program, frozen?: FrozenLeaves, signature?: Signature): OnnxModel {
   const names: string[] = new Array(program.values.length);
   const inputs = signature?.inputs ?? program.leaves.map(({ value }, i) => describe(`leaf${i}`, value));
-  const emitter = new Emitter(lengthSources(inputs));
+  const emitter = new Emitter(lengthSources(inputs), signature ? 'any' : 'ONNX Runtime');
   for (const [i, { number, value }] of program.leaves.entries()) {
     const input = signature ? inputs.find(({ name }) => name === value.name)! : inputs[i]!;
     names[number] = input.type === value.dtype ? input.name : emitter.cast(input.name, value.dtype);

@@ -119,15 +119,28 @@ function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
 }
 
 /** Rows of a table, which may be stored in blocks of small integers. */
-export const rows: Lowering = (emitter, _node, [table, index]) => {
+export const rows: Lowering = (emitter, node, [table, index]) => {
   const blocks = emitter.blocks(table!);
   if (!blocks) return emitter.emit('Gather', [table!, index!], { attributes: { axis: 0 } });
+  if (emitter.engine === 'any' && blocks.bits === 8) return rowsOfBlocks(emitter, node, blocks, index!);
   const attributes = { bits: blocks.bits, block_size: blocks.blockSize, gather_axis: 0, quantize_axis: 1 };
   return emitter.emit('GatherBlockQuantized', [blocks.table, index!, blocks.scales], {
     attributes,
     domain: microsoftDomain,
   });
 };
+
+/** As ONNX Runtime's operator in operators of ONNX itself: in browsers it has the former on the graphics processor only. */
+function rowsOfBlocks(emitter: Emitter, node: GraphNode, blocks: Blocks, index: string): string {
+  const gather = (table: string) => emitter.emit('Gather', [table, index], { attributes: { axis: 0 } });
+  const stack = node.inputs[1]!.shape;
+  const blockCount = Math.ceil(blocks.columns / blocks.blockSize);
+  const integers = emitter.cast(gather(blocks.integers), 'float32'); // [...stack, blockCount, blockSize]
+  const steps = emitter.emit('Sub', [integers, emitter.scalar(128, 'float32')]);
+  const scales = emitter.reshape(gather(blocks.scales), [...stack, blockCount], [...stack, blockCount, 1]);
+  const numbers = emitter.emit('Mul', [steps, scales]);
+  return emitter.reshape(numbers, [...stack, blockCount, blocks.blockSize], [...stack, blocks.columns]);
+}
 
 /** `out[index[i]] += rows[i]` into zeros `[attributes.length, width]`, for `index [n]` with repeats and `rows [n, width]`. */
 export const sumRowsByIndex: Lowering = (emitter, node, [rows, index]) => {

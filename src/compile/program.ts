@@ -1,4 +1,5 @@
 import type { HostArray } from '../dtype.ts';
+import type { Engine } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 import type { FrozenLeaves } from './stored-constant.ts';
 
@@ -43,7 +44,7 @@ export interface Step {
 export function buildProgram(
   outputs: readonly GraphValue[],
   isFrozen: FrozenLeaves['isFrozen'] = () => false,
-  engine: 'ONNX Runtime' | 'any' = 'ONNX Runtime',
+  engine: Engine = 'ONNX Runtime',
 ): Program {
   const leaves: Leaf[] = [];
   const constants: Leaf[] = [];
