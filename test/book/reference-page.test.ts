@@ -114,6 +114,8 @@ Re-exports [a](tsgpt/data.md#a)
 
 Re-exports [b](tsgpt/data.md#b)
 `;
-    expect(page(references)).toBe('## References\n\n- [a](tsgpt/data.md#a)\n- [b](tsgpt/data.md#b)\n');
+    expect(page(references)).toBe(
+      '## Also exported here\n\n<div class="columns">\n\n- [a](tsgpt/data.md#a)\n- [b](tsgpt/data.md#b)\n\n</div>\n',
+    );
   });
 });

@@ -22,7 +22,7 @@ function run(args: readonly string[], env: Record<string, string> = {}): void {
 
 function pagesOf(dist: string): string[] {
   const paths = filesIn(dist).map((file) => `/${pathFrom(dist, file)}`);
-  return paths.filter((path) => path.endsWith('.html') && path !== '/404.html');
+  return paths.filter((path) => path.endsWith('.html'));
 }
 
 // Needs a browser and the book's own packages: apt-get install chromium, npm ci --prefix book.
