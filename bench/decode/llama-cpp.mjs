@@ -7,7 +7,13 @@ import { serve } from '../dist/bench/decode/protocol.js';
 const require = createRequire(resolve('interop/package.json'));
 const { getLlama, LlamaLogLevel } = await import(pathToFileURL(require.resolve('node-llama-cpp')).href);
 const [path, attention, threads] = process.argv.slice(2);
-const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.error });
+const llama = await getLlama({
+  gpu: false,
+  build: 'never',
+  skipDownload: true,
+  progressLogs: false,
+  logLevel: LlamaLogLevel.error,
+});
 const model = await llama.loadModel({ modelPath: resolve(path) });
 const options = { contextSize: 1024, batchSize: 1024, threads: Number(threads), flashAttention: attention === 'flash' };
 const context = await model.createContext(options);

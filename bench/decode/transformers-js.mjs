@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { serve } from '../dist/bench/decode/protocol.js';
 
 const require = createRequire(resolve('interop/package.json'));
-const { AutoModelForCausalLM, env, Tensor } = await import(pathToFileURL(require.resolve('@huggingface/transformers')).href);
+const { AutoModelForCausalLM, env, Tensor } = await import(
+  pathToFileURL(require.resolve('@huggingface/transformers')).href
+);
 const [folder, type, threads] = process.argv.slice(2);
 env.allowRemoteModels = false;
 env.localModelPath = `${dirname(resolve(folder))}/`;

@@ -63,7 +63,9 @@ describe('attention maps', () => {
           return part(queries[0]![i]!).reduce((sum, q, d) => sum + q * key[d]!, 0) / Math.sqrt(headDim);
         });
         const total = scores.reduce((sum, score) => sum + Math.exp(score), 0);
-        row.forEach((weight, j) => expect(weight).toBeCloseTo(j <= i ? Math.exp(scores[j]!) / total : 0, 5));
+        for (const [j, weight] of row.entries()) {
+          expect(weight).toBeCloseTo(j <= i ? Math.exp(scores[j]!) / total : 0, 5);
+        }
       });
     });
   });
