@@ -27,10 +27,16 @@ export function tokenizerFiles(tokenizer: Tokenizer): TokenizerFiles {
       const config: Record<string, unknown> = JSON.parse(json.tokenizerConfig);
       // Without a class, Hugging Face takes the one that goes with the model, and with it names of special tokens.
       config.tokenizer_class ??= 'PreTrainedTokenizerFast';
-      const { endOfTextId } = tokenizer;
-      if (endOfTextId !== undefined) config.eos_token ??= tokenizer.decode([endOfTextId]);
       const file: TokenizerFile = JSON.parse(json.tokenizerJson);
-      return { tokenizer: { version: '1.0', truncation: null, padding: null, ...file }, config };
+      const added = (file.added_tokens ?? []) as { id: number }[];
+      const { endOfTextId } = tokenizer;
+      if (endOfTextId !== undefined) {
+        const endOfText = tokenizer.decode([endOfTextId]);
+        config.eos_token ??= endOfText;
+        // In Python naming it is enough to make it special; transformers.js looks only at this list.
+        if (!added.some(({ id }) => id === endOfTextId)) added.push(addedToken(endOfTextId, endOfText, true));
+      }
+      return { tokenizer: { version: '1.0', truncation: null, padding: null, ...file, added_tokens: added }, config };
     }
   }
 }
