@@ -30,7 +30,8 @@ function run(what: string, command: string, args: readonly string[]): Promise<vo
 async function writeReference(folder: string): Promise<void> {
   // It links to the pages of source files, so it depends on which there are.
   const sources = filesIn(join(pages, 'source')).join();
-  const key = hashFiles(root, ['src', 'package.json', 'book/reference.ts', 'book/package-lock.json']) + sources;
+  const key =
+    hashFiles(root, ['src', 'package.json', 'book/reference.ts', 'book/build', 'book/package-lock.json']) + sources;
   const keyFile = join(folder, 'key.txt');
   if (existsSync(keyFile) && readFileSync(keyFile, 'utf8') === key) return;
   console.log('API reference');
@@ -64,7 +65,8 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  if (!(error instanceof TsgptError)) throw error;
-  console.error(`error: ${error.message}`);
+  const ours = error instanceof TsgptError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');
+  if (!ours) throw error;
+  console.error(`error: ${(error as Error).message}`);
   process.exitCode = 1;
 }
