@@ -8,16 +8,21 @@ import { ensureFits, type PretrainedToSave } from '../pretrained/save-options.ts
 import { onnxDecoder } from './onnx-decoder.ts';
 import { writeOnnxFiles } from './onnx-files.ts';
 
-/** How the weights of an ONNX model are stored, as transformers.js calls it, and the file in which it looks for them. */
-const fileNames = { fp32: 'model.onnx', q8: 'model_quantized.onnx', q4: 'model_q4.onnx' } as const;
+/** How the weights of an ONNX model are stored, as transformers.js calls it: in 32 bits, or those of linear layers in 8 or 4. */
+export type OnnxDtype = 'fp32' | 'q8' | 'q4';
 
-export type OnnxDtype = keyof typeof fileNames;
+/** In which file transformers.js looks for them. */
+const fileNames: Record<OnnxDtype, string> = {
+  fp32: 'model.onnx',
+  q8: 'model_quantized.onnx',
+  q4: 'model_q4.onnx',
+};
 
 export const onnxDtypes = Object.keys(fileNames) as readonly OnnxDtype[];
 
 export interface ExportOnnxOptions {
   /**
-   * How weights are stored: `fp32` unless told otherwise; with `q8` and `q4` those of linear layers in so many bits, as the {@link Decoder}
+   * How weights are stored: `fp32` unless told otherwise; with `q8` and `q4` those of linear layers in so many bits, as `Decoder`
    * quantizes them. There is a file for each; the first is the one that is used if nothing is said.
    */
   dtypes?: readonly OnnxDtype[];
