@@ -34,14 +34,16 @@ export async function openWithLlamaCpp(modelPath: string): Promise<LlamaModel> {
 async function start(): Promise<Llama> {
   const path = createRequire(packageFile).resolve('node-llama-cpp');
   const { getLlama } = await import(pathToFileURL(path).href);
-  // The binary that came with the package, or none: nothing is built or fetched.
-  return getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' });
+  // The binary that came with the package, or none: nothing is built or fetched. Its threads wait for each other by spinning,
+  // which on a machine that is busy takes a hundred times as long as one thread needs.
+  const options = { gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' };
+  return getLlama({ ...options, maxThreads: 1 });
 }
 
 /** The likeliest token, `count` times, all in float32. */
 export async function continueGreedily(model: LlamaModel, prompt: readonly number[], count: number): Promise<number[]> {
   const float32Cache = { experimentalKvCacheKeyType: 'F32', experimentalKvCacheValueType: 'F32' };
-  const context = await model.createContext({ contextSize: 128, flashAttention: false, ...float32Cache });
+  const context = await model.createContext({ contextSize: 128, threads: 1, flashAttention: false, ...float32Cache });
   const ids: number[] = [];
   for await (const id of context.getSequence().evaluate(prompt, { temperature: 0, yieldEogToken: true })) {
     if (ids.push(id) === count) break;
