@@ -55,6 +55,12 @@ export default defineConfig({
         tokens[index]!.info = 'text';
         return md.renderer.rules.fence!(tokens, index, options, env, self);
       };
+      // A cell at the head of a column that says nothing is no heading.
+      md.core.ruler.push('empty-headings', ({ tokens }) => {
+        for (const [i, token] of tokens.entries()) {
+          if (token.type === 'th_open' && tokens[i + 1]!.content === '') token.tag = tokens[i + 2]!.tag = 'td';
+        }
+      });
       // Whole files are long: as text for v-html they pass by Vue's compiler, which would take most of the build's time.
       const fence = md.renderer.rules.fence!;
       md.renderer.rules.fence = (tokens, index, options, env, self) => {

@@ -6,6 +6,8 @@ const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  // No host but this machine's own can be reached: whoever asks for another fails, which is reported.
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 export type Size = keyof typeof SIZES;
@@ -23,7 +25,7 @@ export interface OpenPage {
   readonly problems: string[];
 }
 
-/** Opens a page that can reach nothing but its own host, and waits until it is ready. */
+/** Opens a page, and waits until it is ready. */
 export async function openPage(browser: Browser, url: string, size: Size): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: 'light', reducedMotion: 'reduce' });
   const page = await context.newPage();
@@ -36,10 +38,6 @@ export async function openPage(browser: Browser, url: string, size: Size): Promi
   page.on('response', (response) => {
     if (!response.ok()) problems.push(`${response.status()}: ${response.url()}`);
   });
-  await context.route(
-    ({ origin }) => origin !== new URL(url).origin,
-    (route) => route.abort(), // reported as failed
-  );
   await page.goto(url);
   await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
   await page.evaluate(async () => {
