@@ -4,32 +4,28 @@ import { barChartSvg } from 'tsgpt/charts';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('The seven numbers');
-const { tiedHead: _, ...small } = gpt2.small;
+const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, comes further down
 console.log(small);
 
 section('What each of them costs');
 const parametersOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'parameters');
 const flopsOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPerToken');
+/** How many numbers the layers put out for one text that fills the context. */
+function outputsOf(config: GPT2Config): number {
+  const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
+  const sizeOf = (shape: string) => (JSON.parse(lengths(shape)) as number[]).reduce((a, b) => a * b);
+  const groups = summarizeGPT2(config).map(({ repeat, layers }) => layers.map(({ output }) => repeat * sizeOf(output)));
+  return groups.flat().reduce((a, b) => a + b);
+}
 const percent = (after: number, before: number) => `+${((after / before - 1) * 100).toFixed(1)}%`;
 
-const changes: Partial<GPT2Config>[] = [
-  { vocabSize: 2 * small.vocabSize },
-  { contextLength: 2 * small.contextLength },
-  { embDim: 2 * small.embDim },
-  { nHeads: 2 * small.nHeads },
-  { nLayers: 2 * small.nLayers },
-  { dropRate: 2 * small.dropRate },
-  { qkvBias: true },
-];
+const names = ['vocabSize', 'contextLength', 'embDim', 'nHeads', 'nLayers', 'dropRate'] as const;
+const changes: Partial<GPT2Config>[] = [...names.map((name) => ({ [name]: 2 * small[name] })), { qkvBias: true }];
 table(
-  ['change', 'parameters', 'FLOPs per token'],
+  ['change', 'parameters', 'memory', 'FLOPs per token'],
   changes.map((change) => {
-    const changed = { ...gpt2.small, ...change };
-    return [
-      JSON.stringify(change),
-      percent(parametersOf(changed), parametersOf(gpt2.small)),
-      percent(flopsOf(changed), flopsOf(gpt2.small)),
-    ];
+    const costs = [parametersOf, outputsOf, flopsOf];
+    return [JSON.stringify(change), ...costs.map((of) => percent(of({ ...gpt2.small, ...change }), of(gpt2.small)))];
   }),
 );
 

@@ -19,7 +19,7 @@ import { drawable } from './kit/model-drawing.ts';
 section('The model with empty blocks');
 class PlaceholderBlock extends Module {
   forward(x: Tensor): Tensor {
-    return x.mul(1); // lessons 4 to 8 put something here
+    return x.mul(tensor(1)); // lessons 4 to 8 put something here
   }
 }
 
@@ -38,7 +38,7 @@ class PlaceholderGPT extends Module {
   }
 
   forward(tokens: Tensor): Tensor {
-    const positions = this.positionEmbedding.weight.slice([0, tokens.shape[1]!]); // [time, embDim]
+    const positions = this.positionEmbedding.weight.slice([0, tokens.shape[1]!]).named('positions'); // [time, embDim]
     let x = this.tokenEmbedding.forward(tokens).add(positions).named('embeddings'); // [batch, time, embDim]
     for (const block of this.blocks) x = block.forward(x);
     return this.head.forward(x); // [batch, time, vocabSize]

@@ -1,4 +1,4 @@
-// Lesson 4: layer normalisation keeps the numbers inside a deep network at a size that can be learned from.
+// Lesson 4: layer normalisation keeps the numbers inside a deep network at a size that it can learn with.
 import { fromArray, LayerNorm, Linear, Random, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
@@ -17,7 +17,7 @@ const centered = out.sub(mean);
 const variance = centered
   .mul(centered)
   .sum(-1, true)
-  .div(6 - 1); // [2, 1]
+  .div(6 - 1); // [2, 1], the unbiased variance
 console.log(await mean.print());
 console.log(await variance.print());
 
@@ -26,7 +26,7 @@ const normalised = centered.div(variance.sqrt());
 console.log(await normalised.print());
 
 section('The class');
-const norm = new LayerNorm(5, new Random(0));
+const norm = new LayerNorm(5, new Random(0)); // divides by 5, not 5 - 1: the biased variance
 const y = norm.forward(batch);
 const rowMean = y.mean(-1, true);
 const rowVariance = y.sub(rowMean).mul(y.sub(rowMean)).mean(-1, true);

@@ -1,5 +1,5 @@
 // Lesson 5: the feed-forward network, and the bend in it without which it would be one straight line.
-import { FeedForward, fromArray, gelu, gpt2, grad, normalInit, Random, randn, relu, tensor } from 'tsgpt';
+import { concat, FeedForward, fromArray, gelu, gpt2, grad, normalInit, Random, randn, relu, type Tensor } from 'tsgpt';
 import { layerDiagramSvg, lineChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 
@@ -19,7 +19,7 @@ const lowest = ys.indexOf(Math.min(...ys));
 console.log(`lowest at x = ${xs[lowest]!.toFixed(2)}, where gelu is ${ys[lowest]!.toFixed(4)}`);
 
 section('The slope');
-const [slope] = grad(y.sum(), [x]);
+const [slope] = grad(y.sum(), [x]); // of a single number: their sum
 const slopes = (await slope!.data()) as Float32Array;
 for (const at of [-2, -0.75, 0, 2]) console.log(`slope at ${at}: ${slopes[Math.round(100 * (at + 3))]!.toFixed(4)}`);
 picture(
@@ -38,8 +38,12 @@ picture(
 );
 
 section('Exact and approximate');
-const difference = gelu(x, 'none').sub(y).abs();
-console.log(`largest difference between the two forms: ${(await difference.max().item()).toExponential(1)}`);
+const exact = x.mul(0.5).mul(x.div(Math.SQRT2).erf().add(1));
+const inner = x.add(x.mul(x).mul(x).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+const approximate = x.mul(0.5).mul(inner.tanh().add(1));
+const difference = async (a: Tensor, b: Tensor) => (await a.sub(b).abs().max().item()).toExponential(1);
+console.log(`largest difference between the two forms: ${await difference(exact, approximate)}`);
+console.log(`to the library's: ${await difference(exact, gelu(x, 'none'))} and ${await difference(approximate, y)}`);
 
 section('The feed-forward network');
 const { embDim } = gpt2.small;
@@ -47,29 +51,20 @@ const random = new Random(123);
 const feedForward = new FeedForward(embDim, random, normalInit(0.02));
 const out = feedForward.forward(randn([2, 3, embDim], random)); // [batch, time, embDim]
 console.log(out.toString());
-console.log(`parameters: ${feedForward.parameterCount}`);
+console.log(`parameters: ${feedForward.parameterCount.toLocaleString('en-US')}`);
 for (const [name, { shape }] of feedForward.namedParameters()) console.log(`  ${name} [${shape.join(', ')}]`);
-const sizes = [
-  feedForward.expand.weight.shape[1]!,
-  feedForward.expand.weight.shape[0]!,
-  feedForward.contract.weight.shape[0]!,
-];
+const [wide, width] = feedForward.expand.weight.shape as [number, number];
 picture(
   'feed-forward',
   layerDiagramSvg({
     title: 'A feed-forward network widens each position, bends it, and narrows it again',
-    layers: [
-      { size: sizes[0]!, name: 'in' },
-      { size: sizes[1]! },
-      { size: sizes[1]! },
-      { size: sizes[2]!, name: 'out' },
-    ],
+    layers: [{ size: width, name: 'in' }, { size: wide }, { size: wide }, { size: width, name: 'out' }],
     operations: ['linear', 'GELU', 'linear'],
   }),
 );
 
 section('Each position on its own');
-const one = tensor([[Array.from({ length: embDim }, (_, i) => Math.sin(i))]]); // [1, 1, embDim]
-const alone = feedForward.forward(one);
-const among = feedForward.forward(one.expand([1, 3, embDim])).slice(null, [1, 2]);
-console.log(`difference among others and alone: ${await alone.sub(among).abs().max().item()}`);
+const token = randn([1, 1, embDim], random); // [batch, time, embDim]
+const three = concat([randn([1, 2, embDim], random), token], 1); // the same token after two others
+const [alone, among] = [feedForward.forward(token), feedForward.forward(three).slice(null, [2, 3])];
+console.log(`largest difference between alone and among others: ${await difference(alone, among)}`);

@@ -18,7 +18,7 @@ class DeepNetwork extends Module {
     let hidden = x;
     for (const layer of this.layers) {
       const out = gelu(layer.forward(hidden));
-      const fits = out.shape.at(-1) === hidden.shape.at(-1); // only equal shapes can be added
+      const fits = out.shape.at(-1) === hidden.shape.at(-1); // a shortcut needs a layer that keeps the shape
       hidden = this.#useShortcuts && fits ? hidden.add(out) : out;
     }
     return hidden;
@@ -29,8 +29,8 @@ section('Gradients of every layer');
 async function meanGradients(useShortcuts: boolean): Promise<number[]> {
   const model = new DeepNetwork([3, 3, 3, 3, 3, 1], useShortcuts);
   torchInit(model, new TorchRandom(123)); // the same weights for both
-  const error = model.forward(tensor([[1, 0, -1]])).sub(tensor([[0]]));
-  const loss = error.mul(error).mean();
+  const difference = model.forward(tensor([[1, 0, -1]])).sub(tensor([[0]]));
+  const loss = difference.mul(difference).mean();
   const gradients = grad(
     loss,
     model.layers.map(({ weight }) => weight),

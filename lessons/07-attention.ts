@@ -27,8 +27,8 @@ console.log(`sums of the rows: ${await weights.sum(-1).print()}`);
 
 section('What each token takes in');
 const values = x.matmul(toValue);
-const context = weights.matmul(values); // [time, headDim]
-console.log(await context.print());
+const mixed = weights.matmul(values); // [time, headDim]
+console.log(await mixed.print());
 
 section('Several heads');
 const { embDim, nHeads, qkvBias } = gpt2.small;
@@ -40,7 +40,7 @@ console.log(`parameters: ${attention.parameterCount.toLocaleString('en-US')}`);
 
 section('The future stays out');
 const isLast = arange(4).eq(3).reshape([4, 1]);
-const changed = attention.forward(where(isLast, 9, sequence)); // only the last token is another one
+const changed = attention.forward(where(isLast, 9, sequence)); // 768 times 9 in place of the last token
 const change = changed.sub(attended).abs().max(-1).reshape([4]); // the largest change at each position
 console.log(await change.print());
 
@@ -51,10 +51,11 @@ const tokens = ids.map((id) => tokenizer.decode([id]));
 const heads = (await attentionMaps(model, ids)).flatMap(({ name, heads }) =>
   heads.map((rows, head) => ({ title: `${name}, head ${head}`, rows })),
 );
-/** How much a head looks at neither the looking token itself nor the first, where a head with nothing to find looks. */
-const business = (rows: number[][]) => rows.flatMap((row, i) => row.slice(1, i)).reduce((a, b) => a + b, 0);
-const busiest = heads.sort((a, b) => business(b.rows) - business(a.rows)).slice(0, 2);
-for (const { title, rows } of busiest) {
+/** Large if many tokens are looked at: for each token the largest share that a later one takes from it, summed up. */
+const variety = (rows: number[][]) =>
+  rows.reduce((sum, _, j) => sum + Math.max(0, ...rows.slice(j + 1).map((row) => row[j]!)), 0);
+const chosen = heads.sort((a, b) => variety(b.rows) - variety(a.rows)).slice(0, 2);
+for (const { title, rows } of chosen) {
   const most = rows.at(-1)!.indexOf(Math.max(...rows.at(-1)!));
   console.log(`${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}`);
 }
@@ -64,7 +65,7 @@ picture(
     ...{ title: 'Attention weights of two heads', rows: tokens, columns: tokens, tokens: true },
     ...{ rowLabel: 'token that looks', columnLabel: 'token looked at', valueLabel: 'attention weight' },
     // Above the diagonal lies the future.
-    panels: busiest.map(({ title, rows }) => ({
+    panels: chosen.map(({ title, rows }) => ({
       title,
       values: rows.map((row, i) => row.map((w, j) => (j > i ? null : w))),
     })),

@@ -7,7 +7,8 @@ import { drawable } from './kit/model-drawing.ts';
 
 section('The block');
 const random = new Random(123);
-const block = new TransformerBlock({ ...gpt2.small, outputInit: normalInit(0.02) }, random);
+const outputInit = normalInit(0.02 / Math.sqrt(2 * gpt2.small.nLayers)); // small, as GPT-2 adds 24 times
+const block = new TransformerBlock({ ...gpt2.small, outputInit }, random);
 const x = randn([2, 4, gpt2.small.embDim], random).named('x'); // [batch, time, embDim]
 let out = block.forward(x);
 console.log(`in  ${x.toString()}`);

@@ -18,15 +18,15 @@ async function scores(ids: number[]): Promise<Float32Array> {
   return (await last.data()) as Float32Array;
 }
 const logits = await scores(prompt);
-const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b)));
+const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b))); // where the largest one is
 console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`);
 
 section('How sure it is');
-const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0);
+const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0); // softmax divides by it
 const ranked = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, 8);
 const groups = ranked.map((id) => ({ label: tokenizer.decode([id]), values: [(100 * Math.exp(logits[id]!)) / total] }));
 console.log(
-  `every token the same would be ${(100 / logits.length).toFixed(4)}%; the likeliest has ${groups[0]!.values[0]!.toFixed(4)}%`,
+  `an equal share is ${(100 / logits.length).toFixed(4)}%; the likeliest token has ${groups[0]!.values[0]!.toFixed(4)}%`,
 );
 picture(
   'next-token',

@@ -1,4 +1,4 @@
-// Lesson 11: training turns the weights, step by step, until the text at hand becomes likely.
+// Lesson 11: training changes the weights, step by step, so that the text at hand becomes more likely.
 import { readFileSync } from 'node:fs';
 import {
   crossEntropy,
@@ -36,16 +36,16 @@ console.log(`crossEntropy: ${(await crossEntropy(logits, targets).item()).toFixe
 section('The loss before training');
 const shape = { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 2, dropRate: 0.1 };
 const model = new GPT2({ ...gpt2.small, ...shape }, new Random(123));
-const window = (from: number) => tensor([[...ids.subarray(from, from + 64)]], { dtype: 'int32' }); // [1, 64]
+const window = (from: number) => tensor([[...ids.subarray(from, from + 64)]], { dtype: 'int32' }); // [batch, time]
 const loss = await model.loss(window(0), window(1)).item();
 console.log(`loss ${loss.toFixed(3)}, ln(50257) = ${Math.log(50257).toFixed(3)}`);
-console.log(`perplexity ${Math.exp(loss).toFixed(0)}: as unsure as between so many equal choices`);
+console.log(`perplexity ${Math.exp(loss).toFixed(0)}`);
 
 section('One step by hand');
 const [gradient] = grad(model.loss(window(0), window(1)), [model.tokenEmbedding.weight]);
 const change = (await gradient!.data()) as Float32Array;
 const { weight } = model.tokenEmbedding;
-weight.value = weight.value.map((value, i) => value - 1 * change[i]!); // downhill, learning rate 1
+weight.value = weight.value.map((value, i) => value - 1 * change[i]!); // against the gradient, learning rate 1
 console.log(`loss after one step: ${(await model.loss(window(0), window(1)).item()).toFixed(3)}`);
 
 section('The loop');

@@ -7,10 +7,10 @@ import { trainedModel } from './kit/trained-model.ts';
 section('One real distribution');
 const { model, tokenizer, prompt } = await trainedModel();
 const decoder = new Decoder(model);
-const [scores] = await decoder.append(decoder.createCache(), [tokenizer.encode(prompt)]);
-const logits = scores!; // [vocabSize]
-const { ids, probabilities } = candidates(logits, {});
-const shown = ids.slice(0, 10); // the likeliest tokens; what follows looks at these
+const [scores] = await decoder.append(decoder.createCache(), [tokenizer.encode(prompt)]); // for each text of the batch
+const logits = scores!; // of the token after the prompt: [vocabSize]
+const { ids, probabilities } = candidates(logits, {}); // the likeliest first
+const shown = ids.slice(0, 10); // what follows looks at these
 const text = (id: number) => tokenizer.decode([id]);
 console.log(`${JSON.stringify(prompt)} …`);
 for (const [i, id] of shown.entries()) {
@@ -48,7 +48,7 @@ draw('top-k', 'Top-k keeps the k likeliest tokens', {
 
 section('Top-p');
 for (const topP of [0.95, 0.8, 0.5])
-  console.log(`top-p ${topP} leaves ${candidates(logits, { topP }).ids.length} tokens of ${logits.length}`);
+  console.log(`tokens left by top-p ${topP}: ${candidates(logits, { topP }).ids.length} of ${logits.length}`);
 draw('top-p', 'Top-p keeps the likeliest tokens up to a sum', {
   'all tokens': {},
   'top-p 0.8': { topP: 0.8 },
