@@ -5,7 +5,7 @@ import { bundledNovelPath, openText, scanCharacters } from '../data/index.ts';
 import { ensure } from '../errors.ts';
 import { downloadModel } from '../hub/index.ts';
 import { GPT2, type LanguageModel } from '../models/index.ts';
-import { loadPretrained } from '../pretrained/index.ts';
+import { isGgufPath, loadPretrained } from '../pretrained/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { type CheckpointName, loadCheckpoint } from '../train/index.ts';
 import { formatBytes } from './format.ts';
@@ -24,7 +24,7 @@ export interface OpenedModel {
 
 /** What `openModel` accepts, for `--help`. */
 export const modelArgument =
-  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, or a model of the hub such as openai-community/gpt2";
+  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, a .gguf file, or a model of the hub such as openai-community/gpt2";
 export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset: ${Object.keys(presets).join(', ')}`;
 
 const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
@@ -32,14 +32,13 @@ const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 /** The trained model behind a name on the command line, or an untrained one if it is a preset's. */
 export async function openModel(name: string, which: CheckpointName, signal?: AbortSignal): Promise<OpenedModel> {
   if (Object.hasOwn(presets, name)) return untrained(name);
-  const isOfHub = hubName.test(name) && !name.startsWith('runs/') && !existsSync(name);
+  const isGguf = isGgufPath(name);
+  const isOfHub = hubName.test(name) && !isGguf && !name.startsWith('runs/') && !existsSync(name);
   const folder = isOfHub ? await download(name, signal) : name;
-  if (isOfHub || existsSync(join(folder, 'config.json'))) {
+  if (isGguf || isOfHub || existsSync(join(folder, 'config.json'))) {
     const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(folder);
-    ensure(
-      tokenizer,
-      `the folder ${folder} has no tokenizer; put tokenizer.json, or vocab.json and merges.txt, into it`,
-    );
+    const remedy = isGguf ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it';
+    ensure(tokenizer, `${folder} has no tokenizer; ${remedy}`);
     return { model, tokenizer, chatTemplate, stopTokens, summary: `${name}: ${model.architecture}` };
   }
   const { model, tokenizer, path, file } = await loadCheckpoint(name, which);

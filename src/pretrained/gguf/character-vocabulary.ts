@@ -36,7 +36,7 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
     // How the text is cut makes no difference here; under this name llama.cpp leaves the spaces of what it writes alone.
     'tokenizer.ggml.pre': 'smollm',
     ...tokenList(texts, types),
-    'tokenizer.ggml.eos_token_id': uint32(endOfText(characters, vocabSize)),
+    'tokenizer.ggml.eos_token_id': uint32(standInForEndOfText(characters, vocabSize)),
     'tokenizer.ggml.add_bos_token': false,
     'tokenizer.ggml.add_eos_token': false,
     'tokenizer.ggml.merges': [...merges],
@@ -47,7 +47,7 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
  * llama.cpp stops at some token, and takes the twelfth if none is named. There is none that ends a text here; so let it be an unused one, or a
  * character that texts hardly ever have.
  */
-function endOfText(characters: readonly string[], vocabSize: number): number {
+function standInForEndOfText(characters: readonly string[], vocabSize: number): number {
   if (vocabSize > characters.length) return characters.length;
   const rare = Array.from(RARE, (character) => characters.indexOf(character)).find((id) => id >= 0);
   return rare ?? characters.length - 1;
