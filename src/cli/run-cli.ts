@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { TsgptError } from '../errors.ts';
 import { chatCommand } from './commands/chat.ts';
+import { convertCommand } from './commands/convert.ts';
 import { demoCommand } from './commands/demo.ts';
 import { evalCommand } from './commands/eval.ts';
 import { generateCommand } from './commands/generate.ts';
@@ -19,6 +20,7 @@ function createProgram(): Command {
     .addCommand(generateCommand())
     .addCommand(chatCommand())
     .addCommand(evalCommand())
+    .addCommand(convertCommand())
     .addCommand(infoCommand())
     .addCommand(inspectCommand())
     .addCommand(demoCommand())
@@ -30,6 +32,7 @@ Examples:
   $ tsgpt generate runs/novel --prompt "It was" write with what was learnt
   $ tsgpt train --resume --out runs/novel       go on after Ctrl-C
   $ tsgpt info gpt2-small                       what GPT-2 consists of
+  $ tsgpt convert runs/novel novel.gguf         a file for llama.cpp
   $ tsgpt inspect runs/novel -p "It was" --lens what each layer would predict`,
     );
 }
