@@ -52,8 +52,11 @@ describe('lessons are chosen', () => {
 });
 
 describe('npm run lesson', () => {
+  // Where tests run unattended, colours may be asked for.
+  const { FORCE_COLOR: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_COLOR: '1' };
   const lesson = (...args: string[]) =>
-    spawnSync(process.execPath, ['--import', 'tsx', 'lessons/run.ts', ...args], { encoding: 'utf8' });
+    spawnSync(process.execPath, ['--import', 'tsx', 'lessons/run.ts', ...args], { encoding: 'utf8', env });
 
   it('refuses what there is not with one sentence and exit code 1', () => {
     for (const args of [['99'], ['no-such-lesson'], []]) {
