@@ -24,7 +24,7 @@ export interface ConvertTarget {
   write(path: string, opened: OpenedModel, options: ConvertOptions): Promise<void>;
 }
 
-const ggufTypes = { f32: 'F32', f16: 'F16', q8_0: 'Q8_0' } as const;
+const ggufTypes = { f32: 'F32', f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 /** The forms; the first that matches a name is taken. A new one is one more entry. */
 export const convertTargets: readonly ConvertTarget[] = [

@@ -75,7 +75,7 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
     await theirs.dispose();
   });
 
-  it.each(['F16', 'Q8_0'] as const)('in %s, too', async (type) => {
+  it.each(['F16', 'Q8_0', 'Q4_0'] as const)('in %s, too', async (type) => {
     await saveGguf(inFolder(type), await loadPretrained(shared('models', name)), { type });
     const theirs = await openWithLlamaCpp(inFolder(type));
     const { model, tokenizer } = await loadPretrained(inFolder(type)); // with the rounded weights

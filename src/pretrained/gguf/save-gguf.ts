@@ -10,14 +10,17 @@ import { ggufLlama } from './llama.ts';
 import { ggufTokenizer } from './write-tokenizer.ts';
 
 export interface GgufOptions extends SaveOptions {
-  /** How the matrices are stored: as they are (by default), in half precision, or in 8-bit integers with a scale for every 32. */
+  /**
+   * How the matrices are stored: as they are (by default), in half precision, or in integers of 8 or 4 bits with a scale for every 32. With
+   * `Q4_0` the token embedding and the head keep 8 bits: every token's score depends on them.
+   */
   type?: WritableType;
   /** What the model is called. */
   name?: string;
 }
 
 /** `general.file_type`: what most of the tensors are. */
-const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q8_0: 7 };
+const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7 };
 
 /**
  * Writes a model as a GGUF file, completely or not at all; llama.cpp and what is built on it run it. A GPT-2 or a model of the Llama
@@ -38,7 +41,7 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
     'general.type': 'model',
     ...(name !== undefined && { 'general.name': name }),
     'general.file_type': uint32(fileTypes[type]),
-    ...(type === 'Q8_0' && { 'general.quantization_version': uint32(2) }),
+    ...(type.startsWith('Q') && { 'general.quantization_version': uint32(2) }),
     ...prefixed(`${architecture}.`, hyperparameters),
     ...(tokenizer ? ggufTokenizer(tokenizer, model.config.vocabSize) : { 'tokenizer.ggml.model': 'none' }),
     ...(eot !== undefined && { 'tokenizer.ggml.eot_token_id': uint32(eot) }),
@@ -60,10 +63,14 @@ function ggufForm(model: LanguageModel): GgufForm {
   throw new TsgptError(`a model of the architecture ${model.architecture} cannot be written as GGUF`);
 }
 
+/** The tables with a row for every token. */
+const vocabularyTensors = ['token_embd.weight', 'output.weight'];
+
 /** What llama.cpp's own converter makes of a tensor: small ones stay exact, and rows that no block divides are half precision. */
 function typeOf({ name, shape }: Pick<PublishedTensor, 'name' | 'shape'>, type: WritableType): WritableType {
   if (shape.length < 2 || name === 'position_embd.weight') return 'F32';
-  return shape.at(-1)! % GGML_TYPES[type].blockElements === 0 ? type : 'F16';
+  const wanted = type === 'Q4_0' && vocabularyTensors.includes(name) ? 'Q8_0' : type;
+  return shape.at(-1)! % GGML_TYPES[wanted].blockElements === 0 ? wanted : 'F16';
 }
 
 function prefixed<T>(prefix: string, record: Record<string, T>): Record<string, T> {

@@ -150,8 +150,11 @@ describe('dequantising', () => {
   });
 });
 
-describe('quantising to Q8_0', () => {
-  it("gives llama.cpp's bytes, from the smallest scales to the largest", () => {
+describe('quantising', () => {
+  it.each([
+    ['Q8_0', 'efa2ceaee98de1e898ecf957e42661eff07605928751227be55dd5680a723846'],
+    ['Q4_0', '4825fb402e390cc744959983d7818011c479e0d9b4f5c40a9b1f46ca27ebf7a8'],
+  ] as const)("to %s gives llama.cpp's bytes, from the smallest scales to the largest", (type, blocks) => {
     const random = integers(33 * 1024, 11);
     // 1024 blocks; one random power of two, 2^-45 to 2^18, for each.
     const values = Float32Array.from({ length: 32 * 1024 }, (_, i) => {
@@ -159,18 +162,21 @@ describe('quantising to Q8_0', () => {
       return ((random[i]! >>> 8) - 2 ** 23) * 2 ** (power - 23);
     });
     expect(sha256(values)).toBe('dd8eb8c3aa50e901cb3108a2fadc8ae1fb7d6df8a8a8042c0bffd9b37a32db61');
-    const blocks = QUANTIZE.Q8_0(values, 'w');
-    expect(sha256(blocks)).toBe('efa2ceaee98de1e898ecf957e42661eff07605928751227be55dd5680a723846');
+    expect(sha256(QUANTIZE[type](values, 'w'))).toBe(blocks);
   });
 
-  it('rounds every step to float32, as llama.cpp does', () => {
+  it.each([
+    ['Q8_0', '11561e71aa0a9f4ca87019158cec8df22ae0abf75b5d4bcd90798e5a9be8fb18'],
+    ['Q4_0', '1e1b8e51f610efd11f61549cf2f848ba693fc2f99bf043b6af5fd44f7d998820'],
+  ] as const)('to %s rounds every step to float32, as llama.cpp does', (type, blocks) => {
     // Whole numbers up to 1024: their ratios often lie so near to a half that any other rounding would show.
     const values = Float32Array.from(integers(32 * 2048, 13), (integer) => (integer >>> 21) - 1024);
     expect(sha256(values)).toBe('244c93089f899dc17c5449b522cd54856eb5e23281c249888c1de73054f68585');
-    const blocks = QUANTIZE.Q8_0(values, 'w');
-    expect(sha256(blocks)).toBe('11561e71aa0a9f4ca87019158cec8df22ae0abf75b5d4bcd90798e5a9be8fb18');
+    expect(sha256(QUANTIZE[type](values, 'w'))).toBe(blocks);
   });
+});
 
+describe('quantising to Q8_0', () => {
   it('rounds halves away from zero, as llama.cpp does', () => {
     const values = new Float32Array(32);
     values.set([127, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.49999997, -0.49999997, 126.5, -126.5, -127]);
@@ -197,6 +203,28 @@ describe('quantising to Q8_0', () => {
       );
     }
     expect(() => QUANTIZE.Q8_0(new Float32Array(32).fill(65_504 * 127), 'w')).not.toThrow();
+  });
+});
+
+describe('quantising to Q4_0', () => {
+  it('hits the number of the largest magnitude, whatever its sign, and keeps within 15 steps', () => {
+    for (const extreme of [8, -8]) {
+      const values = new Float32Array(32).fill(extreme / -4);
+      values.set([extreme, -extreme, 0]);
+      const numbers = dequantize('Q4_0', QUANTIZE.Q4_0(values, 'w'));
+      expect([...numbers.subarray(0, 4)].map((x) => x + 0)).toEqual([extreme, (-extreme * 7) / 8, 0, extreme / -4]);
+    }
+  });
+
+  it('refuses what no scale can hold', () => {
+    for (const value of [Number.NaN, Infinity, -Infinity, 65_520 * 8, -65_520 * 8]) {
+      const values = new Float32Array(64).fill(1);
+      values[40] = value;
+      expect(() => QUANTIZE.Q4_0(values, 'blk.0.w')).toThrow(
+        /^Tensor blk\.0\.w cannot be written as Q4_0: .*; write it as F32\.$/,
+      );
+    }
+    expect(() => QUANTIZE.Q4_0(new Float32Array(32).fill(65_504 * 8), 'w')).not.toThrow();
   });
 });
 

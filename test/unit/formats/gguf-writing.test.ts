@@ -31,7 +31,7 @@ describe('writing a GGUF file', () => {
     'an unknown type': [
       {},
       [{ ...tensor, type: 'Q4_K' }],
-      'there is no way to write the type Q4_K; use one of F32, F16, Q8_0.',
+      'there is no way to write the type Q4_K; use one of F32, F16, Q8_0, Q4_0.',
     ],
     'an inherited type': [{}, [{ ...tensor, type: 'toString' }], 'there is no way to write the type toString'],
     'a name twice': [{}, [tensor, tensor], 'there are two of that name'],

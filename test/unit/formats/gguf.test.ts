@@ -33,9 +33,12 @@ function tolerances(type: WritableType, values: Float32Array): Float32Array {
   let allowed = 0;
   return values.map((_, i) => {
     if (i % 32 > 0) return allowed;
-    const step = values.subarray(i, i + 32).reduce((max, value) => Math.max(max, Math.abs(value)), 0) / 127;
-    // Half a step, and the step's own rounding to half precision, up to 127 times.
-    allowed = step * 0.5001 + 127 * Math.max(step * 2 ** -11, 2 ** -25);
+    const largest = values.subarray(i, i + 32).reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+    // Half a step, or a whole one in Q4_0, whose steps do not reach as far up as down; and the step's own rounding to half
+    // precision, as often as there are steps to the number.
+    const [steps, away] = type === 'Q8_0' ? [127, 0.5001] : [8, 1.0001];
+    const step = largest / steps;
+    allowed = step * away + steps * Math.max(step * 2 ** -11, 2 ** -25);
     return allowed;
   });
 }
@@ -51,7 +54,7 @@ const text = fc.string({ unit: 'binary' });
 const key = text.filter((name) => name !== '' && !name.includes('\0') && name !== 'general.alignment');
 const tensor = fc
   .record({
-    type: fc.constantFrom<WritableType>('F32', 'F16', 'Q8_0'),
+    type: fc.constantFrom<WritableType>('F32', 'F16', 'Q8_0', 'Q4_0'),
     outer: fc.array(fc.integer({ min: 1, max: 3 }), { maxLength: 3 }),
     inner: fc.integer({ min: 1, max: 4 }),
     power: fc.integer({ min: -30, max: 15 }),
@@ -59,7 +62,7 @@ const tensor = fc
     seed: fc.integer(),
   })
   .map(({ type, outer, inner, power, lazy, seed }) => {
-    const shape = [...outer, type === 'Q8_0' ? 32 * inner : inner];
+    const shape = [...outer, type.startsWith('Q') ? 32 * inner : inner];
     // A view into a larger buffer, because that is what a slice of flat parameters is.
     const values = Float32Array.from(
       { length: sizeOf(shape) + 1 },
@@ -242,11 +245,11 @@ describe('a GGUF file', () => {
             name,
             {
               shape: shape.map(Number).reverse(),
-              type: ['F32', 'F16'][dtype] ?? 'Q8_0',
+              type: { 0: 'F32', 1: 'F16', 2: 'Q4_0', 8: 'Q8_0' }[dtype as number],
               offset: Number(theirs.tensorDataOffset + offset),
             },
           ]);
-          expect(theirs.tensorInfos.every(({ dtype }) => [0, 1, 8].includes(dtype))).toBe(true);
+          expect(theirs.tensorInfos.every(({ dtype }) => [0, 1, 2, 8].includes(dtype))).toBe(true);
           expect([...reader.tensors]).toMatchObject(infos);
         },
       ),
