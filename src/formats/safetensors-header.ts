@@ -10,7 +10,8 @@
  */
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../errors.ts';
-import { findDuplicateKey, isObject, printable } from './safetensors-json.ts';
+import { printable } from '../printable.ts';
+import { findDuplicateKey, isObject } from './safetensors-json.ts';
 
 /** Bytes of one element of each element type that can be read and written. */
 export const SAFETENSORS_DTYPES = {

@@ -12,7 +12,8 @@
  * Source: https://huggingface.co/docs/transformers/big_models
  */
 import { ensure, TsgptError } from '../errors.ts';
-import { findDuplicateKey, isObject, printable } from './safetensors-json.ts';
+import { printable } from '../printable.ts';
+import { findDuplicateKey, isObject } from './safetensors-json.ts';
 
 /** Weights in one file. */
 export const WEIGHTS_FILE = 'model.safetensors';

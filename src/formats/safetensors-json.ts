@@ -24,17 +24,6 @@ export function findDuplicateKey(json: string): string | undefined {
   return undefined;
 }
 
-/**
- * Text from a file as it may stand in an error message: on one line, not too long, and without characters that are invisible
- * or that a terminal would obey.
- */
-export function printable(text: string): string {
-  const visible = text.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
-  });
-  return text.length > 200 ? `${visible}...` : visible;
-}
-
 /** Whether a JSON value is an object with named fields. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

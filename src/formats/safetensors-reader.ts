@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { widenBFloat16, widenFloat16 } from './half-floats.ts';
 import {
   headerLength,
@@ -9,7 +10,6 @@ import {
   type SafetensorsHeader,
   type TensorEntry,
 } from './safetensors-header.ts';
-import { printable } from './safetensors-json.ts';
 
 /** Bytes that can be read in ranges: a file on disk, a buffer in memory. */
 export interface ByteSource {

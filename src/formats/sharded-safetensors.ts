@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { TensorEntry } from './safetensors-header.ts';
 import {
@@ -11,7 +12,6 @@ import {
   type SafetensorsIndex,
   WEIGHTS_FILE,
 } from './safetensors-index.ts';
-import { printable } from './safetensors-json.ts';
 import type { LoadedTensor, ReadOptions, SafetensorsReader } from './safetensors-reader.ts';
 
 /** The weights of a model, open for reading. Only headers are in memory; each tensor is read when asked for. */

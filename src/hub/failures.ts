@@ -1,5 +1,5 @@
 import { TsgptError } from '../errors.ts';
-import { printable } from '../formats/safetensors-json.ts';
+import { printable } from '../printable.ts';
 import type { HubSettings } from './settings.ts';
 
 /** A failure that may be over in a while: the request can be made again. */

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { ensure } from '../errors.ts';
-import { printable } from '../formats/safetensors-json.ts';
+import { printable } from '../printable.ts';
 
 /** What {@link downloadModel} can be told. What is left out comes from the environment variables of Hugging Face's own tools. */
 export interface DownloadOptions {

@@ -1,5 +1,5 @@
 import { ensure } from '../errors.ts';
-import { printable } from '../formats/safetensors-json.ts';
+import { printable } from '../printable.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
 
 /** Somewhere tensors can be read by name: an open safetensors file, for example. */

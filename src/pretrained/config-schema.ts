@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TsgptError } from '../errors.ts';
-import { printable } from '../formats/safetensors-json.ts';
+import { printable } from '../printable.ts';
 
 /** A field of config.json that may be left out, but not differ: another value would mean another computation. */
 export function fixed<T extends string | number | boolean>(value: T) {

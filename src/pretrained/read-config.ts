@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ensure } from '../errors.ts';
-import { printable } from '../formats/safetensors-json.ts';
 import type { LanguageModel } from '../models/index.ts';
+import { printable } from '../printable.ts';
 import { parseConfig } from './config-schema.ts';
 import { families, type PretrainedFamily } from './families.ts';
 

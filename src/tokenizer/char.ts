@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../errors.ts';
+import { quoted } from '../printable.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import { ensureTokenId, type StreamDecoder, type Tokenizer, type TokenizerJSON } from './tokenizer.ts';
 
@@ -98,9 +99,9 @@ function codePoint(text: string, i: number): number {
 function unknownCharacter(text: string, index: number): TsgptError {
   const point = codePoint(text, index);
   const name = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
-  const before = index > 0 ? ` (after ${JSON.stringify(text.slice(Math.max(0, index - 20), index))})` : '';
+  const before = index > 0 ? ` (after ${quoted(text.slice(Math.max(0, index - 20), index))})` : '';
   return new TsgptError(
-    `the character ${JSON.stringify(String.fromCodePoint(point))} (${name}) at position ${index}${before} is not in ` +
+    `the character ${quoted(String.fromCodePoint(point))} (${name}) at position ${index}${before} is not in ` +
       'the vocabulary of this character tokenizer; leave it out, or train on a text that has it, ' +
       'or train with the GPT-2 tokenizer',
   );

@@ -93,9 +93,3 @@ export class Cursor {
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** A name out of a file as an error message can show it: short, on one line. */
-export function printable(name: string): string {
-  const short = name.length > 80 ? `${name.slice(0, 80)}...` : name;
-  return /^[\w.+/-]+$/.test(short) ? short : JSON.stringify(short);
-}

@@ -1,6 +1,7 @@
 import { ensure } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../shape.ts';
-import { type Cursor, printable } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import { GGML_TYPES, type GgmlTypeName, ggmlBytes, ggmlTypeName } from './ggml-types.ts';
 
 /** ggml's limit. */

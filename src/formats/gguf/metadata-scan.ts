@@ -1,5 +1,6 @@
 import { ensure } from '../../errors.ts';
-import { type Cursor, MAX_NAME_BYTES, printable } from './cursor.ts';
+import { printable } from '../../printable.ts';
+import { type Cursor, MAX_NAME_BYTES } from './cursor.ts';
 import type { MetadataEntry } from './metadata.ts';
 import { ARRAY, fixedBytes, STRING } from './value-types.ts';
 

@@ -1,7 +1,7 @@
 import { ensure } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { bytesView } from '../safetensors-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import { printable } from './cursor.ts';
 import {
   ARRAY,
   type BigArray,

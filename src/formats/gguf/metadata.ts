@@ -1,5 +1,6 @@
 import { ensure } from '../../errors.ts';
-import { Cursor, printable } from './cursor.ts';
+import { printable } from '../../printable.ts';
+import { Cursor } from './cursor.ts';
 import { BOOL, type GgufValue, type NumberArray, numberArrayType, STRING, valueTypeName } from './value-types.ts';
 
 /** Where a value lies in the header. What is no array counts as one element. */

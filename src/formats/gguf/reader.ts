@@ -1,7 +1,8 @@
 import { ensure, TsgptError } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../shape.ts';
 import { type ByteSource, bytesView } from '../safetensors-reader.ts';
-import { MAX_HEADER_BYTES, NeedsMoreBytes, printable } from './cursor.ts';
+import { MAX_HEADER_BYTES, NeedsMoreBytes } from './cursor.ts';
 import { DEQUANTIZE } from './dequantize.ts';
 import { GGML_TYPES } from './ggml-types.ts';
 import { type GgufHeader, parseGgufHeader } from './header.ts';

@@ -1,7 +1,8 @@
 import { ensure } from '../../errors.ts';
+import { printable } from '../../printable.ts';
 import { type Shape, sizeOf } from '../../shape.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
-import { MAX_HEADER_BYTES, MAX_NAME_BYTES, printable } from './cursor.ts';
+import { MAX_HEADER_BYTES, MAX_NAME_BYTES } from './cursor.ts';
 import { ggmlBytes } from './ggml-types.ts';
 import { DEFAULT_ALIGNMENT, isAlignment, MAX_COUNT } from './header.ts';
 import { formatGgufHeader, type TensorDescription } from './header-writer.ts';

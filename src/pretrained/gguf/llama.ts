@@ -3,6 +3,7 @@ import { float32, type GgufReader, type MetadataToWrite, uint32 } from '../../fo
 import { checkLlamaConfig, Llama, type LlamaConfig } from '../../models/index.ts';
 import { PublishedWeights } from '../../models/published-weights.ts';
 import type { RotaryScaling } from '../../nn/index.ts';
+import { quoted } from '../../printable.ts';
 import type { GgufArchitecture, GgufForm } from './form.ts';
 import type { Hyperparameters } from './hyperparameters.ts';
 import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
@@ -96,7 +97,7 @@ async function readScaling(
   const kind = hyperparameters.text('rope.scaling.type', 'linear');
   ensure(
     ['none', 'linear'].includes(kind),
-    () => `its rotary positions are scaled as ${JSON.stringify(kind)}, but only "linear" and Llama 3's are supported`,
+    () => `its rotary positions are scaled as ${quoted(kind)}, but only "linear" and Llama 3's are supported`,
   );
   const older = hyperparameters.number('rope.scale_linear', 1);
   const factor = kind === 'none' ? 1 : hyperparameters.number('rope.scaling.factor', older);

@@ -1,6 +1,6 @@
 import { ensure, TsgptError } from '../../errors.ts';
 import { openGguf } from '../../formats/gguf/index.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable } from '../../printable.ts';
 import type { Pretrained } from '../load-pretrained.ts';
 import type { GgufArchitecture } from './form.ts';
 import { gpt2Architecture } from './gpt2.ts';

@@ -1,6 +1,6 @@
 import { ensure } from '../../errors.ts';
 import type { GgufMetadata } from '../../formats/gguf/index.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable } from '../../printable.ts';
 import { CharTokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../tokenizer/index.ts';
 import { addedToken, byteLevelDecoder, type TokenizerParts, tokenizerFile } from '../tokenizer-file.ts';
 import { charactersOf } from './character-vocabulary.ts';

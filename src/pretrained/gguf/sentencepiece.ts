@@ -8,7 +8,7 @@
  */
 import * as v from 'valibot';
 import { ensure } from '../../errors.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable } from '../../printable.ts';
 import type { BPEModelJSON } from '../../tokenizer/hugging-face/bpe-model.ts';
 import { normalizerSchema } from '../../tokenizer/hugging-face/normalizer.ts';
 import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-json.ts';

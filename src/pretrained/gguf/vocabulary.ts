@@ -1,6 +1,6 @@
 import { ensure } from '../../errors.ts';
 import type { GgufMetadata, MetadataToWrite } from '../../formats/gguf/index.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable, quoted } from '../../printable.ts';
 
 /** What a token is for, as `tokenizer.ggml.token_type` numbers it. */
 export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
@@ -34,7 +34,7 @@ export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number;
   const types = perToken(metadata, 'token_type', texts.length) ?? new Int32Array(texts.length).fill(tokenType.normal);
   const seen = new Set<string>();
   const tokens = texts.map((text, id): GgufToken => {
-    ensure(!seen.has(text), () => `its vocabulary has the token ${printable(JSON.stringify(text))} twice`);
+    ensure(!seen.has(text), () => `its vocabulary has the token ${quoted(text)} twice`);
     seen.add(text);
     const type = types[id] as TokenType;
     ensure(

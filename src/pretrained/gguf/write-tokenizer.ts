@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ensure } from '../../errors.ts';
 import { uint32 } from '../../formats/gguf/index.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable } from '../../printable.ts';
 import { type AddedToken, allAddedTokens } from '../../tokenizer/hugging-face/added-tokens.ts';
 import { normalizerSchema } from '../../tokenizer/hugging-face/normalizer.ts';
 import { preTokenizerSchema } from '../../tokenizer/hugging-face/pre-tokenizer.ts';

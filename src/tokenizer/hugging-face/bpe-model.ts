@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../../errors.ts';
-import { printable } from '../../formats/safetensors-json.ts';
+import { printable, quoted } from '../../printable.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 
@@ -133,7 +133,7 @@ const MOST_KNOWN = 2 ** 16;
 
 function unknown(character: string): never {
   throw new TsgptError(
-    `the character ${JSON.stringify(character)} is not in the vocabulary of this tokenizer, which has no token for ` +
+    `the character ${quoted(character)} is not in the vocabulary of this tokenizer, which has no token for ` +
       'unknown ones either; leave it out',
   );
 }

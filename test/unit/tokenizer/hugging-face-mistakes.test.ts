@@ -88,6 +88,16 @@ describe('HuggingFaceTokenizer says in one sentence', () => {
     );
   });
 
+  it('which character is not known, even if a terminal would obey it', () => {
+    const { model, ...rest } = bytesFile();
+    const tokenizer = new HuggingFaceTokenizer({
+      ...rest,
+      pre_tokenizer: null,
+      model: { ...model, vocab: { a: 0 }, merges: [] },
+    });
+    expect(() => tokenizer.encode('a\u0085')).toThrow(/^the character "\\u\{85\}" is not in the vocabulary/);
+  });
+
   it('or works: for any one change to a file', () => {
     const small = [bytesFile(), charactersFile(), ...publishedForms.map(({ file }) => file)].map((file) => {
       // Few tokens, so that the changes meet everything.

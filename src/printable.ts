@@ -1,0 +1,15 @@
+/**
+ * Text from outside, such as a name in a file, as it may stand in an error message: on one line, not too long, and without characters that are invisible
+ * or that a terminal would obey.
+ */
+export function printable(text: string): string {
+  const visible = text.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)!.toString(16)}}`;
+  });
+  return text.length > 200 ? `${visible}...` : visible;
+}
+
+/** As {@link printable}, between quotation marks. */
+export function quoted(text: string): string {
+  return `"${printable(text)}"`;
+}
