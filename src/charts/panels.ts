@@ -52,8 +52,12 @@ export function panelGrid(titles: readonly string[], columns: number, area: Pair
 /** Between a title and its panel. */
 const TITLE_GAP = 11;
 
-/** Equal bands with a gap between them, which Plot wants as a share of the distance of their beginnings. */
+/**
+ * Equal bands with a gap between them, which Plot wants as a share of the distance of their beginnings. From a single band, which has
+ * no neighbour, it would take that share away all the same.
+ */
 function bands(count: number, size: number, gap: number) {
   const domain = Array.from({ length: count }, (_, i) => i);
-  return { domain, paddingInner: gap / (size + gap), paddingOuter: 0, round: false, axis: null };
+  const paddingInner = count === 1 ? 0 : gap / (size + gap);
+  return { domain, paddingInner, paddingOuter: 0, round: false, axis: null };
 }

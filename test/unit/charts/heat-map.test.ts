@@ -114,6 +114,17 @@ describe('heatMapSvg', () => {
     expect(descriptionOf(svg)).toContain('head 4: the largest value of row Your is 0.25 at Your');
   });
 
+  it.each([1, 2, 3, 4])('makes small cells square, with %i panels', (count) => {
+    const columns = Array.from({ length: 8 }, (_, i) => `${i}`);
+    const panels = Array.from({ length: count }, (_, p) => ({
+      title: `${p}`,
+      values: columns.map(() => [...columns.keys()]),
+    }));
+    const svg = heatMapSvg({ title: 'Squares', rows: columns, columns, valueLabel: 'value', panels });
+    const [width, height] = ['width', 'height'].map((name) => numbersOf(svg, FRAMES, name)[0]!);
+    expect(height).toBeCloseTo(Math.min(44, width!), 1);
+  });
+
   it('crosses cells that are not finite and says how many', () => {
     const svg = heatMapSvg({
       title: 'Broken',
