@@ -51,10 +51,12 @@ export function wrapText(text: string, width: number, font: Font = {}): string[]
 
 /** As {@link wrapText}, in lines of about equal length: no single word is left over for the last one. */
 export function balancedLines(text: string, width: number, font: Font = {}): string[] {
-  const lines = wrapText(text, width, font);
+  let lines = wrapText(text, width, font);
   const longestWord = Math.max(0, ...text.split(/\s+/).map((word) => textWidth(word, font)));
   for (let narrower = width - STEP; narrower >= longestWord; narrower -= STEP) {
-    if (wrapText(text, narrower, font).length > lines.length) return wrapText(text, narrower + STEP, font);
+    const narrowerLines = wrapText(text, narrower, font);
+    if (narrowerLines.length > lines.length) break;
+    lines = narrowerLines;
   }
   return lines;
 }

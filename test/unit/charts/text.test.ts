@@ -97,6 +97,8 @@ describe('wrapText and shortened', () => {
     expect(wrapText(title, 450).at(-1)).toBe('are');
     expect(balancedLines(title, 450)).toEqual(['Where the 163 million', 'parameters of GPT-2 small are']);
     expect(balancedLines('temperature 0.5', 140)).toEqual(['temperature', '0.5']);
+    expect(wrapText('transformer, head 14', 165)).toEqual(['transformer, head', '14']);
+    expect(balancedLines('transformer, head 14', 165)).toEqual(['transformer,', 'head 14']);
     fc.assert(
       fc.property(fc.string(), fc.integer({ min: 30, max: 300 }), (text, width) => {
         const [lines, balanced] = [wrapText(text, width), balancedLines(text, width)];
