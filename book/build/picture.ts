@@ -52,7 +52,7 @@ export function inlinePicture(name: string, svg: string, id: string): InlinePict
     }
   }
   css = withReferences(css).replace(/#([\w-]+)(?=[^{}]*\{)/g, (_, target: string) => `#${renamed(target)}`);
-  // Pictures wider than a phone scroll in their frame, which the keyboard reaches too; narrow ones stay as they are.
+  // Pictures shrink on a phone; those that are still too wide scroll in their frame, which the keyboard reaches too.
   const width = Number.parseFloat(root.getAttribute('width') ?? '') || 640;
   const html = `<div class="picture" id="${id}" style="--picture-width: ${width}px" role="group" aria-label="${escapeAttribute(title)}" tabindex="0" v-pre>${root.outerHTML}</div>`;
   return {

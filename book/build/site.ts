@@ -112,7 +112,7 @@ function lessonPage(
 function homePage(text: string, lessons: readonly LessonEntry[]): string {
   const PLACE = '<!-- lessons -->';
   ensure(text.includes(PLACE), `book/index.md has no place for the list of lessons: add ${PLACE}.`);
-  const list = lessons.map(({ title, link, description }) => `1. [${title}](${link})\\\n   ${description}`);
+  const list = lessons.map(({ title, link, description }) => `1. [${title}](${link}) ${description}`);
   return text.replace(PLACE, `<div class="contents">\n\n${list.join('\n')}\n\n</div>`);
 }
 

@@ -36,7 +36,7 @@ describe('the pages of the book', () => {
   it('are listed at home and in the navigation, by their front matter', async () => {
     const { page } = await build(projectWith(twoLessons));
     expect(page('index.md')).toContain(
-      '1. [Sums](/lessons/01-sums)\\\n   One and one is two.\n1. [Pictures](/lessons/02-pictures)\\\n   What two dots look like.\n',
+      '1. [Sums](/lessons/01-sums) One and one is two.\n1. [Pictures](/lessons/02-pictures) What two dots look like.\n',
     );
     expect(JSON.parse(page('lessons/contents.json'))).toMatchObject([
       { text: '1. Sums', link: '/lessons/01-sums' },
