@@ -35,7 +35,7 @@ const random = new Random(123);
 const tokenEmbedding = new Embedding(vocabSize, embDim, random);
 const tokens = tokenEmbedding.forward(batch); // [batch, time, embDim]
 console.log(tokens.toString());
-const firstNumbers = (x: Tensor) => x.reshape([-1, embDim]).slice(null, [0, 8]); // of each token
+const firstNumbers = (x: Tensor) => x.reshape([-1, embDim]).slice(null, [0, 6]); // of each token
 console.log(await firstNumbers(tokens).print());
 
 section('Position embedding');
@@ -53,9 +53,9 @@ picture(
   heatMapSvg({
     title: 'Token embedding + position embedding = what the model reads',
     rows: labels,
-    columns: Array.from({ length: 8 }, (_, i) => String(i)),
+    columns: Array.from({ length: 6 }, (_, i) => String(i)),
     rowLabel: 'token',
-    columnLabel: 'dimension (the first 8 of 768)',
+    columnLabel: 'dimension (the first 6 of 768)',
     valueLabel: 'value',
     tokens: true,
     panels: [
