@@ -41,12 +41,16 @@ picture(
 
 section('Ten tokens, by hand');
 const ids = [...prompt];
+const leads: number[] = []; // by how much the highest score exceeds the second one
 for (let i = 0; i < 10; i++) {
   const next = await scores(ids);
-  ids.push(next.indexOf(next.reduce((a, b) => Math.max(a, b))));
+  const [first, second] = [...next.keys()].sort((a, b) => next[b]! - next[a]!);
+  ids.push(first!);
+  leads.push(next[first!]! - next[second!]!);
 }
 console.log(ids.slice(prompt.length));
 console.log(tokenizer.decode(ids));
+console.log(`smallest lead over the second token: ${Math.min(...leads).toFixed(4)}`);
 
 section('Ten tokens, by the library');
 const written: number[] = [];

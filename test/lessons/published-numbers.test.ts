@@ -123,6 +123,7 @@ describe('the numbers published for the textbook model', () => {
     }
     const written = 'Featureiman Byeswickattribute argue logger Normandy Compton analogous';
     expect(section(10, 'Ten tokens, by hand')).toContain(written);
+    expect(section(10, 'Ten tokens, by hand')).toMatch(/lead .* 0\.0086$/m);
   });
 
   it('a loss that starts at ln(50257) and falls', () => {
