@@ -1,7 +1,7 @@
 // Lesson 12: a model gives every token a probability; how one is chosen makes the text dull, lively or mad.
 import { candidates, Decoder, generate, Random, type SamplingOptions, sampleToken } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
-import { picture, section } from './kit/lesson.ts';
+import { paragraph, picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
 
 section('One real distribution');
@@ -26,10 +26,8 @@ function chart(options: SamplingOptions) {
 }
 function draw(name: string, title: string, choices: Record<string, SamplingOptions>): void {
   const panels = Object.entries(choices).map(([title, options]) => ({ title, groups: chart(options) }));
-  picture(
-    name,
-    barChartSvg({ title, panels, orientation: 'horizontal', tokens: true, value: { label: 'probability (%)' } }),
-  );
+  const look = { orientation: 'horizontal', tokens: true, format: (percent: number) => percent.toFixed(1) } as const;
+  picture(name, barChartSvg({ title, panels, value: { label: 'probability (%)' }, ...look }));
 }
 
 section('Temperature');
@@ -70,5 +68,6 @@ for (const options of [{ temperature: 0 }, { temperature: 0.8, topP: 0.9 }, { te
   let written = prompt;
   for await (const piece of generate(decoder, tokenizer, prompt, { ...options, maxTokens: 40, seed: 3 }))
     written += piece;
-  console.log(`${JSON.stringify(options)}\n  ${written.replaceAll('\n', ' ')}`);
+  console.log(JSON.stringify(options));
+  paragraph(written);
 }

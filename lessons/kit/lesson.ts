@@ -18,6 +18,12 @@ export function picture(name: string, svg: string): void {
   console.log(`picture: ${path}`);
 }
 
+/** Prints a text indented, in lines that fit on the page of a phone. */
+export function paragraph(text: string): void {
+  const lines = text.replaceAll(/\s+/g, ' ').match(/\S.{0,41}(?=\s|$)|\S{42}/g) ?? [];
+  for (const line of lines) console.log(`  ${line}`);
+}
+
 /** Prints rows of text and numbers in columns, numbers aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
   const isNumber = (cell: string | number | undefined) => /^[+-]?[\d.,]+(e[+-]?\d+)?( MiB|%)?$/.test(String(cell));
