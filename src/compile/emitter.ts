@@ -5,7 +5,7 @@ import { ensure } from '../errors.ts';
 import { type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxType, typeNumbers } from '../runtime/onnx.ts';
 import { type Shape, sameShape } from '../shape.ts';
 import type { GraphValue } from './graph.ts';
-import type { StoredConstant, StoredFloats } from './stored-constant.ts';
+import type { StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';
 
 export interface EmitOptions {
   attributes?: Record<string, OnnxAttribute>;
@@ -41,6 +41,16 @@ export class Emitter {
   readonly nodes: OnnxNode[] = [];
   readonly #constants = new Map<string, OnnxTensor>();
   readonly #blocks = new Map<string, Blocks>();
+  /** Names of stored matrices by their place, so that several constants may be parts of one. */
+  readonly #regions = new Map<string, string>();
+  /** For each constant in a file, another that is the same region. */
+  readonly #tables = new Map<string, string>();
+  /** For each transposed value, what it is the transpose of. */
+  readonly #transposes = new Map<string, string>();
+  /** For each constant that is a part of what is stored, of what and which. */
+  readonly #parts = new Map<string, { whole: string; part: StoredPart; columns: number }>();
+  /** For each part of a split value, which value that is, and all its parts. */
+  readonly #splits = new Map<string, { whole: string; parts: readonly string[] }>();
   /** For each reshaped value, what it is a view of. */
   readonly #views = new Map<string, { name: string; shape: Shape }>();
   readonly #reshaped = new Map<string, string>();
@@ -60,13 +70,47 @@ export class Emitter {
     return [...this.#constants.values()];
   }
 
-  /** Makes `name` stand for a constant of the graph, which is stored as its elements are now unless `storage` says otherwise. */
-  store(name: string, value: GraphValue, storage: StoredConstant = floatsOf(value)): void {
-    const { dtype: type, shape } = value;
-    if (storage.format === 'float32') {
-      this.#constants.set(name, { name, type, shape, data: storage.data });
-      return;
+  /**
+   * Adds a constant to the graph, which is stored as its elements are now unless `storage` says otherwise. Returns its name, `name` if it
+   * need not be computed from what is stored.
+   */
+  store(name: string, value: GraphValue, storage: StoredConstant = floatsOf(value)): string {
+    return storage.format === 'blocks'
+      ? this.#storeBlocks(name, value, storage)
+      : this.#storeFloats(name, value, storage);
+  }
+
+  /** ONNX Runtime computes whatever is computed here when it loads the graph. */
+  #storeFloats(name: string, { dtype, shape }: GraphValue, { format, data, part }: StoredFloats): string {
+    const place = data instanceof Uint8Array ? name : `${data.path}:${data.offset}:${data.length}`;
+    const stored = this.#regions.get(place) ?? name;
+    this.#regions.set(place, stored);
+    const type = format === 'float32' ? dtype : format;
+    const tensor = { name: stored, type, shape: part?.shape ?? shape, data };
+    this.#constants.set(stored, tensor);
+    if (!(data instanceof Uint8Array)) {
+      const table = `${stored}.table`;
+      this.#tables.set(stored, table);
+      this.#constants.set(table, { ...tensor, name: table }); // stored only if it is used, as all others
     }
+    const numbers = format === 'float32' ? stored : this.cast(stored, 'float32');
+    if (!part) return numbers;
+    const columns = part.transposed ? shape[0]! : shape.at(-1)!;
+    const isWhole = columns === part.shape.at(-1);
+    const bounds = [part.firstColumn, part.firstColumn + columns].map((column) => this.integers([column]));
+    const cut = isWhole ? numbers : this.emit('Slice', [numbers, ...bounds, this.integers([part.shape.length - 1])]);
+    const result = part.transposed ? this.#transpose(cut) : cut;
+    this.#parts.set(result, { whole: numbers, part, columns });
+    return result;
+  }
+
+  #transpose(input: string): string {
+    const output = this.emit('Transpose', [input], { attributes: { perm: [1, 0] } });
+    this.#transposes.set(output, input);
+    return output;
+  }
+
+  #storeBlocks(name: string, { dtype: type, shape }: GraphValue, storage: StoredBlocks): string {
     const { bits, blockSize, integers, scales } = storage;
     const [rows, columns] = shape as [number, number];
     const parts = { integers: `${name}.integers`, table: `${name}.table`, scales: `${name}.scales` };
@@ -79,6 +123,68 @@ export class Emitter {
     addIntegers(blocks.table, [rows, blocksInRow * blockBytes]);
     this.#constants.set(blocks.scales, { name: blocks.scales, type, shape: [rows, blocksInRow], data: scales });
     this.#blocks.set(name, blocks);
+    return name;
+  }
+
+  /**
+   * A constant to take rows from. In a file that is a constant of its own: ONNX Runtime can then let go of the pages that it has read for
+   * a matrix product, which uses a copy in another order, and of the table only reads what is asked for.
+   */
+  table(name: string): string {
+    return this.#tables.get(name) ?? name;
+  }
+
+  /** Equal for constants that {@link joinRows} can join, if they have equally many columns. */
+  storageKey(name: string): string {
+    const { bits, blockSize } = this.#blocks.get(name) ?? {};
+    return `${bits} ${blockSize}`;
+  }
+
+  /**
+   * One constant out of several that are stored alike: the rows of all, or the elements of vectors, one after the other. Computed when the graph
+   * is loaded, unless they are just the parts of what is stored.
+   */
+  joinRows(names: readonly string[]): string {
+    const blocks = names.flatMap((name) => this.#blocks.get(name) ?? []);
+    const join = (parts: readonly string[]) => this.emit('Concat', parts, { attributes: { axis: 0 } });
+    if (blocks.length === 0) return this.#wholeOf(names) ?? join(names);
+    const name = `${names.join('+')}`;
+    const integers = join(blocks.map((block) => block.integers));
+    const scales = join(blocks.map((block) => block.scales));
+    const rows = blocks.reduce((total, block) => total + block.rows, 0);
+    this.#blocks.set(name, { ...blocks[0]!, rows, integers, scales });
+    return name;
+  }
+
+  /** The stored matrix whose parts these are, all of them in order, as they stand. */
+  #wholeOf(names: readonly string[]): string | undefined {
+    const parts = names.flatMap((name) => this.#parts.get(name) ?? []);
+    let end = 0;
+    for (const { whole, part, columns } of parts) {
+      if (whole !== parts[0]!.whole || part.firstColumn !== end) return undefined;
+      end += columns;
+    }
+    const { whole, part } = parts[0] ?? {};
+    if (!whole || parts.length < names.length || end !== part!.shape.at(-1)) return undefined;
+    return part!.transposed ? this.#transpose(whole) : whole;
+  }
+
+  /** A value cut into parts of so many columns each. */
+  split(whole: string, columns: readonly number[]): string[] {
+    const parts = this.emitMany('Split', [whole, this.integers(columns)], columns.length, { attributes: { axis: -1 } });
+    for (const part of parts) this.#splits.set(part, { whole, parts });
+    return parts;
+  }
+
+  /** The value that was split into just these parts. */
+  splitOf(parts: readonly string[]): string | undefined {
+    const split = this.#splits.get(parts[0]!);
+    return split && String(split.parts) === String(parts) ? split.whole : undefined;
+  }
+
+  /** What a stored matrix is the transpose of, if it is stored transposed. */
+  transposeOf(name: string): string | undefined {
+    return this.#transposes.get(name);
   }
 
   /** Where the integers and scales of a constant are, if it is stored in blocks. */

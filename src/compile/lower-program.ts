@@ -3,7 +3,8 @@ import { encodeModel } from '../runtime/encode-onnx.ts';
 import type { LoadableModel, OnnxModel, OnnxNode, OnnxValue } from '../runtime/onnx.ts';
 import { Emitter, type LengthSource } from './emitter.ts';
 import type { GraphValue } from './graph.ts';
-import type { Program } from './program.ts';
+import { lowerMerged, mergeableLinears } from './merge-linears.ts';
+import type { Program, Step } from './program.ts';
 import type { FrozenLeaves } from './stored-constant.ts';
 
 /** How a model looks to those who run it. Without it inputs, outputs and constants are numbered. */
@@ -30,11 +31,23 @@ export function toOnnxModel(program: Program, frozen?: FrozenLeaves, signature?:
   }
   const known = new Set(inputs.map(({ name }) => name));
   for (const [i, { number, value }] of program.constants.entries()) {
-    names[number] = signature && value.name && !known.has(value.name) ? value.name : `constant${i}`;
-    known.add(names[number]!);
-    emitter.store(names[number]!, value, frozen?.storageOf(value));
+    const name = signature && value.name && !known.has(value.name) ? value.name : `constant${i}`;
+    known.add(name);
+    names[number] = emitter.store(name, value, frozen?.storageOf(value));
   }
-  for (const { node, inputs: operands, outputs } of program.steps) {
+  const groups = frozen && !signature ? mergeableLinears(program, emitter, names) : new Map<Step, Step[]>();
+  const written = new Set<Step>();
+  for (const step of program.steps) {
+    const group = groups.get(step);
+    if (group) {
+      const results = lowerMerged(emitter, group, names);
+      for (const [i, member] of group.entries()) {
+        names[member.outputs[0]!] = results[i]!;
+        written.add(member);
+      }
+    }
+    if (written.has(step)) continue;
+    const { node, inputs: operands, outputs } = step;
     const lowered = node.operation.lowering!(
       emitter,
       node,

@@ -2,7 +2,7 @@ import type { DType } from '../dtype.ts';
 import { microsoftDomain } from '../runtime/onnx.ts';
 import { type Shape, sizeOf } from '../shape.ts';
 import type { Blocks, Emitter } from './emitter.ts';
-import type { GraphNode, GraphValue, Operation } from './graph.ts';
+import type { GraphNode, Operation } from './graph.ts';
 
 /**
  * How operations are written as ONNX operators. Most rules are a name; those that are longer say what ONNX wants
@@ -77,7 +77,7 @@ export const matmul: Lowering = (emitter, node, [a, b]) => {
   const [valueA, valueB] = node.inputs;
   if (valueA!.shape.length === 2 && valueB!.shape.length === 2) return gemm(emitter, [a!, b!], transposeA, transposeB);
   if (valueB!.shape.length === 2 && !transposeA) {
-    return gemmOverRows(emitter, node, [a!, b!], transposeB);
+    return gemmOverRows(emitter, valueA!.shape, valueB!.shape[transposeB ? 0 : 1]!, [a!, b!], transposeB);
   }
   return emitter.emit('MatMul', [
     transposeA ? swapLastTwo(emitter, a!, valueA!.shape.length) : a!,
@@ -86,12 +86,20 @@ export const matmul: Lowering = (emitter, node, [a, b]) => {
 };
 
 /** `x weightᵀ + bias` in one operator, which spares a pass over the result for the bias. */
-export const linear: Lowering = (emitter, node, inputs) =>
-  node.inputs[0]!.shape.length === 2 ? gemm(emitter, inputs, false, true) : gemmOverRows(emitter, node, inputs, true);
+export const linear: Lowering = (emitter, { inputs: [x, weight] }, inputs) =>
+  linearOver(emitter, x!.shape, weight!.shape[0]!, inputs);
+
+/** As {@link linear}, for `x` of that shape and a weight of so many rows; the bias may be missing. */
+export function linearOver(emitter: Emitter, shape: Shape, columns: number, inputs: readonly string[]): string {
+  return shape.length === 2 ? gemm(emitter, inputs, false, true) : gemmOverRows(emitter, shape, columns, inputs, true);
+}
 
 function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
-  const blocks = emitter.blocks(inputs[1]!);
+  const [a, b, ...bias] = inputs as [string, string, ...string[]];
+  const blocks = emitter.blocks(b);
   if (blocks && transposeB && !transposeA) return matmulOfBlocks(emitter, blocks, inputs);
+  const stored = emitter.transposeOf(b);
+  if (stored) return gemm(emitter, [a, stored, ...bias], transposeA, !transposeB);
   return emitter.emit('Gemm', inputs, { attributes: { transA: Number(transposeA), transB: Number(transposeB) } });
 }
 
@@ -103,10 +111,15 @@ function matmulOfBlocks(emitter: Emitter, blocks: Blocks, [x, , bias]: readonly 
   return emitter.emit('MatMulNBits', inputs, { attributes, domain: microsoftDomain });
 }
 
-function gemmOverRows(emitter: Emitter, node: GraphNode, inputs: readonly string[], transposeB: boolean): string {
-  const [{ shape }, weight] = node.inputs as [GraphValue, GraphValue];
+/** As {@link gemm}, with the leading dimensions of the first operand, of `shape`, as rows; the product has so many columns. */
+function gemmOverRows(
+  emitter: Emitter,
+  shape: Shape,
+  columns: number,
+  inputs: readonly string[],
+  transposeB: boolean,
+): string {
   const stack = shape.slice(0, -1);
-  const columns = weight.shape[transposeB ? 0 : 1]!;
   const rows = emitter.reshape(inputs[0]!, shape, [sizeOf(stack), shape.at(-1)!]);
   const product = gemm(emitter, [rows, ...inputs.slice(1)], false, transposeB);
   return emitter.reshape(product, [sizeOf(stack), columns], [...stack, columns]);
@@ -121,7 +134,7 @@ function swapLastTwo(emitter: Emitter, input: string, rank: number): string {
 /** Rows of a table, which may be stored in blocks of small integers. */
 export const rows: Lowering = (emitter, node, [table, index]) => {
   const blocks = emitter.blocks(table!);
-  if (!blocks) return emitter.emit('Gather', [table!, index!], { attributes: { axis: 0 } });
+  if (!blocks) return emitter.emit('Gather', [emitter.table(table!), index!], { attributes: { axis: 0 } });
   if (emitter.engine === 'any' && blocks.bits === 8) return rowsOfBlocks(emitter, node, blocks, index!);
   const attributes = { bits: blocks.bits, block_size: blocks.blockSize, gather_axis: 0, quantize_axis: 1 };
   return emitter.emit('GatherBlockQuantized', [blocks.table, index!, blocks.scales], {
@@ -183,7 +196,10 @@ export const gelu: Lowering = (emitter, node, inputs) =>
  */
 export const cachedAttention: Lowering = (emitter, node, inputs) => {
   const { nHeads, nKvHeads, scale } = node.attributes as Record<string, number>;
-  return emitter.emitMany('GroupQueryAttention', inputs, 3, {
+  const [query, key, value, ...rest] = inputs as [string, string, string, ...string[]];
+  // Queries, keys and values that are the parts of one array need not be cut out of it.
+  const whole = emitter.splitOf([query, key, value]);
+  return emitter.emitMany('GroupQueryAttention', [...(whole ? [whole, '', ''] : [query, key, value]), ...rest], 3, {
     attributes: { num_heads: nHeads!, kv_num_heads: nKvHeads! },
     floats: { scale: scale! },
     domain: microsoftDomain,

@@ -1,22 +1,35 @@
-import type { FileRegion } from '../runtime/onnx.ts';
+import type { FileRegion } from '../file-region.ts';
+import type { Shape } from '../shape.ts';
 import type { GraphNode, GraphValue } from './graph.ts';
 
 /** The leaves of a graph that become constants in it, and how they are stored. */
 export interface FrozenLeaves {
   isFrozen(node: GraphNode): boolean;
-  /** Undefined stands for float32, as the elements are now. */
+  /** Undefined stands for float32, as the elements are when the graph is loaded. */
   storageOf(value: GraphValue): StoredConstant | undefined;
 }
 
 /**
- * How a constant of a graph is stored: as float32 numbers, in memory or in a file that ONNX Runtime maps into memory, or as
- * blocks of small integers.
+ * How a constant of a graph is stored: as floating-point numbers or as blocks of small integers, in memory or in a file, which ONNX
+ * Runtime maps into memory.
  */
 export type StoredConstant = StoredFloats | StoredBlocks;
 
 export interface StoredFloats {
-  readonly format: 'float32';
+  /** Half precision becomes float32 when the graph is loaded. */
+  readonly format: 'float32' | 'float16' | 'bfloat16';
   readonly data: Uint8Array | FileRegion;
+  /** Where the constant is in what is stored, if that is not just the constant. */
+  readonly part?: StoredPart;
+}
+
+/** A constant is some neighbouring columns of a stored matrix (or elements of a vector), from `firstColumn` on. */
+export interface StoredPart {
+  /** Of the stored matrix. */
+  readonly shape: Shape;
+  readonly firstColumn: number;
+  /** Whether its columns are the constant's rows. */
+  readonly transposed: boolean;
 }
 
 /**

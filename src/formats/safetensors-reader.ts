@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../errors.ts';
+import type { FileRegion } from '../file-region.ts';
 import { printable } from '../printable.ts';
 import { widenBFloat16, widenFloat16 } from './half-floats.ts';
 import {
@@ -152,6 +153,12 @@ export class SafetensorsReader {
         `Tensor ${name} in ${this.#source.name} holds ${dtype}, but floats are expected; check that it is the right file.`,
       );
     }
+  }
+
+  /** Where a tensor's bytes lie in the file of that name. */
+  regionOf(name: string): FileRegion {
+    const { offset, byteLength } = this.#entry(name);
+    return { path: this.#source.name, offset, length: byteLength };
   }
 
   async close(): Promise<void> {

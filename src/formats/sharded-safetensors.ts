@@ -2,6 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../errors.ts';
+import type { FileRegion } from '../file-region.ts';
 import { printable } from '../printable.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { TensorEntry } from './safetensors-header.ts';
@@ -25,6 +26,8 @@ export interface SafetensorsModel extends AsyncDisposable {
   readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }>;
   /** One tensor of floats into memory the caller already has: as many elements as the tensor, row-major. */
   readInto(name: string, target: Float32Array): Promise<void>;
+  /** Which file a tensor's bytes are in, and where. */
+  regionOf(name: string): FileRegion;
   close(): Promise<void>;
 }
 
@@ -109,6 +112,10 @@ class ShardedSafetensors implements SafetensorsModel {
 
   async readInto(name: string, target: Float32Array): Promise<void> {
     return this.#shard(name).readInto(name, target);
+  }
+
+  regionOf(name: string): FileRegion {
+    return this.#shard(name).regionOf(name);
   }
 
   async close(): Promise<void> {

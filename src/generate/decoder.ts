@@ -1,4 +1,5 @@
 import { ensure } from '../errors.ts';
+import { areFinite } from '../finite.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type Tensor,
 } from '../tensor/index.ts';
 import { KVCache } from './kv-cache.ts';
-import { type Quantization, quantizedStorage } from './quantization.ts';
+import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores, targetScores } from './target-scores.ts';
 
 const { batch, time, selected, capacity } = dynamicLength;
@@ -120,6 +121,7 @@ export class Decoder implements AsyncDisposable {
       const pass = { ids: ids.slice(start, end), positions, batchSize: 1, rows };
       const known = Int32Array.from(rows, (row) => targets[start - unscored + row]!);
       const [logProbabilities, likeliest] = await this.#run(this.#scoringGraph, arrays, cache.capacity, pass, known);
+      checkNumbers(logProbabilities as Float32Array);
       scores.logProbabilities.set(logProbabilities as Float32Array, Math.max(0, start - unscored));
       scores.likeliest.set(likeliest as Int32Array, Math.max(0, start - unscored));
       cache.lengths[text]! += end - start;
@@ -172,6 +174,7 @@ export class Decoder implements AsyncDisposable {
   async #logits(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
     const { vocabSize } = this.model.config;
     const [logits] = await this.#run(this.#graph, arrays, capacity, pass);
+    checkNumbers(logits as Float32Array);
     return pass.rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
   }
 
@@ -226,6 +229,14 @@ function isTokenOf(id: number, vocabSize: number): boolean {
   return Number.isInteger(id) && id >= 0 && id < vocabSize;
 }
 
+/** Weights that are left in their file have not been looked at before. */
+function checkNumbers(results: Float32Array): void {
+  ensure(
+    areFinite(results),
+    'what the model computes is infinite or no number, so its weights are damaged, or too large for float32; get them anew',
+  );
+}
+
 interface Pass {
   ids: readonly number[];
   positions: readonly number[];
@@ -270,7 +281,7 @@ function decodingGraph(
     const logits = model.unembed(chosen); // [selected, vocabSize]
     return [...(targets ? targetScores(logits, targets) : [logits]), ...cache.updated];
   };
-  return freeze(inputs, trace, quantize && quantizedStorage(model, quantize));
+  return freeze(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
 }
 
 /** The cache as the graph sees it while it is built: each layer takes the next two of its arrays. */

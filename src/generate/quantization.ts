@@ -1,12 +1,18 @@
 import { ensure } from '../errors.ts';
 import type { LanguageModel } from '../models/index.ts';
-import { Linear, type Parameter } from '../nn/index.ts';
+import { Linear, Parameter } from '../nn/index.ts';
 import { blockSize, type FrozenLeaves, quantizeBlocks } from '../tensor/index.ts';
 
 /** How many bits a weight takes: `q8` 8, `q4` 4, and one float32 scale for every 32 of them. */
 export type Quantization = 'q8' | 'q4';
 
 export const quantizations: readonly Quantization[] = ['q8', 'q4'];
+
+/** Parameters where they lie, if that is not in memory. */
+export const storageAsIs: FrozenLeaves['storageOf'] = (value) =>
+  value instanceof Parameter ? value.stored : undefined;
+
+const isStoredInBlocks = (value: unknown) => value instanceof Parameter && value.stored?.format === 'blocks';
 
 /**
  * Stores the weights of all linear layers and the token embedding as small integers; everything else, which is little, stays float32. The
@@ -24,7 +30,7 @@ export function quantizedStorage(model: LanguageModel, quantization: Quantizatio
   for (const weight of model.vocabularyWeights) bits.set(weight, 8);
   return (value) => {
     const wanted = bits.get(value);
-    if (wanted === undefined) return undefined;
+    if (wanted === undefined || isStoredInBlocks(value)) return storageAsIs(value);
     const parameter = value as Parameter;
     if (parameter.shape[1]! % blockSize !== 0) return undefined;
     return quantizeBlocks(parameter.value, parameter.shape as [number, number], wanted);

@@ -1,7 +1,9 @@
 import { ensure } from '../errors.ts';
 import type { Shape } from '../shape.ts';
+import type { StoredPart } from '../tensor/index.ts';
 import type { GPT2 } from './gpt2.ts';
 import { PublishedWeights, type WeightSource } from './published-weights.ts';
+import { partOf } from './stored-part.ts';
 
 /** Where a parameter of ours stands in OpenAI's weights as Hugging Face publishes them. */
 export interface PublishedPlace {
@@ -62,37 +64,24 @@ export async function loadGPT2Weights(model: GPT2, source: WeightSource): Promis
   if (tiedHead) expected.add(head);
   weights.checkNoOthers((name) => expected.has(name) || buffer.test(name));
   for (const [path, parameter] of model.namedParameters()) {
-    parameter.value =
-      tiedHead && path === 'tokenEmbedding.weight'
-        ? await weights.readTied(embedding, head, parameter.shape, path)
-        : await readGPT2Weight(path, parameter.shape, source);
+    if (tiedHead && path === 'tokenEmbedding.weight') await weights.fillTied(parameter, path, embedding, head);
+    else await weights.fill(parameter, path, publishedPlace(path).name, publishedPart(path, parameter.shape));
   }
 }
 
 /** One tensor in our layout: for the parameter at `path`, of `shape`. */
 export async function readGPT2Weight(path: string, shape: Shape, source: WeightSource): Promise<Float32Array> {
-  const { name, transposed = false, third } = publishedPlace(path);
+  const part = publishedPart(path, shape);
+  const data = await new PublishedWeights(source, prefix).read(publishedPlace(path).name, part?.shape ?? shape, path);
+  return part ? partOf(data, part, shape) : data;
+}
+
+/** Which part of its published tensor the parameter at `path` is, if not the whole as it stands there. */
+function publishedPart(path: string, shape: Shape): StoredPart | undefined {
+  const { transposed = false, third } = publishedPlace(path);
+  if (!transposed && third === undefined) return undefined;
   const stored = transposed ? shape.toReversed() : [...shape];
   const columns = stored.at(-1)!;
   if (third !== undefined) stored[stored.length - 1] = 3 * columns;
-  const data = await new PublishedWeights(source, prefix).read(name, stored, path);
-  return columnsOf({ shape: stored, data }, { start: (third ?? 0) * columns, columns, transposed });
-}
-
-/** Some columns of a matrix, or elements of a vector, swapped if asked for. */
-function columnsOf(
-  { shape, data }: { shape: Shape; data: Float32Array },
-  { start, columns, transposed }: { start: number; columns: number; transposed: boolean },
-): Float32Array {
-  const width = shape.at(-1)!;
-  const rows = data.length / width;
-  if (columns === width && !transposed) return data;
-  const result = new Float32Array(rows * columns);
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const target = transposed ? column * rows + row : row * columns + column;
-      result[target] = data[row * width + start + column]!;
-    }
-  }
-  return result;
+  return { shape: stored, firstColumn: (third ?? 0) * columns, transposed };
 }

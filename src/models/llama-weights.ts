@@ -44,9 +44,7 @@ export async function loadLlamaWeights(model: Llama, source: WeightSource): Prom
   weights.checkNoOthers((name) => expected.has(name) || buffer.test(name));
   for (const [path, parameter] of parameters) {
     const name = publishedLlamaName(path);
-    parameter.value =
-      tiedHead && name === embedding
-        ? await weights.readTied(embedding, head, parameter.shape, path)
-        : await weights.read(name, parameter.shape, path);
+    if (tiedHead && name === embedding) await weights.fillTied(parameter, path, embedding, head);
+    else await weights.fill(parameter, path, name);
   }
 }

@@ -1,6 +1,10 @@
 import { ensure } from '../errors.ts';
+import { areFinite } from '../finite.ts';
+import type { Parameter } from '../nn/index.ts';
 import { printable } from '../printable.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
+import type { StoredFloats, StoredPart } from '../tensor/index.ts';
+import { partOf } from './stored-part.ts';
 
 /** Somewhere tensors can be read by name: an open safetensors file, for example. */
 export interface WeightSource {
@@ -8,6 +12,8 @@ export interface WeightSource {
   readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }>;
   /** All there is, by name. Only of a source that tells can be said what in it has no place in a model. */
   readonly tensors?: ReadonlyMap<string, unknown>;
+  /** Where a tensor lies. A source that tells wants weights to be left there instead of being read into memory. */
+  locate?(name: string): { shape: Shape; stored: StoredFloats } | undefined;
 }
 
 /** Published weights by the names of their family, before any of which there may also stand `prefix`. */
@@ -24,14 +30,31 @@ export class PublishedWeights {
     return this.#find(name) !== undefined;
   }
 
-  /** The elements of a tensor, for the parameter at `path`; throws if there is none of that name and shape. */
+  /**
+   * Gives the parameter at `path` its elements: the tensor `name`, or `part` of it. Throws if there is none of that name and shape, or
+   * if it holds what is not a number.
+   */
+  async fill(parameter: Parameter, path: string, name: string, part?: StoredPart): Promise<void> {
+    const shape = part?.shape ?? parameter.shape;
+    const found = this.#existing(name, path);
+    const located = this.#source.locate?.(found);
+    if (located) {
+      checkShape(found, located.shape, shape);
+      parameter.stored = { ...located.stored, part };
+      return;
+    }
+    const data = await this.read(name, shape, path);
+    parameter.value = part ? partOf(data, part, parameter.shape) : data;
+  }
+
+  /** The elements of a tensor, for the parameter at `path`; throws as {@link fill} does. */
   async read(name: string, shape: Shape, path: string): Promise<Float32Array> {
-    const found = this.#find(name);
-    ensure(found, `the weights have no tensor ${name}, which the model's ${path} is read from`);
+    const found = this.#existing(name, path);
     const published = await this.#source.readFloats(found);
+    checkShape(found, published.shape, shape);
     ensure(
-      sameShape(published.shape, shape),
-      `tensor ${found} is ${formatShape(published.shape)}, but the model's configuration needs ${formatShape(shape)}`,
+      areFinite(published.data),
+      () => `tensor ${printable(found)} has elements that are not numbers or infinite; get undamaged weights`,
     );
     return published.data;
   }
@@ -50,19 +73,36 @@ export class PublishedWeights {
     }
   }
 
-  /** A matrix that is both token embedding and head, and may stand there under either name; under both it must be the same. */
-  async readTied(embedding: string, head: string, shape: Shape, path: string): Promise<Float32Array> {
-    if (!this.has(head)) return this.read(embedding, shape, path);
-    const values = await this.read(head, shape, path);
-    const others = this.has(embedding) ? await this.read(embedding, shape, path) : values;
-    ensure(
-      values.every((value, i) => value === others[i]),
-      `${head} differs from ${embedding}, so the head is not the token embedding; build the model with tiedHead: false`,
-    );
-    return values;
+  /** As {@link fill} for what is both token embedding and head, and may stand there under either name; under both it must be the same. */
+  async fillTied(parameter: Parameter, path: string, embedding: string, head: string): Promise<void> {
+    if (this.has(head) && this.has(embedding)) {
+      const [values, others] = [
+        await this.read(head, parameter.shape, path),
+        await this.read(embedding, parameter.shape, path),
+      ];
+      ensure(
+        values.every((value, i) => value === others[i]),
+        `${head} differs from ${embedding}, so the head is not the token embedding; build the model with tiedHead: false`,
+      );
+    }
+    await this.fill(parameter, path, this.has(head) ? head : embedding);
+  }
+
+  #existing(name: string, path: string): string {
+    const found = this.#find(name);
+    ensure(found, `the weights have no tensor ${name}, which the model's ${path} is read from`);
+    return found;
   }
 
   #find(name: string): string | undefined {
     return [name, this.#prefix + name].find((candidate) => this.#source.has(candidate));
   }
+}
+
+function checkShape(name: string, published: Shape, expected: Shape): void {
+  ensure(
+    sameShape(published, expected),
+    () =>
+      `tensor ${printable(name)} is ${formatShape(published)}, but the model's configuration needs ${formatShape(expected)}`,
+  );
 }

@@ -1,7 +1,7 @@
 import { ensure } from '../errors.ts';
 import type { Random } from '../random/random.ts';
 import { formatShape, type Shape, sizeOf } from '../shape.ts';
-import { Tensor } from '../tensor/index.ts';
+import { type StoredConstant, Tensor } from '../tensor/index.ts';
 
 /** Fills a new parameter of `size` elements. */
 export type Initializer = (size: number, random: Random) => Float32Array;
@@ -21,6 +21,7 @@ export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
  */
 export class Parameter extends Tensor {
   #value: Float32Array | undefined;
+  #stored: StoredConstant | undefined;
   readonly #initialize: () => Float32Array;
 
   constructor(shape: Shape, init: Initializer, random: Random) {
@@ -38,13 +39,19 @@ export class Parameter extends Tensor {
     this.#initialize = () => init(sizeOf(shape), own);
   }
 
-  /** The elements in row-major order; may be written to. */
+  /** The elements in row-major order; may be written to. Throws if they are {@link stored} outside of JavaScript. */
   get value(): Float32Array {
+    ensure(
+      !this.#stored,
+      () =>
+        `the weights of this model, such as ${this.name ?? formatShape(this.shape)}, were left in their file, where only a Decoder ` +
+        'can use them; load the model into memory, with loadPretrained',
+    );
     this.#value ??= this.#initialize();
     return this.#value;
   }
 
-  /** Makes `value` the parameter's storage from now on. */
+  /** Makes `value` the parameter's elements from now on. */
   set value(value: Float32Array) {
     ensure(
       value.length === this.size,
@@ -52,5 +59,17 @@ export class Parameter extends Tensor {
         `parameter ${this.name ?? ''} ${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
     );
     this.#value = value;
+    this.#stored = undefined;
+  }
+
+  /** Where the elements lie, if that is not {@link value}: in a file, say. Only a frozen graph can use them there. */
+  get stored(): StoredConstant | undefined {
+    return this.#stored;
+  }
+
+  /** Leaves the elements where they lie; those in memory are given up. */
+  set stored(stored: StoredConstant) {
+    this.#stored = stored;
+    this.#value = undefined;
   }
 }

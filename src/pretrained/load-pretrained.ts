@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../errors.ts';
 import { openSafetensorsModel } from '../formats/sharded-safetensors.ts';
-import type { LanguageModel } from '../models/index.ts';
+import type { Quantization } from '../generate/index.ts';
+import type { LanguageModel, WeightSource } from '../models/index.ts';
 import {
   type HuggingFaceTokenizerFiles,
   huggingFaceTokenizerFiles,
@@ -11,7 +12,9 @@ import {
 } from '../tokenizer/index.ts';
 import { chatTemplateIn, stopTokensIn } from './conversation-files.ts';
 import { loadGguf } from './gguf/load-gguf.ts';
+import { quantizedModel } from './quantized-cache.ts';
 import { familyOf, type HuggingFaceConfig, readHuggingFaceConfig } from './read-config.ts';
+import { inPlace } from './weights-in-place.ts';
 
 /** A published model, ready to generate or to be trained further. */
 export interface Pretrained {
@@ -26,6 +29,14 @@ export interface Pretrained {
   stopTokens: readonly number[];
 }
 
+export interface LoadOptions {
+  /**
+   * The model is only for a `Decoder`: its weights are left in their files, or are quantized and kept in a cache; see `loadDecoder`. The
+   * model's own operations, such as training it, then have no weights to work on.
+   */
+  forDecoder?: { quantize?: Quantization; cacheFolder?: string };
+}
+
 /**
  * Loads a model from a folder as it is published on the Hugging Face Hub: `config.json`, `model.safetensors` or its
  * shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with `tokenizer_config.json`. A path
@@ -34,8 +45,8 @@ export interface Pretrained {
  * Throws one clear sentence if a file is missing or damaged, if the family or an option of it is not supported, or if the
  * files do not fit each other.
  */
-export async function loadPretrained(folder: string): Promise<Pretrained> {
-  if (isGgufPath(folder)) return loadGguf(folder);
+export async function loadPretrained(folder: string, options: LoadOptions = {}): Promise<Pretrained> {
+  if (isGgufPath(folder)) return loadGguf(folder, options);
   const configText = await readIfThere(join(folder, 'config.json'));
   ensure(
     configText !== undefined,
@@ -43,7 +54,7 @@ export async function loadPretrained(folder: string): Promise<Pretrained> {
   );
   const config = await within(folder, () => readHuggingFaceConfig(parseJSON(configText)));
   const tokenizer = await loadTokenizer(folder, config);
-  const model = await loadModel(folder, config);
+  const model = await loadModel(folder, config, options);
   const conversation = await within(folder, () => readConversationFiles(folder));
   return { model, tokenizer, modelType: config.modelType, ...conversation };
 }
@@ -66,9 +77,21 @@ async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Pro
   return tokenizer;
 }
 
-async function loadModel(folder: string, { modelType, config }: HuggingFaceConfig): Promise<LanguageModel> {
+async function loadModel(
+  folder: string,
+  { modelType, architecture, config }: HuggingFaceConfig,
+  { forDecoder }: LoadOptions,
+): Promise<LanguageModel> {
   await using weights = await openSafetensorsModel(folder);
-  return await within(folder, () => familyOf(modelType).load(config, weights));
+  const load = (source: WeightSource) => familyOf(modelType).load(config, source);
+  const files = Array.from(weights.tensors.keys(), (name) => weights.regionOf(name).path);
+  return await within(folder, async () => {
+    if (!forDecoder) return load(weights);
+    const { quantize, cacheFolder } = forDecoder;
+    if (!quantize) return load(await inPlace(weights));
+    const quantizable = { architecture, config, files: [join(folder, 'config.json'), ...new Set(files)] };
+    return quantizedModel({ ...quantizable, load: () => load(weights) }, quantize, cacheFolder);
+  });
 }
 
 /** What the files beside the weights say about how texts and turns end. */

@@ -1,8 +1,8 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { type DynamicLength, factorsOf, isDynamic } from '../dynamic-length.ts';
+import type { FileRegion } from '../file-region.ts';
 import type { Shape } from '../shape.ts';
 import {
-  type FileRegion,
   type LoadableModel,
   microsoftDomain,
   type OnnxAttribute,

@@ -1,4 +1,5 @@
 import type { DType } from '../dtype.ts';
+import type { FileRegion } from '../file-region.ts';
 import type { Shape } from '../shape.ts';
 
 /** The part of the ONNX file format that tsgpt writes. */
@@ -24,16 +25,10 @@ export interface OnnxNode {
 
 export interface OnnxTensor {
   readonly name: string;
-  readonly type: OnnxType;
+  readonly type: StoredType;
   readonly shape: Shape;
+  /** The elements in row-major order and little endian. */
   readonly data: Uint8Array | FileRegion;
-}
-
-/** A part of a file that holds the elements of a tensor, in row-major order and little endian. */
-export interface FileRegion {
-  readonly path: string;
-  readonly offset: number;
-  readonly length: number;
 }
 
 /** An input or output of the model. */
@@ -59,8 +54,19 @@ export interface ExternalTensor {
 
 export type OnnxType = DType | 'int64' | 'uint8';
 
+/** The types of what is only stored: nothing is computed in half precision. */
+export type StoredType = OnnxType | 'float16' | 'bfloat16';
+
 /** The name of ONNX Runtime's own operators. */
 export const microsoftDomain = 'com.microsoft';
 
 /** ONNX's numbers of the element types. */
-export const typeNumbers: Record<OnnxType, number> = { float32: 1, uint8: 2, int32: 6, int64: 7, bool: 9 };
+export const typeNumbers: Record<StoredType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};

@@ -1,5 +1,11 @@
 export { blockSize, quantizeBlocks } from '../compile/quantize-blocks.ts';
-export type { FrozenLeaves, StoredBlocks, StoredConstant, StoredFloats } from '../compile/stored-constant.ts';
+export type {
+  FrozenLeaves,
+  StoredBlocks,
+  StoredConstant,
+  StoredFloats,
+  StoredPart,
+} from '../compile/stored-constant.ts';
 export type { DType, HostArray } from '../dtype.ts';
 export { type DynamicLength, dynamicLength, type Lengths } from '../dynamic-length.ts';
 export type { Shape } from '../shape.ts';

@@ -5,6 +5,8 @@ import type { Hyperparameters } from './hyperparameters.ts';
 
 /** How models of one of llama.cpp's architectures are read. */
 export interface GgufArchitecture<Config = unknown> {
+  /** What checkpoints call it; see `createModel`. */
+  readonly architecture: string;
   /** Our configuration. Throws one clear sentence if the file asks for what is not supported. */
   readConfig(hyperparameters: Hyperparameters, reader: GgufReader): Promise<Config>;
   /** The model with its weights. Throws a TsgptError if they do not fit the configuration. */

@@ -31,6 +31,7 @@ function placeOf(path: string): { name: string; third: number } {
 }
 
 export const gpt2Architecture: GgufArchitecture<GPT2Config> = {
+  architecture: 'gpt2',
   async readConfig(hyperparameters, reader) {
     const embDim = hyperparameters.number('embedding_length');
     const nHeads = hyperparameters.number('attention.head_count');

@@ -39,6 +39,7 @@ const isReordered = (path: string, architecture: string) =>
 
 /** `llama`, `qwen2` and `qwen3`. */
 export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
+  architecture: 'llama',
   async readConfig(hyperparameters, reader) {
     const { architecture } = hyperparameters;
     checkNothingElse(hyperparameters);

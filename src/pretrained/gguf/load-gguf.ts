@@ -1,7 +1,8 @@
 import { ensure, TsgptError } from '../../errors.ts';
 import { openGguf } from '../../formats/gguf/index.ts';
 import { printable } from '../../printable.ts';
-import type { Pretrained } from '../load-pretrained.ts';
+import type { LoadOptions, Pretrained } from '../load-pretrained.ts';
+import { quantizedModel } from '../quantized-cache.ts';
 import type { GgufArchitecture } from './form.ts';
 import { gpt2Architecture } from './gpt2.ts';
 import { Hyperparameters } from './hyperparameters.ts';
@@ -22,7 +23,7 @@ const architectures: Record<string, GgufArchitecture> = {
  * Throws one clear sentence if the file is damaged, if its architecture, a type of its numbers or its kind of tokenizer is not supported, or
  * if its parts do not fit each other.
  */
-export async function loadGguf(path: string): Promise<Pretrained> {
+export async function loadGguf(path: string, { forDecoder }: LoadOptions = {}): Promise<Pretrained> {
   await using reader = await openGguf(path);
   const { metadata } = reader;
   try {
@@ -40,7 +41,10 @@ export async function loadGguf(path: string): Promise<Pretrained> {
       !tokenizer || tokenizer.vocabSize <= vocabSize,
       () => `its tokenizer has ${tokenizer?.vocabSize} tokens, but its model only ${vocabSize}`,
     );
-    const model = await architecture.load(config, reader, modelType);
+    const load = () => architecture.load(config, reader, modelType);
+    const { quantize, cacheFolder } = forDecoder ?? {};
+    const quantizable = { architecture: architecture.architecture, config, files: [path], load };
+    const model = quantize ? await quantizedModel(quantizable, quantize, cacheFolder) : await load();
     const stopTokens = ['eot', 'eom'].flatMap((role) => {
       const id = metadata.number(`tokenizer.ggml.${role}_token_id`, -1);
       return id >= 0 && id < vocabSize ? [id] : [];

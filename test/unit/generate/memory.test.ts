@@ -24,7 +24,7 @@ function heldAfterLoads(disposal: string): number[] {
   const script = 'test/unit/generate/memory-process.ts';
   // What is freed goes back to the system at once, where the allocator can be told (glibc): otherwise it keeps some, now more, now
   // less, and that would count as held.
-  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_ARENA_MAX: '1' };
+  const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '1' };
   const output = execFileSync(process.execPath, ['--expose-gc', '--import', 'tsx', script, folder, disposal], {
     encoding: 'utf8',
     env,

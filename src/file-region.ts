@@ -1,0 +1,6 @@
+/** Some bytes of a file. */
+export interface FileRegion {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}

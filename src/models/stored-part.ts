@@ -1,0 +1,19 @@
+import type { Shape } from '../shape.ts';
+import type { StoredPart } from '../tensor/index.ts';
+
+/** The elements, row-major, of the constant of `shape` that is this part of a stored matrix or vector. */
+export function partOf(stored: Float32Array, part: StoredPart, shape: Shape): Float32Array {
+  const { shape: storedShape, firstColumn, transposed } = part;
+  const width = storedShape.at(-1)!;
+  const rows = stored.length / width;
+  const columns = transposed ? shape[0]! : shape.at(-1)!;
+  if (columns === width && !transposed) return stored;
+  const result = new Float32Array(rows * columns);
+  for (let row = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const target = transposed ? column * rows + row : row * columns + column;
+      result[target] = stored[row * width + firstColumn + column]!;
+    }
+  }
+  return result;
+}
