@@ -1,15 +1,12 @@
 /** Our side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
-import { Decoder } from '../../src/generate/index.ts';
-import { loadPretrained } from '../../src/pretrained/index.ts';
+import { loadDecoder } from '../../src/pretrained/index.ts';
 import { setRuntime } from '../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node-runtime.ts';
 import { serve } from './protocol.ts';
 
 const [folder, type, threads] = process.argv.slice(2) as [string, 'f32' | 'q8' | 'q4', string];
 setRuntime(await createNodeRuntime({ threads: Number(threads) }));
-const { model } = await loadPretrained(folder);
-const decoder = new Decoder(model, { quantize: type === 'f32' ? undefined : type });
-await decoder.load();
+const { decoder } = await loadDecoder(folder, { quantize: type === 'f32' ? undefined : type });
 const cache = decoder.createCache();
 
 const seconds = async (work: () => Promise<unknown>) => {

@@ -5,7 +5,7 @@ import { bundledNovelPath, openText, scanCharacters } from '../data/index.ts';
 import { ensure } from '../errors.ts';
 import { downloadModel } from '../hub/index.ts';
 import { GPT2, type LanguageModel } from '../models/index.ts';
-import { isGgufPath, loadPretrained } from '../pretrained/index.ts';
+import { isGgufPath, type LoadOptions, loadPretrained } from '../pretrained/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { type CheckpointName, loadCheckpoint } from '../train/index.ts';
 import { formatBytes } from './format.ts';
@@ -29,14 +29,22 @@ export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset:
 
 const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
-/** The trained model behind a name on the command line, or an untrained one if it is a preset's. */
-export async function openModel(name: string, which: CheckpointName, signal?: AbortSignal): Promise<OpenedModel> {
+/**
+ * The trained model behind a name on the command line, or an untrained one if it is a preset's. With `forDecoder` a published model's
+ * weights are not read into memory, see {@link loadPretrained}.
+ */
+export async function openModel(
+  name: string,
+  which: CheckpointName,
+  signal?: AbortSignal,
+  { forDecoder }: LoadOptions = {},
+): Promise<OpenedModel> {
   if (Object.hasOwn(presets, name)) return untrained(name);
   const isGguf = isGgufPath(name);
   const isOfHub = hubName.test(name) && !isGguf && !name.startsWith('runs/') && !existsSync(name);
   const folder = isOfHub ? await download(name, signal) : name;
   if (isGguf || isOfHub || existsSync(join(folder, 'config.json'))) {
-    const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(folder);
+    const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(folder, { forDecoder });
     const remedy = isGguf ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it';
     ensure(tokenizer, `${folder} has no tokenizer; ${remedy}`);
     return { model, tokenizer, chatTemplate, stopTokens, summary: `${name}: ${model.architecture}` };

@@ -27,7 +27,12 @@ export function chatCommand(): Command {
     .addHelpText('after', `\nIn the conversation: ${help}.`)
     .action(async (name: string, flags: ChatFlags) => {
       const { system, last, quantize, ...options } = flags;
-      const { model, tokenizer, summary, chatTemplate, stopTokens } = await openModel(name, last ? 'last' : 'best');
+      const { model, tokenizer, summary, chatTemplate, stopTokens } = await openModel(
+        name,
+        last ? 'last' : 'best',
+        undefined,
+        { forDecoder: { quantize } },
+      );
       await using decoder = new Decoder(model, { quantize });
       const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system });
       const isTerminal = process.stdin.isTTY === true;

@@ -52,7 +52,9 @@ export function evalCommand(): Command {
       const measures = await plan(flags);
       const { quantize } = flags;
       await interruptible('Stopping …', async (signal) => {
-        const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best', signal);
+        const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best', signal, {
+          forDecoder: { quantize },
+        });
         await using decoder = new Decoder(model, { quantize });
         const results: Record<string, object> = {};
         const rows: Row[] = [];

@@ -26,7 +26,9 @@ export function generateCommand(): Command {
       const { prompt, samples, last, quantize, ...options } = flags;
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       await interruptible('Stopping …', async (signal) => {
-        const { model, tokenizer, stopTokens } = await openModel(name, last ? 'last' : 'best', signal);
+        const { model, tokenizer, stopTokens } = await openModel(name, last ? 'last' : 'best', signal, {
+          forDecoder: { quantize },
+        });
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
         await using decoder = new Decoder(model, { quantize });
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {

@@ -1,0 +1,110 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { Child } from './child.ts';
+import { threads } from './configurations.ts';
+import { type Models, makeModels, types, type WeightType } from './decode/models.ts';
+import { type Column, columns, decodeReport, type Engine, type Measured } from './decode/report.ts';
+import { median } from './statistics.ts';
+
+/**
+ * Times writing with a GPT-2 of 124 million random weights: tsgpt, llama.cpp (through node-llama-cpp) and transformers.js in turn within one
+ * run, so that whatever else slows the machine down slows all. Prints Markdown. Needs `npm ci --ignore-scripts --prefix interop`.
+ *
+ *     npx tsx bench/decode.ts [f32|q8|q4 ...]
+ */
+const here = import.meta.dirname;
+const rounds = 6;
+const starts = 4;
+const prompt = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 50_257);
+
+/** How to start an engine on the weights of one type. */
+function commandOf(engine: Engine, type: WeightType, models: Models): string[] {
+  const side = (name: string) => join(here, 'decode', name);
+  switch (engine) {
+    case 'tsgpt':
+      return [join(here, 'dist', 'bench', 'decode', 'tsgpt.js'), models.folder, type, String(threads)];
+    case 'llama.cpp':
+    case 'llama.cpp, flash attention':
+      return [side('llama-cpp.mjs'), models.gguf[type], engine === 'llama.cpp' ? 'plain' : 'flash', String(threads)];
+    case 'transformers.js':
+      return [side('transformers-js.mjs'), models.onnx, type, String(threads)];
+  }
+}
+
+interface Answer {
+  seconds: number[];
+  peakBytes: number;
+}
+
+/** What each engine is asked for in every round, and which of the times count. */
+const requests: { column: Column; request: object; warmUp: number }[] = [
+  { column: 'decode16', request: { decode: prompt.slice(0, 16), count: 40 }, warmUp: 4 },
+  { column: 'decode900', request: { decode: prompt.slice(0, 900), count: 40 }, warmUp: 4 },
+  { column: 'prefill512', request: { prefill: prompt.slice(0, 512) }, warmUp: 0 },
+];
+
+async function measure(type: WeightType, models: Models): Promise<Map<Engine, Measured>> {
+  const engines: Engine[] = ['tsgpt', 'llama.cpp', 'llama.cpp, flash attention', 'transformers.js'];
+  const results = new Map(engines.map((engine) => [engine, { type, seconds: emptyColumns(), peakBytes: 0 }]));
+  const start = async (engine: Engine) => {
+    const began = performance.now();
+    const child = await Child.start(process.execPath, commandOf(engine, type, models));
+    await child.ask<Answer>({ prefill: prompt.slice(0, 16) });
+    return { child, seconds: (performance.now() - began) / 1000 };
+  };
+  const once = async (engine: Engine) => {
+    const { child, seconds } = await start(engine);
+    await child.exit();
+    return seconds;
+  };
+  // The first start of all reads files that no start after it has to read, and quantizes.
+  for (const engine of engines) await once(engine);
+  for (let i = 0; i < starts; i++) {
+    for (const engine of engines) results.get(engine)!.seconds.firstToken.push(await once(engine));
+  }
+  const children = new Map<Engine, Child>();
+  for (const engine of engines) children.set(engine, (await start(engine)).child);
+  for (let round = 0; round <= rounds; round++) {
+    for (const [engine, child] of children) {
+      const result = results.get(engine)!;
+      for (const { column, request, warmUp } of requests) {
+        const { seconds, peakBytes } = await child.ask<Answer>(request);
+        if (round > 0) result.seconds[column].push(...seconds.slice(warmUp)); // the round before counts for nothing
+        result.peakBytes = peakBytes;
+      }
+    }
+    const decode = ([engine, { seconds }]: [Engine, Measured]) =>
+      `${engine} ${round > 0 ? (1 / median(seconds.decode16)).toFixed(0) : '-'}`;
+    progress(`  ${type}, round ${round}: tokens/s at 16: ${[...results].map(decode).join(', ')}`);
+  }
+  for (const child of children.values()) await child.exit();
+  return results;
+}
+
+function emptyColumns(): Record<Column, number[]> {
+  return Object.fromEntries(columns.map((column) => [column, []])) as unknown as Record<Column, number[]>;
+}
+
+function progress(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+const chosen = process.argv.slice(2) as WeightType[];
+if (!chosen.every((type) => types.includes(type))) {
+  progress(`usage: npx tsx bench/decode.ts [${types.join('|')} ...]`);
+  process.exit(1);
+}
+if (!existsSync('interop/node_modules/node-llama-cpp')) {
+  progress('the rivals are not installed; run: npm ci --ignore-scripts --prefix interop');
+  process.exit(1);
+}
+execFileSync(process.execPath, [join(here, '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-p', here], {
+  stdio: 'inherit',
+});
+const models = await makeModels(join(here, 'dist', 'models'), progress);
+process.env.TSGPT_CACHE = join(here, 'dist', 'cache');
+const results = [];
+for (const type of chosen.length > 0 ? chosen : types) results.push(await measure(type, models));
+console.log(decodeReport(results, { processor: cpus()[0]!.model, threads, rounds, starts }));

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { median } from '../statistics.ts';
+import type { WeightType } from './models.ts';
+
+export type Engine = 'tsgpt' | 'llama.cpp' | 'llama.cpp, flash attention' | 'transformers.js';
+export const columns = ['decode16', 'decode900', 'prefill512', 'firstToken'] as const;
+export type Column = (typeof columns)[number];
+
+export interface Measured {
+  type: WeightType;
+  /** Of a token, or of a whole prompt, or from the start of the process on. */
+  seconds: Record<Column, number[]>;
+  peakBytes: number;
+}
+
+/** Tokens that a time of a column stands for. */
+const tokens: Record<Column, number> = { decode16: 1, decode900: 1, prefill512: 512, firstToken: 1 };
+
+const rate = (seconds: number, column: Column) => (tokens[column] / seconds).toFixed(0);
+const best = (seconds: readonly number[]) => Math.min(...seconds);
+
+/** The results as Markdown, with what they were measured on; of the rivals in each column, the ratio to the better one. */
+export function decodeReport(
+  results: readonly Map<Engine, Measured>[],
+  run: { processor: string; threads: number; rounds: number; starts: number },
+): string {
+  const ours = versionsIn('package.json').dependencies!;
+  const rivals = versionsIn('interop/package.json').devDependencies!;
+  const table = (rows: string[][]) => rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const head = [
+    'weights',
+    'engine',
+    'decode at 16, tokens/s, median / best',
+    'at 900',
+    'prefill of 512',
+    'start to first token, s',
+    'peak MiB',
+  ];
+  const rows = results.flatMap((engines) =>
+    [...engines].map(([engine, { type, seconds, peakBytes }]) => [
+      type,
+      engine,
+      ...(['decode16', 'decode900', 'prefill512'] as const).map(
+        (column) => `${rate(median(seconds[column]), column)} / ${rate(best(seconds[column]), column)}`,
+      ),
+      `${median(seconds.firstToken).toFixed(2)} / ${best(seconds.firstToken).toFixed(2)}`,
+      (peakBytes / 2 ** 20).toFixed(0),
+    ]),
+  );
+  return [
+    `## Writing, ${new Date().toISOString().slice(0, 10)}`,
+    '',
+    `GPT-2 124M shape, random weights. ${run.processor}, ${run.threads} threads; Node ${process.versions.node}, ` +
+      `onnxruntime-node ${ours['onnxruntime-node']}, node-llama-cpp ${rivals['node-llama-cpp']}, ` +
+      `@huggingface/transformers ${rivals['@huggingface/transformers']}; ${run.rounds} rounds, ${run.starts} starts.`,
+    '',
+    table([head, head.map(() => '---'), ...rows]),
+    '',
+    'tsgpt against the best rival in each column: how many times as fast, of medians / of best times; memory: how many times as little.',
+    '',
+    table([
+      ['weights', ...head.slice(2)],
+      head.slice(1).map(() => '---'),
+      ...results.map((engines) => [[...engines.values()][0]!.type, ...ratios(engines)]),
+    ]),
+    '',
+  ].join('\n');
+}
+
+function ratios(engines: Map<Engine, Measured>): string[] {
+  const ours = engines.get('tsgpt')!;
+  const others = [...engines].filter(([engine]) => engine !== 'tsgpt').map(([, measured]) => measured);
+  const against = (of: (measured: Measured) => number) => (Math.min(...others.map(of)) / of(ours)).toFixed(2);
+  return [
+    ...columns.map(
+      (column) =>
+        `${against(({ seconds }) => median(seconds[column]))} / ${against(({ seconds }) => best(seconds[column]))}`,
+    ),
+    against(({ peakBytes }) => peakBytes),
+  ];
+}
+
+function versionsIn(file: string): Record<string, Record<string, string>> {
+  return JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', file), 'utf8'));
+}
