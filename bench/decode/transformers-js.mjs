@@ -5,13 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { serve } from '../dist/bench/decode/protocol.js';
 
 const require = createRequire(resolve('interop/package.json'));
-const { AutoModelForCausalLM, env, Tensor } = await import(
+const { AutoModelForCausalLM, AutoTokenizer, env, Tensor } = await import(
   pathToFileURL(require.resolve('@huggingface/transformers')).href
 );
 const [folder, type, threads] = process.argv.slice(2);
 env.allowRemoteModels = false;
 env.localModelPath = `${dirname(resolve(folder))}/`;
-const model = await AutoModelForCausalLM.from_pretrained(folder.split('/').at(-1), {
+const name = folder.split('/').at(-1);
+await AutoTokenizer.from_pretrained(name); // as whoever has a text to begin with
+const model = await AutoModelForCausalLM.from_pretrained(name, {
   dtype: { f32: 'fp32', q8: 'q8', q4: 'q4' }[type],
   device: 'cpu',
   session_options: { intraOpNumThreads: Number(threads), interOpNumThreads: 1 },
