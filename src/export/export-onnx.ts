@@ -28,6 +28,8 @@ export interface ExportOnnxOptions {
   dtypes?: readonly OnnxDtype[];
   /** Whether a folder that holds such a model and nothing else is replaced. */
   overwrite?: boolean;
+  /** Called before the file of each dtype is made; what it throws ends the writing, and nothing is left behind. */
+  onProgress?: (dtype: OnnxDtype) => void;
 }
 
 /**
@@ -43,7 +45,7 @@ export interface ExportOnnxOptions {
 export async function exportOnnx(
   folder: string,
   toSave: PretrainedToSave,
-  { dtypes = ['fp32'], overwrite = false }: ExportOnnxOptions = {},
+  { dtypes = ['fp32'], overwrite = false, onProgress }: ExportOnnxOptions = {},
 ): Promise<void> {
   ensureFits(toSave);
   const unknown = dtypes.find((dtype) => !onnxDtypes.includes(dtype));
@@ -56,6 +58,7 @@ export async function exportOnnx(
     await mkdir(join(temporary, 'onnx'));
     const dataFiles: Record<string, number> = {};
     for (const dtype of new Set(dtypes)) {
+      onProgress?.(dtype);
       const storage = dtype === 'fp32' ? undefined : quantizedStorage(toSave.model, dtype);
       const name = fileNames[dtype];
       const count = await writeOnnxFiles(join(temporary, 'onnx', name), onnxDecoder(toSave.model, storage));

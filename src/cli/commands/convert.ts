@@ -1,78 +1,115 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { ensure } from '../../errors.ts';
-import { type ConvertTarget, convertTargets, whatChanges } from '../convert-targets.ts';
+import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelOrPresetArgument, openModel } from '../open-model.ts';
 
 interface ConvertFlags {
-  type?: string;
+  to?: string;
+  type?: WeightType[];
   force?: boolean;
   last?: boolean;
 }
 
 export function convertCommand(): Command {
-  const types = [...new Set(convertTargets.flatMap((target) => target.types))];
-  const forms = convertTargets.map(({ looks, summary }) => `  ${looks.padEnd(18)}${summary}`);
+  const columns = (form: string, look: string, types: string) =>
+    `  ${form.padEnd(13)}${look.padEnd(18)}${types.padEnd(18)}`;
+  const forms = convertTargets.map(
+    ({ form, names, types, summary }) => columns(form, names?.look ?? '', types.join(', ')) + summary,
+  );
   return new Command('convert')
     .summary('write a model in the form of another program')
-    .description("Write a model in another form: for llama.cpp, or for Hugging Face's libraries.")
+    .description("Write a model in another form: for llama.cpp, Hugging Face's libraries or browsers.")
     .argument('<model>', modelOrPresetArgument)
-    .argument('<target>', 'what to write; its name decides the form, see below')
+    .argument('<target>', 'what to write; its name decides the form unless --to does, see below')
     .addOption(
-      new Option('--type <type>', 'how the weights are stored; all but f32 only in .gguf files (default: f32)').choices(
-        types,
+      new Option('--to <form>', 'the form, whatever the name of the target').choices(
+        convertTargets.map(({ form }) => form),
       ),
+    )
+    .option(
+      '--type <types>',
+      'how the weights are stored: f32 and f16 as numbers of so many bits, q8 and q4 as integers with scales; ' +
+        'for onnx several, as in f32,q8 (default: f32)',
+      parseTypes,
     )
     .option('--force', 'replace the target if it exists')
     .option('--last', 'of a training run, the last checkpoint instead of the best')
     .addHelpText(
       'after',
-      `\nForms:\n${forms.join('\n')}\n\nExample:\n  $ tsgpt convert runs/novel novel.gguf --type q8_0`,
+      `\nForms:\n${columns('--to', 'or a name like', '--type').trimEnd()}\n${forms.join('\n')}\n\nExamples:\n  $ tsgpt convert runs/novel novel.gguf --type q8\n` +
+        '  $ tsgpt convert runs/novel novel-web --to onnx --type q8,q4',
     )
     .action((name: string, path: string, flags: ConvertFlags) =>
       interruptible('Stopping …', (signal) => convert(name, path, flags, signal)),
     );
 }
 
+/** What other programs call our types. */
+const synonyms: Readonly<Record<string, WeightType>> = { fp32: 'f32', fp16: 'f16', q8_0: 'q8', q4_0: 'q4' };
+
+function parseTypes(text: string): WeightType[] {
+  const names = text.split(',').map((name) => name.trim().toLowerCase());
+  const types = names.map((name) => weightTypes.find((type) => type === (synonyms[name] ?? name)));
+  if (types.includes(undefined)) throw new InvalidArgumentError(`Allowed choices are ${weightTypes.join(', ')}.`);
+  return [...new Set(types as WeightType[])];
+}
+
 async function convert(name: string, path: string, flags: ConvertFlags, signal: AbortSignal): Promise<void> {
   const { force = false } = flags;
-  const target = targetOf(path);
-  const type = flags.type ?? target.types[0]!;
-  ensure(
-    target.types.includes(type),
-    `${path} would be ${target.summary}, whose weights are stored as ${target.types.join(', ')}, not as ${type}; leave --type out`,
-  );
+  const target = targetOf(path, flags.to);
+  const types = flags.type ?? [target.types[0]!];
+  checkTypes(path, target, types);
   checkPlace(path, force);
 
   const opened = await openModel(name, flags.last ? 'last' : 'best', signal);
   const isLive = process.stderr.isTTY === true;
   const line = createLogUpdate(process.stderr);
   await target.write(path, opened, {
-    type,
+    types,
     name: basename(resolve(name)),
     overwrite: force,
-    onProgress({ tensors, total }) {
+    onProgress(part) {
       ensure(!signal.aborted, `stopped before ${path} was whole; nothing was written`);
-      if (isLive) line(`writing ${path}: tensor ${tensors + 1} of ${total}`);
+      if (isLive) line(`writing ${path}: ${part}`);
     },
   });
   if (isLive) line.clear();
   const parameters = formatCount(opened.model.parameterCount);
-  console.log(
-    `${path}: ${opened.model.architecture} of ${parameters} parameters, ${type}, ${formatBytes(sizeOf(path))}`,
-  );
+  const size = formatBytes(sizeOf(path));
+  console.log(`${path}: ${opened.model.architecture} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
   for (const change of whatChanges(opened, target)) console.log(change);
 }
 
-function targetOf(path: string): ConvertTarget {
-  const target = convertTargets.find(({ matches }) => matches.test(path));
-  const forms = convertTargets.map(({ looks }) => looks).join(', ');
-  ensure(target, `${path} is no form that can be written; give one of: ${forms}`);
+function targetOf(path: string, form: string | undefined): ConvertTarget {
+  const target = convertTargets.find((target) => (form ? target.form === form : target.names?.pattern.test(path)));
+  const looks = convertTargets.flatMap(({ names }) => names?.look ?? []).join(', ');
+  const forms = convertTargets.map((target) => target.form).join(', ');
+  ensure(
+    target,
+    `${path} does not look like a form that can be written; name it as one of ${looks}, or say --to with one of ${forms}`,
+  );
   return target;
+}
+
+function checkTypes(
+  path: string,
+  { summary, types: possible, takesSeveral }: ConvertTarget,
+  types: WeightType[],
+): void {
+  const other = types.find((type) => !possible.includes(type));
+  ensure(
+    other === undefined,
+    `${path} would be ${summary}, whose weights are stored as ${possible.join(', ')}, not as ${other}; give another --type`,
+  );
+  ensure(
+    takesSeveral || types.length === 1,
+    `${path} would be ${summary}, which holds weights of one type, not of ${types.join(' and ')}; give one --type`,
+  );
 }
 
 /** Better to learn of it before the model is read. */

@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSafetensors } from '../../src/formats/safetensors.ts';
+import { loadGguf, loadPretrained } from '../../src/pretrained/index.ts';
+import { loadCheckpoint } from '../../src/train/index.ts';
+import { DecoderSession } from '../support/onnx-session.ts';
+import { weightsOfModel } from '../support/tiny-models.ts';
+import { expectSentence, temporaryFolder, tiny, tsgpt } from './run.ts';
+
+describe('tsgpt convert', () => {
+  const run = join(mkdtempSync(join(tmpdir(), 'tsgpt-convert-')), 'run');
+  let weights: Record<string, Float32Array>;
+  beforeAll(async () => {
+    const text = join(dirname(run), 'text.txt');
+    writeFileSync(text, 'the cat sat on the mat.\n'.repeat(30));
+    expect((await tsgpt('train', text, '--out', run, ...tiny, '--emb-dim', '32')).code).toBe(0);
+    weights = weightsOfModel((await loadCheckpoint(run)).model);
+  });
+  afterAll(() => rmSync(dirname(run), { recursive: true }));
+  const target = (name: string) => join(temporaryFolder(), name);
+
+  async function converted(path: string, ...flags: string[]): Promise<string> {
+    const { code, stdout, stderr } = await tsgpt('convert', run, path, ...flags);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`${path}: gpt2 of `);
+    return stdout;
+  }
+
+  it.each([
+    ['a folder', 'folder', []],
+    ['a .gguf file', 'model.gguf', []],
+    ['a GGUF file of another name', 'model.bin', ['--to', 'gguf']],
+  ])('writes %s that loads back with the same weights', async (_, name, flags) => {
+    const path = target(name);
+    await converted(path, ...flags);
+    const { model, tokenizer } = flags.length > 0 ? await loadGguf(path) : await loadPretrained(path);
+    // The published form always has biases for queries, keys and values.
+    expect(weightsOfModel(model)).toMatchObject(weights);
+    expect(tokenizer!.encode('the cat')).toEqual((await loadCheckpoint(run)).tokenizer.encode('the cat'));
+  });
+
+  it.each(['f32', 'f16', 'q8', 'q4'])('writes GGUF files as %s, each smaller than the one before', async (type) => {
+    const path = target('model.gguf');
+    expect(await converted(path, '--type', type)).toContain(`, ${type}, `);
+    const { model } = await loadPretrained(path);
+    const error = Object.entries(weightsOfModel(model)).map(([name, values]) =>
+      Math.max(...values.map((value, i) => Math.abs(value - (weights[name]?.[i] ?? 0)))),
+    );
+    expect(Math.max(...error)).toBeLessThan({ f32: 1e-30, f16: 1e-3, q8: 0.01, q4: 0.2 }[type]!);
+  });
+
+  it('takes the names other programs have for the types', async () => {
+    expect(await converted(target('model.gguf'), '--type', 'Q8_0')).toContain(', q8, ');
+  });
+
+  it('writes only the weights', async () => {
+    const path = target('model.safetensors');
+    await converted(path);
+    await using file = await openSafetensors(path);
+    expect((await file.readFloats('transformer.wte.weight')).data).toEqual(weights['tokenEmbedding.weight']);
+  });
+
+  it('writes an ONNX model in several types, which ONNX Runtime runs', async () => {
+    const path = target('web');
+    expect(await converted(path, '--to', 'onnx', '--type', 'f32,q8')).toContain(', f32 and q8, ');
+    expect(readdirSync(join(path, 'onnx')).sort()).toEqual(['model.onnx', 'model_quantized.onnx']);
+    expect(readdirSync(path)).toContain('config.json');
+    for (const file of readdirSync(join(path, 'onnx'))) {
+      const { session } = await DecoderSession.open(join(path, 'onnx', file));
+      expect(session.inputNames).toContain('input_ids');
+    }
+  });
+
+  it('replaces what is there only if told', async () => {
+    const path = target('model.gguf');
+    await converted(path);
+    expectSentence(
+      await tsgpt('convert', run, path),
+      'is already there; choose another name, or replace it with --force',
+    );
+    await converted(path, '--force');
+    const folder = target('folder');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'diary.txt'), 'mine');
+    expectSentence(await tsgpt('convert', run, folder), 'is already there');
+    expectSentence(await tsgpt('convert', run, folder, '--force'), 'it already holds diary.txt');
+    expect(readdirSync(folder)).toEqual(['diary.txt']);
+  });
+
+  it.each([
+    [
+      'model.onnx',
+      [],
+      'does not look like a form that can be written; name it as one of name.gguf, name.safetensors, folder, or say --to',
+    ],
+    ['folder', ['--type', 'q8'], 'whose weights are stored as f32, not as q8'],
+    ['model.gguf', ['--type', 'f32,q8'], 'which holds weights of one type, not of f32 and q8'],
+    ['model.gguf', ['--type', 'q5'], 'Allowed choices are f32, f16, q8, q4'],
+    ['web', ['--to', 'onnx', '--type', 'f16'], 'whose weights are stored as f32, q8, q4, not as f16'],
+    ['web', ['--to', 'pdf'], 'Allowed choices are gguf, safetensors, hf, onnx'],
+    [join('missing', 'model.gguf'), [], 'to write'],
+  ])('refuses %s %j in one sentence and writes nothing', async (name, flags, message) => {
+    const folder = temporaryFolder();
+    const outcome = await tsgpt('convert', run, join(folder, name), ...flags);
+    expect(outcome.stderr).toMatch(/^error: [^\n]+\n$/);
+    expect(outcome.stderr.toLowerCase()).toContain(message.toLowerCase());
+    expect(outcome.code).toBe(1);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
