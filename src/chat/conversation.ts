@@ -9,11 +9,16 @@ export interface ConversationOptions {
   template?: string;
   /** What the assistant is told before the first turn. */
   system?: string;
+  /**
+   * How many tokens of the conversation the model sees; memory for their keys and values is allocated at once. By default as many as it can
+   * see, but no more than 8192.
+   */
+  contextLength?: number;
 }
 
 /**
  * A conversation with a model. What was said before stays in the cache, so that each turn only reads what is new. A conversation that
- * outgrows the model's context forgets its oldest turns.
+ * outgrows its context forgets its oldest turns.
  */
 export class Conversation {
   readonly messages: ChatMessage[] = [];
@@ -25,13 +30,17 @@ export class Conversation {
   /** The tokens in the cache. */
   #read: number[] = [];
 
-  constructor(model: LanguageModel | Decoder, tokenizer: Tokenizer, { template, system }: ConversationOptions = {}) {
+  constructor(
+    model: LanguageModel | Decoder,
+    tokenizer: Tokenizer,
+    { template, system, contextLength }: ConversationOptions = {},
+  ) {
     this.#decoder = model instanceof Decoder ? model : new Decoder(model);
     this.#tokenizer = tokenizer;
     this.#template = new ChatTemplate(template ?? plainTemplate);
     // Nothing but the next name tells where a turn in the plain form ends.
     this.#stop = template === undefined ? ['\nUser:', '\nBot:'] : [];
-    this.#cache = this.#decoder.createCache();
+    this.#cache = this.#decoder.createCache({ capacity: contextLength });
     if (system !== undefined) this.messages.push({ role: 'system', content: system });
   }
 
@@ -86,7 +95,7 @@ export class Conversation {
 
   /** The tokens of the conversation without its oldest turns, as far as they leave no room for a reply. */
   #fittingIds(maxTokens: number): number[] {
-    const { contextLength } = this.#decoder.model.config;
+    const { capacity: contextLength } = this.#cache;
     const room = contextLength - Math.min(maxTokens, Math.floor(contextLength / 4));
     const [first] = this.messages;
     const system = first?.role === 'system' ? [first] : [];
@@ -97,7 +106,7 @@ export class Conversation {
     }
     this.messages.pop();
     throw new TsgptError(
-      `the message is too long for this model, which sees at most ${contextLength} tokens; say it in fewer words`,
+      `the message is too long for this model, which sees at most ${contextLength} tokens here; say it in fewer words`,
     );
   }
 

@@ -20,6 +20,12 @@ const { batch, time, selected, capacity } = dynamicLength;
 /** So many tokens of a prompt are read in one pass at most: attention's scores take memory in proportion. */
 const longestPass = 512;
 
+/**
+ * A cache has room for so many tokens at most unless it is asked for more: some models see 131,072, and the keys and values of all of these
+ * take more memory than the model.
+ */
+export const usualCapacity = 8192;
+
 export interface DecoderOptions {
   /** How many tokens of a prompt are read in one pass at most; fewer take less memory. */
   chunkSize?: number;
@@ -59,9 +65,13 @@ export class Decoder implements AsyncDisposable {
     await this.#graph.load();
   }
 
-  /** An empty cache for `batchSize` texts of at most `capacity` tokens each, by default as many as the model can see. */
-  createCache({ batchSize = 1, capacity = this.model.config.contextLength } = {}): KVCache {
+  /**
+   * An empty cache for `batchSize` texts of at most `capacity` tokens each: by default as many as the model can see, but no more than
+   * {@link usualCapacity}.
+   */
+  createCache({ batchSize = 1, capacity }: { batchSize?: number; capacity?: number } = {}): KVCache {
     const { contextLength } = this.model.config;
+    capacity ??= Math.min(contextLength, usualCapacity);
     ensure(
       capacity <= contextLength,
       `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is of no use`,

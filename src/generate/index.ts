@@ -1,4 +1,4 @@
-export { Decoder, type DecoderOptions } from './decoder.ts';
+export { Decoder, type DecoderOptions, usualCapacity } from './decoder.ts';
 export { type GenerateOptions, generate, promptIds } from './generate.ts';
 export { type GeneratedToken, type GenerateTokensOptions, generateBatch, generateTokens } from './generate-tokens.ts';
 export { type CacheShape, KVCache } from './kv-cache.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure, TsgptError } from '../errors.ts';
 
 /** What the keys and values of one token take in every layer. */
 export interface CacheShape {
@@ -32,7 +32,15 @@ export class KVCache {
     this.capacity = capacity;
     this.lengths = new Array(batchSize).fill(0);
     const size = batchSize * nKvHeads * capacity * headDim;
-    this.arrays = Array.from({ length: 2 * nLayers }, () => new Float32Array(size));
+    try {
+      this.arrays = Array.from({ length: 2 * nLayers }, () => new Float32Array(size));
+    } catch (cause) {
+      const gibibytes = ((8 * nLayers * size) / 2 ** 30).toFixed(1);
+      throw new TsgptError(
+        `keys and values of ${capacity} tokens need ${gibibytes} GiB, which are not to be had; use a shorter context`,
+        { cause },
+      );
+    }
   }
 
   /** The part of every array that belongs to one text: a cache of batch size 1 over the same memory. */

@@ -31,11 +31,35 @@ describe('--help', () => {
     [
       'chat',
       [
-        ...['--system', '--max-tokens', '--temperature', '--top-k', '--top-p', '--min-p', '--repetition-penalty'],
+        ...[
+          '--system',
+          '--context-length',
+          '--max-tokens',
+          '--temperature',
+          '--top-k',
+          '--top-p',
+          '--min-p',
+          '--repetition-penalty',
+        ],
         ...['--seed', '--stop', '--quantize', '--last'],
       ],
     ],
     ['inspect', ['--prompt', '--all', '--attention', '--lens', '--predictions', '--svg', '--json', '--last']],
+    [
+      'eval',
+      [
+        '--text',
+        '--lambada',
+        '--hellaswag',
+        '--limit',
+        '--stride',
+        '--context-length',
+        '--quantize',
+        '--json',
+        '--last',
+      ],
+    ],
+    ['convert', ['--to', '--type', '--force', '--last']],
     ['info', ['--last', 'gpt2-small']],
     ['demo', ['--steps']],
   ])('of %s tells of everything it takes', async (command, words) => {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadPretrained } from '../../src/pretrained/index.ts';
 import { hasShared, shared } from '../support/shared.ts';
 import { expectSentence, temporaryFolder, trainedFolder, tsgpt } from './run.ts';
 
@@ -78,6 +79,20 @@ describe('inspect', () => {
     const { stdout } = await tsgpt('inspect', model, '-p', 'Once upon a', '--lens');
     expect(rowsOf(stdout).at(-1)![1]).toMatch(/^" time" \d\d\.\d%$/);
   });
+
+  it.skipIf(!hasShared)(
+    'reads the token that every text begins with, so that it predicts what generate writes',
+    async () => {
+      const model = shared('models', 'tinystories-656k-llama');
+      const prompt = ['-p', 'Once upon a time'];
+      const { stdout } = await tsgpt('inspect', model, ...prompt, '--lens', '--json');
+      const { tokens, lens } = JSON.parse(stdout);
+      const written = await tsgpt('generate', model, ...prompt, '--max-tokens', '1', '--temperature', '0');
+      expect(tokens[0].id).toBe((await loadPretrained(model)).tokenizer!.beginOfTextIds![0]);
+      const [likeliest] = lens.at(-1).predictions;
+      expect(written.stdout).toBe(`Once upon a time${likeliest.text}\n`);
+    },
+  );
 
   it.each([
     [[], "required option '-p, --prompt <text>' not specified"],

@@ -3,12 +3,14 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { Conversation } from '../../chat/index.ts';
 import { TsgptError } from '../../errors.ts';
-import { Decoder, type GenerateOptions } from '../../generate/index.ts';
+import { Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
+import { wholeNumber } from '../flags.ts';
 import { modelArgument, openModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface ChatFlags extends WritingFlags {
   system?: string;
+  contextLength?: number;
   last?: boolean;
 }
 
@@ -21,12 +23,17 @@ export function chatCommand(): Command {
       'Talk with a model in the terminal. It is told everything said before, by the chat template it came with.',
     )
     .argument('<model>', modelArgument)
-    .option('--system <text>', 'what the model is told before the first turn');
+    .option('--system <text>', 'what the model is told before the first turn')
+    .option(
+      '--context-length <n>',
+      `tokens of the conversation that the model sees (default: as many as it can, up to ${usualCapacity})`,
+      wholeNumber,
+    );
   return addWritingOptions(command, { maxTokens: 500 })
     .option('--last', 'of a training run, the last checkpoint instead of the best')
     .addHelpText('after', `\nIn the conversation: ${help}.`)
     .action(async (name: string, flags: ChatFlags) => {
-      const { system, last, quantize, ...options } = flags;
+      const { system, contextLength, last, quantize, ...options } = flags;
       const { model, tokenizer, summary, chatTemplate, stopTokens } = await openModel(
         name,
         last ? 'last' : 'best',
@@ -34,7 +41,7 @@ export function chatCommand(): Command {
         { forDecoder: { quantize } },
       );
       await using decoder = new Decoder(model, { quantize });
-      const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system });
+      const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system, contextLength });
       const isTerminal = process.stdin.isTTY === true;
       if (isTerminal) console.log(`${summary}\n${colors.dim(help)}\n`);
       await talk(conversation, { ...options, stopTokens }, isTerminal);
@@ -76,6 +83,7 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
   } finally {
     process.off('SIGINT', onInterrupt);
     lines.close();
+    if (isTerminal) console.log(); // or the shell's prompt stands behind ours
   }
 }
 

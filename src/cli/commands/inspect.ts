@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { heatMapSvg } from '../../charts/index.ts';
 import { ensure } from '../../errors.ts';
 import { writeFileAtomic } from '../../formats/atomic-file.ts';
+import { promptIds } from '../../generate/index.ts';
 import {
   type AttentionMap,
   attentionMaps,
@@ -47,7 +48,7 @@ export function inspectCommand(): Command {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
       ensure(!flags.svg || heads?.layer !== undefined, '--svg draws attention; say which, as in --attention 0.3');
       const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best');
-      const ids = tokenizer.encode(flags.prompt);
+      const ids = flags.prompt === '' ? [] : promptIds(tokenizer, flags.prompt);
       const tokens = ids.map((id) => pieceOf(tokenizer, id));
 
       const isJourneyAsked = flags.json || (!heads && !flags.lens);

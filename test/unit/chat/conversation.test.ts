@@ -74,4 +74,13 @@ describe('a conversation', () => {
     await expect(say(conversation, 'a'.repeat(120))).rejects.toThrow('the message is too long for this model');
     expect(conversation.messages).toHaveLength(24);
   });
+
+  it('sees no more than it is told to, in no more memory', async () => {
+    await using decoder = new Decoder(model);
+    const short = new Conversation(decoder, tokenizer, { template: plainTemplate, contextLength: 40 });
+    await expect(say(short, 'a'.repeat(40))).rejects.toThrow('which sees at most 40 tokens here');
+    for (let turn = 0; turn < 4; turn++) expect((await say(short, 'tots')).length).toBeGreaterThan(0);
+    const options = { template: plainTemplate, contextLength: 121 };
+    expect(() => new Conversation(decoder, tokenizer, options)).toThrow('the model sees at most 120 tokens');
+  });
 });

@@ -8,12 +8,15 @@ import {
   generate,
   generateBatch,
   generateTokens,
+  KVCache,
+  usualCapacity,
 } from '../../../src/generate/index.ts';
 import { argmax } from '../../../src/generate/sampling.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
 import { CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { tinyLlama } from '../../support/tiny-models.ts';
 
 const tokenizer = new CharTokenizer('\nabcdefg');
 const config: GPT2Config = {
@@ -194,6 +197,10 @@ describe('the decoder', () => {
     ] as const) {
       await expect(decoder.append(cache, tokens)).rejects.toThrow(message);
     }
+    const cacheShape = { nLayers: 2, nKvHeads: 2, headDim: 8 };
+    expect(() => new KVCache(cacheShape, { capacity: 2 ** 40 })).toThrow(
+      /^keys and values of 1099511627776 tokens need \d+\.0 GiB/,
+    );
     expect(() => decoder.createCache({ capacity: 41 })).toThrow('the model sees at most 40 tokens');
     expect(() => cache.truncate(0, 1)).toThrow('holds 0 tokens of text 0; it cannot be cut to 1');
     expect(() => new Decoder(longModel, { chunkSize: 0 })).toThrow('chunk size');
@@ -353,5 +360,14 @@ describe('with the GPT-2 tokenizer', () => {
     ending.tokenEmbedding.weight.value.fill(1, 8 * gpt2.endOfTextId);
     expect(await tokensOf([0], { temperature: 0, maxTokens: 2 }, ending)).toEqual([50256, 50256]);
     expect(await write('Hello', { temperature: 0 }, gpt2, ending)).toBe('');
+  });
+});
+
+describe('a cache', () => {
+  it('has room for what the model sees, but not for the endless contexts of some models', () => {
+    expect(new Decoder(tinyLlama({ contextLength: 64 })).createCache().capacity).toBe(64);
+    const endless = new Decoder(tinyLlama({ contextLength: 131_072 }));
+    expect(endless.createCache().capacity).toBe(usualCapacity);
+    expect(endless.createCache({ capacity: 9000 }).capacity).toBe(9000);
   });
 });
