@@ -1,3 +1,4 @@
+export { checkBlocks } from './check-blocks.ts';
 export { GPT2 } from './gpt2.ts';
 export { checkGPT2Config, type GPT2Config, gpt2, parseGPT2Config } from './gpt2-config.ts';
 export { summarizeGPT2 } from './gpt2-summary.ts';

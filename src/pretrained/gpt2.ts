@@ -1,5 +1,7 @@
 import * as v from 'valibot';
-import { checkGPT2Config, GPT2, type GPT2Config, loadGPT2Weights } from '../models/index.ts';
+import { publishedPlace } from '../models/gpt2-weights.ts';
+import { checkBlocks, checkGPT2Config, GPT2, type GPT2Config, loadGPT2Weights } from '../models/index.ts';
+import { PublishedWeights } from '../models/published-weights.ts';
 import { fixed, parseConfig } from './config-schema.ts';
 import type { PretrainedFamily } from './families.ts';
 
@@ -23,6 +25,7 @@ export const gpt2Family: PretrainedFamily<GPT2Config> = {
     return config;
   },
   async load(config, weights) {
+    checkBlocks('gpt2', config, new PublishedWeights(weights, 'transformer.'), (path) => publishedPlace(path).name);
     const model = new GPT2(config);
     await loadGPT2Weights(model, weights);
     return model;

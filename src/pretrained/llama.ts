@@ -1,5 +1,13 @@
 import * as v from 'valibot';
-import { checkLlamaConfig, Llama, type LlamaConfig, loadLlamaWeights } from '../models/index.ts';
+import {
+  checkBlocks,
+  checkLlamaConfig,
+  Llama,
+  type LlamaConfig,
+  loadLlamaWeights,
+  publishedLlamaName,
+} from '../models/index.ts';
+import { PublishedWeights } from '../models/published-weights.ts';
 import { absent, fixed, parseConfig } from './config-schema.ts';
 import type { PretrainedFamily } from './families.ts';
 import { ropeSchema } from './rope-schema.ts';
@@ -61,6 +69,7 @@ function relative({ biases, qkNorm = false, window = { isUsed: true, length: nul
       return config;
     },
     async load(config, weights) {
+      checkBlocks('llama', config, new PublishedWeights(weights, 'model.'), publishedLlamaName);
       const model = new Llama(config);
       await loadLlamaWeights(model, weights);
       return model;

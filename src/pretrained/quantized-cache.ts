@@ -43,8 +43,9 @@ export async function quantizedModel(
   folder = quantizedCacheFolder(),
 ): Promise<LanguageModel> {
   const path = join(folder, `${await keyOf(files, quantization)}.safetensors`);
-  const known = createModel(architecture, config);
-  if (await useFile(known, path)) return known;
+  const create = () => createModel(architecture, config);
+  const known = await modelOf(path, create);
+  if (known) return known;
 
   const model = await load();
   quantizeInMemory(model, quantization);
@@ -55,7 +56,7 @@ export async function quantizedModel(
   } catch {
     return model; // a cache only: a full or read-only disk costs time, not the result
   }
-  return (await useFile(known, path)) ? known : model;
+  return (await modelOf(path, create)) ?? model;
 }
 
 async function keyOf(files: readonly string[], quantization: Quantization): Promise<string> {
@@ -93,23 +94,25 @@ function tensorsOf(model: LanguageModel): TensorToWrite[] {
   });
 }
 
-/** Leaves the model's weights in a file of those made above; false if there is none, or none that fits. */
-async function useFile(model: LanguageModel, path: string): Promise<boolean> {
-  if (!(await stat(path).catch(() => undefined))) return false;
+/** The model with its weights left in a file of those made above; undefined if there is none, or none that fits. */
+async function modelOf(path: string, create: () => LanguageModel): Promise<LanguageModel | undefined> {
+  if (!(await stat(path).catch(() => undefined))) return undefined;
+  // Not before: a configuration may be of a model too large to build, which only its weights show.
+  const model = create();
   try {
     await using file = await openSafetensors(path);
     for (const [name, parameter] of model.namedParameters()) {
       const stored = storedIn(file, name, parameter.shape);
-      if (!stored) return false;
+      if (!stored) return undefined;
       parameter.stored = stored;
     }
   } catch (error) {
-    if (error instanceof TsgptError) return false; // damaged: it will be made anew
+    if (error instanceof TsgptError) return undefined; // damaged: it will be made anew
     throw error;
   }
   const now = new Date();
   await utimes(path, now, now).catch(() => {}); // used last
-  return true;
+  return model;
 }
 
 function storedIn(file: SafetensorsReader, name: string, shape: readonly number[]): StoredConstant | undefined {

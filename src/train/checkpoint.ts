@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { ensure, TsgptError } from '../errors.ts';
 import { writeFileAtomic } from '../formats/atomic-file.ts';
 import { openSafetensors, type SafetensorsReader, writeSafetensors } from '../formats/safetensors.ts';
-import { createModel, type LanguageModel } from '../models/index.ts';
+import { checkBlocks, createModel, type LanguageModel } from '../models/index.ts';
 import { formatShape, sameShape } from '../shape.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../tokenizer/index.ts';
 import { trainOptionsSchema } from './options.ts';
@@ -155,13 +155,18 @@ export interface LoadedCheckpoint {
 export async function loadCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<LoadedCheckpoint> {
   const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
   const file = await readCheckpointFile(jsonPath);
-  const model = readPart(jsonPath, () => createModel(file.architecture, file.config));
+  const numbersPath = join(dirname(jsonPath), basename(file.model));
+  await using numbers = await openSafetensors(numbersPath);
+  const model = readPart(jsonPath, () => {
+    checkBlocks(file.architecture, file.config, numbers); // before it is built
+    return createModel(file.architecture, file.config);
+  });
   const tokenizer = readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer));
   ensure(
     tokenizer.vocabSize <= model.config.vocabSize,
     `${jsonPath} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${model.config.vocabSize}`,
   );
-  await loadParameters(model, join(dirname(jsonPath), basename(file.model)));
+  await loadParameters(model, numbers, numbersPath);
   return { path: jsonPath, file, model, tokenizer };
 }
 
@@ -211,8 +216,7 @@ async function readCheckpointFile(path: string): Promise<CheckpointFile> {
 }
 
 /** Fills the model from a safetensors file that names tensors by the paths of parameters, all of them and no others. */
-export async function loadParameters(model: LanguageModel, path: string): Promise<void> {
-  await using file = await openSafetensors(path);
+async function loadParameters(model: LanguageModel, file: SafetensorsReader, path: string): Promise<void> {
   const parameters = model.namedParameters();
   for (const name of file.tensors.keys()) {
     ensure(

@@ -1,5 +1,5 @@
 import { float32, type GgufReader, uint32 } from '../../formats/gguf/index.ts';
-import { checkGPT2Config, GPT2, type GPT2Config } from '../../models/index.ts';
+import { checkBlocks, checkGPT2Config, GPT2, type GPT2Config } from '../../models/index.ts';
 import { concatenate } from '../../models/published-tensors.ts';
 import { PublishedWeights } from '../../models/published-weights.ts';
 import type { Shape } from '../../shape.ts';
@@ -53,6 +53,7 @@ export const gpt2Architecture: GgufArchitecture<GPT2Config> = {
   },
 
   async load(config, reader) {
+    checkBlocks('gpt2', config, reader, (path) => placeOf(path).name);
     const model = new GPT2(config);
     await fill(model, reader);
     return model;

@@ -1,6 +1,6 @@
 import { ensure } from '../../errors.ts';
 import { float32, type GgufReader, type MetadataToWrite, uint32 } from '../../formats/gguf/index.ts';
-import { checkLlamaConfig, Llama, type LlamaConfig } from '../../models/index.ts';
+import { checkBlocks, checkLlamaConfig, Llama, type LlamaConfig } from '../../models/index.ts';
 import { PublishedWeights } from '../../models/published-weights.ts';
 import type { RotaryScaling } from '../../nn/index.ts';
 import { quoted } from '../../printable.ts';
@@ -73,6 +73,7 @@ export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
   },
 
   async load(config, reader, architecture) {
+    checkBlocks('llama', config, reader, nameOf);
     const model = new Llama(config);
     await fill(model, reader, architecture);
     return model;
