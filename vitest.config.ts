@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -8,5 +10,7 @@ export default defineConfig({
     fileParallelism: false,
     pool: 'forks',
     testTimeout: 60_000,
+    // Not the user's own: what tests quantize is of no use to anyone else.
+    env: { TSGPT_CACHE: join(tmpdir(), 'tsgpt-test-cache') },
   },
 });
