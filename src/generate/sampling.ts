@@ -82,7 +82,13 @@ function adjustLogits(
 ): Float32Array {
   if (!logitBias && repetitionPenalty === 1) return logits;
   const adjusted = logits.slice();
-  for (const [id, bias] of Object.entries(logitBias ?? {})) adjusted[Number(id)]! += bias;
+  for (const [id, bias] of Object.entries(logitBias ?? {})) {
+    ensure(
+      Number(id) < logits.length,
+      () => `there is a bias for token ${id}, but the model has ${logits.length} tokens`,
+    );
+    adjusted[Number(id)]! += bias;
+  }
   for (const id of repetitionPenalty === 1 ? [] : new Set(history)) {
     const logit = adjusted[id]!;
     adjusted[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;

@@ -124,3 +124,70 @@ describe('options', () => {
     expect(() => checkSamplingOptions(options)).toThrow(message);
   });
 });
+
+describe('min-p', () => {
+  const values = Float32Array.of(Math.log(0.1), Math.log(0.4), Math.log(0.2), Math.log(0.3));
+
+  it('keeps tokens that are likely enough beside the likeliest', () => {
+    expect(candidates(values, { minP: 0 }).ids).toEqual([1, 3, 2, 0]);
+    expect(candidates(values, { minP: 0.26 }).ids).toEqual([1, 3, 2]);
+    expect(candidates(values, { minP: 0.51 }).ids).toEqual([1, 3]);
+    expect(candidates(values, { minP: 0.76 }).ids).toEqual([1]);
+    expect(candidates(values, { minP: 1 }).ids).toEqual([1]);
+  });
+
+  it('is that of the definition', () => {
+    fc.assert(
+      fc.property(logits, fc.double({ min: 0, max: 1, noNaN: true }), (values, minP) => {
+        const all = likeliest(values, {});
+        // Leaving out what lies on the edge, where the last digit decides.
+        const isSure = ({ probability }: { probability: number }) =>
+          Math.abs(probability - minP * all[0]!.probability) > 1e-9;
+        const kept = all.filter(({ probability }) => probability >= minP * all[0]!.probability);
+        if (all.every(isSure)) expect(candidates(values, { minP }).ids).toEqual(kept.map(({ id }) => id));
+      }),
+    );
+  });
+});
+
+describe('what is done to the logits', () => {
+  const random = new Random(1);
+  const likeliestAfter = (values: number[], options: SamplingOptions, history: number[] = []) =>
+    sampleToken(Float32Array.from(values), { ...options, temperature: 0 }, random, history);
+
+  it('a penalty divides logits above 0 and multiplies those below', () => {
+    expect(likeliestAfter([4, 3, 1], { repetitionPenalty: 1.3 }, [0])).toBe(0); // 3.08
+    expect(likeliestAfter([4, 3, 1], { repetitionPenalty: 1.4 }, [0, 0])).toBe(1); // 2.86
+    expect(likeliestAfter([-4, -5, -9], { repetitionPenalty: 1.2 }, [0])).toBe(0); // -4.8
+    expect(likeliestAfter([-4, -5, -9], { repetitionPenalty: 1.3 }, [0])).toBe(1); // -5.2
+    expect(likeliestAfter([4, 3, 1], { repetitionPenalty: 0.7 }, [1])).toBe(1); // below 1 it is a reward
+  });
+
+  it('a bias is added, before the penalty', () => {
+    expect(likeliestAfter([1, 2, 3], { logitBias: { 0: 1.9 } })).toBe(2);
+    expect(likeliestAfter([1, 2, 3], { logitBias: { 0: 2.1 } })).toBe(0);
+    expect(likeliestAfter([1, 2, 3], { logitBias: { 2: -1.5 } })).toBe(1);
+    expect(likeliestAfter([-1, 1.4, -9], { logitBias: { 0: 3 }, repetitionPenalty: 1.5 }, [0])).toBe(1); // 2 / 1.5
+    const chosen = Array.from({ length: 100 }, () =>
+      sampleToken(Float32Array.of(5, 1, 1), { logitBias: { 0: Number.NEGATIVE_INFINITY } }, random),
+    );
+    expect(new Set(chosen)).toEqual(new Set([1, 2]));
+  });
+
+  it('what cannot be is refused', () => {
+    for (const [options, message] of [
+      [{ minP: -0.1 }, 'minP must be at least 0 and at most 1, but is -0.1'],
+      [{ minP: 1.1 }, 'minP must be'],
+      [{ minP: Number.NaN }, 'minP must be'],
+      [{ repetitionPenalty: 0 }, 'the repetition penalty must be greater than 0, but is 0'],
+      [{ repetitionPenalty: Number.POSITIVE_INFINITY }, 'the repetition penalty must be'],
+      [{ logitBias: { 1: Number.NaN } }, 'a logit bias belongs to a token id and is a number, but 1 has NaN'],
+      [{ logitBias: { '-1': 1 } }, 'a logit bias belongs to a token id'],
+    ] as const) {
+      expect(() => checkSamplingOptions(options)).toThrow(message);
+    }
+    expect(() => likeliestAfter([1, 2, 3], { logitBias: { 3: 1 } })).toThrow(
+      'there is a bias for token 3, but the model has 3 tokens',
+    );
+  });
+});
