@@ -49,8 +49,14 @@ export interface SafetensorsHeader {
 /** Bytes before the header: its length. */
 export const PREFIX_BYTES = 8;
 
-/** The reference implementation's limit: a longer header is an attack or not a safetensors file. */
-const MAX_HEADER_BYTES = 100_000_000;
+/** As many as in a GGUF file; the largest published models have some thousands in a file. */
+const MAX_TENSORS = 65_536;
+
+/**
+ * Room for so many tensors with long names: a longer header is an attack or not a safetensors file. The reference implementation's limit
+ * of 100 MB lets a header take many times its size in memory.
+ */
+const MAX_HEADER_BYTES = 1 << 24;
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const Entry = v.strictObject({
@@ -95,6 +101,11 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string):
   ensure(
     isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'),
     `${file} is damaged: its __metadata__ must be an object of strings; download it again.`,
+  );
+  const count = Object.keys(entries).length;
+  ensure(
+    count <= MAX_TENSORS,
+    `${file} cannot be read: it has ${count} tensors, and ${MAX_TENSORS} is the limit; check that it is the right file.`,
   );
   const dataStart = PREFIX_BYTES + bytes.length;
   const tensors = Object.entries(entries).map(

@@ -27,11 +27,13 @@ export function checkBlocks(
   for (let block = 1; block < nLayers; block++) {
     for (const rest of rests) {
       const path = `blocks.${block}.${rest}`;
+      const name = nameOf(path);
+      const reader = name === path ? '' : `, which the model's ${path} is read from`;
       ensure(
-        weights.has(nameOf(path)),
+        weights.has(name),
         () =>
-          `the configuration asks for ${nLayers} blocks, but the weights have no tensor ${nameOf(path)}, which the model's ${path} is read ` +
-          'from; get the configuration and the weights of the same model',
+          `the configuration asks for ${nLayers} blocks, but the weights have no tensor ${name}${reader}; get the configuration and the ` +
+          'weights of the same model',
       );
     }
   }

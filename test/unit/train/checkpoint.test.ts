@@ -168,7 +168,7 @@ describe('loading', () => {
   });
 
   it.each([
-    [{ nLayers: 2 }, 'has no tensor blocks.1.attentionNorm.weight'],
+    [{ nLayers: 2 }, 'have no tensor blocks.1.attentionNorm.weight;'],
     [{ embDim: 32 }, 'tensor tokenEmbedding.weight is [8, 16], but the configuration needs [8, 32]'],
     [{ embDim: 1e15 }, 'tensor tokenEmbedding.weight is [8, 16], but the configuration needs [8, 1000000000000000]'],
     [{ contextLength: 4 }, 'tensor positionEmbedding.weight is [8, 16], but the configuration needs [4, 16]'],
