@@ -32,11 +32,12 @@ export interface RotaryOptions {
  * A pair is element i of the first half of a head and element i of the second, as in Hugging Face's Llama.
  */
 export class RotaryEmbedding {
-  readonly #frequencies: Tensor; // [headDim / 2]
+  readonly #options: RotaryOptions;
+  #made: Tensor | undefined;
 
   constructor(options: RotaryOptions) {
-    const frequencies = rotaryFrequencies(options);
-    this.#frequencies = fromArray(frequencies, [frequencies.length], 'the rotary frequencies');
+    checkHeadDim(options.headDim);
+    this.#options = options;
   }
 
   /** Turns `[batch, time, heads, headDim]` at the positions int32 `[time]` or `[batch, time]`; the shape stays. */
@@ -48,6 +49,13 @@ export class RotaryEmbedding {
       .mul(this.#frequencies); // [..., time, 1, headDim / 2]
     return rotate(x, angles.cos(), angles.sin());
   }
+
+  /** `[headDim / 2]`, made when first needed: what a damaged file asks for is found out only when its weights are read. */
+  get #frequencies(): Tensor {
+    const { headDim } = this.#options;
+    this.#made ??= fromArray(rotaryFrequencies(this.#options), [headDim / 2], 'the rotary frequencies');
+    return this.#made;
+  }
 }
 
 const { fround } = Math;
@@ -57,15 +65,19 @@ const { fround } = Math;
  * as in the code that published models were trained with.
  */
 export function rotaryFrequencies({ headDim, theta, scaling }: RotaryOptions): Float32Array {
-  ensure(
-    Number.isSafeInteger(headDim) && headDim > 0 && headDim % 2 === 0,
-    `rotary positions turn the numbers of a head in pairs, so headDim must be even, but is ${headDim}`,
-  );
+  checkHeadDim(headDim);
   const frequencies = Float32Array.from(
     { length: headDim / 2 },
     (_, i) => 1 / fround(theta ** fround((2 * i) / headDim)),
   );
   return scaling ? frequencies.map((frequency) => scaleFrequency(frequency, scaling)) : frequencies;
+}
+
+function checkHeadDim(headDim: number): void {
+  ensure(
+    Number.isSafeInteger(headDim) && headDim > 0 && headDim % 2 === 0,
+    `rotary positions turn the numbers of a head in pairs, so headDim must be even, but is ${headDim}`,
+  );
 }
 
 function scaleFrequency(frequency: number, scaling: RotaryScaling): number {

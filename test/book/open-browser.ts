@@ -27,6 +27,13 @@ export interface OpenPage {
 
 /** Opens a page, and waits until it is ready. */
 export async function openPage(browser: Browser, url: string, size: Size): Promise<OpenPage> {
+  const opened = await openTab(browser, size);
+  await visit(opened.page, url);
+  return opened;
+}
+
+/** Opens an empty page. */
+export async function openTab(browser: Browser, size: Size): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: 'light', reducedMotion: 'reduce' });
   const page = await context.newPage();
   const problems: string[] = [];
@@ -38,6 +45,11 @@ export async function openPage(browser: Browser, url: string, size: Size): Promi
   page.on('response', (response) => {
     if (!response.ok()) problems.push(`${response.status()}: ${response.url()}`);
   });
+  return { context, page, problems };
+}
+
+/** Loads another page in place of the one that is there, and waits until it is ready. */
+export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
   await page.evaluate(async () => {
@@ -47,23 +59,24 @@ export async function openPage(browser: Browser, url: string, size: Size): Promi
   await page.addStyleTag({
     content: '*, ::before, ::after { transition: none !important; animation: none !important; }',
   });
-  await page.evaluate(axe.source);
-  return { context, page, problems };
+  // Its value, a large object, would be sent here.
+  await page.evaluate(`${axe.source}; undefined`);
 }
 
 export async function setDark(page: Page, dark: boolean): Promise<void> {
   await page.evaluate((on) => document.documentElement.classList.toggle('dark', on), dark);
 }
 
-/** What axe finds in a page, in light and in dark. */
+/** What axe finds in a page, in light and in dark; in dark only the colours are others. */
 export async function violations(page: Page): Promise<string[]> {
   const found: string[] = [];
   for (const scheme of ['light', 'dark']) {
     await setDark(page, scheme === 'dark');
-    const { violations } = await page.evaluate(() => {
+    const rules: axe.RunOptions = scheme === 'dark' ? { runOnly: ['color-contrast', 'link-in-text-block'] } : {};
+    const { violations } = await page.evaluate((options) => {
       const inPage = (globalThis as unknown as { axe: typeof axe }).axe;
-      return inPage.run(document, { resultTypes: ['violations'] });
-    });
+      return inPage.run(document, { resultTypes: ['violations'], ...options });
+    }, rules);
     for (const { id, nodes } of violations) {
       found.push(
         ...nodes.map(({ html, failureSummary }) => `${scheme}: ${id}: ${html.slice(0, 200)} ${failureSummary}`),

@@ -4,7 +4,18 @@ import { basename, resolve } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
-import { hasBrowser, openBrowser, openPage, SIZES, type Size, setDark, violations } from './open-browser.ts';
+import {
+  hasBrowser,
+  type OpenPage,
+  openBrowser,
+  openPage,
+  openTab,
+  SIZES,
+  type Size,
+  setDark,
+  violations,
+  visit,
+} from './open-browser.ts';
 import { type SiteServer, serveSite } from './site-server.ts';
 
 const VITEPRESS = 'book/node_modules/vitepress/bin/vitepress.js';
@@ -64,51 +75,52 @@ describe.skipIf(!hasBrowser || !existsSync(VITEPRESS))('the book in a browser', 
 
   const open = (path: string, size: Size) => openPage(browser, `${server.origin}${path}`, size);
 
-  describe.each(Object.keys(SIZES) as Size[])('on a %s', (size) => {
-    it('shows every page: no errors, no scrolling sideways, accessible in light and dark, all pictures, no dead links', async () => {
-      const found: string[] = [];
-      const idsOf = new Map<string, Set<string>>();
-      const allLinks: { from: string; to: URL }[] = [];
-      await inTwos(pagesOf(dist), async (path) => {
-        const { context, page, problems } = await open(path, size);
-        const { width, ids, links, pictures } = await page.evaluate(survey);
-        if (width > SIZES[size].width) problems.push(`is ${width} pixels wide`);
-        if (ids.length > new Set(ids).size) problems.push('has the same id twice');
+  it('shows every page, on a phone and on a desktop: no errors, no scrolling sideways, accessible, all pictures, no dead links', async () => {
+    const found: string[] = [];
+    const idsOf = new Map<string, Set<string>>();
+    const allLinks: { from: string; to: URL }[] = [];
+    await inTwos(browser, pagesOf(dist), async (path, { page, problems }) => {
+      await page.setViewportSize(SIZES.phone);
+      await visit(page, `${server.origin}${path}`);
+      for (const [size, { width, height }] of Object.entries(SIZES)) {
+        await page.setViewportSize({ width, height });
+        const shown = await page.evaluate(survey);
+        if (shown.width > width) problems.push(`is ${shown.width} pixels wide on a ${size}`);
+        if (shown.ids.length > new Set(shown.ids).size) problems.push('has the same id twice');
         for (const name of drawnFor(path)) {
-          if (!pictures.some((picture) => picture.name === name && picture.visible))
-            problems.push(`lacks picture ${name}`);
+          if (!shown.pictures.some((picture) => picture.name === name && picture.visible))
+            problems.push(`lacks picture ${name} on a ${size}`);
         }
-        problems.push(...(await violations(page)));
-        await context.close();
-        idsOf.set(path, new Set(ids));
-        allLinks.push(...links.map((to) => ({ from: path, to: new URL(to) })));
-        found.push(...problems.map((problem) => `${path} ${problem}`));
-      });
-
-      for (const { from, to } of allLinks) {
-        if (to.origin !== server.origin) continue;
-        const there = idsOf.get(to.pathname.replace(/\/$/, '/index.html'));
-        const anchor = decodeURIComponent(to.hash.slice(1));
-        if (!there || (anchor !== '' && !there.has(anchor))) found.push(`${from} links to ${to.pathname}${to.hash}`);
+        problems.push(...(await violations(page)).map((violation) => `on a ${size}: ${violation}`));
+        idsOf.set(path, new Set(shown.ids));
+        allLinks.push(...shown.links.map((to) => ({ from: path, to: new URL(to) })));
       }
-      expect(found).toEqual([]);
-      // There was something to check.
-      expect(allLinks.length).toBeGreaterThan(100);
-      expect(pagesOf(dist).flatMap(drawnFor).length).toBeGreaterThan(5);
+      found.push(...problems.splice(0).map((problem) => `${path} ${problem}`));
     });
 
-    it('finds a word, and leads to where it stands', async () => {
-      const { context, page, problems } = await open('/', size);
-      await page.locator('.DocSearch-Button').click();
-      await page.locator('.search-input').fill('softmax');
-      await page.locator('.VPLocalSearchBox .result').first().waitFor();
-      expect(await violations(page)).toEqual([]);
-      await page.locator('.VPLocalSearchBox .result').first().click();
-      await page.locator('.VPDoc').waitFor();
-      expect(await page.locator('main').innerText()).toMatch(/softmax/i);
-      expect(problems).toEqual([]);
-      await context.close();
-    });
+    for (const { from, to } of allLinks) {
+      if (to.origin !== server.origin) continue;
+      const there = idsOf.get(to.pathname.replace(/\/$/, '/index.html'));
+      const anchor = decodeURIComponent(to.hash.slice(1));
+      if (!there || (anchor !== '' && !there.has(anchor))) found.push(`${from} links to ${to.pathname}${to.hash}`);
+    }
+    expect(found).toEqual([]);
+    // There was something to check.
+    expect(allLinks.length).toBeGreaterThan(100);
+    expect(pagesOf(dist).flatMap(drawnFor).length).toBeGreaterThan(5);
+  });
+
+  it.each(Object.keys(SIZES) as Size[])('finds a word, and leads to where it stands, on a %s', async (size) => {
+    const { context, page, problems } = await open('/', size);
+    await page.locator('.DocSearch-Button').click();
+    await page.locator('.search-input').fill('softmax');
+    await page.locator('.VPLocalSearchBox .result').first().waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.locator('.VPLocalSearchBox .result').first().click();
+    await page.locator('.VPDoc').waitFor();
+    expect(await page.locator('main').innerText()).toMatch(/softmax/i);
+    expect(problems).toEqual([]);
+    await context.close();
   });
 
   it('gives pictures the colours of the page, not of the system', async () => {
@@ -151,11 +163,17 @@ describe.skipIf(!hasBrowser || !existsSync(VITEPRESS))('the book in a browser', 
   });
 });
 
-/** Does `work` for every item, two at a time. */
-async function inTwos<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
+/** Does `work` for every path, two at a time, each of them in a tab of its own. */
+async function inTwos(
+  browser: Browser,
+  paths: readonly string[],
+  work: (path: string, tab: OpenPage) => Promise<void>,
+): Promise<void> {
+  const queue = [...paths];
   const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    const tab = await openTab(browser, 'phone');
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) await work(path, tab);
+    await tab.context.close();
   };
   await Promise.all([worker(), worker()]);
 }

@@ -86,3 +86,38 @@ describe.each(models)('a %s with more blocks than its weights have', (_, field, 
     await expectRefused('loadCheckpoint', folder, message);
   });
 });
+
+describe('a Llama with larger heads than its weights have', () => {
+  it('is refused in a folder, before angles are computed for them', async () => {
+    const folder = fresh('model');
+    await savePretrained(folder, { model: tinyLlama() });
+    const path = join(folder, 'config.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), head_dim: 1e9 }));
+    for (const load of ['loadPretrained', 'loadDecoder', 'quantized']) {
+      await expectRefused(
+        load,
+        folder,
+        /^cannot load .*: tensor \S+q_proj\.weight is .*, but the model's configuration needs /,
+      );
+    }
+  });
+
+  it('is refused in a GGUF file and a checkpoint, too', async () => {
+    const file = fresh('model.gguf');
+    await saveGguf(file, { model: tinyLlama() });
+    const bytes = readFileSync(file);
+    for (const key of ['.attention.key_length', '.attention.value_length', '.rope.dimension_count']) {
+      bytes.writeUInt32LE(1e9, bytes.indexOf(key) + key.length + 4); // after the value's type
+    }
+    writeFileSync(file, bytes);
+    const message = /tensor \S+ is .*, but the (model's )?configuration needs /;
+    await expectRefused('loadPretrained', file, message);
+
+    const run = fresh('run');
+    await saveCheckpoint(run, ['best'], { model: tinyLlama(), tokenizer: new CharTokenizer('abc'), step: 1 });
+    const path = join(run, 'best.json');
+    const checkpoint = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...checkpoint, config: { ...checkpoint.config, headDim: 1e9 } }));
+    await expectRefused('loadCheckpoint', run, message);
+  });
+});
