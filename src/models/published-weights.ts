@@ -4,7 +4,7 @@ import type { Parameter } from '../nn/index.ts';
 import { printable } from '../printable.ts';
 import { formatShape, type Shape, sameShape } from '../shape.ts';
 import type { StoredFloats, StoredPart } from '../tensor/index.ts';
-import { partOf } from './stored-part.ts';
+import { hasMore, partOf } from './stored-part.ts';
 
 /** Somewhere tensors can be read by name: an open safetensors file, for example. */
 export interface WeightSource {
@@ -20,6 +20,8 @@ export interface WeightSource {
 export class PublishedWeights {
   readonly #source: WeightSource;
   readonly #prefix: string;
+  /** Tensors of which parts are still to be given away, so that they are read only once. */
+  readonly #begun = new Map<string, Float32Array>();
 
   constructor(source: WeightSource, prefix: string) {
     this.#source = source;
@@ -43,8 +45,10 @@ export class PublishedWeights {
       parameter.stored = { ...located.stored, part };
       return;
     }
-    const data = await this.read(name, shape, path);
+    const data = this.#begun.get(name) ?? (await this.read(name, shape, path));
     parameter.value = part ? partOf(data, part, parameter.shape) : data;
+    if (part && hasMore(part, parameter.shape)) this.#begun.set(name, data);
+    else this.#begun.delete(name);
   }
 
   /** The elements of a tensor, for the parameter at `path`; throws as {@link fill} does. */

@@ -6,7 +6,7 @@ export function partOf(stored: Float32Array, part: StoredPart, shape: Shape): Fl
   const { shape: storedShape, firstColumn, transposed } = part;
   const width = storedShape.at(-1)!;
   const rows = stored.length / width;
-  const columns = transposed ? shape[0]! : shape.at(-1)!;
+  const columns = columnsOf(part, shape);
   if (columns === width && !transposed) return stored;
   const result = new Float32Array(rows * columns);
   for (let row = 0; row < rows; row++) {
@@ -17,3 +17,10 @@ export function partOf(stored: Float32Array, part: StoredPart, shape: Shape): Fl
   }
   return result;
 }
+
+/** Whether other constants are made of columns to the right of this part. */
+export function hasMore(part: StoredPart, shape: Shape): boolean {
+  return part.firstColumn + columnsOf(part, shape) < part.shape.at(-1)!;
+}
+
+const columnsOf = ({ transposed }: StoredPart, shape: Shape) => (transposed ? shape[0]! : shape.at(-1)!);

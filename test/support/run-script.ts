@@ -30,7 +30,15 @@ export async function runScript<T>(imports: Record<string, string>, body: string
   writeFileSync(
     script,
     `${importing.join('\n')}
-     const peak = () => process.resourceUsage().maxRSS * 1024;
+     import { readFileSync } from 'node:fs';
+     // Linux counts the peak that a process reports of itself from before it was this program; this one it does not.
+     const peak = () => {
+       try {
+         return 1024 * Number(/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
+       } catch {
+         return 1024 * process.resourceUsage().maxRSS;
+       }
+     };
      const [before, start] = [peak(), performance.now()];
      const value = await (async () => { ${body} })();
      console.log(JSON.stringify({ value, growth: peak() - before, milliseconds: performance.now() - start }));`,
