@@ -1,6 +1,12 @@
 import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
-import type { Estimate, HellaSwagResult, LambadaResult, PerplexityResult } from '../evaluate/index.ts';
+import {
+  type Estimate,
+  type HellaSwagResult,
+  type LambadaResult,
+  type PerplexityResult,
+  shareInterval,
+} from '../evaluate/index.ts';
 import { formatInteger, formatSeconds } from './format.ts';
 
 /** A row of the table of results. */
@@ -30,7 +36,7 @@ export function perplexityRows(result: PerplexityResult): Row[] {
 export function lambadaRows(result: LambadaResult, cases: number): Row[] {
   const of = casesOf(result, cases);
   return [
-    row('LAMBADA: right last words', of, result.accuracy, percent),
+    shareRow('LAMBADA: right last words', of, result.accuracy, result.cases),
     perplexityRow('LAMBADA: perplexity of a last word', of, result),
   ];
 }
@@ -38,8 +44,8 @@ export function lambadaRows(result: LambadaResult, cases: number): Row[] {
 export function hellaSwagRows(result: HellaSwagResult, cases: number): Row[] {
   const of = casesOf(result, cases);
   return [
-    row('HellaSwag: right endings', of, result.accuracy, percent),
-    row('HellaSwag: right endings, by length', of, result.normalizedAccuracy, percent),
+    shareRow('HellaSwag: right endings', of, result.accuracy, result.cases),
+    shareRow('HellaSwag: right endings, by length', of, result.normalizedAccuracy, result.cases),
   ];
 }
 
@@ -54,6 +60,10 @@ const counted = (count: number, noun: string) => `${formatInteger(count)} ${noun
 function row(measure: string, of: string, { value, standardError }: Estimate, format: (value: number) => string): Row {
   const ends = [value - 1.96 * standardError, value + 1.96 * standardError];
   return [measure, of, format(value), format(standardError), formatInterval(ends, format)];
+}
+
+function shareRow(measure: string, of: string, { value, standardError }: Estimate, cases: number): Row {
+  return [measure, of, percent(value), percent(standardError), formatInterval(shareInterval(value, cases), percent)];
 }
 
 /** The standard error of a perplexity is that of the loss times its slope there, which is the perplexity. */

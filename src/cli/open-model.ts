@@ -29,6 +29,31 @@ export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset:
 
 const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
+/** What a name on the command line stands for, and where it is. */
+export interface ModelPlace {
+  kind: 'preset' | 'published' | 'run';
+  /** Of a preset its name; of a published model its folder or .gguf file; of a run its folder or a checkpoint's JSON file. */
+  path: string;
+}
+
+/**
+ * Finds what a name stands for. A model of the hub is downloaded first, all that it takes to open it or only `files`.
+ *
+ * @throws TsgptError if it is nothing of all this
+ */
+export async function locateModel(name: string, signal?: AbortSignal, files?: readonly string[]): Promise<ModelPlace> {
+  if (Object.hasOwn(presets, name)) return { kind: 'preset', path: name };
+  if (isGgufPath(name)) return { kind: 'published', path: name };
+  const isThere = existsSync(name);
+  if (!isThere && hubName.test(name) && !name.startsWith('runs/')) {
+    return { kind: 'published', path: await download(name, signal, files) };
+  }
+  const isRunFile = name.endsWith('.json');
+  ensure(isThere || isRunFile, `there is no model ${name}: there is nothing of that name; give ${modelArgument}`);
+  ensure(!name.endsWith('.safetensors'), `${name} holds only weights; give the folder that it is in`);
+  return { kind: existsSync(join(name, 'config.json')) ? 'published' : 'run', path: name };
+}
+
 /**
  * The trained model behind a name on the command line, or an untrained one if it is a preset's. With `forDecoder` a published model's
  * weights are not read into memory, see {@link loadPretrained}.
@@ -39,14 +64,14 @@ export async function openModel(
   signal?: AbortSignal,
   { forDecoder }: LoadOptions = {},
 ): Promise<OpenedModel> {
-  if (Object.hasOwn(presets, name)) return untrained(name);
-  const isGguf = isGgufPath(name);
-  const isOfHub = hubName.test(name) && !isGguf && !name.startsWith('runs/') && !existsSync(name);
-  const folder = isOfHub ? await download(name, signal) : name;
-  if (isGguf || isOfHub || existsSync(join(folder, 'config.json'))) {
-    const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(folder, { forDecoder });
-    const remedy = isGguf ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it';
-    ensure(tokenizer, `${folder} has no tokenizer; ${remedy}`);
+  const place = await locateModel(name, signal);
+  if (place.kind === 'preset') return untrained(name);
+  if (place.kind === 'published') {
+    const { model, tokenizer, chatTemplate, stopTokens } = await loadPretrained(place.path, { forDecoder });
+    const remedy = isGgufPath(name)
+      ? 'get a file that has one'
+      : 'put tokenizer.json, or vocab.json and merges.txt, into it';
+    ensure(tokenizer, `${place.path} has no tokenizer; ${remedy}`);
     return { model, tokenizer, chatTemplate, stopTokens, summary: `${name}: ${model.architecture}` };
   }
   const { model, tokenizer, path, file } = await loadCheckpoint(name, which);
@@ -66,11 +91,12 @@ async function novelCharacters(): Promise<CharTokenizer> {
 }
 
 /** Downloads what is not in the cache yet, and shows how far it is. */
-async function download(name: string, signal?: AbortSignal): Promise<string> {
+async function download(name: string, signal?: AbortSignal, files?: readonly string[]): Promise<string> {
   const isLive = process.stderr.isTTY === true;
   const line = createLogUpdate(process.stderr);
   const folder = await downloadModel(name, {
     signal,
+    files,
     onProgress: ({ bytes, total }) => {
       if (isLive) line(`downloading ${name}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
     },

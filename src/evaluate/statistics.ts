@@ -37,3 +37,14 @@ const standardErrors = 1.96;
 export function perplexityInterval({ value, standardError }: Estimate): readonly [low: number, high: number] {
   return [Math.exp(value - standardErrors * standardError), Math.exp(value + standardErrors * standardError)];
 }
+
+/**
+ * The ends of the 95% interval around a share of right cases, by Wilson's method (1927): within 0 and 1, and of some width even where no
+ * case is right, or every one. NaN without cases.
+ */
+export function shareInterval(share: number, cases: number): readonly [low: number, high: number] {
+  const z2 = standardErrors ** 2;
+  const middle = (share + z2 / (2 * cases)) / (1 + z2 / cases);
+  const reach = (standardErrors * Math.sqrt((share * (1 - share)) / cases + z2 / (4 * cases ** 2))) / (1 + z2 / cases);
+  return [Math.max(0, middle - reach), Math.min(1, middle + reach)];
+}

@@ -78,7 +78,11 @@ function checkRopeScaling(scaling: RotaryScaling): void {
 
 function checkPositive(numbers: Record<string, number>, prefix = ''): void {
   for (const [field, value] of Object.entries(numbers)) {
-    ensure(value > 0 && Number.isFinite(value), `${prefix}${field} must be a number greater than 0, but is ${value}`);
+    const inModel = Math.fround(value);
+    ensure(
+      inModel > 0 && Number.isFinite(inModel),
+      `${prefix}${field} must be a number greater than 0 and within the range of float32, but is ${value}`,
+    );
   }
 }
 

@@ -14,9 +14,9 @@ export function chatTemplateIn(text: string | undefined): string | undefined {
   return (templates?.find(({ name }) => name === 'default') ?? templates?.[0])?.template;
 }
 
-/** The tokens that end a text, from a generation_config.json. */
-export function stopTokensIn(text: string | undefined): number[] {
-  const { eos_token_id: ids } = parse('generation_config.json', generationConfigSchema, text) ?? {};
+/** The tokens that end a text, from a generation_config.json or a config.json. */
+export function stopTokensIn(name: string, text: string | undefined): number[] {
+  const { eos_token_id: ids } = parse(name, generationConfigSchema, text) ?? {};
   return ids === undefined || ids === null ? [] : [ids].flat();
 }
 

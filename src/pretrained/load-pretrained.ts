@@ -11,9 +11,9 @@ import {
   type Tokenizer,
 } from '../tokenizer/index.ts';
 import { chatTemplateIn, stopTokensIn } from './conversation-files.ts';
-import { loadGguf } from './gguf/load-gguf.ts';
+import { loadGguf, readGgufConfig } from './gguf/load-gguf.ts';
 import { quantizedModel } from './quantized-cache.ts';
-import { familyOf, type HuggingFaceConfig, readHuggingFaceConfig } from './read-config.ts';
+import { familyOf, type PretrainedConfig, readHuggingFaceConfig } from './read-config.ts';
 import { inPlace } from './weights-in-place.ts';
 
 /** A published model, ready to generate or to be trained further. */
@@ -47,16 +47,25 @@ export interface LoadOptions {
  */
 export async function loadPretrained(folder: string, options: LoadOptions = {}): Promise<Pretrained> {
   if (isGgufPath(folder)) return loadGguf(folder, options);
-  const configText = await readIfThere(join(folder, 'config.json'));
-  ensure(
-    configText !== undefined,
-    `there is no config.json in ${folder}; give the folder of a model in the layout of Hugging Face`,
-  );
-  const config = await within(folder, () => readHuggingFaceConfig(parseJSON(configText)));
+  const config = await readPretrainedConfig(folder);
   const tokenizer = await loadTokenizer(folder, config);
   const model = await loadModel(folder, config, options);
   const conversation = await within(folder, () => readConversationFiles(folder));
   return { model, tokenizer, modelType: config.modelType, ...conversation };
+}
+
+/**
+ * What model there is in a folder or a GGUF file, see {@link loadPretrained}, without its weights: of a folder only `config.json` is
+ * read, of a GGUF file only the header. Throws as `loadPretrained` does.
+ */
+export async function readPretrainedConfig(folder: string): Promise<PretrainedConfig> {
+  if (isGgufPath(folder)) return readGgufConfig(folder);
+  const text = await readIfThere(join(folder, 'config.json'));
+  ensure(
+    text !== undefined,
+    `there is no config.json in ${folder}; give the folder of a model in the layout of Hugging Face`,
+  );
+  return within(folder, () => readHuggingFaceConfig(parseJSON(text)));
 }
 
 /** Whether a path is that of a GGUF file. */
@@ -64,7 +73,7 @@ export function isGgufPath(path: string): boolean {
   return /\.gguf$/i.test(path);
 }
 
-async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Promise<Tokenizer | undefined> {
+async function loadTokenizer(folder: string, { config }: PretrainedConfig): Promise<Tokenizer | undefined> {
   const files: HuggingFaceTokenizerFiles = {};
   for (const name of huggingFaceTokenizerFiles) files[name] = await readIfThere(join(folder, name));
   const tokenizer = await within(folder, () => readHuggingFaceTokenizer(files));
@@ -79,7 +88,7 @@ async function loadTokenizer(folder: string, { config }: HuggingFaceConfig): Pro
 
 async function loadModel(
   folder: string,
-  { modelType, architecture, config }: HuggingFaceConfig,
+  { modelType, architecture, config }: PretrainedConfig,
   { forDecoder }: LoadOptions,
 ): Promise<LanguageModel> {
   await using weights = await openSafetensorsModel(folder);
@@ -96,12 +105,17 @@ async function loadModel(
 
 /** What the files beside the weights say about how texts and turns end. */
 async function readConversationFiles(folder: string): Promise<Pick<Pretrained, 'chatTemplate' | 'stopTokens'>> {
-  const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json'];
-  const [template, tokenizerConfig, generationConfig] = await Promise.all(
+  const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json', 'config.json'];
+  const [template, tokenizerConfig, generationConfig, config] = await Promise.all(
     names.map((name) => readIfThere(join(folder, name))),
   );
   const chatTemplate = template ?? chatTemplateIn(tokenizerConfig);
-  return { chatTemplate, stopTokens: stopTokensIn(generationConfig) };
+  // Older models have no file of their own for how they generate.
+  const stopTokens =
+    generationConfig === undefined
+      ? stopTokensIn('config.json', config)
+      : stopTokensIn('generation_config.json', generationConfig);
+  return { chatTemplate, stopTokens };
 }
 
 /** Does what `read` does; what goes wrong is told with the place. */

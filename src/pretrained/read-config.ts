@@ -5,9 +5,9 @@ import { printable } from '../printable.ts';
 import { parseConfig } from './config-schema.ts';
 import { families, type PretrainedFamily } from './families.ts';
 
-/** A config.json, understood. */
-export interface HuggingFaceConfig {
-  /** The family as Hugging Face calls it. */
+/** What model there is in a folder or a file, apart from its weights. */
+export interface PretrainedConfig {
+  /** The family as Hugging Face or llama.cpp calls it. */
   modelType: string;
   /** What checkpoints call it: with {@link config} it makes a model, see `createModel`. */
   architecture: string;
@@ -20,7 +20,7 @@ const typeSchema = v.object({ model_type: v.string() });
  * Reads the contents of a published model's config.json, parsed. Throws one clear sentence if the family is unknown, a field
  * is missing, or an option is set that changes the computation in a way not supported.
  */
-export function readHuggingFaceConfig(json: unknown): HuggingFaceConfig {
+export function readHuggingFaceConfig(json: unknown): PretrainedConfig {
   const { model_type: modelType } = parseConfig(typeSchema, json);
   const family = familyOf(modelType);
   return { modelType, architecture: family.architecture, config: family.readConfig(json) as LanguageModel['config'] };

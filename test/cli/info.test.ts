@@ -1,7 +1,12 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { GPT2, type GPT2Config, gpt2, summarizeGPT2, totalOf } from '../../src/models/index.ts';
-import { trainedFolder, tsgpt } from './run.ts';
+import { saveGguf, savePretrained } from '../../src/pretrained/index.ts';
+import { tinyGPT2, tinyLlama } from '../support/tiny-models.ts';
+import { FakeHub } from '../unit/hub/fake-hub.ts';
+import { temporaryFolder, trainedFolder, tsgpt } from './run.ts';
 
 /**
  * The forward pass by the formula of PaLM's appendix B (Chowdhery et al., 2022): two operations for every weight that is
@@ -77,5 +82,42 @@ describe('info', () => {
     const { stdout } = await tsgpt('info', folder, '--last');
     expect(stdout).toMatch(/last\.json: gpt2 after step 6, validation loss \d\.\d{4}, char tokenizer/);
     expect(stdout).toContain('[batch, time, 16]');
+  });
+
+  it('of a published model needs nothing but its config.json', async () => {
+    const folder = temporaryFolder();
+    await savePretrained(join(folder, 'model'), { model: tinyLlama() });
+    rmSync(join(folder, 'model', 'model.safetensors'));
+    const { code, stdout, stderr } = await tsgpt('info', join(folder, 'model'));
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('model: llama, 300 tokens, context of 64');
+    expect(stdout).toContain(tinyLlama().parameterCount.toLocaleString('en-US'));
+  });
+
+  it('of a GGUF file', async () => {
+    const path = join(temporaryFolder(), 'model.gguf');
+    await saveGguf(path, { model: tinyGPT2() });
+    const { code, stdout, stderr } = await tsgpt('info', path);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('model.gguf: gpt2, 300 tokens, context of 64');
+    expect(stdout).toContain(tinyGPT2().parameterCount.toLocaleString('en-US'));
+  });
+
+  it('of a model of the hub downloads only its config.json', async () => {
+    const folder = join(temporaryFolder(), 'model');
+    await savePretrained(folder, { model: tinyGPT2() });
+    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+    const hub = new FakeHub();
+    await hub.start();
+    onTestFinished(() => hub.stop());
+    hub.models.set('someone/model', { commit: '0'.repeat(40), files });
+    vi.stubEnv('HF_ENDPOINT', hub.endpoint);
+    vi.stubEnv('HF_HUB_CACHE', temporaryFolder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { code, stdout, stderr } = await tsgpt('info', 'someone/model');
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('someone/model: gpt2, 300 tokens');
+    expect(hub.requestsOf('config.json').length).toBeGreaterThan(0);
+    expect(hub.requestsOf('model.safetensors')).toEqual([]);
   });
 });

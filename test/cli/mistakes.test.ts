@@ -108,7 +108,19 @@ describe('train', () => {
 
 describe('generate and info', () => {
   it.each(['generate', 'info'])('%s from what is no checkpoint', async (command) => {
-    expectSentence(await tsgpt(command, '/no/such/run'), 'there is nothing of that name');
+    const missing = await tsgpt(command, '/no/such/run');
+    expectSentence(
+      missing,
+      "there is no model /no/such/run: there is nothing of that name; give a training run's folder",
+    );
+    expect(missing.stderr).toContain('a model of the hub such as openai-community/gpt2');
+    expectSentence(await tsgpt(command, 'gpt2-smal'), 'there is no model gpt2-smal');
+    const weights = join(temporaryFolder(), 'model.safetensors');
+    writeFileSync(weights, 'x');
+    expectSentence(
+      await tsgpt(command, weights),
+      'model.safetensors holds only weights; give the folder that it is in',
+    );
     expectSentence(await tsgpt(command, textFile()), 'it is no folder');
     expectSentence(await tsgpt(command, temporaryFolder()), 'neither last.json nor best.json');
     const json = join(temporaryFolder(), 'some.json');
@@ -155,8 +167,8 @@ describe('--verbose', () => {
     ]) {
       const { code, stderr } = await tsgpt(...args);
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^error: cannot read the checkpoint/);
-      expect(stderr).toMatch(/\n {4}at .*checkpoint\.ts/);
+      expect(stderr).toMatch(/^error: there is no model/);
+      expect(stderr).toMatch(/\n {4}at .*open-model\.ts/);
     }
   });
 });

@@ -4,6 +4,7 @@ import { Decoder, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openModel } from '../open-model.ts';
+import { presets } from '../presets.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface GenerateFlags extends WritingFlags {
@@ -29,6 +30,8 @@ export function generateCommand(): Command {
         const { model, tokenizer, stopTokens } = await openModel(name, last ? 'last' : 'best', signal, {
           forDecoder: { quantize },
         });
+        if (Object.hasOwn(presets, name))
+          console.error(`${name} has learned nothing yet; train it, or give a trained model`);
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
         await using decoder = new Decoder(model, { quantize });
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {

@@ -1,9 +1,12 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { type LayerGroup, summarizeGPT2, summarizeModel, totalOf } from '../../models/index.ts';
+import { readPretrainedConfig } from '../../pretrained/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
 import { loadCheckpoint } from '../../train/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
+import { interruptible } from '../interrupt.ts';
+import { locateModel, modelOrPresetArgument } from '../open-model.ts';
 import { presets } from '../presets.ts';
 
 /** Of a preset for characters, the number of symbols is only known with a text; English has about as many. */
@@ -13,30 +16,47 @@ export function infoCommand(): Command {
   return new Command('info')
     .summary('show the architecture of a model: layers, shapes, parameters, memory, FLOPs')
     .description('Show what a model consists of, and what it costs to keep and to run.')
-    .argument(
-      '<model>',
-      `a training run's folder, a checkpoint's JSON file, or a preset: ${Object.keys(presets).join(', ')}`,
-    )
-    .option('--last', 'of a folder, the last checkpoint instead of the best')
+    .argument('<model>', modelOrPresetArgument)
+    .option('--last', 'of a training run, the last checkpoint instead of the best')
     .action(async (name: string, { last }: { last?: boolean }) => {
-      const { groups, lines } = await describeModel(name, last ?? false);
-      console.log(lines.join('\n'));
-      console.log(`${layerTable(groups)}\n${costs(groups)}`);
+      await interruptible('Stopping …', async (signal) => {
+        const { groups, lines } = await describeModel(name, last ?? false, signal);
+        console.log(lines.join('\n'));
+        console.log(`${layerTable(groups)}\n${costs(groups)}`);
+      });
     });
 }
 
-/** The layers of the model behind a name, and what else is known of it. */
-async function describeModel(name: string, last: boolean): Promise<{ groups: LayerGroup[]; lines: string[] }> {
-  const preset = Object.hasOwn(presets, name) ? presets[name] : undefined;
-  if (preset) {
-    const isCharacters = preset.tokenizer === 'char';
-    const vocabSize = isCharacters ? assumedCharacters : new GPT2Tokenizer().vocabSize;
-    const note = isCharacters
-      ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
-      : [];
-    const groups = summarizeGPT2({ vocabSize, ...preset.model });
-    return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
-  }
+interface Description {
+  /** Its layers. */
+  groups: LayerGroup[];
+  /** What else is known of it. */
+  lines: string[];
+}
+
+/** The model behind a name. Of a published one nothing but its configuration is read, or downloaded. */
+async function describeModel(name: string, last: boolean, signal: AbortSignal): Promise<Description> {
+  const { kind, path } = await locateModel(name, signal, ['config.json']);
+  if (kind === 'preset') return describePreset(name);
+  if (kind === 'run') return describeRun(path, last);
+  const { modelType, architecture, config } = await readPretrainedConfig(path);
+  const { vocabSize, contextLength } = config;
+  const line = `${name}: ${modelType}, ${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
+  return { groups: summarizeModel(architecture, config), lines: [line] };
+}
+
+function describePreset(name: string): Description {
+  const preset = presets[name]!;
+  const isCharacters = preset.tokenizer === 'char';
+  const vocabSize = isCharacters ? assumedCharacters : new GPT2Tokenizer().vocabSize;
+  const note = isCharacters
+    ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
+    : [];
+  const groups = summarizeGPT2({ vocabSize, ...preset.model });
+  return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
+}
+
+async function describeRun(name: string, last: boolean): Promise<Description> {
   const { path, file, tokenizer } = await loadCheckpoint(name, last ? 'last' : 'best');
   const loss = file.validationLoss === undefined ? '' : `, validation loss ${file.validationLoss.toFixed(4)}`;
   const lines = [

@@ -1,8 +1,9 @@
 import { ensure, TsgptError } from '../../errors.ts';
-import { openGguf } from '../../formats/gguf/index.ts';
+import { type GgufReader, openGguf } from '../../formats/gguf/index.ts';
 import { printable } from '../../printable.ts';
 import type { LoadOptions, Pretrained } from '../load-pretrained.ts';
 import { quantizedModel } from '../quantized-cache.ts';
+import type { PretrainedConfig } from '../read-config.ts';
 import type { GgufArchitecture } from './form.ts';
 import { gpt2Architecture } from './gpt2.ts';
 import { Hyperparameters } from './hyperparameters.ts';
@@ -24,26 +25,18 @@ const architectures: Record<string, GgufArchitecture> = {
  * if its parts do not fit each other.
  */
 export async function loadGguf(path: string, { forDecoder }: LoadOptions = {}): Promise<Pretrained> {
-  await using reader = await openGguf(path);
-  const { metadata } = reader;
-  try {
-    const modelType = metadata.string('general.architecture');
-    const known = Object.keys(architectures).join(', ');
-    ensure(
-      Object.hasOwn(architectures, modelType),
-      () => `models of the architecture ${printable(modelType)} are not supported; supported are: ${known}`,
-    );
-    const architecture = architectures[modelType]!;
-    const config = await architecture.readConfig(new Hyperparameters(modelType, reader), reader);
+  return withReader(path, async (reader) => {
+    const { metadata } = reader;
+    const { modelType, form, config } = await readConfig(reader);
     const tokenizer = readGgufTokenizer(metadata);
-    const { vocabSize } = config as { vocabSize: number };
+    const { vocabSize } = config;
     ensure(
       !tokenizer || tokenizer.vocabSize <= vocabSize,
       () => `its tokenizer has ${tokenizer?.vocabSize} tokens, but its model only ${vocabSize}`,
     );
-    const load = () => architecture.load(config, reader, modelType);
+    const load = () => form.load(config, reader, modelType);
     const { quantize, cacheFolder } = forDecoder ?? {};
-    const quantizable = { architecture: architecture.architecture, config, files: [path], load };
+    const quantizable = { architecture: form.architecture, config, files: [path], load };
     const model = quantize ? await quantizedModel(quantizable, quantize, cacheFolder) : await load();
     const stopTokens = ['eot', 'eom'].flatMap((role) => {
       const id = metadata.number(`tokenizer.ggml.${role}_token_id`, -1);
@@ -52,6 +45,34 @@ export async function loadGguf(path: string, { forDecoder }: LoadOptions = {}): 
     const template = 'tokenizer.chat_template';
     const chatTemplate = metadata.has(template) ? metadata.string(template) : undefined;
     return { model, tokenizer, modelType, chatTemplate, stopTokens };
+  });
+}
+
+/** What model a GGUF file holds; of its weights nothing is read. Throws as {@link loadGguf} does. */
+export async function readGgufConfig(path: string): Promise<PretrainedConfig> {
+  return withReader(path, async (reader) => {
+    const { modelType, form, config } = await readConfig(reader);
+    return { modelType, architecture: form.architecture, config };
+  });
+}
+
+async function readConfig(reader: GgufReader) {
+  const modelType = reader.metadata.string('general.architecture');
+  const known = Object.keys(architectures).join(', ');
+  ensure(
+    Object.hasOwn(architectures, modelType),
+    () => `models of the architecture ${printable(modelType)} are not supported; supported are: ${known}`,
+  );
+  const form = architectures[modelType]!;
+  const config = await form.readConfig(new Hyperparameters(modelType, reader), reader);
+  return { modelType, form, config: config as PretrainedConfig['config'] };
+}
+
+/** Does something with an open file; what goes wrong is told with its path. */
+async function withReader<T>(path: string, use: (reader: GgufReader) => Promise<T>): Promise<T> {
+  await using reader = await openGguf(path);
+  try {
+    return await use(reader);
   } catch (cause) {
     // A RangeError is an array too large to be.
     if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;

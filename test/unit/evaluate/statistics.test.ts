@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { perplexityInterval, RunningMean } from '../../../src/evaluate/index.ts';
+import { perplexityInterval, RunningMean, shareInterval } from '../../../src/evaluate/index.ts';
 
 function estimateOf(values: readonly number[]) {
   const running = new RunningMean();
@@ -43,5 +43,34 @@ describe('the interval of a perplexity', () => {
     const [low, high] = perplexityInterval({ value: Math.log(20), standardError: 0.1 });
     expect(Math.log(low)).toBeCloseTo(Math.log(20) - 0.196, 12);
     expect(Math.log(high)).toBeCloseTo(Math.log(20) + 0.196, 12);
+  });
+});
+
+describe('the interval of a share', () => {
+  // As R's binom.confint(..., methods = "wilson") and statsmodels' proportion_confint(..., method='wilson') have them.
+  it.each([
+    [0, 10, 0, 0.2775],
+    [5, 10, 0.2366, 0.7634],
+    [10, 10, 0.7225, 1],
+    [81, 263, 0.2553, 0.3662],
+  ])("is Wilson's for %i right of %i", (right, cases, low, high) => {
+    const interval = shareInterval(right / cases, cases);
+    expect(interval[0]).toBeCloseTo(low, 4);
+    expect(interval[1]).toBeCloseTo(high, 4);
+  });
+
+  it('lies within 0 and 1 and holds the share', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.double({ min: 0, max: 1, noNaN: true }), (cases, part) => {
+        const share = Math.round(part * cases) / cases;
+        const [low, high] = shareInterval(share, cases);
+        expect(low).toBeGreaterThanOrEqual(0);
+        expect(high).toBeLessThanOrEqual(1);
+        expect(low).toBeLessThanOrEqual(share + 1e-12);
+        expect(high).toBeGreaterThanOrEqual(share - 1e-12);
+        expect(high).toBeGreaterThan(low);
+      }),
+    );
+    expect(shareInterval(Number.NaN, 0)).toEqual([Number.NaN, Number.NaN]);
   });
 });

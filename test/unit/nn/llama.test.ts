@@ -222,9 +222,15 @@ describe('configurations of Llama', () => {
     [{ headDim: 2.5 }, 'headDim must be a whole number of at least 1, but is 2.5'],
     [{ nLayers: 0 }, 'nLayers must be a whole number of at least 1, but is 0'],
     [{ hiddenDim: -1 }, 'hiddenDim must be'],
-    [{ normEps: 0 }, 'normEps must be a number greater than 0, but is 0'],
-    [{ ropeTheta: Number.NaN }, 'ropeTheta must be a number greater than 0, but is NaN'],
-    [{ ropeScaling: { kind: 'linear', factor: 0 } }, 'ropeScaling.factor must be a number greater than 0, but is 0'],
+    [{ normEps: 0 }, 'normEps must be a number greater than 0 and within the range of float32, but is 0'],
+    [
+      { ropeTheta: Number.NaN },
+      'ropeTheta must be a number greater than 0 and within the range of float32, but is NaN',
+    ],
+    [
+      { ropeScaling: { kind: 'linear', factor: 0 } },
+      'ropeScaling.factor must be a number greater than 0 and within the range of float32, but is 0',
+    ],
     [{ ropeScaling: { ...llama3, lowFrequencyFactor: 4 } }, 'lowFrequencyFactor must be less than ropeScaling.high'],
     [{ dropRate: 1 }, 'dropRate must be at least 0 and less than 1, but is 1'],
   ])('%j is refused', (changes, message) => {

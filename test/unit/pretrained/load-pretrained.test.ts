@@ -90,6 +90,15 @@ describe('loadPretrained', () => {
     expect((await loadPretrained(folder)).tokenizer!.vocabSize).toBe(1);
   });
 
+  it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
+    const ended = { 'config.json': JSON.stringify({ ...config, eos_token_id: 7 }) };
+    expect((await loadPretrained(await folderWith(ended))).stopTokens).toEqual([7]);
+    const generation = { ...ended, 'generation_config.json': JSON.stringify({ eos_token_id: [3, 4] }) };
+    expect((await loadPretrained(await folderWith(generation))).stopTokens).toEqual([3, 4]);
+    const silent = { ...ended, 'generation_config.json': '{}' };
+    expect((await loadPretrained(await folderWith(silent))).stopTokens).toEqual([]);
+  });
+
   it('loads a head that is not tied to the embedding', async () => {
     const head = { name: 'lm_head.weight', shape: [vocabSize, 8], data: new Float32Array(vocabSize * 8).fill(2) };
     const untied = { 'config.json': JSON.stringify({ ...config, tie_word_embeddings: false }) };
