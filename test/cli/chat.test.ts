@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasShared, shared } from '../support/shared.ts';
-import { expectSentence, trainedFolder, tsgpt } from './run.ts';
+import { expectSentence, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
 
 /** Holds a conversation by writing lines; the replies, and the exit code. */
 async function chat(
@@ -41,6 +42,37 @@ describe('chat', () => {
     expect(stderr).toMatch(/^error: [^\n]+\n$/); // the model's letters are those of its own text
     expect(stdout).toContain('Ctrl-C stops a reply');
     expect(code).toBe(0);
+  });
+
+  it('streams, stops a reply at Ctrl-C, and goes on with the conversation', async () => {
+    const text = textFile('User: the cat sat on the mat.\nBot: the mat sat on the cat.\n'.repeat(30));
+    const folder = join(temporaryFolder(), 'run');
+    await tsgpt('train', text, '--out', folder, ...tiny, '--context-length', '64');
+    // A reply of a million tokens: what is seen of it is seen before it ends.
+    const args = ['chat', folder, '--max-tokens', '1000000', '--seed', '1'];
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...args]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    let stdout = '';
+    const until = (isEnough: () => boolean) =>
+      new Promise<void>((resolve) => {
+        child.stdout.on('data', () => isEnough() && resolve());
+      });
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+    for (const turn of [1, 2]) {
+      const before = stdout.length;
+      child.stdin.write('the cat sat\n');
+      await until(() => stdout.length > before + 20);
+      child.kill('SIGINT');
+      await until(() => stdout.endsWith(' …\n'));
+      expect(stdout.split(' …\n')).toHaveLength(turn + 1);
+    }
+    child.stdin.write('/help\n');
+    await until(() => stdout.includes('Ctrl-C stops a reply'));
+    child.kill('SIGINT'); // with no reply to stop it ends the conversation
+    expect(await closed).toBe(0);
   });
 
   it('says what it can open', async () => {

@@ -100,7 +100,13 @@ describe('eval', () => {
 
   it('has no error of a single case, and tells of contexts that were cut', async () => {
     const { stdout } = await tsgpt('eval', await trainedFolder(), '--lambada', file('long.jsonl', '{"text": "the cat sat on the mat"}')); // biome-ignore format: one line
-    expect(rowsOf(stdout)[0]).toEqual(['LAMBADA: right last words', '1 case, 1 context cut', '0.0%', '–', '0.0% to 79.3%']);
+    expect(rowsOf(stdout)[0]).toEqual([
+      'LAMBADA: right last words',
+      '1 case, 1 context cut',
+      '0.0%',
+      '–',
+      '0.0% to 79.3%',
+    ]);
   });
 
   it('stopped by Ctrl-C prints what is measured by then', async () => {

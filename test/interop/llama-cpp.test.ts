@@ -75,7 +75,19 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
     await theirs.dispose();
   });
 
-  it.each(['F16', 'Q8_0', 'Q4_0'] as const)('in %s, too', async (type) => {
+  it('in half precision, too', async () => {
+    await saveGguf(inFolder('F16'), await loadPretrained(shared('models', name)), { type: 'F16' });
+    const theirs = await openWithLlamaCpp(inFolder('F16'));
+    const { model, tokenizer } = await loadPretrained(inFolder('F16')); // with the rounded weights
+    await using decoder = new Decoder(model);
+    for (const prompt of prompts[name]!) {
+      const ids = promptIds(tokenizer!, prompt);
+      expect(await continueGreedily(theirs, ids, 64)).toEqual(await ourTokens(decoder, ids, 64));
+    }
+    await theirs.dispose();
+  });
+
+  it.each(['Q8_0', 'Q4_0'] as const)('in %s, too', async (type) => {
     await saveGguf(inFolder(type), await loadPretrained(shared('models', name)), { type });
     const theirs = await openWithLlamaCpp(inFolder(type));
     const { model, tokenizer } = await loadPretrained(inFolder(type)); // with the rounded weights

@@ -2,12 +2,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { splitTrainValidation } from '../../../src/data/index.ts';
 import { TsgptError } from '../../../src/errors.ts';
 import { type TensorToWrite, writeSafetensors } from '../../../src/formats/safetensors.ts';
 import { SafetensorsReader } from '../../../src/formats/safetensors-reader.ts';
 import { generate } from '../../../src/generate/index.ts';
 import { loadPretrained } from '../../../src/pretrained/index.ts';
 import { Random } from '../../../src/random/random.ts';
+import { defaultTrainOptions, train } from '../../../src/train/index.ts';
 import { bytesFile } from '../tokenizer/published-forms.ts';
 
 const tokenizerFile = bytesFile();
@@ -88,6 +90,18 @@ describe('loadPretrained', () => {
     };
     const folder = await folderWith({ 'tokenizer.json': JSON.stringify(small) });
     expect((await loadPretrained(folder)).tokenizer!.vocabSize).toBe(1);
+  });
+
+  it('loads a model that can be trained further', async () => {
+    const { model } = await loadPretrained(await folderWith(tokenizer));
+    const ids = Uint16Array.from({ length: 400 }, (_, i) => (7 * i) % 11);
+    const losses: number[] = [];
+    const options = { ...defaultTrainOptions, steps: 20, batchSize: 4, learningRate: 1e-2, warmupSteps: 1, seed: 1 };
+    for await (const { loss } of train(model, splitTrainValidation(ids, 0.2), options)) {
+      if (loss !== undefined) losses.push(loss); // the state before the first step has none
+    }
+    expect(losses).toHaveLength(20);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
   });
 
   it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
