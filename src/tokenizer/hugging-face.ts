@@ -4,7 +4,7 @@ import { allAddedTokens, DEFAULT_END_OF_TEXT } from './hugging-face/added-tokens
 import { createDecoder } from './hugging-face/decoder.ts';
 import { createEncoder } from './hugging-face/encoder.ts';
 import { idsBeforeText, type PostProcessorJSON } from './hugging-face/post-processor.ts';
-import { tokenBytesById } from './hugging-face/token-bytes.ts';
+import { TokenBytes } from './hugging-face/token-bytes.ts';
 import {
   compactTokenizerFile,
   parseTokenizerConfig,
@@ -38,7 +38,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   readonly eosToken?: string;
   readonly #json: unknown;
   readonly #config: unknown;
-  readonly #tokens: readonly (Uint8Array | undefined)[];
+  readonly #tokens: TokenBytes;
   readonly #leadingSpaces: number;
   readonly #encode: (text: string, allowSpecial: boolean) => number[];
 
@@ -57,8 +57,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.#encode = createEncoder(file, added);
     this.#leadingSpaces = decoder.leadingSpaces;
 
-    this.#tokens = tokenBytesById(file, added, decoder);
-    this.vocabSize = this.#tokens.length;
+    this.#tokens = new TokenBytes(file, added, decoder);
+    this.vocabSize = this.#tokens.size;
 
     const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
     this.specialTokens = added.filter(({ special }) => special).map(({ content }) => content);
@@ -66,7 +66,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.eosToken = settings.eos_token;
     this.endOfTextId = idOf(settings.eos_token ?? DEFAULT_END_OF_TEXT);
     this.beginOfTextIds = beginOfTextIds(file.post_processor, settings, idOf(settings.bos_token));
-    const outside = this.beginOfTextIds.find((id) => !this.#tokens[id]);
+    const outside = this.beginOfTextIds.find((id) => !this.#tokens.has(id));
     ensure(
       outside === undefined,
       `this tokenizer cannot be used: it puts token id ${outside} before every text, which is not in its vocabulary`,
@@ -91,7 +91,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   tokenBytes(id: number): Uint8Array {
     ensureTokenId(id, this.vocabSize);
-    return this.#tokens[id] ?? new Uint8Array();
+    return this.#tokens.get(id) ?? new Uint8Array();
   }
 
   streamDecoder(): StreamDecoder {

@@ -23,14 +23,19 @@ export interface BPEModelJSON {
 /** A Map, because in an object tokens such as `constructor` would be special. */
 const vocabSchema = v.pipe(
   v.custom<object>((json) => typeof json === 'object' && json !== null && !Array.isArray(json), 'it must be an object'),
-  v.transform((json) => new Map<string, number>(Object.entries(json))),
+  v.transform((json) => {
+    const vocab = new Map<string, number>(); // as is checked below
+    for (const token in json) if (Object.hasOwn(json, token)) vocab.set(token, json[token as keyof typeof json]);
+    return vocab;
+  }),
   v.check((vocab) => vocab.size > 0, 'it has no tokens'),
   v.check((vocab) => [...vocab.values()].every(isTokenId), 'every id must be a whole number of at least 0, below 2^21'),
 );
 
 /** Two tokens; in older files one string, with a space between them. */
 const mergesSchema = v.pipe(
-  v.array(v.unknown()),
+  // Not v.array, which makes a record of each of the tens of thousands.
+  v.custom<unknown[]>(Array.isArray, 'it must be an array'),
   v.transform((merges) => merges.map((merge) => (typeof merge === 'string' ? merge.split(' ') : merge))),
   v.check(
     (merges): merges is [string, string][] =>
