@@ -2,11 +2,11 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, truncate, utimes, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { toFloat16 } from '../../../src/formats/gguf/float16.ts';
 import { openSafetensors, writeSafetensors } from '../../../src/formats/safetensors.ts';
 import { Decoder, quantizations } from '../../../src/generate/index.ts';
 import type { LanguageModel } from '../../../src/models/index.ts';
 import { loadDecoder, loadPretrained, saveGguf, savePretrained } from '../../../src/pretrained/index.ts';
+import { halfPatterns } from '../../support/half-patterns.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
 let root: string;
@@ -40,18 +40,12 @@ const models: [string, () => LanguageModel][] = [
   ['Llama with a head of its own and biases', () => tinyLlama({ tiedHead: false, qkvBias: true })],
 ];
 
-/** The numbers as 16-bit patterns: half precision, or float32 without its lower half. */
-function halves(data: Float32Array, dtype: 'F16' | 'BF16'): Uint16Array {
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  return Uint16Array.from(data, (value, i) => (dtype === 'F16' ? toFloat16(value) : bits[i]! >>> 16));
-}
-
 /** Writes the weights in a folder anew, as `dtype`, and in two shards. */
 async function rewrite(folder: string, dtype: 'F16' | 'BF16'): Promise<void> {
   await using file = await openSafetensors(join(folder, 'model.safetensors'));
   const tensors = [];
   for (const [name, { shape }] of file.tensors) {
-    tensors.push({ name, shape, dtype, data: halves((await file.readFloats(name)).data, dtype) });
+    tensors.push({ name, shape, dtype, data: halfPatterns((await file.readFloats(name)).data, dtype) });
   }
   const shards = { 'one.safetensors': tensors.slice(0, 9), 'two.safetensors': tensors.slice(9) };
   const places = Object.entries(shards).flatMap(([shard, list]) => list.map(({ name }) => [name, shard]));

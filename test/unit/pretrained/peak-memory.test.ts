@@ -3,10 +3,10 @@ import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { toFloat16 } from '../../../src/formats/gguf/float16.ts';
 import { openSafetensors, writeSafetensors } from '../../../src/formats/safetensors.ts';
 import type { LanguageModel } from '../../../src/models/index.ts';
 import { savePretrained } from '../../../src/pretrained/index.ts';
+import { halfPatterns } from '../../support/half-patterns.ts';
 import { runScript } from '../../support/run-script.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
@@ -30,14 +30,6 @@ beforeAll(async () => {
 
 type Dtype = 'F32' | 'F16' | 'BF16';
 
-/** Bit patterns of a type of half the size. */
-function halves(data: Float32Array, dtype: Dtype): Uint16Array {
-  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
-  const patterns = new Uint16Array(data.length);
-  for (let i = 0; i < data.length; i++) patterns[i] = dtype === 'F16' ? toFloat16(data[i]!) : bits[i]! >>> 16;
-  return patterns;
-}
-
 /** The same model, with its weights as `dtype` in `shards` files. */
 async function rewritten(name: string, dtype: Dtype, shards: number): Promise<string> {
   const folder = join(root, `${name}-${dtype}-${shards}`);
@@ -47,7 +39,7 @@ async function rewritten(name: string, dtype: Dtype, shards: number): Promise<st
   const tensors = [];
   for (const [tensor, { shape }] of file.tensors) {
     const { data } = await file.readFloats(tensor);
-    tensors.push({ name: tensor, shape, dtype, data: dtype === 'F32' ? data : halves(data, dtype) });
+    tensors.push({ name: tensor, shape, dtype, data: dtype === 'F32' ? data : halfPatterns(data, dtype) });
   }
   if (shards === 1) {
     await writeSafetensors(join(folder, 'model.safetensors'), tensors);
