@@ -5,18 +5,23 @@ import { defineConfig } from 'vitest/config';
 // `npm run test:mutations`: as many damaged files as a nightly run tries.
 const mutations = process.env.TSGPT_MUTATIONS ?? '20000';
 
-export default defineConfig(({ mode }) => ({
-  test: {
-    include: ['test/**/*.test.ts'],
-    reporters: ['default', './test/support/summary-reporter.ts'],
-    // The models under test already use every core; two test files at once only slow each other down.
-    fileParallelism: false,
-    pool: 'forks',
-    testTimeout: mode === 'mutations' ? 3_600_000 : 60_000,
-    // Not the user's own: what tests quantize is of no use to anyone else.
-    env: {
-      TSGPT_CACHE: join(tmpdir(), 'tsgpt-test-cache'),
-      ...(mode === 'mutations' && { TSGPT_MUTATIONS: mutations }),
+export default defineConfig(({ mode }) => {
+  const timeout = mode === 'mutations' ? 3_600_000 : 60_000;
+  return {
+    test: {
+      include: ['test/**/*.test.ts'],
+      reporters: ['default', './test/support/summary-reporter.ts'],
+      // The models under test already use every core; two test files at once only slow each other down.
+      fileParallelism: false,
+      pool: 'forks',
+      testTimeout: timeout,
+      // Making the models that tests are about takes as long as the tests.
+      hookTimeout: timeout,
+      // Not the user's own: what tests quantize is of no use to anyone else.
+      env: {
+        TSGPT_CACHE: join(tmpdir(), 'tsgpt-test-cache'),
+        ...(mode === 'mutations' && { TSGPT_MUTATIONS: mutations }),
+      },
     },
-  },
-}));
+  };
+});

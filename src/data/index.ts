@@ -1,5 +1,6 @@
 export { bundledNovelPath } from './bundled.ts';
-export { type EncodeTextOptions, encodeText, type TokenIds } from './encode-text.ts';
+export { encodeText, type TokenIds } from './encode-text.ts';
+export type { EncodeTextOptions } from './encoded-parts.ts';
 export { openText } from './open-text.ts';
 export { scanCharacters } from './scan-characters.ts';
 export { splitTrainValidation } from './split.ts';

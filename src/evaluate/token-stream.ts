@@ -1,6 +1,7 @@
-import { readChunks, type TextSource } from '../data/text-source.ts';
+import { encodedParts } from '../data/encoded-parts.ts';
+import type { TextSource } from '../data/text-source.ts';
+import type { EncodedPart } from '../tokenizer/document-encoder.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { DocumentEncoder, type EncodedPart } from './document-encoder.ts';
 
 /** A token of a text, and how much of the text it stands for. */
 export interface TextToken {
@@ -16,19 +17,7 @@ export interface TextToken {
  * the whole text, without the ids that a text begins with; between two documents stands the end-of-text token, if there is one.
  */
 export async function* tokenStream(source: TextSource, tokenizer: Tokenizer): AsyncGenerator<TextToken[]> {
-  const { endOfTextId } = tokenizer;
-  let encoder = new DocumentEncoder(tokenizer);
-  let current = 0;
-  for await (const { text, document } of readChunks(source)) {
-    if (document !== current) {
-      yield textTokens(tokenizer, encoder.end());
-      if (endOfTextId !== undefined) yield [{ id: endOfTextId, bytes: 0, characters: 0 }];
-      encoder = new DocumentEncoder(tokenizer);
-      current = document;
-    }
-    yield textTokens(tokenizer, encoder.push(text));
-  }
-  yield textTokens(tokenizer, encoder.end());
+  for await (const part of encodedParts(source, tokenizer)) yield textTokens(tokenizer, part);
 }
 
 /**

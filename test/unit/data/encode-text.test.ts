@@ -5,7 +5,9 @@ import { scanCharacters } from '../../../src/data/scan-characters.ts';
 import { type TextProgress, type TextSource, textSourceOf } from '../../../src/data/text-source.ts';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
+import { HuggingFaceTokenizer } from '../../../src/tokenizer/hugging-face.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
+import { publishedForms } from '../tokenizer/published-forms.ts';
 import { anyText } from '../tokenizer/texts.ts';
 
 const gpt2 = new GPT2Tokenizer();
@@ -28,6 +30,26 @@ describe('encodeText', () => {
     );
   });
 
+  it('does so for long texts, of which most is done before the end is known', async () => {
+    const longTexts = fc.array(anyText, { minLength: 50, maxLength: 200 }).map((parts) => parts.join(' '));
+    await fc.assert(
+      fc.asyncProperty(longTexts, fc.integer({ min: 20, max: 500 }), async (text, chunkLength) => {
+        const ids = await encodeText(textSourceOf(text, { chunkLength }), gpt2);
+        expect([...ids]).toEqual(gpt2.encode(text));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each(publishedForms)('does so whatever the tokenizer takes for a word: $name', async ({ file }) => {
+    const tokenizer = new HuggingFaceTokenizer(file);
+    const text = "Once upon a time,  it's\n\n\t12,345 Ünïcödé 日本語のテキスト !?... <|endoftext|>the end ".repeat(60);
+    for (const chunkLength of [97, 1001]) {
+      const ids = await encodeText(textSourceOf(text, { chunkLength }), tokenizer);
+      expect([...ids]).toEqual(tokenizer.encode(text));
+    }
+  });
+
   it('does so for text full of white space, contractions and special tokens', async () => {
     const parts = fc.constantFrom(
       ' ',
@@ -43,7 +65,7 @@ describe('encodeText', () => {
       '?!',
       '<|endoftext|>',
     );
-    const texts = fc.array(parts, { maxLength: 40 }).map((some) => some.join(''));
+    const texts = fc.array(parts, { maxLength: 300 }).map((some) => some.join(''));
     await fc.assert(
       fc.asyncProperty(texts, chunkLengths, fc.boolean(), async (text, chunkLength, allowSpecial) => {
         const ids = await encodeText(textSourceOf(text, { chunkLength }), gpt2, { allowSpecial });

@@ -1,4 +1,4 @@
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
 
 /** A part of a text and its tokens. */
 export interface EncodedPart {
@@ -18,13 +18,15 @@ export class DocumentEncoder {
   /** How many spaces the tokenizer puts before a text, as ones converted from SentencePiece do. */
   addedSpaces = 0;
   readonly #tokenizer: Tokenizer;
+  readonly #options: EncodeOptions;
   readonly #heldBack: number;
   #rest = '';
   #isBeginning = true;
 
   /** @param heldBack How many tokens are held back at least. */
-  constructor(tokenizer: Tokenizer, heldBack = 64) {
+  constructor(tokenizer: Tokenizer, options: EncodeOptions = {}, heldBack = 64) {
     this.#tokenizer = tokenizer;
+    this.#options = options;
     this.#heldBack = heldBack;
   }
 
@@ -59,7 +61,7 @@ export class DocumentEncoder {
 
   #encode(text: string): readonly number[] {
     if (!this.#isBeginning) return this.#encodeInside(text);
-    const ids = this.#tokenizer.encode(text);
+    const ids = this.#tokenizer.encode(text, this.#options);
     // Decoding takes these spaces away, going on from other tokens does not.
     const first = ids.slice(0, 1);
     const inside = this.#textOf(first);
@@ -70,8 +72,8 @@ export class DocumentEncoder {
   /** The tokens of a text that continues another, without spaces added before it. */
   #encodeInside(text: string): readonly number[] {
     const spaces = ' '.repeat(this.addedSpaces);
-    if (text.startsWith(spaces)) return this.#tokenizer.encode(text.slice(spaces.length));
-    const ids = this.#tokenizer.encode(text);
+    if (text.startsWith(spaces)) return this.#tokenizer.encode(text.slice(spaces.length), this.#options);
+    const ids = this.#tokenizer.encode(text, this.#options);
     return this.#textOf(ids.slice(0, 1)) === spaces ? ids.slice(1) : ids;
   }
 
