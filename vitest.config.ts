@@ -1,18 +1,17 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 // `npm run test:mutations`: as many damaged files as a nightly run tries.
 const mutations = process.env.TSGPT_MUTATIONS ?? '20000';
 
+const unitTests = 'test/unit/**/*.test.ts';
+
 export default defineConfig(({ mode }) => {
   const timeout = mode === 'mutations' ? 3_600_000 : 60_000;
   return {
     test: {
-      include: ['test/**/*.test.ts'],
       reporters: ['default', './test/support/summary-reporter.ts'],
-      // The models under test already use every core; two test files at once only slow each other down.
-      fileParallelism: false,
       pool: 'forks',
       testTimeout: timeout,
       // Making the models that tests are about takes as long as the tests.
@@ -22,6 +21,23 @@ export default defineConfig(({ mode }) => {
         TSGPT_CACHE: join(tmpdir(), 'tsgpt-test-cache'),
         ...(mode === 'mutations' && { TSGPT_MUTATIONS: mutations }),
       },
+      projects: [
+        {
+          extends: true,
+          test: { name: 'unit', include: [unitTests], sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() },
+        },
+        {
+          extends: true,
+          test: {
+            name: 'whole',
+            include: ['test/**/*.test.ts'],
+            exclude: [unitTests],
+            sequence: { groupOrder: 1 },
+            // Trained models, browsers and other engines use every core already; two such files at once only slow each other down.
+            fileParallelism: false,
+          },
+        },
+      ],
     },
   };
 });

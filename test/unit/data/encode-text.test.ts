@@ -106,7 +106,7 @@ describe('encodeText', () => {
       encode: () => [2 ** 16],
       decode: () => '',
       tokenBytes: () => new Uint8Array(),
-      streamDecoder: () => gpt2.streamDecoder(),
+      streamDecoder: () => ({ push: () => '', end: () => '' }),
       toJSON: () => ({ kind: 'gpt2' }),
     };
     const ids = await encodeText(source, large);
