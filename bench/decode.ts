@@ -15,7 +15,7 @@ import { median } from './statistics.ts';
  *     npx tsx bench/decode.ts [f32|q8|q4 ...]
  */
 const here = import.meta.dirname;
-const rounds = 6;
+const rounds = 10;
 const starts = 4;
 const prompt = Array.from({ length: 1024 }, (_, i) => (i * 7919) % 50_257);
 

@@ -1,6 +1,7 @@
 import { Template } from '@huggingface/jinja';
-import { TsgptError } from '../errors.ts';
+import { ensure, TsgptError } from '../errors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { callLimitedRange, limitedRange, limitedRangeName } from './limited-range.ts';
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -25,6 +26,7 @@ export class ChatTemplate {
     this.source = source;
     try {
       this.#template = new Template(source);
+      callLimitedRange(this.#template.parsed);
     } catch (cause) {
       throw new TsgptError(`the chat template cannot be read: ${messageOf(cause)}`, { cause });
     }
@@ -32,7 +34,13 @@ export class ChatTemplate {
 
   /** The text of a conversation, up to where the assistant's next turn begins. */
   render(messages: readonly ChatMessage[], { bosToken = '', eosToken = '' } = {}): string {
-    const variables = { messages, add_generation_prompt: true, bos_token: bosToken, eos_token: eosToken };
+    const variables = {
+      messages,
+      add_generation_prompt: true,
+      bos_token: bosToken,
+      eos_token: eosToken,
+      [limitedRangeName]: limitedRange(),
+    };
     try {
       return this.#template.render(variables as Parameters<Template['render']>[0]);
     } catch (cause) {
@@ -46,15 +54,20 @@ export class ChatTemplate {
    */
   encode(messages: readonly ChatMessage[], tokenizer: Tokenizer): number[] {
     const { specialTokens = [], bosToken, eosToken } = tokenizer;
-    const spelled: string[] = [];
-    // Each special token in a message becomes a character for private use until the template has been filled in.
-    const hidden = messages.map(({ role, content }) => ({ role, content: hide(content, specialTokens, spelled) }));
+    // Each special token in a message becomes a character that is nowhere else until the template has been filled in.
+    const typed = messages.map(({ content }) => content).join('\n');
+    const standIns = new Map<string, string>();
+    for (const token of specialTokens.filter((token) => token !== '' && typed.includes(token))) {
+      standIns.set(token, unusedCharacter(this.source + typed, standIns.size));
+    }
+    const hidden = messages.map(({ role, content }) => ({ role, content: replaceAll(content, standIns) }));
     const text = this.render(hidden, { bosToken, eosToken });
-    const parts = text.split(/([\uE000-\uF8FF])/u);
-    const ids = parts.flatMap((part, i) => {
-      const isHidden = i % 2 === 1;
-      const original = isHidden ? (spelled[part.charCodeAt(0) - firstPrivate] ?? part) : part;
-      return original === '' ? [] : tokenizer.encode(original, { allowSpecial: !isHidden });
+    const tokenOf = new Map([...standIns].map(([token, standIn]) => [standIn, token]));
+    const parts = standIns.size === 0 ? [text] : text.split(new RegExp(`([${[...tokenOf.keys()].join('')}])`));
+    const ids = parts.flatMap((part) => {
+      const spelled = tokenOf.get(part);
+      if (part === '') return [];
+      return tokenizer.encode(spelled ?? part, { allowSpecial: spelled === undefined });
     });
     // Many templates write the token that a text begins with themselves.
     const { beginOfTextIds = [] } = tokenizer;
@@ -63,15 +76,20 @@ export class ChatTemplate {
   }
 }
 
-const firstPrivate = 0xe000;
+/** The one with that number among the characters for private use that `text` does not have. */
+function unusedCharacter(text: string, number: number): string {
+  const unused = privateCharacters.filter((character) => !text.includes(character));
+  const character = unused[number];
+  ensure(character, 'the conversation is of too many odd characters to tell special tokens from what was typed');
+  return character;
+}
 
-function hide(content: string, specialTokens: readonly string[], spelled: string[]): string {
-  let hidden = content;
-  for (const token of specialTokens.filter((token) => token !== '' && content.includes(token))) {
-    if (!spelled.includes(token)) spelled.push(token);
-    hidden = hidden.replaceAll(token, String.fromCharCode(firstPrivate + spelled.indexOf(token)));
-  }
-  return hidden;
+const privateCharacters = Array.from({ length: 0xf900 - 0xe000 }, (_, i) => String.fromCharCode(0xe000 + i));
+
+function replaceAll(text: string, replacements: ReadonlyMap<string, string>): string {
+  let replaced = text;
+  for (const [from, to] of replacements) replaced = replaced.replaceAll(from, to);
+  return replaced;
 }
 
 function messageOf(error: unknown): string {

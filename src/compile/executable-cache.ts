@@ -31,7 +31,7 @@ export async function loadProgram(program: Program): Promise<Executable> {
 export async function loadOwn(program: Program, frozen: FrozenLeaves): Promise<Executable> {
   const runtime = await getRuntime();
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
-  return runtime.load(lowerProgram(program, frozen), { parallel });
+  return runtime.load(lowerProgram(program, frozen), { parallel, keepAwake: true });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */

@@ -23,7 +23,8 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   const refusal = await probeRefusal();
   return {
     name: `onnxruntime-node (cpu, ${threads} threads)`,
-    load: (model, { parallel }: LoadOptions) => NodeExecutable.load(model, parallel ? threads : 1, refusal),
+    load: (model, { parallel, keepAwake = false }: LoadOptions) =>
+      NodeExecutable.load(model, { threads: parallel ? threads : 1, keepAwake }, refusal),
   };
 }
 
@@ -38,7 +39,11 @@ class NodeExecutable implements Executable {
     this.#refusal = refusal;
   }
 
-  static async load(model: LoadableModel, threads: number, refusal: string | undefined): Promise<Executable> {
+  static async load(
+    model: LoadableModel,
+    { threads, keepAwake }: { threads: number; keepAwake: boolean },
+    refusal: string | undefined,
+  ): Promise<Executable> {
     const { folder, inMemory } = placesOf(model);
     const session = await ort.InferenceSession.create(model.bytes, {
       executionProviders: ['cpu'],
@@ -48,8 +53,8 @@ class NodeExecutable implements Executable {
       logSeverityLevel: 3,
       // Planning memory from the first run's pattern allocates everything once more beside what that run already holds.
       enableMemPattern: false,
-      // Waiting threads spin for a while in the hope of more work; after a run they would only slow down what comes next.
-      extra: { session: { force_spinning_stop: '1', ...folder } },
+      // Waiting threads spin for a while in the hope of more work.
+      extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folder } },
       externalData: inMemory,
     });
     // Only what the runtime needs of the model from here on; the bytes may go.

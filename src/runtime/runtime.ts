@@ -11,6 +11,11 @@ export interface Runtime {
 export interface LoadOptions {
   /** Whether the runtime's threads share the work of a run; false for graphs so small that sharing costs more. */
   parallel: boolean;
+  /**
+   * Whether one run follows the other with nothing else in between, as when text is written token by token. The threads then wait awake
+   * for the next run, for a moment; otherwise they sleep at once and leave the processor to what comes next.
+   */
+  keepAwake?: boolean;
 }
 
 /** A loaded model. */

@@ -56,7 +56,7 @@ describe('a chat template', () => {
 
   it('lets nobody speak for another by writing special tokens', () => {
     const pieces = fc.array(
-      fc.oneof(fc.constantFrom(...special), fc.string({ unit: 'grapheme-ascii', maxLength: 6 })),
+      fc.oneof(fc.constantFrom(...special, '\ue000', '\ue001'), fc.string({ unit: 'grapheme-ascii', maxLength: 6 })),
       { maxLength: 6 },
     );
     fc.assert(
@@ -69,6 +69,17 @@ describe('a chat template', () => {
         expect(tokenizer.decode(ids)).toContain(content.trim());
       }),
     );
+  });
+
+  it('counts, but not without end', () => {
+    const rendered = (source: string) => new ChatTemplate(source).render(said);
+    expect(rendered('{% for i in range(3) %}{{ i }}{% endfor %}')).toBe('012');
+    expect(rendered('{% for i in range(7, 1, -2) %}{{ i }}{% endfor %}{{ range(5, 2) | length }}')).toBe('7530');
+    const tooMuch = 'the chat template does not accept this conversation: it counts through more than 100000 numbers';
+    expect(() => rendered('{% for i in range(1000000000) %}x{% endfor %}')).toThrow(tooMuch);
+    const nested = '{% for i in range(1000) %}{% for j in range(1000) %}{% endfor %}{% endfor %}';
+    expect(() => rendered(nested)).toThrow(tooMuch);
+    expect(() => rendered('{{ range(0.5) }}{{ range(1, 2, 0) }}')).toThrow('range() takes whole numbers');
   });
 
   it('says what is wrong with it', () => {
