@@ -1,7 +1,8 @@
 import { Template } from '@huggingface/jinja';
 import { ensure, TsgptError } from '../errors.ts';
+import { printable } from '../printable.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { callLimitedRange, limitedRange, limitedRangeName } from './limited-range.ts';
+import { addLimits, limits } from './limited-template.ts';
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -26,7 +27,7 @@ export class ChatTemplate {
     this.source = source;
     try {
       this.#template = new Template(source);
-      callLimitedRange(this.#template.parsed);
+      addLimits(this.#template.parsed);
     } catch (cause) {
       throw new TsgptError(`the chat template cannot be read: ${messageOf(cause)}`, { cause });
     }
@@ -39,7 +40,10 @@ export class ChatTemplate {
       add_generation_prompt: true,
       bos_token: bosToken,
       eos_token: eosToken,
-      [limitedRangeName]: limitedRange(),
+      // As Hugging Face's library does for a conversation without them.
+      tools: null,
+      documents: null,
+      ...limits(),
     };
     try {
       return this.#template.render(variables as Parameters<Template['render']>[0]);
@@ -93,5 +97,5 @@ function replaceAll(text: string, replacements: ReadonlyMap<string, string>): st
 }
 
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return printable(error instanceof Error ? error.message : String(error));
 }

@@ -51,7 +51,7 @@ export class Conversation {
   async *reply(content: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
     this.messages.push({ role: 'user', content });
     const { maxTokens = 500 } = options;
-    const ids = this.#fittingIds(maxTokens);
+    const ids = this.#idsOrNothing(maxTokens);
     const decoder = this.#tokenizer.streamDecoder();
     const filter = new StopFilter([...this.#stop, ...(options.stop ?? [])]);
     const ends = [this.#tokenizer.endOfTextId, ...(options.stopTokens ?? [])].filter((id) => id !== undefined);
@@ -93,6 +93,16 @@ export class Conversation {
     this.messages.splice(isSystem ? 1 : 0);
   }
 
+  /** The tokens to go on from. What cannot be answered is not kept: it would stand in the way of all that is said after it. */
+  #idsOrNothing(maxTokens: number): number[] {
+    try {
+      return this.#fittingIds(maxTokens);
+    } catch (error) {
+      this.messages.pop();
+      throw error;
+    }
+  }
+
   /** The tokens of the conversation without its oldest turns, as far as they leave no room for a reply. */
   #fittingIds(maxTokens: number): number[] {
     const { capacity: contextLength } = this.#cache;
@@ -104,7 +114,6 @@ export class Conversation {
       const ids = this.#template.encode([...system, ...this.messages.slice(from)], this.#tokenizer);
       if (ids.length <= room) return ids;
     }
-    this.messages.pop();
     throw new TsgptError(
       `the message is too long for this model, which sees at most ${contextLength} tokens here; say it in fewer words`,
     );

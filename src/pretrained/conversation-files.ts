@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { TsgptError } from '../errors.ts';
+import { printable } from '../printable.ts';
 
 const namedTemplate = v.object({ name: v.string(), template: v.string() });
 const tokenizerConfigSchema = v.object({ chat_template: v.nullish(v.union([v.string(), v.array(namedTemplate)])) });
@@ -30,5 +31,6 @@ function parse<T>(name: string, schema: v.GenericSchema<unknown, T>, text: strin
   }
   const parsed = v.safeParse(schema, json);
   if (parsed.success) return parsed.output;
-  throw new TsgptError(`${name} is damaged: ${v.getDotPath(parsed.issues[0]) ?? 'it'}: ${parsed.issues[0].message}`);
+  const [issue] = parsed.issues;
+  throw new TsgptError(`${name} is damaged: ${v.getDotPath(issue) ?? 'it'}: ${printable(issue.message)}`);
 }

@@ -55,6 +55,7 @@ const configSchema = v.pipe(
     scale_attn_by_inverse_layer_idx: fixed(false),
     reorder_and_upcast_attn: fixed(false),
     add_cross_attention: fixed(false),
+    is_causal: fixed(true),
     n_inner: v.nullish(v.number()),
   }),
   v.rawCheck(({ dataset, addIssue }) => {

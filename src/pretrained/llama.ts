@@ -18,14 +18,19 @@ interface Kinship {
   biases?: Partial<Pick<LlamaConfig, 'qkvBias' | 'outputBias' | 'feedForwardBias'>>;
   qkNorm?: boolean;
   /** What holds if nothing is said: whether attention is limited to a window, and how long that is. */
-  window?: { isUsed: boolean; length: number | null };
+  window?: Window;
+}
+
+interface Window {
+  isUsed: boolean | 'whatever is said';
+  length: number | null;
 }
 
 const noBiases = { qkvBias: false, outputBias: false, feedForwardBias: false };
 
 /** Llama 2 and 3, and all that are built the same: TinyLlama, SmolLM2, ... */
 export const llamaFamily = relative({});
-export const mistralFamily = relative({ biases: noBiases, window: { isUsed: true, length: 4096 } });
+export const mistralFamily = relative({ biases: noBiases, window: { isUsed: 'whatever is said', length: 4096 } });
 /** Qwen2 and Qwen2.5. */
 export const qwen2Family = relative({
   biases: { ...noBiases, qkvBias: true },
@@ -81,7 +86,7 @@ function relative({ biases, qkNorm = false, window = { isUsed: true, length: nul
 const noExperts = absent('is there, but mixtures of experts are not supported');
 const noCapping = absent('is there, but capping is not supported');
 
-function configSchemaFor(window: { isUsed: boolean; length: number | null }) {
+function configSchemaFor(window: Window) {
   return v.pipe(
     v.object({
       vocab_size: v.number(),
@@ -100,11 +105,12 @@ function configSchemaFor(window: { isUsed: boolean; length: number | null }) {
       mlp_bias: v.optional(v.boolean(), false),
       tie_word_embeddings: v.optional(v.boolean(), false),
       attention_dropout: v.nullish(v.number(), 0),
-      use_sliding_window: v.nullish(v.boolean(), window.isUsed),
+      use_sliding_window: v.nullish(v.boolean(), window.isUsed !== false),
       sliding_window: v.optional(v.nullable(v.number()), window.length),
       // What would change the computation.
       hidden_act: fixed('silu'),
       partial_rotary_factor: fixed(1),
+      is_causal: fixed(true),
       layer_types: v.nullish(v.array(fixed('full_attention'))),
       quantization_config: absent(
         'is there, but quantised weights cannot be read; choose the model they were made from',
@@ -118,7 +124,8 @@ function configSchemaFor(window: { isUsed: boolean; length: number | null }) {
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       const { use_sliding_window, sliding_window, max_position_embeddings } = dataset.value;
-      if (!use_sliding_window || sliding_window === null || sliding_window >= max_position_embeddings) return;
+      const isUsed = window.isUsed === 'whatever is said' || use_sliding_window;
+      if (!isUsed || sliding_window === null || sliding_window >= max_position_embeddings) return;
       const message =
         `sliding_window is ${sliding_window}, but attention that sees less than all of ` +
         `max_position_embeddings, ${max_position_embeddings}, is not supported`;

@@ -135,9 +135,12 @@ function storedIn(file: SafetensorsReader, name: string, shape: readonly number[
   };
 }
 
-/** Keeps so many of the files in the folder, those used last. */
+/** The names of our files; a folder given by others may hold theirs. */
+const keptName = /^[0-9a-f]{32}-q[48]\.safetensors$/;
+
+/** Keeps so many of our files in the folder, those used last. */
 async function removeOldest(folder: string, kept: number): Promise<void> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith('.safetensors'));
+  const files = (await readdir(folder)).filter((name) => keptName.test(name));
   const used = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).mtimeMs));
   const oldestLast = files.map((name, i) => ({ name, used: used[i]! })).sort((a, b) => b.used - a.used);
   for (const { name } of oldestLast.slice(kept)) await rm(join(folder, name), { force: true });

@@ -38,6 +38,7 @@ export const gpt2Architecture: GgufArchitecture<GPT2Config> = {
     hyperparameters.fixed('attention.layer_norm_epsilon', layerNormEpsilon);
     hyperparameters.fixed('feed_forward_length', 4 * embDim);
     hyperparameters.fixed('attention.head_count_kv', nHeads);
+    hyperparameters.fixed('attention.causal', true);
     const config: GPT2Config = {
       vocabSize: hyperparameters.vocabSize,
       contextLength: hyperparameters.number('context_length'),

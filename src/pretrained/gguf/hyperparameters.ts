@@ -24,10 +24,11 @@ export class Hyperparameters {
     return this.#reader.metadata.string(`${this.architecture}.${key}`, fallback);
   }
 
-  /** Throws if there is a number that differs, which would mean another computation. */
-  fixed(key: string, value: number): void {
+  /** Throws if there is a value that differs, which would mean another computation. */
+  fixed(key: string, value: number | boolean): void {
     if (!this.has(key)) return;
-    const found = this.number(key);
+    const found =
+      typeof value === 'number' ? this.number(key) : this.#reader.metadata.boolean(`${this.architecture}.${key}`);
     ensure(found === value, () => `its ${this.architecture}.${key} is ${found}, but only ${value} is supported`);
   }
 

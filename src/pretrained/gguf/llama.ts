@@ -83,6 +83,8 @@ export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
 /** Throws if the file asks for what would change the computation. */
 function checkNothingElse(hyperparameters: Hyperparameters): void {
   hyperparameters.fixed('expert_count', 0);
+  hyperparameters.fixed('attention.causal', true);
+  hyperparameters.fixed('rope.scaling.attn_factor', 1);
   if (!hyperparameters.has('attention.sliding_window')) return;
   const [window, context] = ['attention.sliding_window', 'context_length'].map((key) => hyperparameters.number(key));
   ensure(

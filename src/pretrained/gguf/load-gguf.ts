@@ -1,6 +1,7 @@
 import { ensure, TsgptError } from '../../errors.ts';
-import { type GgufReader, openGguf } from '../../formats/gguf/index.ts';
+import { type GgufMetadata, type GgufReader, openGguf } from '../../formats/gguf/index.ts';
 import { printable } from '../../printable.ts';
+import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { LoadOptions, Pretrained } from '../load-pretrained.ts';
 import { quantizedModel } from '../quantized-cache.ts';
 import type { PretrainedConfig } from '../read-config.ts';
@@ -38,14 +39,21 @@ export async function loadGguf(path: string, { forDecoder }: LoadOptions = {}): 
     const { quantize, cacheFolder } = forDecoder ?? {};
     const quantizable = { architecture: form.architecture, config, files: [path], load };
     const model = quantize ? await quantizedModel(quantizable, quantize, cacheFolder) : await load();
-    const stopTokens = ['eot', 'eom'].flatMap((role) => {
-      const id = metadata.number(`tokenizer.ggml.${role}_token_id`, -1);
-      return id >= 0 && id < vocabSize ? [id] : [];
-    });
+    const stopTokens = readStopTokens(metadata, tokenizer).filter((id) => id < vocabSize);
     const template = 'tokenizer.chat_template';
     const chatTemplate = metadata.has(template) ? metadata.string(template) : undefined;
     return { model, tokenizer, modelType, chatTemplate, stopTokens };
   });
+}
+
+/** Tokens that end a turn, as models are known to write them; some files do not say which of theirs do. */
+const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>', '<|endoftext|>'];
+
+function readStopTokens(metadata: GgufMetadata, tokenizer: Tokenizer | undefined): number[] {
+  const roles = ['eot', 'eom'].map((role) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1));
+  const written = turnEnds.filter((token) => tokenizer?.specialTokens?.includes(token));
+  const ids = written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
+  return [...new Set([...roles.filter((id) => id >= 0), ...ids])];
 }
 
 /** What model a GGUF file holds; of its weights nothing is read. Throws as {@link loadGguf} does. */
@@ -57,6 +65,11 @@ export async function readGgufConfig(path: string): Promise<PretrainedConfig> {
 }
 
 async function readConfig(reader: GgufReader) {
+  const parts = reader.metadata.number('split.count', 1);
+  ensure(parts <= 1, () => {
+    const part = reader.metadata.number('split.no', 0) + 1;
+    return `it is part ${part} of the ${parts} of a model; join them with llama.cpp's llama-gguf-split --merge`;
+  });
   const modelType = reader.metadata.string('general.architecture');
   const known = Object.keys(architectures).join(', ');
   ensure(

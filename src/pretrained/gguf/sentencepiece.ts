@@ -50,6 +50,9 @@ export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: Token
   return words === null ? [true, false].find(isForm) : undefined;
 }
 
+/** SentencePiece itself makes none of more than 16 characters unless it is told to. */
+const longestToken = 512;
+
 /**
  * The merges that scores stand for: every way in which two ordinary tokens make a third, that of the highest score first. Control
  * tokens are none of them, so that no text can spell one.
@@ -61,6 +64,11 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
   for (const { id, text } of ordinary) {
     const score = scores[id]!;
     ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is no number`);
+    // Every place is tried where it can be cut, which takes time with the square of the length.
+    ensure(
+      text.length <= longestToken,
+      `token ${id} of its vocabulary is ${text.length} characters long, which is too long for a token; get an undamaged file`,
+    );
     const pairs = pairsOf(text).filter(([left, right]) => texts.has(left) && texts.has(right));
     if (pairs.length > 0) made.push({ score, text, pairs });
   }

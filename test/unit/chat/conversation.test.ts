@@ -75,6 +75,16 @@ describe('a conversation', () => {
     expect(conversation.messages).toHaveLength(24);
   });
 
+  it('does not keep what could not be answered', async () => {
+    const template = `{% for message in messages %}{% if message.content == 'bad' %}{{ raise_exception('no') }}{% endif %}{{ message.content }} {% endfor %}`;
+    const conversation = new Conversation(model, tokenizer, { template });
+    const alone = await say(new Conversation(model, tokenizer, { template }), 'tots');
+    await expect(say(conversation, 'Ünknown')).rejects.toThrow('Ü');
+    await expect(say(conversation, 'bad')).rejects.toThrow('does not accept this conversation: no');
+    expect(conversation.messages).toEqual([]);
+    expect(await say(conversation, 'tots')).toBe(alone);
+  });
+
   it('sees no more than it is told to, in no more memory', async () => {
     await using decoder = new Decoder(model);
     const short = new Conversation(decoder, tokenizer, { template: plainTemplate, contextLength: 40 });

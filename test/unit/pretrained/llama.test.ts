@@ -203,6 +203,8 @@ describe('the configuration of a relative of Llama', () => {
       /sliding_window is 4096, but attention that sees less than all of max_pos.* 32768/,
     ],
     [{ ...mistral, sliding_window: undefined }, /sliding_window is 4096, but/],
+    [{ ...mistral, sliding_window: 4096, use_sliding_window: false }, /sliding_window is 4096, but/],
+    [{ ...qwen2, is_causal: false }, /is_causal is false, but only true is supported/],
     [{ ...llama3, sliding_window: 1024 }, /sliding_window is 1024, but/],
     [{ ...qwen2, sliding_window: 4096, use_sliding_window: true }, /sliding_window is 4096, but/],
     [{ ...qwen3, sliding_window: undefined, use_sliding_window: true }, /sliding_window is 4096, but/],

@@ -147,6 +147,15 @@ describe('the cache of quantized weights', () => {
     expect(await logitsOf((await loadDecoder(folder, { quantize: 'q4', cacheFolder })).decoder)).toEqual(expected);
   });
 
+  it('removes nothing that is not its own', async () => {
+    const folder = await saved(tinyLlama());
+    for (let i = 0; i < 9; i++) await writeFile(join(folder, `model-${i}.safetensors`), 'of someone else');
+    const before = await readdir(folder);
+    await (await loadDecoder(folder, { quantize: 'q8', cacheFolder: folder })).decoder.dispose();
+    expect(await readdir(folder)).toEqual(expect.arrayContaining(before));
+    expect(await readdir(folder)).toHaveLength(before.length + 1);
+  });
+
   it('is made anew where it is damaged', async () => {
     const [folder, cacheFolder] = [await saved(tinyLlama()), fresh('cache')];
     const expected = await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder);

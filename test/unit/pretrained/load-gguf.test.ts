@@ -110,6 +110,24 @@ describe('a GGUF file', () => {
     });
   });
 
+  it.each<[string, [string, number][], number[]]>([
+    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [7, 5]],
+    ['that does not', [], [5]],
+  ])('stops at the tokens that end a turn, also one %s', async (_, keys, expected) => {
+    const parts = llamaParts();
+    const texts = Array.from({ length: 300 }, (_, i) => (i === 5 ? '<|eot_id|>' : `t${i}`));
+    const types = Int32Array.from(texts, (text) => (text === '<|eot_id|>' ? 3 : 1));
+    parts.metadata.set('tokenizer.ggml.model', 'llama');
+    parts.metadata.set('tokenizer.ggml.tokens', texts);
+    parts.metadata.set(
+      'tokenizer.ggml.scores',
+      Float32Array.from(texts, (_, i) => -i),
+    );
+    parts.metadata.set('tokenizer.ggml.token_type', types);
+    for (const [key, id] of keys) parts.metadata.set(key, uint32(id));
+    expect((await loadGguf(write(parts))).stopTokens).toEqual(expected);
+  });
+
   const set = (key: string, value: MetadataToWrite) => (parts: Parts) => void parts.metadata.set(key, value);
   const reshape = (name: string, shape: number[]) => (parts: Parts) => {
     const bytes = new Uint8Array(4 * sizeOf(shape));
@@ -189,6 +207,33 @@ describe('a GGUF file', () => {
     ],
     ['with an unknown kind of tokenizer', set('tokenizer.ggml.model', 'rwkv'), 'its tokenizer is of the kind rwkv'],
     ['with more tokens than rows', tokens(301), 'tokens, but its model only 300'],
+    [
+      'with a token that is none',
+      (parts) => {
+        tokens(300)(parts);
+        const texts = parts.metadata.get('tokenizer.ggml.tokens') as string[];
+        parts.metadata.set('tokenizer.ggml.tokens', ['x'.repeat(200_000), ...texts.slice(1)]);
+      },
+      'token 0 of its vocabulary is 200000 characters long',
+    ],
+    [
+      'that sees what comes later',
+      set('llama.attention.causal', false),
+      'its llama.attention.causal is false, but only',
+    ],
+    [
+      'with stronger positions',
+      set('llama.rope.scaling.attn_factor', float32(1.19)),
+      'its llama.rope.scaling.attn_factor is 1.19, but only 1 is supported',
+    ],
+    [
+      'in parts',
+      (parts) => {
+        parts.metadata.set('split.count', uint32(3));
+        parts.metadata.set('split.no', uint32(1));
+      },
+      'it is part 2 of the 3 of a model; join them with',
+    ],
     ['with factors of another form', reshape('rope_freqs.weight', [8]), 'rope_freqs.weight'],
   ])('%s is refused in one sentence', async (_, change, message) => {
     const parts = llamaParts();

@@ -104,6 +104,11 @@ describe('loadPretrained', () => {
     expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
   });
 
+  it('prints nothing of a file that a terminal would obey', async () => {
+    const files = { 'generation_config.json': JSON.stringify({ eos_token_id: '\u001b]0;owned\u0007' }) };
+    await expect(loadPretrained(await folderWith(files))).rejects.toThrow(/eos_token_id: [^\p{C}]+$/u);
+  });
+
   it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
     const ended = { 'config.json': JSON.stringify({ ...config, eos_token_id: 7 }) };
     expect((await loadPretrained(await folderWith(ended))).stopTokens).toEqual([7]);
