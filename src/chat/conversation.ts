@@ -58,6 +58,7 @@ export class Conversation {
     this.#forgetAllBut(commonLength(this.#read, ids.slice(0, -1)));
     const read = [...ids];
     let written = '';
+    let hasFailed = false;
     const show = (piece: string) => {
       // The space after the name of who speaks is not part of what they say.
       const shown = written === '' ? piece.trimStart() : piece;
@@ -69,6 +70,7 @@ export class Conversation {
         ...options,
         maxTokens,
         stopTokens: ends,
+        keepFirst: this.#tokenizer.beginOfTextIds?.length,
         cache: this.#cache,
       });
       for await (const { id } of tokens) {
@@ -79,11 +81,15 @@ export class Conversation {
       }
       const rest = show(filter.push(decoder.end()) + filter.end());
       if (rest) yield rest;
+    } catch (error) {
+      hasFailed = read.length === ids.length;
+      throw error;
     } finally {
       // The last token has been written, but not read; and a text that outgrew the context has been read anew.
       const isInOrder = this.#cache.lengths[0]! <= read.length && read.length <= this.#cache.capacity;
       this.#read = isInOrder ? read.slice(0, this.#cache.lengths[0]) : [];
-      this.messages.push({ role: 'assistant', content: written.trimEnd() });
+      if (hasFailed) this.messages.pop();
+      else this.messages.push({ role: 'assistant', content: written.trimEnd() });
     }
   }
 

@@ -1,5 +1,6 @@
 import { ensure, TsgptError } from '../errors.ts';
 import { Decoder, type KVCache, promptIds } from '../generate/index.ts';
+import { keepLast } from '../generate/keep-last.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkLimit } from './limit.ts';
@@ -66,7 +67,7 @@ async function scoreContinuations(
   tokenizer: Tokenizer,
   { context, continuations }: Continuations,
 ): Promise<Omit<ScoredCase<unknown>, 'case'>> {
-  const { contextLength } = decoder.model.config;
+  const contextLength = cache.capacity;
   const { shared, endings } = splitTokens(tokenizer, context, continuations);
   const longest = Math.max(...endings.map(({ length }) => length));
   ensure(
@@ -106,10 +107,4 @@ function splitTokens(tokenizer: Tokenizer, context: string, continuations: reado
   ensure(empty < 0, () => `${JSON.stringify(continuations[empty])} adds no token to its context`);
   const shared = [...(tokenizer.beginOfTextIds ?? []), ...alone.slice(0, common)];
   return { shared: shared.length > 0 ? shared : promptIds(tokenizer, ''), endings };
-}
-
-/** The last `count` ids, but for the first `begin` ones, which stay if there is room for more than them. */
-function keepLast(ids: readonly number[], count: number, begin: number): readonly number[] {
-  if (ids.length <= count) return ids;
-  return count > begin ? [...ids.slice(0, begin), ...ids.slice(begin - count)] : ids.slice(-count);
 }

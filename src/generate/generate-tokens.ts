@@ -2,6 +2,7 @@ import { ensure } from '../errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
 import { Decoder } from './decoder.ts';
+import { keepLast } from './keep-last.ts';
 import type { KVCache } from './kv-cache.ts';
 import { logProbabilities, type ScoredToken } from './log-probabilities.ts';
 import { checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
@@ -15,6 +16,8 @@ export interface GenerateTokensOptions extends SamplingOptions {
   stopTokens?: readonly number[];
   /** Tells with each token how likely it was, and the so many likeliest ones besides. */
   logProbabilities?: number;
+  /** How many tokens at the beginning of a prompt stay when the text outgrows the context, such as the one that Llama's texts begin with. */
+  keepFirst?: number;
   signal?: AbortSignal;
   /** A cache that holds the first tokens of each prompt already; they are not read again. What is written goes into it. */
   cache?: KVCache;
@@ -43,18 +46,22 @@ export async function* generateTokens(
  * that has ended. Text `i` is what {@link generateTokens} writes alone with the seed `seed + i`.
  *
  * A model is made ready first, which takes a moment; give a {@link Decoder} to do that only once. A text that outgrows the model's
- * context goes on with the last seven eighths of it.
+ * context goes on with the last seven eighths of it, and what `keepFirst` says.
  */
 export async function* generateBatch(
   model: LanguageModel | Decoder,
   prompts: readonly (readonly number[])[],
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<(GeneratedToken | undefined)[], void, undefined> {
-  const { maxTokens = 200, seed = 0, stopTokens = [], signal } = options;
+  const { maxTokens = 200, seed = 0, stopTokens = [], keepFirst = 0, signal } = options;
   checkSamplingOptions(options);
   ensure(
     Number.isSafeInteger(maxTokens) && maxTokens >= 0,
     `maxTokens must be a whole number of at least 0, but is ${maxTokens}`,
+  );
+  ensure(
+    Number.isSafeInteger(keepFirst) && keepFirst >= 0,
+    `keepFirst must be a whole number of at least 0, but is ${keepFirst}`,
   );
   ensure(
     prompts.length > 0 && prompts.every(({ length }) => length > 0),
@@ -69,7 +76,7 @@ export async function* generateBatch(
     const cache = options.cache ?? decoder.createCache({ batchSize: prompts.length, capacity });
     const texts = prompts.map((prompt, i) => ({
       ids: [...prompt],
-      unread: options.cache ? prompt.slice(cache.lengths[i]) : prompt.slice(-contextLength),
+      unread: options.cache ? prompt.slice(cache.lengths[i]) : keepLast(prompt, contextLength, keepFirst),
       random: new Random(seed + i),
       hasEnded: false,
     }));
@@ -78,7 +85,7 @@ export async function* generateBatch(
       'the cache holds the whole prompt; cut it by at least one token',
     );
     for (let step = 0; step < maxTokens && !signal?.aborted; step++) {
-      const unread = texts.map((text, i) => (text.hasEnded ? [] : makeRoom(cache, i, text)));
+      const unread = texts.map((text, i) => (text.hasEnded ? [] : makeRoom(cache, i, text, keepFirst)));
       const logits = await decoder.append(cache, unread);
       const tokens = texts.map((text, i) => {
         if (text.hasEnded) return undefined;
@@ -101,9 +108,10 @@ function makeRoom(
   cache: KVCache,
   i: number,
   { ids, unread }: { ids: number[]; unread: readonly number[] },
+  keepFirst: number,
 ): readonly number[] {
   if (cache.lengths[i]! + unread.length <= cache.capacity) return unread;
   cache.truncate(i, 0);
   const forgotten = Math.ceil(cache.capacity / 8);
-  return ids.slice(-Math.max(1, cache.capacity - forgotten));
+  return keepLast(ids, Math.max(1, cache.capacity - forgotten), keepFirst);
 }

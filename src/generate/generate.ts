@@ -24,7 +24,9 @@ export async function* generate(
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];
   const decoder = tokenizer.streamDecoder();
   const filter = new StopFilter(stop);
-  for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt), { ...tokenOptions, stopTokens })) {
+  const keepFirst = tokenizer.beginOfTextIds?.length;
+  const choices = { keepFirst, ...tokenOptions, stopTokens };
+  for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt), choices)) {
     // A model may have more tokens than its tokenizer, to round its size; they stand for nothing.
     const piece = filter.push(id < tokenizer.vocabSize ? decoder.push(id) : '');
     if (piece) yield piece;

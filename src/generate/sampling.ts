@@ -20,7 +20,10 @@ export interface SamplingOptions {
 /** Throws one clear sentence if tokens cannot be chosen by `options`. */
 export function checkSamplingOptions(options: SamplingOptions): void {
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1, logitBias = {} } = options;
-  ensure(temperature >= 0 && Number.isFinite(temperature), `the temperature must be at least 0, but is ${temperature}`);
+  ensure(
+    temperature >= 0 && Number.isFinite(temperature),
+    `the temperature must be a number of at least 0, but is ${temperature}`,
+  );
   ensure(
     topK === undefined || (Number.isSafeInteger(topK) && topK >= 1),
     `topK must be a whole number of at least 1, but is ${topK}`,
@@ -29,7 +32,7 @@ export function checkSamplingOptions(options: SamplingOptions): void {
   ensure(minP === undefined || (minP >= 0 && minP <= 1), `minP must be at least 0 and at most 1, but is ${minP}`);
   ensure(
     repetitionPenalty > 0 && Number.isFinite(repetitionPenalty),
-    `the repetition penalty must be greater than 0, but is ${repetitionPenalty}`,
+    `the repetition penalty must be a number greater than 0, but is ${repetitionPenalty}`,
   );
   for (const [id, bias] of Object.entries(logitBias)) {
     ensure(
@@ -74,6 +77,9 @@ function draw(ids: Iterable<number>, weights: ArrayLike<number> & Iterable<numbe
   return chosen;
 }
 
+/** Of single precision, as the logits are. */
+const largestFloat = (2 - 2 ** -23) * 2 ** 127;
+
 /** The logits with bias and penalty; the same array if there is neither. */
 function adjustLogits(
   logits: Float32Array,
@@ -87,12 +93,16 @@ function adjustLogits(
       Number(id) < logits.length,
       () => `there is a bias for token ${id}, but the model has ${logits.length} tokens`,
     );
-    adjusted[Number(id)]! += bias;
+    adjusted[Number(id)] = Math.min(adjusted[Number(id)]! + bias, largestFloat);
   }
   for (const id of repetitionPenalty === 1 ? [] : new Set(history)) {
     const logit = adjusted[id]!;
-    adjusted[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+    adjusted[id] = logit > 0 ? Math.min(logit / repetitionPenalty, largestFloat) : logit * repetitionPenalty;
   }
+  ensure(
+    adjusted[argmax(adjusted)] !== Number.NEGATIVE_INFINITY,
+    'the logit bias forbids all tokens; leave at least one to choose',
+  );
   return adjusted;
 }
 

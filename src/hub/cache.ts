@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
@@ -41,8 +42,10 @@ export class CachedModel {
   async has(file: HubFile, commit: string): Promise<boolean> {
     const path = join(this.snapshot(commit), file.path);
     if ((await sizeOf(path)) === file.size) return true;
-    if ((await sizeOf(this.blob(file))) !== file.size) {
-      await rm(this.blob(file), { force: true }).catch(cannotWrite(this.blob(file)));
+    const size = await sizeOf(this.blob(file));
+    if (size !== file.size) {
+      // Not without having seen it: another process may be just about to put it there.
+      if (size !== undefined) await rm(this.blob(file), { force: true }).catch(cannotWrite(this.blob(file)));
       return false;
     }
     await this.link(file, commit);
@@ -61,11 +64,13 @@ export class CachedModel {
   async link(file: HubFile, commit: string): Promise<void> {
     const path = join(this.snapshot(commit), file.path);
     await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
-    await rm(path, { force: true }).catch(cannotWrite(path));
-    await symlink(relative(dirname(path), this.blob(file)), path).catch(async (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EEXIST') return; // another process was faster
-      await rename(this.blob(file), path).catch(cannotWrite(path));
-    });
+    // In place of what is there in one step, so that another process always finds one or the other.
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+    const isLink = await symlink(relative(dirname(path), this.blob(file)), temporary).then(
+      () => true,
+      () => false,
+    );
+    await rename(isLink ? temporary : this.blob(file), path).catch(cannotWrite(path));
   }
 
   /** Notes what the revision stands for, once every file is there: until then it stands for the commit before. */

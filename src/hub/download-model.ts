@@ -78,7 +78,8 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
     await fetch(file, report);
     report(file.size);
   }
-  await cache.setCommit(commit);
+  // Some files only are not the model: one that is there from before must still be found.
+  if (!files || (await cache.commit()) === undefined) await cache.setCommit(commit);
   return cache.snapshot(commit);
 }
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hasShared, shared } from '../support/shared.ts';
-import { expectSentence, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
+import { expectSentence, temporaryFolder, textFile, tiny, tsgpt } from './run.ts';
 
 /** Holds a conversation by writing lines; the replies, and the exit code. */
 async function chat(
@@ -37,7 +37,9 @@ describe('chat', () => {
   });
 
   it('goes on after a message that cannot be answered', async () => {
-    const folder = await trainedFolder('--context-length', '64');
+    const text = textFile('User: the cat sat on the mat.\nBot: the mat sat on the cat.\n'.repeat(30));
+    const folder = join(temporaryFolder(), 'run');
+    await tsgpt('train', text, '--out', folder, ...tiny, '--context-length', '64');
     const { code, stdout, stderr } = await chat(
       ['Ünknown', 'the cat', '/help'],
       folder,

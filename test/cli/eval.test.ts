@@ -26,6 +26,21 @@ const task = 'a cat\n1\nsat\non\nthe\nmat\n';
 const tasks = (count: number) => file('tasks.txt', task.repeat(count));
 
 describe('eval', () => {
+  it('prints what it has measured before something that cannot be', async () => {
+    const cases = file('cases.jsonl', '{"text": "the cat"}\n{"text": "a mat"}\n{"text": "the Ü"}\n');
+    const args = ['--text', textFile(), '--lambada', cases, '--hellaswag', tasks(3)];
+    const folder = await trainedFolder();
+    const { code, stdout, stderr } = await tsgpt('eval', folder, ...args);
+    expect(rowsOf(stdout).map(([measure, of]) => `${measure}: ${of}`)).toEqual(
+      expect.arrayContaining(['loss of a token, nats: 719 tokens', 'LAMBADA: right last words: 2 of 3 cases']),
+    );
+    expect(stdout).not.toContain('HellaSwag');
+    expectSentence({ code, stdout, stderr }, 'case 3 cannot be measured: the character "Ü"');
+    const asJson = await tsgpt('eval', folder, ...args, '--json');
+    expect(JSON.parse(asJson.stdout).lambada).toMatchObject({ cases: 2, isComplete: false });
+    expect(asJson.code).toBe(1);
+  });
+
   it('measures all that it is asked for, and says on how many cases and how sure it is', async () => {
     const args = ['--text', textFile(), '--lambada', passages(4), '--hellaswag', tasks(3)];
     const { code, stdout, stderr } = await tsgpt('eval', await trainedFolder(), ...args);

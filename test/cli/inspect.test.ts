@@ -89,6 +89,8 @@ describe('inspect', () => {
       const { tokens, lens } = JSON.parse(stdout);
       const written = await tsgpt('generate', model, ...prompt, '--max-tokens', '1', '--temperature', '0');
       expect(tokens[0].id).toBe((await loadPretrained(model)).tokenizer!.beginOfTextIds![0]);
+      const texts: string[] = tokens.slice(1).map(({ text }: { text: string }) => text);
+      expect(texts.join('').trimStart()).toBe('Once upon a time'); // with the spaces between words
       const [likeliest] = lens.at(-1).predictions;
       expect(written.stdout).toBe(`Once upon a time${likeliest.text}\n`);
     },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/train/index.ts';
@@ -111,6 +111,9 @@ describe('train, generate and info', () => {
     expect([resumed.code, resumed.stderr]).toEqual([0, '']);
     expect(resumed.stdout).toContain('Going on after step 3');
     expect(losses(parts)).toEqual(losses(whole));
+    // A text that has moved may be named from anywhere; it is found again from anywhere else.
+    await tsgpt('train', relative('.', text), '--resume', '--out', parts, '--steps', '7', '--sample-tokens', '0');
+    expect(JSON.parse(readFileSync(join(parts, 'last.json'), 'utf8')).training.text.path).toBe(resolve(text));
   });
 });
 

@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { Conversation } from '../../chat/index.ts';
 import { TsgptError } from '../../errors.ts';
-import { Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
+import { checkSamplingOptions, Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
-import { modelArgument, openModel } from '../open-model.ts';
+import { interruptible } from '../interrupt.ts';
+import { modelArgument, type OpenedModel, openModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface ChatFlags extends WritingFlags {
@@ -34,12 +35,14 @@ export function chatCommand(): Command {
     .addHelpText('after', `\nIn the conversation: ${help}.`)
     .action(async (name: string, flags: ChatFlags) => {
       const { system, contextLength, last, quantize, ...options } = flags;
-      const { model, tokenizer, summary, chatTemplate, stopTokens } = await openModel(
-        name,
-        last ? 'last' : 'best',
-        undefined,
-        { forDecoder: { quantize } },
-      );
+      checkSamplingOptions(options);
+      let opened: OpenedModel | undefined;
+      await interruptible('Stopping …', async (signal) => {
+        opened = await openModel(name, last ? 'last' : 'best', signal, { forDecoder: { quantize } });
+        signal.throwIfAborted();
+      });
+      if (!opened) return; // stopped
+      const { model, tokenizer, summary, chatTemplate, stopTokens } = opened;
       await using decoder = new Decoder(model, { quantize });
       const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system, contextLength });
       const isTerminal = process.stdin.isTTY === true;
@@ -63,9 +66,16 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
   // In a terminal readline sees Ctrl-C; otherwise the process gets the signal.
   lines.on('SIGINT', onInterrupt);
   process.on('SIGINT', onInterrupt);
+  let isClosed = false; // by Ctrl-D, perhaps during a reply
+  lines.on('close', () => {
+    isClosed = true;
+  });
+  const prompt = () => {
+    if (isTerminal && !isClosed) lines.prompt();
+  };
   let turn = 0;
   try {
-    if (isTerminal) lines.prompt();
+    prompt();
     for await (const line of lines) {
       const said = line.trim();
       if (said === '/exit') break;
@@ -78,7 +88,7 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
         await writeReply(conversation, said, { ...options, seed, signal: replying.signal });
         replying = undefined;
       }
-      if (isTerminal) lines.prompt();
+      prompt();
     }
   } finally {
     process.off('SIGINT', onInterrupt);

@@ -66,7 +66,11 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkTypes(path, target, types);
   checkPlace(path, force);
 
-  const opened = await openModel(name, flags.last ? 'last' : 'best', signal);
+  const ensureGoing = () => ensure(!signal.aborted, `stopped before ${path} was whole; nothing was written`);
+  const opened = await openModel(name, flags.last ? 'last' : 'best', signal).catch((error) => {
+    ensureGoing(); // a file that is not there is no success
+    throw error;
+  });
   const isLive = process.stderr.isTTY === true;
   const line = createLogUpdate(process.stderr);
   await target.write(path, opened, {
@@ -74,7 +78,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
     name: basename(resolve(name)),
     overwrite: force,
     onProgress(part) {
-      ensure(!signal.aborted, `stopped before ${path} was whole; nothing was written`);
+      ensureGoing();
       if (isLive) line(`writing ${path}: ${part}`);
     },
   });

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { openText, type TextSource } from '../../data/index.ts';
-import { ensure } from '../../errors.ts';
+import { ensure, TsgptError } from '../../errors.ts';
 import {
   measureHellaSwag,
   measureLambada,
@@ -58,22 +58,34 @@ export function evalCommand(): Command {
         await using decoder = new Decoder(model, { quantize });
         const results: Record<string, object> = {};
         const rows: Row[] = [];
+        let failure: TsgptError | undefined;
         for (const [key, { file, run }] of Object.entries(measures)) {
           const progress = new EvalProgress();
           let last: Measured | undefined;
-          for await (last of run(decoder, tokenizer, signal)) progress.show(last);
-          progress.end();
-          if (!last) break; // stopped before there was anything
-          results[key] = { file, isComplete: !signal.aborted, ...last.result };
-          rows.push(...last.rows());
+          try {
+            for await (last of run(decoder, tokenizer, signal)) progress.show(last);
+          } catch (error) {
+            if (!(error instanceof TsgptError)) throw error;
+            failure = error; // told after what has been measured by then
+          } finally {
+            progress.end();
+          }
+          if (last) {
+            results[key] = { file, isComplete: !signal.aborted && !failure, ...last.result };
+            rows.push(...last.rows());
+          }
+          if (!last || failure) break; // also if stopped before there was anything
         }
+        if (failure && rows.length === 0) throw failure;
         if (flags.json) {
           console.log(JSON.stringify({ model: summary, quantize, ...results }, null, 2));
+          if (failure) throw failure;
           return;
         }
         console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
         console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
         if (signal.aborted && rows.length > 0) console.log('Stopped: that is what was measured by then.');
+        if (failure) throw failure;
       });
     });
 }

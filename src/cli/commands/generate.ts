@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ensure } from '../../errors.ts';
-import { Decoder, generate } from '../../generate/index.ts';
+import { checkSamplingOptions, Decoder, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openModel } from '../open-model.ts';
@@ -25,6 +25,7 @@ export function generateCommand(): Command {
     .addHelpText('after', '\nExample:\n  $ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1')
     .action(async (name: string, flags: GenerateFlags) => {
       const { prompt, samples, last, quantize, ...options } = flags;
+      checkSamplingOptions(options);
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       await interruptible('Stopping …', async (signal) => {
         const { model, tokenizer, stopTokens } = await openModel(name, last ? 'last' : 'best', signal, {

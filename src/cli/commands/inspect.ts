@@ -203,7 +203,9 @@ function lensTable(lens: readonly LayerPrediction[], tokenizer: Tokenizer): stri
 
 /** The text of one token; a model may have more tokens than its tokenizer, to round its size. */
 function pieceOf(tokenizer: Tokenizer, id: number): string {
-  return id < tokenizer.vocabSize ? tokenizer.decode([id]) : `token ${id}`;
+  if (id >= tokenizer.vocabSize) return `token ${id}`;
+  const decoder = tokenizer.streamDecoder(); // with the space that a token may begin with
+  return decoder.push(id) + decoder.end();
 }
 
 /** A table whose columns from `firstNumber` on are aligned to the right. */

@@ -116,7 +116,7 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   ensureSame(checkpoint.path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
   ensureSame(checkpoint.path, { seed: before.seed }, defined({ seed: flags.seed }));
   const options = { ...before, ...trainingFlags(flags, before) };
-  const textPath = text ?? textBefore.path;
+  const textPath = text === undefined ? textBefore.path : resolve(text);
   const ids = await encodeText(await openText(textPath), tokenizer, { signal });
   const { trainTokens } = textBefore;
   const parts =

@@ -74,6 +74,24 @@ describe('generateTokens', () => {
     expect(await tokensOf([1, 5, 2], { topK: 1, seed: 9, maxTokens: 57 })).toEqual(written);
   });
 
+  it('keeps the beginning of a text that outgrows the context, if told to', async () => {
+    for (const prompt of [
+      [7, 5, 2],
+      [7, 3, ...Array.from({ length: 30 }, (_, i) => (i * i) % 7)],
+    ]) {
+      const expected = [...prompt];
+      let first = Math.max(2, prompt.length - 22); // of the tokens that are seen after the first two
+      while (expected.length < prompt.length + 40) {
+        if (expected.length - first + 2 > 24) first = expected.length - 19;
+        expected.push(argmax(await logitsAfter([...prompt.slice(0, 2), ...expected.slice(first)])));
+      }
+      const written = await tokensOf(prompt, { temperature: 0, maxTokens: 40, keepFirst: 2 });
+      expect(written).toEqual(expected.slice(prompt.length));
+      expect(await tokensOf(prompt, { temperature: 0, maxTokens: 40 })).not.toEqual(written);
+    }
+    await expect(tokensOf([1], { keepFirst: -1 })).rejects.toThrow('keepFirst must be a whole number of at least 0');
+  });
+
   it('writes the same for the same seed, and something else for another', async () => {
     const run = (seed?: number) => tokensOf([1], { seed, maxTokens: 40 });
     const first = await run(1);

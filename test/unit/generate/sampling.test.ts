@@ -111,7 +111,7 @@ describe('sampleToken', () => {
 
 describe('options', () => {
   it.each<[SamplingOptions, string]>([
-    [{ temperature: -1 }, 'the temperature must be at least 0, but is -1'],
+    [{ temperature: -1 }, 'the temperature must be a number of at least 0, but is -1'],
     [{ temperature: Number.NaN }, 'the temperature must be'],
     [{ temperature: Number.POSITIVE_INFINITY }, 'the temperature must be'],
     [{ topK: 0 }, 'topK must be a whole number of at least 1, but is 0'],
@@ -122,6 +122,26 @@ describe('options', () => {
   ])('%j are refused', (options, message) => {
     expect(() => checkSamplingOptions(options)).toThrow(TsgptError);
     expect(() => checkSamplingOptions(options)).toThrow(message);
+  });
+});
+
+describe('adjustments', () => {
+  it('beyond what single precision holds are as strong as can be', () => {
+    const values = Float32Array.of(1, 2, 3);
+    const biases: Record<number, number>[] = [
+      { 1: 1e39 },
+      { 0: Number.NEGATIVE_INFINITY, 2: Number.NEGATIVE_INFINITY },
+    ];
+    for (const logitBias of biases) {
+      expect(sampleToken(values, { logitBias }, new Random(1))).toBe(1);
+      expect(sampleToken(values, { logitBias, topK: 2 }, new Random(1))).toBe(1);
+    }
+    expect(sampleToken(values, { repetitionPenalty: 1e-40 }, new Random(1), [1])).toBe(1);
+  });
+
+  it('must leave something to choose', () => {
+    const logitBias = Object.fromEntries([0, 1, 2].map((id) => [id, Number.NEGATIVE_INFINITY]));
+    expect(() => sampleToken(Float32Array.of(1, 2, 3), { logitBias }, new Random(1))).toThrow('forbids all tokens');
   });
 });
 
@@ -179,7 +199,7 @@ describe('what is done to the logits', () => {
       [{ minP: -0.1 }, 'minP must be at least 0 and at most 1, but is -0.1'],
       [{ minP: 1.1 }, 'minP must be'],
       [{ minP: Number.NaN }, 'minP must be'],
-      [{ repetitionPenalty: 0 }, 'the repetition penalty must be greater than 0, but is 0'],
+      [{ repetitionPenalty: 0 }, 'the repetition penalty must be a number greater than 0, but is 0'],
       [{ repetitionPenalty: Number.POSITIVE_INFINITY }, 'the repetition penalty must be'],
       [{ logitBias: { 1: Number.NaN } }, 'a logit bias belongs to a token id and is a number, but 1 has NaN'],
       [{ logitBias: { '-1': 1 } }, 'a logit bias belongs to a token id'],

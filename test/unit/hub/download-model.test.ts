@@ -120,6 +120,20 @@ describe('downloadModel', () => {
     expect(filesIn(folder)).toEqual(wanted);
   });
 
+  it('leaves a whole model to be found when only a file of a newer one is asked for', async () => {
+    const files = ['config.json'];
+    const first = await downloadModel(name, fake.options({ files }));
+    expect(filesIn(first)).toEqual(files);
+    const whole = await downloadModel(name, fake.options());
+    fake.hub.models.set(name, {
+      commit: newCommit,
+      files: { ...gpt2Files(), 'config.json': Buffer.from('{"new": 1}') },
+    });
+    const part = await downloadModel(name, fake.options({ files }));
+    expect(part).toBe(join(repository(), 'snapshots', newCommit));
+    expect(await downloadModel(name, fake.options({ offline: true }))).toBe(whole);
+  });
+
   it('downloads a commit by its hash', async () => {
     const folder = await downloadModel(name, fake.options({ revision: commit }));
     expect(folder).toBe(join(repository(), 'snapshots', commit));
