@@ -46,14 +46,16 @@ export async function loadGguf(path: string, { forDecoder }: LoadOptions = {}): 
   });
 }
 
-/** Tokens that end a turn, as models are known to write them; some files do not say which of theirs do. */
-const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>', '<|endoftext|>'];
+/** Tokens that end a turn, as models are known to write them. */
+const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>'];
 
 function readStopTokens(metadata: GgufMetadata, tokenizer: Tokenizer | undefined): number[] {
   const roles = ['eot', 'eom'].map((role) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1));
+  const named = roles.filter((id) => id >= 0);
+  if (named.length > 0) return named;
+  // Some files do not say which of their tokens do.
   const written = turnEnds.filter((token) => tokenizer?.specialTokens?.includes(token));
-  const ids = written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
-  return [...new Set([...roles.filter((id) => id >= 0), ...ids])];
+  return written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
 }
 
 /** What model a GGUF file holds; of its weights nothing is read. Throws as {@link loadGguf} does. */

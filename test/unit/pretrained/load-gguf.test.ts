@@ -111,7 +111,7 @@ describe('a GGUF file', () => {
   });
 
   it.each<[string, [string, number][], number[]]>([
-    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [7, 5]],
+    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [7]],
     ['that does not', [], [5]],
   ])('stops at the tokens that end a turn, also one %s', async (_, keys, expected) => {
     const parts = llamaParts();
