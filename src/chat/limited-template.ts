@@ -1,7 +1,7 @@
 import { ensure } from '../errors.ts';
 
-/** So many turns of loops, calls of macros and numbers of ranges a template may take in all; published ones take a few hundred. */
-const mostSteps = 1_000_000;
+/** So many turns of loops, calls of macros and numbers of ranges a template may take in all; published ones take a few for every message. */
+const mostSteps = 200_000;
 
 /** Not names that a template could contain. */
 const rangeName = 'limited range';
