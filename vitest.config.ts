@@ -5,7 +5,8 @@ import { defineConfig } from 'vitest/config';
 // `npm run test:mutations`: as many damaged files as a nightly run tries.
 const mutations = process.env.TSGPT_MUTATIONS ?? '20000';
 
-const unitTests = 'test/unit/**/*.test.ts';
+/** Tests of which two may run at once. */
+const smallTests = ['test/unit/**/*.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => {
   const timeout = mode === 'mutations' ? 3_600_000 : 60_000;
@@ -24,14 +25,14 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
-          test: { name: 'unit', include: [unitTests], sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() },
+          test: { name: 'small', include: smallTests, sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() },
         },
         {
           extends: true,
           test: {
-            name: 'whole',
+            name: 'large',
             include: ['test/**/*.test.ts'],
-            exclude: [unitTests],
+            exclude: smallTests,
             sequence: { groupOrder: 1 },
             // Trained models, browsers and other engines use every core already; two such files at once only slow each other down.
             fileParallelism: false,
