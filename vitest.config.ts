@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
 const mutations = process.env.TSGPT_MUTATIONS ?? '20000';
 
 /** Tests of which two may run at once. */
-const smallTests = ['test/unit/**/*.test.ts', 'test/cli/**/*.test.ts'];
+const sideBySide = ['test/unit/**/*.test.ts', 'test/cli/**/*.test.ts'];
 
 export default defineConfig(({ mode }) => {
   const timeout = mode === 'mutations' ? 3_600_000 : 60_000;
@@ -25,14 +25,19 @@ export default defineConfig(({ mode }) => {
       projects: [
         {
           extends: true,
-          test: { name: 'small', include: smallTests, sequence: { groupOrder: 0 }, maxWorkers: availableParallelism() },
+          test: {
+            name: 'side by side',
+            include: sideBySide,
+            sequence: { groupOrder: 0 },
+            maxWorkers: availableParallelism(),
+          },
         },
         {
           extends: true,
           test: {
-            name: 'large',
+            name: 'one by one',
             include: ['test/**/*.test.ts'],
-            exclude: smallTests,
+            exclude: sideBySide,
             sequence: { groupOrder: 1 },
             // Trained models, browsers and other engines use every core already; two such files at once only slow each other down.
             fileParallelism: false,

@@ -49,9 +49,9 @@ export class Conversation {
    * leaving the loop ends it early.
    */
   async *reply(content: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
-    this.messages.push({ role: 'user', content });
+    const said: ChatMessage = { role: 'user', content };
     const { maxTokens = 500 } = options;
-    const ids = this.#idsOrNothing(maxTokens);
+    const ids = this.#fittingIds([...this.messages, said], maxTokens);
     const decoder = this.#tokenizer.streamDecoder();
     const filter = new StopFilter([...this.#stop, ...(options.stop ?? [])]);
     const ends = [this.#tokenizer.endOfTextId, ...(options.stopTokens ?? [])].filter((id) => id !== undefined);
@@ -88,8 +88,8 @@ export class Conversation {
       // The last token has been written, but not read; and a text that outgrew the context has been read anew.
       const isInOrder = this.#cache.lengths[0]! <= read.length && read.length <= this.#cache.capacity;
       this.#read = isInOrder ? read.slice(0, this.#cache.lengths[0]) : [];
-      if (hasFailed) this.messages.pop();
-      else this.messages.push({ role: 'assistant', content: written.trimEnd() });
+      // What cannot be answered is not kept: it would stand in the way of all that is said after it.
+      if (!hasFailed) this.messages.push(said, { role: 'assistant', content: written.trimEnd() });
     }
   }
 
@@ -99,25 +99,15 @@ export class Conversation {
     this.messages.splice(isSystem ? 1 : 0);
   }
 
-  /** The tokens to go on from. What cannot be answered is not kept: it would stand in the way of all that is said after it. */
-  #idsOrNothing(maxTokens: number): number[] {
-    try {
-      return this.#fittingIds(maxTokens);
-    } catch (error) {
-      this.messages.pop();
-      throw error;
-    }
-  }
-
   /** The tokens of the conversation without its oldest turns, as far as they leave no room for a reply. */
-  #fittingIds(maxTokens: number): number[] {
+  #fittingIds(messages: readonly ChatMessage[], maxTokens: number): number[] {
     const { capacity: contextLength } = this.#cache;
     const room = contextLength - Math.min(maxTokens, Math.floor(contextLength / 4));
-    const [first] = this.messages;
+    const [first] = messages;
     const system = first?.role === 'system' ? [first] : [];
-    for (let from = system.length; from < this.messages.length; from++) {
-      if (this.messages[from]!.role !== 'user') continue;
-      const ids = this.#template.encode([...system, ...this.messages.slice(from)], this.#tokenizer);
+    for (let from = system.length; from < messages.length; from++) {
+      if (messages[from]!.role !== 'user') continue;
+      const ids = this.#template.encode([...system, ...messages.slice(from)], this.#tokenizer);
       if (ids.length <= room) return ids;
     }
     throw new TsgptError(

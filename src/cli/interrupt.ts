@@ -1,8 +1,13 @@
 /**
  * Does `work` with a signal that Ctrl-C aborts, so that it ends in good order: by itself or by throwing the signal's reason. A
  * second Ctrl-C ends the program at once.
+ *
+ * @returns what `work` returns, or undefined if it threw the reason
  */
-export async function interruptible(message: string, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+export async function interruptible<T>(
+  message: string,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
   const controller = new AbortController();
   const { signal } = controller;
   const onInterrupt = () => {
@@ -13,9 +18,10 @@ export async function interruptible(message: string, work: (signal: AbortSignal)
   process.on('SIGINT', onInterrupt);
   process.on('SIGTERM', onInterrupt);
   try {
-    await work(signal);
+    return await work(signal);
   } catch (error) {
     if (error !== signal.reason) throw error;
+    return undefined;
   } finally {
     process.off('SIGINT', onInterrupt);
     process.off('SIGTERM', onInterrupt);

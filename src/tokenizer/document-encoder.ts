@@ -16,7 +16,7 @@ export interface EncodedPart {
  */
 export class DocumentEncoder {
   /** How many spaces the tokenizer puts before a text, as ones converted from SentencePiece do. */
-  addedSpaces = 0;
+  #addedSpaces = 0;
   readonly #tokenizer: Tokenizer;
   readonly #options: EncodeOptions;
   readonly #heldBack: number;
@@ -65,13 +65,13 @@ export class DocumentEncoder {
     // Decoding takes these spaces away, going on from other tokens does not.
     const first = ids.slice(0, 1);
     const inside = this.#textOf(first);
-    this.addedSpaces = inside.startsWith(' ') ? inside.length - this.#tokenizer.decode(first).length : 0;
+    this.#addedSpaces = inside.startsWith(' ') ? inside.length - this.#tokenizer.decode(first).length : 0;
     return ids;
   }
 
   /** The tokens of a text that continues another, without spaces added before it. */
   #encodeInside(text: string): readonly number[] {
-    const spaces = ' '.repeat(this.addedSpaces);
+    const spaces = ' '.repeat(this.#addedSpaces);
     if (text.startsWith(spaces)) return this.#tokenizer.encode(text.slice(spaces.length), this.#options);
     const ids = this.#tokenizer.encode(text, this.#options);
     return this.#textOf(ids.slice(0, 1)) === spaces ? ids.slice(1) : ids;

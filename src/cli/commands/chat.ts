@@ -6,7 +6,7 @@ import { TsgptError } from '../../errors.ts';
 import { checkSamplingOptions, Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelArgument, type OpenedModel, openModel } from '../open-model.ts';
+import { modelArgument, openModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface ChatFlags extends WritingFlags {
@@ -36,10 +36,10 @@ export function chatCommand(): Command {
     .action(async (name: string, flags: ChatFlags) => {
       const { system, contextLength, last, quantize, ...options } = flags;
       checkSamplingOptions(options);
-      let opened: OpenedModel | undefined;
-      await interruptible('Stopping …', async (signal) => {
-        opened = await openModel(name, last ? 'last' : 'best', signal, { forDecoder: { quantize } });
+      const opened = await interruptible('Stopping …', async (signal) => {
+        const model = await openModel(name, last ? 'last' : 'best', signal, { forDecoder: { quantize } });
         signal.throwIfAborted();
+        return model;
       });
       if (!opened) return; // stopped
       const { model, tokenizer, summary, chatTemplate, stopTokens } = opened;

@@ -79,12 +79,11 @@ export function evalCommand(): Command {
         if (failure && rows.length === 0) throw failure;
         if (flags.json) {
           console.log(JSON.stringify({ model: summary, quantize, ...results }, null, 2));
-          if (failure) throw failure;
-          return;
+        } else {
+          console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
+          console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
+          if (signal.aborted && rows.length > 0) console.log('Stopped: that is what was measured by then.');
         }
-        console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
-        console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
-        if (signal.aborted && rows.length > 0) console.log('Stopped: that is what was measured by then.');
         if (failure) throw failure;
       });
     });
