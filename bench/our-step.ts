@@ -1,10 +1,11 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
+import { compile } from '../src/compile/index.ts';
 import { GPT2 } from '../src/models/index.ts';
 import { Random } from '../src/random/random.ts';
 import { getRuntime, setRuntime } from '../src/runtime/index.ts';
-import { createNodeRuntime } from '../src/runtime/node-runtime.ts';
-import { compile, fromArray, grad } from '../src/tensor/index.ts';
+import { createNodeRuntime } from '../src/runtime/node/node-runtime.ts';
+import { fromArray, grad } from '../src/tensor/index.ts';
 import { defaultTrainOptions } from '../src/train/options.ts';
 import { Trainer } from '../src/train/trainer.ts';
 import { median } from './statistics.ts';

@@ -1,5 +1,5 @@
 import { generate, logitLens } from 'tsgpt';
-import { loadDecoder, loadPretrained } from 'tsgpt/pretrained';
+import { loadDecoder, loadPretrained } from 'tsgpt/node';
 
 const [folder = 'path/to/gpt2'] = process.argv.slice(2); // with config.json, model.safetensors, tokenizer files
 const { decoder, tokenizer } = await loadDecoder(folder, { quantize: 'q8' }); // to write: weights of 8 bits, not in JavaScript's memory

@@ -13,7 +13,7 @@ import {
   train,
 } from 'tsgpt';
 import { type LossPoint, lossCurveSvg } from 'tsgpt/charts';
-import { bundledNovelPath } from 'tsgpt/data';
+import { bundledNovelPath } from 'tsgpt/node';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('A short text');

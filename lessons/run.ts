@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
-import { TsgptError } from '../src/errors.ts';
+import { TsgptError } from '../src/core/errors.ts';
 import { chooseLessons, findLessons, type Lesson } from './kit/find-lessons.ts';
 
 interface Result {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { exportOnnx } from '../../src/export/index.ts';
+import { exportOnnx } from '../../src/disk/export-onnx.ts';
+import { saveGguf, savePretrained } from '../../src/disk/pretrained.ts';
 import { GPT2, gpt2 } from '../../src/models/index.ts';
-import { saveGguf, savePretrained } from '../../src/pretrained/index.ts';
 import { Random } from '../../src/random/random.ts';
 import { GPT2Tokenizer } from '../../src/tokenizer/index.ts';
 

@@ -1,7 +1,7 @@
 /** Our side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
-import { loadDecoder } from '../../src/pretrained/index.ts';
+import { loadDecoder } from '../../src/disk/pretrained.ts';
 import { setRuntime } from '../../src/runtime/index.ts';
-import { createNodeRuntime } from '../../src/runtime/node-runtime.ts';
+import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';
 import { serve } from './protocol.ts';
 
 const [folder, type, threads] = process.argv.slice(2) as [string, 'f32' | 'q8' | 'q4', string];

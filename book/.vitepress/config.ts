@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitepress';
 
-const pages = fileURLToPath(new URL('../pages/', import.meta.url));
+const pages = fileURLToPath(new URL('../pages', import.meta.url));
 const base = process.env.BOOK_BASE ?? '/';
 const contents = (part: string) => JSON.parse(readFileSync(`${pages}${part}/contents.json`, 'utf8'));
 const lessons: { text: string; link: string }[] = contents('lessons');
@@ -26,7 +26,7 @@ export default defineConfig({
   srcDir: 'pages',
   outDir: 'dist',
   cacheDir: '../runs/book/vitepress',
-  vite: { publicDir: fileURLToPath(new URL('../public/', import.meta.url)) },
+  vite: { publicDir: fileURLToPath(new URL('../public', import.meta.url)) },
   head: [
     ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }],
     ['meta', { name: 'color-scheme', content: 'light dark' }],

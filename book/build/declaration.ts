@@ -1,5 +1,5 @@
 import { type Comment, type Expression, type Node, type PropertyKey, parseSync } from 'oxc-parser';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 /** A declaration as it stands in its file. */
 export interface Declaration {

@@ -1,4 +1,4 @@
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 import { findDeclaration } from './declaration.ts';
 import { escapeAttribute, inlinePicture } from './picture.ts';
 import type { LessonParts, OutputPiece, Section } from './sections.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 export interface Page {
   readonly title: string;

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { filesIn, hashFiles } from '../../lessons/kit/hash-files.ts';
-import { TsgptError } from '../../src/errors.ts';
+import { TsgptError } from '../../src/core/errors.ts';
 import { writeSite } from './site.ts';
 
 const root = resolve(fileURLToPath(new URL('../..', import.meta.url)));

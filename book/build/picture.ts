@@ -1,5 +1,5 @@
 import { DOMParser } from 'linkedom';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 /** An SVG that can stand in a page beside others. */
 export interface InlinePicture {

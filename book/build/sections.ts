@@ -1,5 +1,5 @@
 import { parseSync, type Statement, Visitor } from 'oxc-parser';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 /** A part of a lesson: what stands between one `section('Title');` and the next. */
 export interface Section {

@@ -4,7 +4,7 @@ import { type Captured, capture, commonKey } from '../../lessons/kit/capture.ts'
 import { findLessons, type Lesson } from '../../lessons/kit/find-lessons.ts';
 import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
 import { themeSwitchCss } from '../../src/charts/theme.ts';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 import { codeBlock, expandDirectives } from './directives.ts';
 import { frontMatter, type Page, readPage } from './front-matter.ts';
 import { splitLesson } from './sections.ts';

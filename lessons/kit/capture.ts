@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { TsgptError } from '../../src/errors.ts';
+import { TsgptError } from '../../src/core/errors.ts';
 import type { Lesson } from './find-lessons.ts';
 import { filesIn, hashFiles } from './hash-files.ts';
 

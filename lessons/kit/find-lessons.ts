@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 /** A lesson: a script that runs by itself, and the page that tells its story. */
 export interface Lesson {

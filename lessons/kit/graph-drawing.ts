@@ -2,7 +2,7 @@ import { element, finish, newSvg } from '../../src/charts/frame.ts';
 import { layOutHeader } from '../../src/charts/header.ts';
 import { counted, SEMIBOLD, textWidth } from '../../src/charts/text.ts';
 import { PADDING, TITLE_SIZE, WIDTH } from '../../src/charts/theme.ts';
-import { ensure } from '../../src/errors.ts';
+import { ensure } from '../../src/core/errors.ts';
 import { layOutGraph } from './graph-layout.ts';
 import { drawCaption, drawEdge, drawFrame, drawNode, sizeOf, textSize } from './graph-shapes.ts';
 

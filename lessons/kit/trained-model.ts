@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CharTokenizer, GPT2, type LanguageModel, Random, splitTrainValidation, type Tokenizer, train } from 'tsgpt';
-import { bundledNovelPath } from 'tsgpt/data';
-import { loadPretrained } from 'tsgpt/pretrained';
+import { bundledNovelPath, loadPretrained } from 'tsgpt/node';
 
 export interface TrainedModel {
   model: LanguageModel;

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { type Range, rangeOf, widened } from './range.ts';
 import { numberText, powerText } from './text.ts';
 

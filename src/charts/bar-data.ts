@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { SERIES_COLOURS } from './theme.ts';
 
 /** The bars at one place of the category axis: one for each series. */

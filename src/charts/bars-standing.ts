@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { type BarPlan, barMarks, baseOf, facets, type Rect, rectsOf, VALUE_GAP, valueMarks } from './bar-plot.ts';
 import { categoryAxis } from './category-axis.ts';
 import { AXIS_LINE, fitted, GRID_LINES, type Margins, type PlotSvg, plotOptions, scaleOptions } from './fit.ts';

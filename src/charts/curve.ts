@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { type Range, rangeOf } from './range.ts';
 
 /** A loss measured at one training step, in nats per token. */

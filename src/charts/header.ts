@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { element, type SvgElement } from './frame.ts';
 import { balancedLines, SEMIBOLD, shortened, textWidth, wrapText } from './text.ts';
 import { LINE_HEIGHT, PADDING, TITLE_SIZE, WIDTH } from './theme.ts';

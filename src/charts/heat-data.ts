@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 
 /** A matrix, [rows, columns]; null where there is no value because it is masked. */
 export type HeatMapValues = readonly (readonly (number | null)[])[];

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { fitted } from './fit.ts';
 import { finish } from './frame.ts';
 import { layOutHeader } from './header.ts';

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { categoryAxis, labelsBeside } from './category-axis.ts';
 import { type Margins, plotOptions } from './fit.ts';
 import type { Cell, HeatData } from './heat-data.ts';

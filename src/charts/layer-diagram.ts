@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { element, finish, newSvg, type SvgElement } from './frame.ts';
 import { layOutHeader } from './header.ts';
 import { counted, numberText, shortened, textWidth } from './text.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { axisScale, type NumberAxis } from './axis.ts';
 import { drawCaptions, type Pixel } from './captions.ts';
 import { fitted } from './fit.ts';

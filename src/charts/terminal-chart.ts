@@ -1,5 +1,5 @@
 import asciichart from 'asciichart';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { drawable, type LossCurve, type LossPoint } from './curve.ts';
 import { type Range, rangeOf, widened } from './range.ts';
 

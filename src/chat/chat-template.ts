@@ -1,6 +1,6 @@
 import { Template } from '@huggingface/jinja';
-import { ensure, TsgptError } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { addLimits, limits } from './limited-template.ts';
 

@@ -1,4 +1,4 @@
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import { Decoder, type GenerateOptions, generateTokens, type KVCache, StopFilter } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 
 /** So many turns of loops, calls of macros and numbers of ranges a template may take in all; published ones take a few for every message. */
 const mostSteps = 200_000;

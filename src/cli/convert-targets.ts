@@ -1,6 +1,6 @@
-import { exportOnnx } from '../export/index.ts';
+import { exportOnnx } from '../disk/export-onnx.ts';
+import { saveGguf, savePretrained, saveWeights } from '../disk/pretrained.ts';
 import { GPT2 } from '../models/index.ts';
-import { saveGguf, savePretrained, saveWeights } from '../pretrained/index.ts';
 import type { OpenedModel } from './open-model.ts';
 
 /** How weights are stored: in so many bits, as floating-point numbers or, as with `--quantize`, integers with a scale for every 32. */

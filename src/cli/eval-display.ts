@@ -6,7 +6,7 @@ import {
   type LambadaResult,
   type PerplexityResult,
   shareInterval,
-} from '../evaluate/index.ts';
+} from '../measure/index.ts';
 import { formatInteger, formatSeconds } from './format.ts';
 
 /** A row of the table of results. */

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLogUpdate } from 'log-update';
-import { bundledNovelPath, openText, scanCharacters } from '../data/index.ts';
-import { ensure } from '../errors.ts';
-import { downloadModel } from '../hub/index.ts';
+import { ensure } from '../core/errors.ts';
+import { bundledNovelPath } from '../disk/bundled-novel.ts';
+import { downloadModel } from '../disk/hub/index.ts';
+import { openText } from '../disk/open-text.ts';
+import { isGgufPath, type LoadOptions, loadPretrained } from '../disk/pretrained.ts';
+import { type CheckpointName, loadCheckpoint } from '../disk/run/index.ts';
 import { GPT2, type LanguageModel } from '../models/index.ts';
-import { isGgufPath, type LoadOptions, loadPretrained } from '../pretrained/index.ts';
+import { scanCharacters } from '../text/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
-import { type CheckpointName, loadCheckpoint } from '../train/index.ts';
 import { formatBytes } from './format.ts';
 import { presets } from './presets.ts';
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import { chatCommand } from './commands/chat.ts';
 import { convertCommand } from './commands/convert.ts';
 import { demoCommand } from './commands/demo.ts';

@@ -1,7 +1,7 @@
 import logUpdate from 'log-update';
 import colors from 'picocolors';
 import { lossChartText } from '../charts/terminal-chart.ts';
-import type { FolderReport } from '../train/index.ts';
+import type { FolderReport } from '../disk/run/index.ts';
 import { formatInteger, formatSeconds } from './format.ts';
 
 /** Shows how training goes: in a terminal a line that renews itself, elsewhere a plain line now and then. */

@@ -1,16 +1,9 @@
-import { ensure } from '../errors.ts';
-import { areFinite } from '../finite.ts';
+import { type Frozen, freeze } from '../compile/index.ts';
+import { ensure } from '../core/errors.ts';
+import { areFinite } from '../core/finite.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
-import {
-  cachedAttention,
-  dynamicLength,
-  type Frozen,
-  freeze,
-  type HostArray,
-  pad,
-  type Tensor,
-} from '../tensor/index.ts';
+import { cachedAttention, dynamicLength, type HostArray, pad, type Tensor } from '../tensor/index.ts';
 import { KVCache } from './kv-cache.ts';
 import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores, targetScores } from './target-scores.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
 import { Decoder } from './decoder.ts';

@@ -1,4 +1,4 @@
-import { ensure, TsgptError } from '../errors.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
 
 /** What the keys and values of one token take in every layer. */
 export interface CacheShape {

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 
 /** A token and the natural logarithm of its probability. */
 export interface ScoredToken {

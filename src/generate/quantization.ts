@@ -1,7 +1,7 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
+import { blockSize, type FrozenLeaves, quantizeBlocks } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Linear, Parameter } from '../nn/index.ts';
-import { blockSize, type FrozenLeaves, quantizeBlocks } from '../tensor/index.ts';
 
 /** How many bits a weight takes: `q8` 8, `q4` 4, and one float32 scale for every 32 of them. */
 export type Quantization = 'q8' | 'q4';

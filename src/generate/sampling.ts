@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
 
 /** How the next token is chosen from the model's scores. The steps are taken in the order of this list. */

@@ -1,6 +1,6 @@
+import type { Shape } from '../core/shape.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { observe } from '../nn/index.ts';
-import type { Shape } from '../shape.ts';
 import { compute, type Tensor } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { observe } from '../nn/index.ts';
 import { compute } from '../tensor/index.ts';

@@ -1,4 +1,4 @@
-import type { Shape } from '../shape.ts';
+import type { Shape } from '../core/shape.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /** A tensor of a graph as a drawing shows it. */

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { fromArray, type Tensor } from '../tensor/index.ts';
 

@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { createModel, parseModelConfig } from './registry.ts';
 
 /**

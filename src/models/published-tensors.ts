@@ -1,8 +1,8 @@
-import type { Shape } from '../shape.ts';
-import type { GPT2 } from './gpt2.ts';
-import { publishedPlace } from './gpt2-weights.ts';
-import type { Llama } from './llama.ts';
-import { publishedLlamaName } from './llama-weights.ts';
+import type { Shape } from '../core/shape.ts';
+import type { GPT2 } from './gpt2/gpt2.ts';
+import { publishedPlace } from './gpt2/weights.ts';
+import type { Llama } from './llama/llama.ts';
+import { publishedLlamaName } from './llama/weights.ts';
 
 /** A tensor under the name and in the layout that its family is published with. */
 export interface PublishedTensor {

@@ -1,9 +1,9 @@
-import { ensure } from '../errors.ts';
-import { areFinite } from '../finite.ts';
+import { ensure } from '../core/errors.ts';
+import { areFinite } from '../core/finite.ts';
+import { printable } from '../core/printable.ts';
+import { formatShape, type Shape, sameShape } from '../core/shape.ts';
+import type { StoredFloats, StoredPart } from '../graph/index.ts';
 import type { Parameter } from '../nn/index.ts';
-import { printable } from '../printable.ts';
-import { formatShape, type Shape, sameShape } from '../shape.ts';
-import type { StoredFloats, StoredPart } from '../tensor/index.ts';
 import { hasMore, partOf } from './stored-part.ts';
 
 /** Somewhere tensors can be read by name: an open safetensors file, for example. */

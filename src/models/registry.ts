@@ -1,13 +1,13 @@
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
-import { GPT2 } from './gpt2.ts';
-import { type GPT2Config, parseGPT2Config } from './gpt2-config.ts';
-import { summarizeGPT2 } from './gpt2-summary.ts';
+import { type GPT2Config, parseGPT2Config } from './gpt2/config.ts';
+import { GPT2 } from './gpt2/gpt2.ts';
+import { summarizeGPT2 } from './gpt2/summary.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LayerGroup } from './layer-summary.ts';
-import { Llama } from './llama.ts';
-import { type LlamaConfig, parseLlamaConfig } from './llama-config.ts';
-import { summarizeLlama } from './llama-summary.ts';
+import { type LlamaConfig, parseLlamaConfig } from './llama/config.ts';
+import { Llama } from './llama/llama.ts';
+import { summarizeLlama } from './llama/summary.ts';
 
 /** What can be made of the configuration in a checkpoint. */
 interface Architecture {

@@ -1,5 +1,5 @@
-import type { Shape } from '../shape.ts';
-import type { StoredPart } from '../tensor/index.ts';
+import type { Shape } from '../core/shape.ts';
+import type { StoredPart } from '../graph/index.ts';
 
 /** The elements, row-major, of the constant of `shape` that is this part of a stored matrix or vector. */
 export function partOf(stored: Float32Array, part: StoredPart, shape: Shape): Float32Array {

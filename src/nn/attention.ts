@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
 import { arange, dropout, type Tensor, where } from '../tensor/index.ts';
 import type { ForwardPass } from './forward-pass.ts';

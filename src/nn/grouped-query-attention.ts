@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
 import { arange, type Tensor } from '../tensor/index.ts';
 import { attend } from './attention.ts';

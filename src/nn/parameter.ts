@@ -1,7 +1,8 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
+import { formatShape, type Shape, sizeOf } from '../core/shape.ts';
+import type { StoredConstant } from '../graph/index.ts';
 import type { Random } from '../random/random.ts';
-import { formatShape, type Shape, sizeOf } from '../shape.ts';
-import { type StoredConstant, Tensor } from '../tensor/index.ts';
+import { Tensor } from '../tensor/index.ts';
 
 /** Fills a new parameter of `size` elements. */
 export type Initializer = (size: number, random: Random) => Float32Array;

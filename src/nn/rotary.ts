@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { fromArray, rotate, type Tensor } from '../tensor/index.ts';
 
 /** How a model that was trained on short texts was made to read longer ones: by turning its heads more slowly. */

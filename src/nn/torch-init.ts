@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { TorchRandom } from '../random/index.ts';
 import { Embedding, LayerNorm, Linear } from './layers.ts';
 import type { Module } from './module.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { TsgptError } from '../errors.ts';
-import { printable } from '../printable.ts';
+import { TsgptError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 
 const namedTemplate = v.object({ name: v.string(), template: v.string() });
 const tokenizerConfigSchema = v.object({ chat_template: v.nullish(v.union([v.string(), v.array(namedTemplate)])) });

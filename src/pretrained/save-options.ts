@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { PublishedTensor } from '../models/published-tensors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';

@@ -1,6 +1,6 @@
 import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 
 /** The whole memory of a {@link Random}: four 32-bit integers, fit for JSON. */
 export type RandomState = readonly number[];

@@ -1,6 +1,6 @@
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { log, multiplyAdd, sinCos } from './single-precision.ts';
 
 /** The whole memory of a {@link TorchRandom}, fit for JSON. */

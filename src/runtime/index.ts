@@ -4,7 +4,7 @@ let current: Promise<Runtime> | undefined;
 
 /** The runtime that everything is computed on: ONNX Runtime's CPU provider in Node, unless another was set. */
 export function getRuntime(): Promise<Runtime> {
-  current ??= import('./node-runtime.ts').then(({ createNodeRuntime }) => createNodeRuntime());
+  current ??= import('./node/node-runtime.ts').then(({ createNodeRuntime }) => createNodeRuntime());
   return current;
 }
 

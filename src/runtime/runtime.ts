@@ -1,6 +1,6 @@
-import type { HostArray } from '../dtype.ts';
-import type { Lengths } from '../dynamic-length.ts';
-import type { LoadableModel } from './onnx.ts';
+import type { HostArray } from '../core/dtype.ts';
+import type { Lengths } from '../core/dynamic-length.ts';
+import type { LoadableModel } from '../formats/onnx/model.ts';
 
 /** Something that runs ONNX models: ONNX Runtime in Node, in the browser, on whatever devices it has. */
 export interface Runtime {

@@ -1,5 +1,5 @@
-import { ensure } from '../errors.ts';
-import { sameShape } from '../shape.ts';
+import { ensure } from '../core/errors.ts';
+import { sameShape } from '../core/shape.ts';
 import { ones, zeros } from './creation.ts';
 import type { Primitive, TensorNode } from './primitive.ts';
 import type { Tensor } from './tensor.ts';

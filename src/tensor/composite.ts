@@ -1,5 +1,5 @@
-import type { Attributes, GraphNode, LeafCheck, Operation } from '../compile/graph.ts';
-import type { Lowering } from '../compile/lowerings.ts';
+import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
+import type { Lowering } from '../graph/lowerings.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites } from './registry.ts';
 import { Tensor } from './tensor.ts';

@@ -1,7 +1,7 @@
-import { allocate, type DType, dtypeOf, type HostArray } from '../dtype.ts';
-import { ensure } from '../errors.ts';
+import { allocate, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
+import { ensure } from '../core/errors.ts';
+import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
-import { checkShape, formatShape, type Shape, sizeOf } from '../shape.ts';
 import type { NestedArray } from './format.ts';
 import { feedTensor, scalar } from './primitives/leaves.ts';
 import type { Tensor } from './tensor.ts';

@@ -1,5 +1,5 @@
-import type { DType, HostArray } from '../dtype.ts';
-import { formatShape, type Shape } from '../shape.ts';
+import type { DType, HostArray } from '../core/dtype.ts';
+import { formatShape, type Shape } from '../core/shape.ts';
 
 /** Elements in nested arrays, one level per dimension. */
 export type NestedArray = number | boolean | NestedArray[];

@@ -1,7 +1,7 @@
-import type { Attributes, GraphNode, LeafCheck, Operation } from '../compile/graph.ts';
-import type { DType } from '../dtype.ts';
-import { ensure } from '../errors.ts';
-import { broadcastShapes, type Shape } from '../shape.ts';
+import type { DType } from '../core/dtype.ts';
+import { ensure } from '../core/errors.ts';
+import { broadcastShapes, type Shape } from '../core/shape.ts';
+import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
 import { primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 

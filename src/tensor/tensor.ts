@@ -1,8 +1,8 @@
-import { evaluate } from '../compile/evaluate.ts';
-import type { GraphValue } from '../compile/graph.ts';
-import type { DType, HostArray } from '../dtype.ts';
-import { ensure } from '../errors.ts';
-import { formatShape, normalizeDim, type Shape, sizeOf } from '../shape.ts';
+import type { DType, HostArray } from '../core/dtype.ts';
+import { ensure } from '../core/errors.ts';
+import { formatShape, normalizeDim, type Shape, sizeOf } from '../core/shape.ts';
+import { evaluate } from '../graph/evaluate.ts';
+import type { GraphValue } from '../graph/graph.ts';
 import { formatTensor, type NestedArray, nest } from './format.ts';
 import type { TensorNode, TensorType } from './primitive.ts';
 import * as elementwise from './primitives/elementwise.ts';

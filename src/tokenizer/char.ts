@@ -1,5 +1,5 @@
-import { ensure, TsgptError } from '../errors.ts';
-import { quoted } from '../printable.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
+import { quoted } from '../core/printable.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import { ensureTokenId, type StreamDecoder, type Tokenizer, type TokenizerJSON } from './tokenizer.ts';
 

@@ -1,5 +1,5 @@
 import vocabulary from 'gpt-tokenizer/bpeRanks/r50k_base';
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import { MergeTable } from './bpe.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import {

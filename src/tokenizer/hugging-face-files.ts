@@ -1,4 +1,4 @@
-import { ensure, TsgptError } from '../errors.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
 import { parseTokenizerConfig } from './hugging-face/tokenizer-json.ts';
 import { HuggingFaceTokenizer } from './hugging-face.ts';
 

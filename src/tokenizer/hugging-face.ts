@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import { allAddedTokens, DEFAULT_END_OF_TEXT } from './hugging-face/added-tokens.ts';
 import { createDecoder } from './hugging-face/decoder.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import { CharTokenizer } from './char.ts';
 import { GPT2Tokenizer } from './gpt2.ts';
 import { readHuggingFaceTokenizer } from './hugging-face-files.ts';

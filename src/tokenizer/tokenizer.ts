@@ -1,4 +1,4 @@
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 
 /** Turns text into the integers a model reads, and back. */
 export interface Tokenizer {

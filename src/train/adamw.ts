@@ -1,4 +1,5 @@
-import { type Compiled, compile, fromArray, type Tensor } from '../tensor/index.ts';
+import { type Compiled, compile } from '../compile/index.ts';
+import { fromArray, type Tensor } from '../tensor/index.ts';
 import type { FlatParameters } from './flat-parameters.ts';
 
 export interface AdamWOptions {

@@ -1,4 +1,4 @@
-import { TsgptError } from '../errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import type { Module, Parameter } from '../nn/index.ts';
 
 /**

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ensure } from '../errors.ts';
+import { ensure } from '../core/errors.ts';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 
 export interface TrainOptions extends AdamWOptions {

@@ -1,8 +1,9 @@
-import { randomWindows, type TokenIds, type Windows } from '../data/index.ts';
-import { ensure } from '../errors.ts';
+import { type Compiled, compile } from '../compile/index.ts';
+import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random, type RandomState } from '../random/random.ts';
-import { type Compiled, compile, fromArray, grad, type Tensor } from '../tensor/index.ts';
+import { fromArray, grad, type Tensor } from '../tensor/index.ts';
+import { randomWindows, type TokenIds, type Windows } from '../text/index.ts';
 import { AdamW } from './adamw.ts';
 import { FlatParameters } from './flat-parameters.ts';
 import { checkTrainOptions, type TrainOptions } from './options.ts';

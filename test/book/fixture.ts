@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
-import { TsgptError } from '../../src/errors.ts';
+import { TsgptError } from '../../src/core/errors.ts';
 
 /** A project folder with these files, removed after the test. */
 export function projectWith(files: Record<string, string>): string {

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { expectSentence, temporaryFolder, textFile, tiny, tsgpt } from '../support/run-cli.ts';
 import { hasShared, shared } from '../support/shared.ts';
-import { expectSentence, temporaryFolder, textFile, tiny, tsgpt } from './run.ts';
 
 /** Holds a conversation by writing lines; the replies, and the exit code. */
 async function chat(

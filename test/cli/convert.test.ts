@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../src/formats/safetensors.ts';
-import { loadGguf, loadPretrained } from '../../src/pretrained/index.ts';
-import { loadCheckpoint } from '../../src/train/index.ts';
+import { loadGguf, loadPretrained } from '../../src/disk/pretrained.ts';
+import { loadCheckpoint } from '../../src/disk/run/index.ts';
+import { openSafetensors } from '../../src/disk/safetensors.ts';
 import { DecoderSession } from '../support/onnx-session.ts';
+import { expectSentence, temporaryFolder, tiny, tsgpt } from '../support/run-cli.ts';
 import { weightsOfModel } from '../support/tiny-models.ts';
-import { expectSentence, temporaryFolder, tiny, tsgpt } from './run.ts';
 
 describe('tsgpt convert', () => {
   const run = join(mkdtempSync(join(tmpdir(), 'tsgpt-convert-')), 'run');

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Decoder } from '../../src/generate/index.ts';
-import { expectSentence, temporaryFolder, textFile, trainedFolder, tsgpt } from './run.ts';
+import { expectSentence, temporaryFolder, textFile, trainedFolder, tsgpt } from '../support/run-cli.ts';
 
 /** The cells of the rows of a table as it is printed, without its head. */
 function rowsOf(stdout: string): string[][] {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { packageVersion } from '../../src/cli/package-version.ts';
 import { presets } from '../../src/cli/presets.ts';
-import { tsgpt } from './run.ts';
+import { tsgpt } from '../support/run-cli.ts';
 
 const training = [
   ...['--steps', '--batch-size', '--gradient-accumulation', '--learning-rate', '--min-learning-rate', '--warmup-steps'],

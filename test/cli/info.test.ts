@@ -2,11 +2,11 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { saveGguf, savePretrained } from '../../src/disk/pretrained.ts';
 import { GPT2, type GPT2Config, gpt2, summarizeGPT2, totalOf } from '../../src/models/index.ts';
-import { saveGguf, savePretrained } from '../../src/pretrained/index.ts';
+import { FakeHub } from '../support/fake-hub.ts';
+import { temporaryFolder, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { tinyGPT2, tinyLlama } from '../support/tiny-models.ts';
-import { FakeHub } from '../unit/hub/fake-hub.ts';
-import { temporaryFolder, trainedFolder, tsgpt } from './run.ts';
 
 /**
  * The forward pass by the formula of PaLM's appendix B (Chowdhery et al., 2022): two operations for every weight that is

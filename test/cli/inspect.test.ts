@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPretrained } from '../../src/pretrained/index.ts';
+import { loadPretrained } from '../../src/disk/pretrained.ts';
+import { expectSentence, temporaryFolder, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { hasShared, shared } from '../support/shared.ts';
-import { expectSentence, temporaryFolder, trainedFolder, tsgpt } from './run.ts';
 
 /** The cells of the rows of a table as it is printed, without its head. */
 function rowsOf(stdout: string): string[][] {

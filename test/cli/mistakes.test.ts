@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { writeSafetensors } from '../../src/formats/safetensors.ts';
-import { expectSentence, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
+import { writeSafetensors } from '../../src/disk/safetensors.ts';
+import { expectSentence, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 
 const out = () => ['--out', join(temporaryFolder(), 'run')];
 

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { loadCheckpoint } from '../../src/train/index.ts';
-import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from './run.ts';
+import { loadCheckpoint } from '../../src/disk/run/index.ts';
+import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 
 /** Starts the program as a user does, its output going to a file or another program. */
 function start(args: readonly string[], { env = {}, cwd = '.' }: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { loadPretrained } from '../../src/disk/pretrained.ts';
 import { Decoder, generateBatch, generateTokens, promptIds } from '../../src/generate/index.ts';
 import { argmax } from '../../src/generate/sampling.ts';
-import { loadPretrained } from '../../src/pretrained/index.ts';
 import { tensor } from '../../src/tensor/index.ts';
 import { hasShared, shared } from '../support/shared.ts';
 

@@ -1,7 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openText, textSourceOf } from '../../src/data/index.ts';
+import { openText } from '../../src/disk/open-text.ts';
+import { loadPretrained } from '../../src/disk/pretrained.ts';
+import { Decoder } from '../../src/generate/index.ts';
 import {
   measureHellaSwag,
   measureLambada,
@@ -10,9 +12,8 @@ import {
   type PerplexityResult,
   readHellaSwag,
   readLambada,
-} from '../../src/evaluate/index.ts';
-import { Decoder } from '../../src/generate/index.ts';
-import { loadPretrained } from '../../src/pretrained/index.ts';
+} from '../../src/measure/index.ts';
+import { textSourceOf } from '../../src/text/index.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
 import { hasShared, shared } from '../support/shared.ts';
 

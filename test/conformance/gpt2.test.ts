@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openSafetensors } from '../../src/formats/safetensors.ts';
+import { compile } from '../../src/compile/index.ts';
+import { openSafetensors } from '../../src/disk/safetensors.ts';
 import { GPT2, gpt2, loadGPT2Weights, readGPT2Weight } from '../../src/models/index.ts';
-import { compile, fromArray, grad, type Tensor, tensor } from '../../src/tensor/index.ts';
+import { fromArray, grad, type Tensor, tensor } from '../../src/tensor/index.ts';
 import { AdamW } from '../../src/train/adamw.ts';
 import { FlatParameters } from '../../src/train/flat-parameters.ts';
 import { hasShared, shared, weightsOf } from '../support/shared.ts';

@@ -13,7 +13,7 @@ interface Measurement {
 it.skipIf(!isAsked)(
   'GPT-2 small takes training steps of 4 windows of 256 tokens within 5.5 GB (with TSGPT_LARGE_TESTS=1)',
   () => {
-    const script = fileURLToPath(new URL('../unit/train/gpt2-small-process.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../support/gpt2-small-process.ts', import.meta.url));
     const output = execFileSync(process.execPath, ['--import', 'tsx', script], { encoding: 'utf8' });
     const { losses, peakBytes } = JSON.parse(output) as Measurement;
     console.log(`losses ${losses.map((loss) => loss.toFixed(3)).join(', ')}; peak ${(peakBytes / 1e9).toFixed(2)} GB`);

@@ -3,13 +3,13 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { loadPretrained } from '../../src/disk/pretrained.ts';
 import { generate, generateTokens, promptIds } from '../../src/generate/index.ts';
 import { Llama, llama, publishedLlamaName, summarizeLlama, totalOf } from '../../src/models/index.ts';
 import { rotaryFrequencies } from '../../src/nn/index.ts';
-import { loadPretrained } from '../../src/pretrained/index.ts';
 import { compute, fromArray, grad, tensor } from '../../src/tensor/index.ts';
+import { type LlamaCase, llamaOf, llamaTokens } from '../support/llama-cases.ts';
 import { hasShared, shared } from '../support/shared.ts';
-import { type LlamaCase, llamaOf, llamaTokens } from './llama-cases.ts';
 
 /**
  * Numbers from PyTorch 1.13: the models of llama-cases.ts, written as safetensors under their published names, were read by a

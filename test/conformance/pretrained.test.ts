@@ -3,12 +3,13 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compile } from '../../src/compile/index.ts';
+import { loadPretrained, type Pretrained } from '../../src/disk/pretrained.ts';
+import { loadCheckpoint, saveCheckpoint } from '../../src/disk/run/index.ts';
 import { generate, generateTokens } from '../../src/generate/index.ts';
 import type { LanguageModel } from '../../src/models/index.ts';
-import { loadPretrained, type Pretrained } from '../../src/pretrained/index.ts';
-import { compile, fromArray } from '../../src/tensor/index.ts';
+import { fromArray } from '../../src/tensor/index.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
-import { loadCheckpoint, saveCheckpoint } from '../../src/train/index.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
 const prompt = 'User: Hello! How are you?\nBot:';

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { presets } from '../../src/cli/presets.ts';
-import { sequentialWindows, splitTrainValidation, type TokenIds } from '../../src/data/index.ts';
+import { compile } from '../../src/compile/index.ts';
 import { createModel, type LanguageModel } from '../../src/models/index.ts';
-import { compile, fromArray } from '../../src/tensor/index.ts';
+import { fromArray } from '../../src/tensor/index.ts';
+import { sequentialWindows, splitTrainValidation, type TokenIds } from '../../src/text/index.ts';
 import { CharTokenizer } from '../../src/tokenizer/index.ts';
 import { initialRandom, train } from '../../src/train/index.ts';
 import { hasShared, shared } from '../support/shared.ts';

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { CharTokenizer } from '../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../src/tokenizer/gpt2.ts';
 import { type HuggingFaceTokenizerFiles, readHuggingFaceTokenizer, type Tokenizer } from '../../src/tokenizer/index.ts';
-import { anyText } from '../unit/tokenizer/texts.ts';
+import { anyText } from '../support/texts.ts';
 
 // OpenAI's published vocabulary and the texts that tutorials use; without them there is nothing to compare with.
 const shared = (file: string) => path.resolve('../shared', file);

@@ -2,13 +2,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadPretrained, saveGguf } from '../../src/disk/pretrained.ts';
 import { Decoder, generateTokens, promptIds } from '../../src/generate/index.ts';
 import type { LanguageModel, LlamaConfig } from '../../src/models/index.ts';
-import { loadPretrained, saveGguf } from '../../src/pretrained/index.ts';
 import { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../src/tokenizer/index.ts';
+import { bytesFile, charactersFile } from '../support/published-forms.ts';
 import { hasShared, shared } from '../support/shared.ts';
 import { tinyGPT2, tinyLlama } from '../support/tiny-models.ts';
-import { bytesFile, charactersFile } from '../unit/tokenizer/published-forms.ts';
 import { continueGreedily, hasLlamaCpp, openWithLlamaCpp } from './llama-cpp.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tsgpt-interop-'));

@@ -7,9 +7,9 @@ import { dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { exportOnnx, type OnnxDtype, onnxDtypes } from '../../src/export/index.ts';
+import { exportOnnx, type OnnxDtype, onnxDtypes } from '../../src/disk/export-onnx.ts';
 import { Decoder, generateTokens } from '../../src/generate/index.ts';
-import { models } from '../unit/export/models.ts';
+import { models } from '../support/export-models.ts';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const packages = resolve('interop', 'node_modules');

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { type Shape, sizeOf } from '../../src/shape.ts';
+import { type Shape, sizeOf } from '../../src/core/shape.ts';
 import { fromArray, type Tensor } from '../../src/tensor/index.ts';
 
 /** Random tensors and shapes for fast-check. Lengths are small: one compiled graph belongs to every shape. */

@@ -1,5 +1,5 @@
-import type { GraphNode, GraphValue } from '../../src/compile/graph.ts';
-import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../../src/shape.ts';
+import { broadcastShapes, type Shape, sizeOf, stridesOf } from '../../src/core/shape.ts';
+import type { GraphNode, GraphValue } from '../../src/graph/graph.ts';
 import type { Tensor } from '../../src/tensor/index.ts';
 
 /**

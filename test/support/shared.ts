@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { openSafetensors } from '../../src/formats/safetensors.ts';
+import type { Shape } from '../../src/core/shape.ts';
+import { openSafetensors } from '../../src/disk/safetensors.ts';
 import type { WeightSource } from '../../src/models/index.ts';
-import type { Shape } from '../../src/shape.ts';
 
 /** A path in the folder of reference data beside the project. */
 export function shared(...parts: string[]): string {

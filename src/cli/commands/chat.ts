@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Command } from 'commander';
 import colors from 'picocolors';
 import { Conversation } from '../../chat/index.ts';
-import { TsgptError } from '../../errors.ts';
+import { TsgptError } from '../../core/errors.ts';
 import { checkSamplingOptions, Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';

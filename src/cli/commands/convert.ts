@@ -2,7 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
 import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { interruptible } from '../interrupt.ts';

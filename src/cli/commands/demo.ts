@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { bundledNovelPath } from '../../data/bundled.ts';
+import { bundledNovelPath } from '../../disk/bundled-novel.ts';
+import { loadCheckpoint } from '../../disk/run/index.ts';
 import { generate } from '../../generate/index.ts';
-import { loadCheckpoint } from '../../train/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import { newRun, trainAndShow } from './train.ts';

@@ -1,14 +1,15 @@
 import { Command } from 'commander';
-import { openText, type TextSource } from '../../data/index.ts';
-import { ensure, TsgptError } from '../../errors.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { openText } from '../../disk/open-text.ts';
+import { Decoder, type Quantization } from '../../generate/index.ts';
 import {
   measureHellaSwag,
   measureLambada,
   measurePerplexity,
   readHellaSwag,
   readLambada,
-} from '../../evaluate/index.ts';
-import { Decoder, type Quantization } from '../../generate/index.ts';
+} from '../../measure/index.ts';
+import type { TextSource } from '../../text/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { EvalProgress, hellaSwagRows, lambadaRows, perplexityRows, type Row, resultTable } from '../eval-display.ts';
 import { wholeNumber } from '../flags.ts';

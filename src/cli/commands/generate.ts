@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
 import { checkSamplingOptions, Decoder, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';

@@ -1,9 +1,9 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
+import { readPretrainedConfig } from '../../disk/pretrained.ts';
+import { loadCheckpoint } from '../../disk/run/index.ts';
 import { type LayerGroup, summarizeGPT2, summarizeModel, totalOf } from '../../models/index.ts';
-import { readPretrainedConfig } from '../../pretrained/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
-import { loadCheckpoint } from '../../train/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { locateModel, modelOrPresetArgument } from '../open-model.ts';

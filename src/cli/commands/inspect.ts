@@ -1,8 +1,9 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { heatMapSvg } from '../../charts/index.ts';
-import { ensure } from '../../errors.ts';
-import { writeFileAtomic } from '../../formats/atomic-file.ts';
+import { ensure } from '../../core/errors.ts';
+import { formatShape } from '../../core/shape.ts';
+import { writeFileAtomic } from '../../disk/atomic-file.ts';
 import { promptIds } from '../../generate/index.ts';
 import {
   type AttentionMap,
@@ -12,7 +13,6 @@ import {
   logitLens,
   type Station,
 } from '../../inspect/index.ts';
-import { formatShape } from '../../shape.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { modelOrPresetArgument, openModel } from '../open-model.ts';

@@ -1,20 +1,20 @@
 import { join, relative, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { encodeText, openText, scanCharacters, splitTrainValidation } from '../../data/index.ts';
-import { ensure } from '../../errors.ts';
-import { createModel, type LanguageModel } from '../../models/index.ts';
-import { GPT2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
+import { ensure } from '../../core/errors.ts';
+import { openText } from '../../disk/open-text.ts';
 import {
   curveOf,
   ensureNoRunIn,
   type FolderRun,
-  initialRandom,
   loadCheckpoint,
   readMetrics,
-  type TrainOptions,
   trainInFolder,
   trainingRecord,
-} from '../../train/index.ts';
+} from '../../disk/run/index.ts';
+import { createModel, type LanguageModel } from '../../models/index.ts';
+import { encodeText, scanCharacters, splitTrainValidation } from '../../text/index.ts';
+import { GPT2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
+import { initialRandom, type TrainOptions } from '../../train/index.ts';
 import { defined, number, wholeNumber } from '../flags.ts';
 import { formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';

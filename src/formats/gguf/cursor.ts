@@ -1,4 +1,4 @@
-import { ensure, TsgptError } from '../../errors.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
 
 /** A longer header is an attack or not a GGUF file: the vocabularies of today's largest models take about 15 MB. */
 export const MAX_HEADER_BYTES = 100_000_000;

@@ -1,4 +1,4 @@
-import type { Shape } from '../../shape.ts';
+import type { Shape } from '../../core/shape.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { GGML_TYPES, type GgmlTypeName } from './ggml-types.ts';
 import { MAGIC } from './header.ts';

@@ -15,8 +15,8 @@
  *
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md and the checks of ggml's reader (`gguf.cpp`).
  */
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { Cursor, MAX_NAME_BYTES } from './cursor.ts';
 import { checkLayout, MAX_DIMENSIONS, type TensorInfo, tensorInfo } from './layout.ts';
 import { GgufMetadata } from './metadata.ts';

@@ -4,7 +4,7 @@
  *
  * In a browser, where there is no disk, `reader.ts` reads the same format from memory.
  */
-import { openFile } from './open-file.ts';
+import { openFile } from '../../disk/open-gguf-file.ts';
 import { GgufReader } from './reader.ts';
 
 export type { GgmlTypeName } from './ggml-types.ts';

@@ -1,6 +1,6 @@
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { formatShape, type Shape, sizeOf } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
 import type { Cursor } from './cursor.ts';
 import { GGML_TYPES, type GgmlTypeName, ggmlBytes, ggmlTypeName } from './ggml-types.ts';
 

@@ -1,5 +1,5 @@
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { type Cursor, MAX_NAME_BYTES } from './cursor.ts';
 import type { MetadataEntry } from './metadata.ts';
 import { ARRAY, fixedBytes, STRING } from './value-types.ts';

@@ -1,5 +1,5 @@
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { Cursor } from './cursor.ts';
 import { BOOL, type GgufValue, type NumberArray, numberArrayType, STRING, valueTypeName } from './value-types.ts';
 

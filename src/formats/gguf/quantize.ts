@@ -1,4 +1,4 @@
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
 import { toFloat16 } from './float16.ts';
 
 /** The types tensors can be written in. */

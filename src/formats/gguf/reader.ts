@@ -1,7 +1,7 @@
-import { ensure, TsgptError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { formatShape, type Shape, sizeOf } from '../../shape.ts';
-import { type ByteSource, bytesView } from '../safetensors-reader.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
+import { type ByteSource, bytesView } from '../safetensors/reader.ts';
 import { MAX_HEADER_BYTES, NeedsMoreBytes } from './cursor.ts';
 import { DEQUANTIZE } from './dequantize.ts';
 import { GGML_TYPES } from './ggml-types.ts';

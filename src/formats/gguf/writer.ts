@@ -1,7 +1,7 @@
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
-import { type Shape, sizeOf } from '../../shape.ts';
-import { writeFileAtomic } from '../atomic-file.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
+import { writeFileAtomic } from '../../disk/atomic-file.ts';
 import { MAX_HEADER_BYTES, MAX_NAME_BYTES } from './cursor.ts';
 import { ggmlBytes } from './ggml-types.ts';
 import { DEFAULT_ALIGNMENT, isAlignment, MAX_COUNT } from './header.ts';

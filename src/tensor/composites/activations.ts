@@ -1,4 +1,4 @@
-import * as lowerings from '../../compile/lowerings.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { defineComposite } from '../composite.ts';
 import type { Tensor } from '../tensor.ts';
 

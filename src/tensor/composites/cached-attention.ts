@@ -1,6 +1,6 @@
-import * as lowerings from '../../compile/lowerings.ts';
-import { ensure } from '../../errors.ts';
-import { formatShape, sameShape } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import { formatShape, sameShape } from '../../core/shape.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange, indexBelow } from '../primitives/leaves.ts';

@@ -1,5 +1,5 @@
-import { ensure } from '../../errors.ts';
-import { formatShape, sameShape } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import { formatShape, sameShape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
 import { indexBelow } from '../primitives/leaves.ts';

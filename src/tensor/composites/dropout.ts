@@ -1,10 +1,10 @@
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
-import { type Shape, sizeOf } from '../../shape.ts';
-import { isTracing } from '../compile.ts';
 import { where } from '../primitives/elementwise.ts';
 import { feedTensor, scalar } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
+import { isTracing } from '../tracing.ts';
 
 /**
  * Dropout (Srivastava et al., 2014): every element becomes 0 with the given probability, and the others are scaled up by

@@ -1,5 +1,5 @@
-import * as lowerings from '../../compile/lowerings.ts';
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { defineComposite } from '../composite.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,7 +1,7 @@
-import type { GraphNode } from '../../compile/graph.ts';
-import * as lowerings from '../../compile/lowerings.ts';
-import { ensure } from '../../errors.ts';
-import { formatShape, sameShape } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import { formatShape, sameShape } from '../../core/shape.ts';
+import type { GraphNode } from '../../graph/graph.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { defineComposite } from '../composite.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';

@@ -1,4 +1,4 @@
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
 import { defineComposite } from '../composite.ts';
 import { concat } from '../primitives/movement.ts';
 import { sumTo } from '../primitives/reductions.ts';

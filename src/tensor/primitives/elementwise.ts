@@ -1,6 +1,6 @@
-import * as lowerings from '../../compile/lowerings.ts';
-import { type DType, dtypes } from '../../dtype.ts';
-import { ensure } from '../../errors.ts';
+import { type DType, dtypes } from '../../core/dtype.ts';
+import { ensure } from '../../core/errors.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import {
   broadcast,
   definePrimitive,

@@ -1,6 +1,6 @@
-import * as lowerings from '../../compile/lowerings.ts';
-import { ensure } from '../../errors.ts';
-import { formatShape, normalizeDim, sameShape, sizeOf } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import { formatShape, normalizeDim, sameShape, sizeOf } from '../../core/shape.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { indexBelow, scalar } from './leaves.ts';

@@ -1,8 +1,8 @@
-import type { LeafCheck } from '../../compile/graph.ts';
-import * as lowerings from '../../compile/lowerings.ts';
-import type { DType, HostArray } from '../../dtype.ts';
-import { ensure } from '../../errors.ts';
-import { checkShape, type Shape } from '../../shape.ts';
+import type { DType, HostArray } from '../../core/dtype.ts';
+import { ensure } from '../../core/errors.ts';
+import { checkShape, type Shape } from '../../core/shape.ts';
+import type { LeafCheck } from '../../graph/graph.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, noGradient } from '../primitive.ts';
 import { Tensor } from '../tensor.ts';
 

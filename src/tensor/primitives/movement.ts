@@ -1,6 +1,14 @@
-import * as lowerings from '../../compile/lowerings.ts';
-import { ensure } from '../../errors.ts';
-import { broadcastShapes, checkShape, formatShape, normalizeDim, type Shape, sameShape, sizeOf } from '../../shape.ts';
+import { ensure } from '../../core/errors.ts';
+import {
+  broadcastShapes,
+  checkShape,
+  formatShape,
+  normalizeDim,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '../../core/shape.ts';
+import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { ensure } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { MAX_IDS } from '../bpe.ts';
 import { escapeRegExp } from './pattern.ts';
 import type { TokenizerConfig, TokenizerFile } from './tokenizer-json.ts';

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { ensure, TsgptError } from '../../errors.ts';
-import { printable, quoted } from '../../printable.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { printable, quoted } from '../../core/printable.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 

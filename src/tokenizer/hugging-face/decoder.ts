@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ensure } from '../../errors.ts';
+import { ensure } from '../../core/errors.ts';
 import { fromByteCharacters } from './byte-characters.ts';
 
 /** The `decoder` of a tokenizer.json: how tokens become text again. */

@@ -1,7 +1,7 @@
 import { toRegExp } from 'oniguruma-to-es';
 import * as v from 'valibot';
-import { TsgptError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { TsgptError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 
 /** What a tokenizer.json looks for in a text: a string, or a regular expression in the syntax of Oniguruma. */
 export type PatternJSON = { String: string } | { Regex: string };

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { TsgptError } from '../../errors.ts';
-import { printable } from '../../printable.ts';
+import { TsgptError } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { type AddedToken, addedTokenSchema } from './added-tokens.ts';
 import { type BPEModelJSON, bpeModelSchema } from './bpe-model.ts';
 import { type DecoderJSON, decoderSchema } from './decoder.ts';

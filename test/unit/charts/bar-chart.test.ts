@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BarChart, barChartSvg } from '../../../src/charts/index.ts';
-import { TsgptError } from '../../../src/errors.ts';
-import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from './svg.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../../support/svg.ts';
 
 const BARS = 'g[aria-label="rect"] rect';
 const tokens = [' the', '\n', 'ing'];

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { layerDiagramSvg } from '../../../src/charts/index.ts';
-import { TsgptError } from '../../../src/errors.ts';
-import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from './svg.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../../support/svg.ts';
 
 const BARS = 'rect.chart-series-1';
 const feedForward = {

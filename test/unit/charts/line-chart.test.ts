@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type LineChart, lineChartSvg } from '../../../src/charts/index.ts';
-import { TsgptError } from '../../../src/errors.ts';
-import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from './svg.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../../support/svg.ts';
 
 const axes = { x: { label: 'x' }, y: { label: 'f(x)' } };
 const xs = Array.from({ length: 61 }, (_, i) => (i - 30) / 10);

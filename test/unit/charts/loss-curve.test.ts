@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { thin } from '../../../src/charts/curve.ts';
 import { type LossPoint, lossCurveSvg } from '../../../src/charts/loss-curve.ts';
-import { TsgptError } from '../../../src/errors.ts';
-import { descriptionOf, expectStandalone, rootOf, textsOf } from './svg.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { descriptionOf, expectStandalone, rootOf, textsOf } from '../../support/svg.ts';
 
 /** A loss that falls at every step, so that the drawing must too. */
 const falling = (count: number, every = 1): LossPoint[] =>

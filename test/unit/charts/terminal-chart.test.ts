@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { lossChartText } from '../../../src/charts/terminal-chart.ts';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 
 const ramp = (count: number, every: number, from: number, to: number) =>
   Array.from({ length: count }, (_, i) => ({ step: i * every, loss: from + ((to - from) * i) / (count - 1) }));

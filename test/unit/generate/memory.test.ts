@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { saveCheckpoint } from '../../../src/disk/run/index.ts';
 import { GPT2 } from '../../../src/models/index.ts';
-import { saveGguf, savePretrained } from '../../../src/pretrained/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
-import { saveCheckpoint } from '../../../src/train/index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-memory-'));
 const run = join(root, 'run');
@@ -27,7 +27,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** The memory in use in each of 50 loads, in MiB. */
 function memoryOfLoads(source: string, path: string, disposal: string): number[] {
-  const script = 'test/unit/generate/memory-process.ts';
+  const script = 'test/support/memory-process.ts';
   // What is freed goes back to the system at once, where the allocator can be told (glibc): otherwise it keeps some, now more, now
   // less, and that would count as held. Nor is V8 to double its space for new objects now and then, or to compile what runs often.
   const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '1' };

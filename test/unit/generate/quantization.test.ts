@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StoredBlocks } from '../../../src/compile/stored-constant.ts';
 import { Decoder, type Quantization } from '../../../src/generate/index.ts';
+import { quantizeBlocks } from '../../../src/graph/index.ts';
+import type { StoredBlocks } from '../../../src/graph/stored-constant.ts';
 import { GPT2 } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
-import { quantizeBlocks } from '../../../src/tensor/index.ts';
 
 /** The numbers that blocks stand for. */
 function dequantize({ bits, blockSize, integers, scales }: StoredBlocks): number[] {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from '../../../src/generate/index.ts';
 import { Random } from '../../../src/random/random.ts';
 

@@ -12,7 +12,7 @@ import {
 import { Random } from '../../../src/random/random.ts';
 import { fromArray, randn, type Tensor } from '../../../src/tensor/index.ts';
 import { forAll } from '../../support/arbitraries.ts';
-import * as float64 from './float64.ts';
+import * as float64 from '../../support/float64.ts';
 
 const init = normalInit(0.5);
 /** Random contents, so that no bias is 0 and no norm's weight 1. */

@@ -12,7 +12,7 @@ import {
 import { Random } from '../../../src/random/random.ts';
 import { arange, concat, randn, type Tensor } from '../../../src/tensor/index.ts';
 import { checkGradients } from '../../support/check-gradients.ts';
-import { causalAttention, linear, rowsOf } from './float64.ts';
+import { causalAttention, linear, rowsOf } from '../../support/float64.ts';
 
 const random = new Random(21);
 const options: GroupedQueryAttentionOptions = {

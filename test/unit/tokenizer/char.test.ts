@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { CharTokenizer, CharVocabulary } from '../../../src/tokenizer/char.ts';
-import { anyText } from './texts.ts';
+import { anyText } from '../../support/texts.ts';
 
 describe('CharTokenizer', () => {
   it('numbers characters by code point', () => {

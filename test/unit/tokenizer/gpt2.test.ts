@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { Random } from '../../../src/random/random.ts';
 import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
-import { anyText } from './texts.ts';
+import { anyText } from '../../support/texts.ts';
 
 const tokenizer = new GPT2Tokenizer();
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { HuggingFaceTokenizer } from '../../../src/tokenizer/index.ts';
-import { bytesFile, charactersFile, publishedForms } from './published-forms.ts';
-import { anyText } from './texts.ts';
+import { bytesFile, charactersFile, publishedForms } from '../../support/published-forms.ts';
+import { anyText } from '../../support/texts.ts';
 
 /** A tokenizer.json with one field, given by its path, replaced or, for undefined, left out. */
 function changed(path: string, value: unknown): unknown {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { HuggingFaceTokenizer, readHuggingFaceTokenizer, tokenizerFromJSON } from '../../../src/tokenizer/index.ts';
-import { bytesFile, charactersFile, publishedForms } from './published-forms.ts';
-import { anyText } from './texts.ts';
+import { bytesFile, charactersFile, publishedForms } from '../../support/published-forms.ts';
+import { anyText } from '../../support/texts.ts';
 
 describe('HuggingFaceTokenizer, against Hugging Face itself', () => {
   // What fixtures/make-published.py wrote down.

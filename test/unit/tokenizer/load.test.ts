@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import { tokenizerFromJSON } from '../../../src/tokenizer/load.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
-import { anyText } from './texts.ts';
+import { anyText } from '../../support/texts.ts';
 
 const gpt2 = new GPT2Tokenizer();
 

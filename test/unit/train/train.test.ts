@@ -1,19 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { splitTrainValidation } from '../../../src/data/index.ts';
-import { TsgptError } from '../../../src/errors.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { loadCheckpoint, trainInFolder } from '../../../src/disk/run/index.ts';
+import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
-import {
-  checkTrainOptions,
-  loadCheckpoint,
-  Trainer,
-  type TrainOptions,
-  train,
-  trainInFolder,
-} from '../../../src/train/index.ts';
-import { errorOf, temporaryFolder, tinyModel, tinyOptions, tinyText, weightBits } from './tiny.ts';
-import { newRun, resumedRun } from './tiny-run.ts';
+import { checkTrainOptions, Trainer, type TrainOptions, train } from '../../../src/train/index.ts';
+import { errorOf, temporaryFolder, tinyModel, tinyOptions, tinyText, weightBits } from '../../support/tiny.ts';
+import { newRun, resumedRun } from '../../support/tiny-run.ts';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = [];

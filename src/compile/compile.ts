@@ -1,0 +1,108 @@
+import type { HostArray } from '../core/dtype.ts';
+import type { Lengths } from '../core/dynamic-length.ts';
+import { ensure } from '../core/errors.ts';
+import { formatShape, type Shape } from '../core/shape.ts';
+import { CompiledGraph } from '../graph/evaluate.ts';
+import type { GraphNode } from '../graph/graph.ts';
+import type { FrozenLeaves } from '../graph/stored-constant.ts';
+import { fromArray } from '../tensor/creation.ts';
+import type { TensorType } from '../tensor/primitive.ts';
+import { feedTensor } from '../tensor/primitives/leaves.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { whileTracing } from '../tensor/tracing.ts';
+
+/** A function whose graph is built once for each combination of argument shapes and then only run. */
+export interface Compiled {
+  /** Runs the function; the results are computed already. */
+  (...args: Tensor[]): Promise<Tensor[]>;
+  /**
+   * As a call, but on the elements themselves, and with results written into the arrays of `into` where given: parameters can so
+   * be updated where they lie.
+   */
+  run(args: readonly Tensor[], into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
+  /** How many combinations of argument shapes have been traced. */
+  readonly traceCount: number;
+}
+
+interface Trace {
+  readonly graph: CompiledGraph;
+  readonly outputs: readonly Tensor[];
+}
+
+/**
+ * Compiles a function of tensors. The function is called once for each combination of argument shapes, with tensors that
+ * have no values yet, to see what it computes; from then on a call only runs the finished graph. Parameters and other
+ * tensors it uses besides its arguments are read anew at each call. It must not wait for values (`await x.item()`), and what
+ * it does besides computing tensors happens only when it is traced.
+ */
+export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled {
+  const traces = new Map<string, Trace>();
+
+  const traceFor = (args: readonly Tensor[]): Trace => {
+    const key = args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+    const trace = traces.get(key) ?? traceFunction(fn, args);
+    traces.set(key, trace);
+    return trace;
+  };
+  const run = async (args: readonly Tensor[], into?: readonly (HostArray | undefined)[]) => {
+    const { graph } = traceFor(args);
+    const data = args.map((arg) => arg.cached ?? (arg.node.feed ? arg.node.feed([]) : undefined));
+    // Arguments that are themselves still to be computed are computed first.
+    for (const [i, arg] of args.entries()) data[i] ??= await arg.data();
+    return graph.run(data as HostArray[], into);
+  };
+  const call = async (...args: Tensor[]): Promise<Tensor[]> => {
+    const { outputs } = traceFor(args);
+    const results = await run(args);
+    return results.map((data, i) => fromArray(data, outputs[i]!.shape, outputs[i]!.name));
+  };
+  return Object.defineProperty(Object.assign(call, { run }), 'traceCount', { get: () => traces.size }) as Compiled;
+}
+
+/** A function whose graph holds what it uses besides its arguments; see {@link freeze}. */
+export interface Frozen {
+  /** Loads the graph, as the first run would do. */
+  load(): Promise<void>;
+  /** As {@link Compiled.run}; `lengths` are those that the arguments' shapes leave open. */
+  run(args: readonly HostArray[], lengths: Lengths, into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
+  /** Frees its memory; it cannot be run any more. */
+  dispose(): Promise<void>;
+}
+
+/**
+ * Compiles a function of tensors for good: parameters and whatever it uses besides its arguments become part of the graph, as
+ * they are when it is loaded, which makes it faster, and `storageOf` may store them in fewer bits. Shapes of arguments may contain
+ * {@link dynamicLength}s; one graph then serves all lengths.
+ */
+export function freeze(
+  inputs: readonly (TensorType & { name: string })[],
+  fn: (...args: Tensor[]) => readonly Tensor[],
+  storageOf: FrozenLeaves['storageOf'] = () => undefined,
+): Frozen {
+  const { placeholders, isFrozen } = placeholdersFor(inputs);
+  const graph = new CompiledGraph(fn(...placeholders), { isFrozen, storageOf });
+  return {
+    load: () => graph.load(),
+    run: (args, lengths, into) => graph.run(args, into, lengths),
+    dispose: () => graph.dispose(),
+  };
+}
+
+/** Tensors that stand for the arguments of a frozen graph; every other leaf of it is a constant. */
+export function placeholdersFor(inputs: readonly (TensorType & { name: string })[]) {
+  const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
+  const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
+  return { placeholders, isFrozen: (node: GraphNode) => !nodes.has(node) };
+}
+
+function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {
+  const placeholders = args.map(({ shape, dtype, name }, i) => {
+    const feed = (values: readonly HostArray[]) => {
+      ensure(values[i], `compile: argument ${i} ${formatShape(shape)} has no value while its function is being traced`);
+      return values[i];
+    };
+    return feedTensor(feed, shape as Shape, dtype, name ?? `argument ${i}`);
+  });
+  const outputs = whileTracing(() => fn(...placeholders));
+  return { graph: new CompiledGraph(outputs), outputs };
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ensure, TsgptError } from '../core/errors.ts';
+
+export interface FolderOptions {
+  /** Says of each file in a folder of that name whether it may be replaced. By default none may, so that the folder must be new or empty. */
+  mayReplace?: (file: string) => boolean;
+}
+
+/**
+ * Writes a folder completely or not at all: into a new one beside it, which then takes its name.
+ *
+ * @param write fills the new folder, whose path it is given; what it throws is passed on
+ * @throws TsgptError if there is a folder of that name with files that may not be replaced, or it cannot be made. The folder from
+ * before is then as it was, and nothing is left behind.
+ */
+export async function writeFolderAtomic(
+  folder: string,
+  write: (temporary: string) => Promise<void>,
+  { mayReplace = () => false }: FolderOptions = {},
+): Promise<void> {
+  const previous = await filesIn(folder);
+  const kept = previous?.find((file) => !mayReplace(file));
+  ensure(
+    kept === undefined,
+    `Cannot write into ${folder}: it already holds ${kept}, which is not replaced; choose a new folder.`,
+  );
+  const target = previous ? await realpath(folder) : resolve(folder);
+  const id = randomBytes(6).toString('hex');
+  const [temporary, old] = [`${target}.${id}.tmp`, `${target}.${id}.old.tmp`];
+
+  const removeOnExit = () => rmSync(temporary, { recursive: true, force: true });
+  process.once('exit', removeOnExit);
+  try {
+    await mkdir(temporary).catch((cause: NodeJS.ErrnoException) => {
+      const reason = cause.code === 'ENOENT' ? `there is no folder ${dirname(target)}; create it first` : cause.message;
+      throw new TsgptError(`Cannot write the folder ${folder}: ${reason}.`, { cause });
+    });
+    await write(temporary);
+    if (previous?.length === 0) await rmdir(target);
+    else if (previous) await rename(target, old);
+    await rename(temporary, target).catch(async (cause) => {
+      if (previous && previous.length > 0) await rename(old, target);
+      throw new TsgptError(`Cannot write the folder ${folder}: ${cause.message}.`, { cause });
+    });
+    await rm(old, { recursive: true, force: true });
+  } finally {
+    process.removeListener('exit', removeOnExit);
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** What is in a folder, or undefined if there is none. */
+async function filesIn(folder: string): Promise<string[] | undefined> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    const reason = code === 'ENOTDIR' ? 'there is a file of that name; choose another' : message;
+    throw new TsgptError(`Cannot write the folder ${folder}: ${reason}.`, { cause });
+  }
+}

@@ -1,0 +1,76 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure } from '../core/errors.ts';
+import { onnxDecoder } from '../generate/onnx-decoder.ts';
+import { quantizedStorage } from '../generate/quantization.ts';
+import { ensureFits, type PretrainedToSave } from '../pretrained/save-options.ts';
+import { writeFolderAtomic } from './atomic-folder.ts';
+import { writeOnnxFiles } from './onnx-files.ts';
+import { publishedFileNames, publishedFiles, writePublishedFiles } from './published-files.ts';
+
+/** How the weights of an ONNX model are stored, as transformers.js calls it: in 32 bits, or those of linear layers in 8 or 4. */
+export type OnnxDtype = 'fp32' | 'q8' | 'q4';
+
+/** In which file transformers.js looks for them. */
+const fileNames: Record<OnnxDtype, string> = {
+  fp32: 'model.onnx',
+  q8: 'model_quantized.onnx',
+  q4: 'model_q4.onnx',
+};
+
+export const onnxDtypes = Object.keys(fileNames) as readonly OnnxDtype[];
+
+export interface ExportOnnxOptions {
+  /**
+   * How weights are stored: `fp32` unless told otherwise; with `q8` and `q4` those of linear layers in so many bits, as `Decoder`
+   * quantizes them. There is a file for each; the first is the one that is used if nothing is said.
+   */
+  dtypes?: readonly OnnxDtype[];
+  /** Whether a folder that holds such a model and nothing else is replaced. */
+  overwrite?: boolean;
+  /** Called before the file of each dtype is made; what it throws ends the writing, and nothing is left behind. */
+  onProgress?: (dtype: OnnxDtype) => void;
+}
+
+/**
+ * Writes a model as a folder that transformers.js loads, in Node and in browsers, completely or not at all: an ONNX decoder in `onnx/`,
+ * and beside it the configuration and tokenizer as Hugging Face has them. See {@link onnxDecoder} for what it takes and gives.
+ *
+ * The decoder is of ONNX's own operators, so that any engine can run it; only quantized weights need ONNX Runtime's `MatMulNBits`. Weights
+ * that are too much for one file lie in `model.onnx_data` and so on beside it.
+ *
+ * @throws TsgptError if the folder exists and is not empty, unless it may be overwritten; if Hugging Face has no configuration for such a
+ * model; or if the files cannot be written
+ */
+export async function exportOnnx(
+  folder: string,
+  toSave: PretrainedToSave,
+  { dtypes = ['fp32'], overwrite = false, onProgress }: ExportOnnxOptions = {},
+): Promise<void> {
+  ensureFits(toSave);
+  const unknown = dtypes.find((dtype) => !onnxDtypes.includes(dtype));
+  ensure(
+    unknown === undefined && dtypes.length > 0,
+    `the weights of an ONNX model can be stored as ${onnxDtypes.join(', ')}, but not as ${unknown ?? 'nothing'}`,
+  );
+  const files = publishedFiles(toSave);
+  const write = async (temporary: string) => {
+    await mkdir(join(temporary, 'onnx'));
+    const dataFiles: Record<string, number> = {};
+    for (const dtype of new Set(dtypes)) {
+      onProgress?.(dtype);
+      const storage = dtype === 'fp32' ? undefined : quantizedStorage(toSave.model, dtype);
+      const name = fileNames[dtype];
+      const count = await writeOnnxFiles(join(temporary, 'onnx', name), onnxDecoder(toSave.model, storage));
+      if (count > 0) dataFiles[name] = count;
+    }
+    // Without these it would look for another file in browsers, and not for weights beside the model.
+    const settings = { dtype: dtypes[0], use_external_data_format: dataFiles };
+    await writePublishedFiles(temporary, {
+      ...files,
+      'config.json': { ...files['config.json'], 'transformers.js_config': settings },
+    });
+  };
+  const ownFiles = [...publishedFileNames, 'onnx'];
+  await writeFolderAtomic(folder, write, { mayReplace: (file) => overwrite && ownFiles.includes(file) });
+}

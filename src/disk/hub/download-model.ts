@@ -1,0 +1,96 @@
+import { mkdir, statfs } from 'node:fs/promises';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { INDEX_FILE } from '../../formats/safetensors/shard-index.ts';
+import { CachedModel, shardsIn } from './cache.ts';
+import { HubConnection } from './connection.ts';
+import { cannotWrite } from './disk.ts';
+import { downloadFile } from './download-file.ts';
+import { TemporaryFailure } from './failures.ts';
+import { chooseFiles, fileNamed, findCommit, type HubFile, listModelFiles } from './model-files.ts';
+import { type DownloadOptions, type HubSettings, resolveSettings } from './settings.ts';
+
+/**
+ * Downloads a model from the Hugging Face hub, as far as it is not in the cache, and gives the folder it is in.
+ *
+ * The folder holds what opening the model needs: configuration, tokenizer, and weights in the safetensors format, in one file
+ * or in shards. Stopped at any moment, by the signal, a crash or a lost connection, a download goes on where it stopped
+ * when it is called again; and no file has its name before all its bytes are there and have the hash that the hub lists.
+ *
+ *     const folder = await downloadModel('openai-community/gpt2', { onProgress: ({ bytes, total }) => ... });
+ *
+ * The cache is the one of Hugging Face's own libraries (its layout is described in `cache.ts`), so a model that Python has downloaded is
+ * not downloaded again.
+ *
+ * @param name such as `openai-community/gpt2`
+ * @returns the folder of one commit of the model; its files are links into the cache and must not be written to
+ * @throws TsgptError in one sentence: no such model or revision, no access, no weights that can be read, hub not reachable
+ * or too busy, disk full, offline and not in the cache; the signal's reason when that is aborted
+ */
+export async function downloadModel(name: string, options: DownloadOptions = {}): Promise<string> {
+  const settings = resolveSettings(name, options);
+  const cache = new CachedModel(settings);
+  if (settings.offline) return cache.findOffline();
+  try {
+    return await download(settings, cache);
+  } catch (error) {
+    // A network that fails is the moment to say that the cache would do.
+    if (!(error instanceof TemporaryFailure) || !(await cache.findOffline().catch(() => undefined))) throw error;
+    const message = `${error.message.replace(/\.$/, '')}, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1).`;
+    throw new TsgptError(message, { cause: error });
+  }
+}
+
+async function download(settings: HubSettings, cache: CachedModel): Promise<string> {
+  const { name, cacheFolder, files, onProgress } = settings;
+  await mkdir(cacheFolder, { recursive: true }).catch(cannotWrite(cacheFolder));
+  const connection = new HubConnection(settings);
+  const commit = await findCommit(connection);
+  const available = await listModelFiles(
+    connection,
+    commit,
+    files?.some((path) => path.includes('/')),
+  );
+  const chosen = [...chooseFiles(available, name, files)];
+
+  const fetch = async (file: HubFile, onBytes: (bytes: number) => void) => {
+    if (await cache.has(file, commit)) return;
+    await downloadFile(connection, commit, file, cache.blob(file), onBytes);
+    await cache.link(file, commit);
+  };
+  const index = files ? undefined : chosen.find(({ path }) => path === INDEX_FILE);
+  if (index) {
+    await fetch(index, () => {}); // without it neither the shards are known nor how much there is to download
+    const shards = await shardsIn(cache.snapshot(commit));
+    chosen.push(...shards.map((shard) => fileNamed(shard, available, name)));
+  }
+
+  const total = chosen.reduce((sum, { size }) => sum + size, 0);
+  const present = new Map<HubFile, number>();
+  for (const file of chosen) present.set(file, (await cache.has(file, commit)) ? file.size : await cache.arrived(file));
+  const bytes = () => [...present.values()].reduce((sum, size) => sum + size, 0);
+  await checkSpace(settings, total - bytes());
+
+  for (const file of chosen) {
+    const report = (size: number) => {
+      present.set(file, size);
+      onProgress?.({ file: file.path, bytes: bytes(), total });
+    };
+    await fetch(file, report);
+    report(file.size);
+  }
+  // Some files only are not the model: one that is there from before must still be found.
+  if (!files || (await cache.commit()) === undefined) await cache.setCommit(commit);
+  return cache.snapshot(commit);
+}
+
+/** Better to know at once that a disk is too small than after an hour. */
+async function checkSpace({ cacheFolder, name }: HubSettings, bytes: number): Promise<void> {
+  const disk = await statfs(cacheFolder).catch(() => undefined);
+  if (!disk?.blocks) return; // some file systems do not tell
+  const free = disk.bavail * disk.bsize;
+  const megabytes = (size: number) => `${Math.ceil(size / 1e6)} MB`;
+  ensure(
+    bytes <= free,
+    `${name} needs ${megabytes(bytes)} more in ${cacheFolder}, but only ${megabytes(free)} are free; free some space, or choose another cache folder (HF_HUB_CACHE).`,
+  );
+}

@@ -1,0 +1,140 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { getHFHubCachePath } from '@huggingface/hub';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+
+/** What {@link downloadModel} can be told. What is left out comes from the environment variables of Hugging Face's own tools. */
+export interface DownloadOptions {
+  /** A branch, a tag or a commit. Default `main`. */
+  revision?: string;
+  /** Where models are kept. Default `HF_HUB_CACHE`, else `HF_HOME`/hub, else ~/.cache/huggingface/hub: shared with Python. */
+  cacheFolder?: string;
+  /** For private and gated models. Default `HF_TOKEN`, else what `hf auth login` has stored; '' sends none. */
+  token?: string;
+  /** The hub's address. Default `HF_ENDPOINT`, else https://huggingface.co. */
+  endpoint?: string;
+  /** Use the cache and no network. Default: whether `HF_HUB_OFFLINE` is 1, ON, YES or TRUE. */
+  offline?: boolean;
+  /** Exactly these files, instead of those that opening the model needs. */
+  files?: readonly string[];
+  /** Stops the download; what has arrived is kept, and the next call goes on from there. */
+  signal?: AbortSignal;
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Told before every pause after which a request is made again. */
+  onRetry?: (retry: Retry) => void;
+  /** How patient to be. */
+  retries?: Partial<RetryPolicy>;
+}
+
+/** How far a download is. Files that are in the cache already count as downloaded. */
+export interface DownloadProgress {
+  /** The file that is being downloaded. */
+  readonly file: string;
+  /** Bytes present, of all files together. Falls when a file turns out to be damaged and is begun again. */
+  readonly bytes: number;
+  /** Bytes of all files together. */
+  readonly total: number;
+}
+
+export interface Retry {
+  /** What went wrong, in one sentence. */
+  readonly problem: string;
+  /** The pause before the next attempt. */
+  readonly seconds: number;
+}
+
+export interface RetryPolicy {
+  /** Attempts without receiving a single byte after which to give up. Default 5. */
+  readonly attempts: number;
+  /** Seconds before the second attempt; the pause doubles with each, up to 30. Default 1. */
+  readonly firstDelay: number;
+  /** Seconds without a byte after which a connection counts as broken. Default 30. */
+  readonly timeout: number;
+}
+
+/** {@link DownloadOptions} with every gap filled. */
+export interface HubSettings extends Omit<DownloadOptions, 'offline'> {
+  /** Such as `openai-community/gpt2`. */
+  readonly name: string;
+  readonly revision: string;
+  readonly cacheFolder: string;
+  /** Empty for none. */
+  readonly token: string;
+  /** Without a slash at its end. */
+  readonly endpoint: string;
+  /** The endpoint's host, for error messages. */
+  readonly host: string;
+  readonly offline: boolean;
+  readonly retries: RetryPolicy;
+}
+
+/** @throws TsgptError if the name, the revision or the endpoint cannot be one */
+export function resolveSettings(name: string, options: DownloadOptions = {}): HubSettings {
+  const {
+    revision = 'main',
+    cacheFolder = getHFHubCachePath(),
+    offline = isTrue(process.env.HF_HUB_OFFLINE),
+  } = options;
+  const { token = storedToken(), endpoint = process.env.HF_ENDPOINT || 'https://huggingface.co' } = options;
+  ensure(
+    isModelName(name),
+    `"${printable(name)}" is not the name of a model on the Hugging Face hub; give it as organisation/model, such as openai-community/gpt2.`,
+  );
+  ensure(
+    isRevision(revision),
+    `"${printable(revision)}" is not a revision of a model on the Hugging Face hub; give a branch, a tag or a commit, such as main.`,
+  );
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  ensure(
+    url && /^https?:$/.test(url.protocol),
+    `"${printable(endpoint)}" is not the address of a hub; give one such as https://huggingface.co (option endpoint, or HF_ENDPOINT).`,
+  );
+  for (const file of options.files ?? []) {
+    ensure(
+      !/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.?([/\\]|$)|\0/.test(file) && file !== '',
+      `"${printable(file)}" is not a file of a model; give its path in the repository, such as config.json.`,
+    );
+  }
+  ensure(/^[\x21-\x7e]*$/.test(token), 'The token has a character that no token has; copy it again.');
+  return {
+    ...options,
+    name,
+    revision,
+    cacheFolder: resolve(cacheFolder.replace(/^~(?=$|[/\\])/, homedir())),
+    token,
+    endpoint: endpoint.replace(/\/+$/, ''),
+    host: url.host,
+    offline,
+    retries: { attempts: 5, firstDelay: 1, timeout: 30, ...options.retries },
+  };
+}
+
+/** The hub's own rules: one or two parts of letters, digits, `-`, `_` and `.`; `--` stands for the slash in cache folders. */
+function isModelName(name: string): boolean {
+  const parts = name.split('/');
+  const isPart = (part: string) => /^\w([\w.-]{0,94}\w)?$/.test(part) && !/--|\.\./.test(part);
+  return parts.length <= 2 && parts.every(isPart) && !name.endsWith('.git');
+}
+
+/** Git's rules are wider, but what this leaves out would be an odd name of a file in the cache, or a place outside it. */
+function isRevision(revision: string): boolean {
+  return /^\w[\w.+@-]*(\/\w[\w.+@-]*)*$/.test(revision) && !revision.includes('..');
+}
+
+function isTrue(value: string | undefined): boolean {
+  return /^(1|on|yes|true)$/i.test(value ?? '');
+}
+
+/** The token of the environment, else the one that Hugging Face's command line keeps after a login, else none. */
+function storedToken(): string {
+  const { HF_TOKEN, HF_TOKEN_PATH, HF_HOME, XDG_CACHE_HOME } = process.env;
+  if (HF_TOKEN !== undefined) return HF_TOKEN.trim();
+  const home = HF_HOME ?? join(XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'huggingface');
+  try {
+    return readFileSync(HF_TOKEN_PATH ?? join(home, 'token'), 'utf8').trim();
+  } catch {
+    return ''; // never logged in
+  }
+}

@@ -1,0 +1,6 @@
+export { bundledNovelPath } from './bundled-novel.ts';
+export { type ExportOnnxOptions, exportOnnx, type OnnxDtype, onnxDtypes } from './export-onnx.ts';
+export * from './hub/index.ts';
+export { openText } from './open-text.ts';
+export * from './pretrained.ts';
+export * from './run/index.ts';

@@ -1,0 +1,47 @@
+import { basename, dirname, join } from 'node:path';
+import { encodeFile, externalSize } from '../formats/onnx/encode.ts';
+import type { OnnxModel, OnnxTensor } from '../formats/onnx/model.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+
+/** An ONNX file must stay below 2 GiB; the rest is for what is not weights. */
+const maxWeightBytes = 2 ** 31 - 2 ** 24;
+
+/** Where the tensors of a file begin: at multiples of this, so that they can be mapped into memory. */
+const alignment = 4096;
+
+/**
+ * Writes a model to `path`, with its weights if these take no more than `maxBytes`. Otherwise they go to `model.onnx_data`,
+ * `model.onnx_data_1` and so on beside `model.onnx`, each of at most as many bytes if it holds more than one tensor. Returns how many of
+ * those files there are.
+ */
+export async function writeOnnxFiles(path: string, model: OnnxModel, maxBytes = maxWeightBytes): Promise<number> {
+  const bytes = model.initializers.reduce((total, { data }) => total + data.length, 0);
+  if (bytes <= maxBytes) {
+    await writeFileAtomic(path, encodeFile(model));
+    return 0;
+  }
+  const dataFiles: Uint8Array[][] = [];
+  let size = 0;
+  const moveOut = (tensor: OnnxTensor): OnnxTensor => {
+    const { data } = tensor;
+    if (!(data instanceof Uint8Array) || data.length <= externalSize) return tensor;
+    let offset = Math.ceil(size / alignment) * alignment;
+    if (dataFiles.length === 0 || offset + data.length > maxBytes) {
+      dataFiles.push([]);
+      offset = size = 0;
+    }
+    dataFiles.at(-1)!.push(new Uint8Array(offset - size), data);
+    size = offset + data.length;
+    return { ...tensor, data: { path: dataFileName(path, dataFiles.length - 1), offset, length: data.length } };
+  };
+  const initializers = model.initializers.map(moveOut);
+  for (const [i, contents] of dataFiles.entries()) {
+    await writeFileAtomic(join(dirname(path), dataFileName(path, i)), contents);
+  }
+  await writeFileAtomic(path, encodeFile({ ...model, initializers }));
+  return dataFiles.length;
+}
+
+function dataFileName(path: string, index: number): string {
+  return `${basename(path)}_data${index === 0 ? '' : `_${index}`}`;
+}

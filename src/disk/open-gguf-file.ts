@@ -1,0 +1,31 @@
+import { open } from 'node:fs/promises';
+import { ensure, TsgptError } from '../core/errors.ts';
+import type { ByteSource } from '../formats/safetensors/reader.ts';
+
+/** Bytes asked of the operating system at a time. */
+const CHUNK_BYTES = 1 << 24;
+
+/** A GGUF file on disk as a source of bytes. */
+export async function openFile(path: string): Promise<ByteSource> {
+  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
+    throw new TsgptError(`Cannot read ${path}: ${reason}; check the path.`, { cause });
+  });
+  const status = await file.stat();
+  if (!status.isFile()) await file.close();
+  ensure(status.isFile(), `Cannot read ${path}: it is a folder or a device; give the path of a GGUF file.`);
+
+  return {
+    name: path,
+    byteLength: status.size,
+    close: () => file.close(),
+    async readInto(target, offset) {
+      for (let done = 0; done < target.length; ) {
+        const length = Math.min(CHUNK_BYTES, target.length - done);
+        const { bytesRead } = await file.read(target, done, length, offset + done);
+        ensure(bytesRead > 0, `${path} became shorter while it was read; try again when nothing writes to it.`);
+        done += bytesRead;
+      }
+    },
+  };
+}

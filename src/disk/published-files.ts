@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { publishedForm } from '../models/publish.ts';
+import type { PretrainedToSave } from '../pretrained/save-options.ts';
+import { tokenizerFiles } from '../pretrained/tokenizers/tokenizer-files.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { writeFileAtomic } from './atomic-file.ts';
+
+/** The names of the files that stand beside the weights, and of some that say the same in older folders. */
+export const publishedFileNames = [
+  ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'],
+  ...['special_tokens_map.json', 'chat_template.jinja', 'vocab.json', 'merges.txt', 'added_tokens.json'],
+];
+
+/** The contents of the JSON files that Hugging Face's libraries want beside the weights, by name. */
+export interface PublishedFiles extends Record<string, object> {
+  'config.json': object;
+}
+
+/** @throws TsgptError if the published form cannot express the model */
+export function publishedFiles({ model, tokenizer, chatTemplate, stopTokens = [] }: PretrainedToSave): PublishedFiles {
+  const ids = tokenizer ? idsOfRoles(tokenizer, stopTokens) : {};
+  const files: PublishedFiles = {
+    'config.json': { ...publishedForm(model).config, bos_token_id: null, eos_token_id: null, ...ids },
+    'generation_config.json': { _from_model_config: true, ...ids },
+  };
+  if (tokenizer) {
+    const { tokenizer: file, config: settings } = tokenizerFiles(tokenizer);
+    files['tokenizer.json'] = file;
+    const { contextLength } = model.config;
+    const template = chatTemplate === undefined ? {} : { chat_template: chatTemplate };
+    files['tokenizer_config.json'] = { model_max_length: contextLength, ...settings, ...template };
+  }
+  return files;
+}
+
+export async function writePublishedFiles(folder: string, files: PublishedFiles): Promise<void> {
+  for (const [name, contents] of Object.entries(files)) {
+    await writeFileAtomic(join(folder, name), `${JSON.stringify(contents, null, 2)}\n`);
+  }
+}
+
+/** The tokens that begin and end a text, as both configurations name them. */
+function idsOfRoles(tokenizer: Tokenizer, stopTokens: readonly number[]): Record<string, unknown> {
+  const { bosToken, beginOfTextIds = [], endOfTextId } = tokenizer;
+  const [bos, ...more] = bosToken === undefined ? beginOfTextIds : tokenizer.encode(bosToken, { allowSpecial: true });
+  const ends = [...new Set([...(endOfTextId === undefined ? [] : [endOfTextId]), ...stopTokens])];
+  return {
+    ...(bos !== undefined && more.length === 0 && { bos_token_id: bos }),
+    ...(ends.length > 0 && { eos_token_id: ends.length === 1 ? ends[0] : ends }),
+  };
+}

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, realpath, rm, stat, utimes } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { TsgptError } from '../core/errors.ts';
+import { sameShape, sizeOf } from '../core/shape.ts';
+import type { SafetensorsReader } from '../formats/safetensors/reader.ts';
+import { type Quantization, quantizedStorage } from '../generate/index.ts';
+import { blockSize, type StoredConstant } from '../graph/index.ts';
+import { createModel, type LanguageModel } from '../models/index.ts';
+import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors.ts';
+
+/** To be raised when the files change, so that those of before are not used any more. */
+const version = 1;
+
+/** How many models are kept; a new one takes the place of the one that has not been used for longest. */
+const mostKept = 8;
+
+/** A model to be quantized. */
+export interface QuantizableModel {
+  /** Of what {@link createModel} makes it, without weights. */
+  architecture: string;
+  config: unknown;
+  /** All that its weights depend on. */
+  files: readonly string[];
+  /** Reads the weights into memory. */
+  load(): Promise<LanguageModel>;
+}
+
+/** Where quantized weights are kept: `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
+export function quantizedCacheFolder(): string {
+  const { TSGPT_CACHE, XDG_CACHE_HOME } = process.env;
+  return join(TSGPT_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tsgpt'), 'quantized');
+}
+
+/**
+ * The model with quantized weights, for a decoder. They are made once and kept in a file, by the place, size and time of the files that the
+ * model comes from; from then on they are used where they lie in it. Where no file can be written they are made each time.
+ */
+export async function quantizedModel(
+  { architecture, config, files, load }: QuantizableModel,
+  quantization: Quantization,
+  folder = quantizedCacheFolder(),
+): Promise<LanguageModel> {
+  const path = join(folder, `${await keyOf(files, quantization)}.safetensors`);
+  const create = () => createModel(architecture, config);
+  const known = await modelOf(path, create);
+  if (known) return known;
+
+  const model = await load();
+  quantizeInMemory(model, quantization);
+  try {
+    await mkdir(folder, { recursive: true });
+    await removeOldest(folder, mostKept - 1);
+    await writeSafetensors(path, tensorsOf(model));
+  } catch {
+    return model; // a cache only: a full or read-only disk costs time, not the result
+  }
+  return (await modelOf(path, create)) ?? model;
+}
+
+async function keyOf(files: readonly string[], quantization: Quantization): Promise<string> {
+  const facts = await Promise.all(
+    files.map(async (file) => {
+      const { size, mtimeMs, ino } = await stat(file);
+      return [await realpath(file), size, mtimeMs, ino];
+    }),
+  );
+  const text = JSON.stringify([version, quantization, facts]);
+  return `${createHash('sha256').update(text).digest('hex').slice(0, 32)}-${quantization}`;
+}
+
+/** Replaces the weights by what they are stored as, one after the other, so that memory never holds all of both. */
+function quantizeInMemory(model: LanguageModel, quantization: Quantization): void {
+  const storageOf = quantizedStorage(model, quantization);
+  for (const parameter of model.namedParameters().values()) {
+    const stored = storageOf(parameter);
+    if (stored) parameter.stored = stored;
+  }
+}
+
+/** Integers and scales of a matrix in blocks are two tensors; other parameters are as they are. */
+function tensorsOf(model: LanguageModel): TensorToWrite[] {
+  return [...model.namedParameters()].flatMap(([name, parameter]): TensorToWrite[] => {
+    const { stored, shape } = parameter;
+    if (stored?.format !== 'blocks') return [{ name, shape, data: parameter.value }];
+    const { integers, scales } = stored as { integers: Uint8Array; scales: Uint8Array };
+    const blocks = [shape[0]!, shape[1]! / blockSize];
+    const floats = new Float32Array(scales.buffer, scales.byteOffset, scales.length / 4);
+    return [
+      { name: `${name}.integers`, shape: [...blocks, integers.length / sizeOf(blocks)], data: integers },
+      { name: `${name}.scales`, shape: blocks, data: floats },
+    ];
+  });
+}
+
+/** The model with its weights left in a file of those made above; undefined if there is none, or none that fits. */
+async function modelOf(path: string, create: () => LanguageModel): Promise<LanguageModel | undefined> {
+  if (!(await stat(path).catch(() => undefined))) return undefined;
+  // Not before: a configuration may be of a model too large to build, which only its weights show.
+  const model = create();
+  try {
+    await using file = await openSafetensors(path);
+    for (const [name, parameter] of model.namedParameters()) {
+      const stored = storedIn(file, name, parameter.shape);
+      if (!stored) return undefined;
+      parameter.stored = stored;
+    }
+  } catch (error) {
+    if (error instanceof TsgptError) return undefined; // damaged: it will be made anew
+    throw error;
+  }
+  const now = new Date();
+  await utimes(path, now, now).catch(() => {}); // used last
+  return model;
+}
+
+function storedIn(file: SafetensorsReader, name: string, shape: readonly number[]): StoredConstant | undefined {
+  const whole = file.tensors.get(name);
+  if (whole) {
+    const fits = whole.dtype === 'F32' && sameShape(whole.shape, shape);
+    return fits ? { format: 'float32', data: file.regionOf(name) } : undefined;
+  }
+  const [integers, scales] = [`${name}.integers`, `${name}.scales`];
+  const [rows, blocks, bytes] = file.tensors.get(integers)?.shape ?? [];
+  const fits = rows === shape[0] && blocks! * blockSize === shape[1] && file.has(scales);
+  const bits = (8 * bytes!) / blockSize;
+  if (!fits || (bits !== 4 && bits !== 8)) return undefined;
+  return {
+    format: 'blocks',
+    bits,
+    blockSize,
+    integers: file.regionOf(integers),
+    scales: file.regionOf(scales),
+  };
+}
+
+/** The names of our files; a folder given by others may hold theirs. */
+const keptName = /^[0-9a-f]{32}-q[48]\.safetensors$/;
+
+/** Keeps so many of our files in the folder, those used last. */
+async function removeOldest(folder: string, kept: number): Promise<void> {
+  const files = (await readdir(folder)).filter((name) => keptName.test(name));
+  const used = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).mtimeMs));
+  const oldestLast = files.map((name, i) => ({ name, used: used[i]! })).sort((a, b) => b.used - a.used);
+  for (const { name } of oldestLast.slice(kept)) await rm(join(folder, name), { force: true });
+}

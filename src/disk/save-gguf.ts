@@ -1,0 +1,78 @@
+import { TsgptError } from '../core/errors.ts';
+import { GGML_TYPES } from '../formats/gguf/ggml-types.ts';
+import { type MetadataToWrite, uint32, type WritableType, writeGguf } from '../formats/gguf/index.ts';
+import type { GgufForm } from '../models/gguf-form.ts';
+import { ggufGPT2 } from '../models/gpt2/gguf.ts';
+import { GPT2, type LanguageModel, Llama } from '../models/index.ts';
+import { ggufLlama } from '../models/llama/gguf.ts';
+import type { PublishedTensor } from '../models/published-tensors.ts';
+import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
+import { ggufTokenizer } from '../pretrained/tokenizers/write-gguf-tokenizer.ts';
+
+export interface GgufOptions extends SaveOptions {
+  /**
+   * How the matrices are stored: as they are (by default), in half precision, or in integers of 8 or 4 bits with a scale for every 32. With
+   * `Q4_0` the token embedding and the head keep 8 bits: every token's score depends on them.
+   */
+  type?: WritableType;
+  /** What the model is called. */
+  name?: string;
+}
+
+/** `general.file_type`: what most of the tensors are. */
+const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7 };
+
+/**
+ * Writes a model as a GGUF file, completely or not at all; llama.cpp and what is built on it run it. A GPT-2 or a model of the Llama
+ * family, with its tokenizer and chat template. Norms, biases and positions stay float32.
+ *
+ * The format has no place for dropout, and gives a GPT-2 biases for query, key and value: zeros where it has none.
+ *
+ * @throws TsgptError if llama.cpp has no such model or tokenizer, or the file cannot be written
+ */
+export async function saveGguf(path: string, toSave: PretrainedToSave, options: GgufOptions = {}): Promise<void> {
+  const { model, tokenizer, chatTemplate, stopTokens = [] } = toSave;
+  const { type = 'F32', name } = options;
+  ensureFits(toSave);
+  const { architecture, hyperparameters, tensors } = ggufForm(model);
+  const [eot, eom] = stopTokens.filter((id) => id !== tokenizer?.endOfTextId);
+  const metadata: Record<string, MetadataToWrite> = {
+    'general.architecture': architecture,
+    'general.type': 'model',
+    ...(name !== undefined && { 'general.name': name }),
+    'general.file_type': uint32(fileTypes[type]),
+    ...(type.startsWith('Q') && { 'general.quantization_version': uint32(2) }),
+    ...prefixed(`${architecture}.`, hyperparameters),
+    ...(tokenizer ? ggufTokenizer(tokenizer, model.config.vocabSize) : { 'tokenizer.ggml.model': 'none' }),
+    ...(eot !== undefined && { 'tokenizer.ggml.eot_token_id': uint32(eot) }),
+    ...(eom !== undefined && { 'tokenizer.ggml.eom_token_id': uint32(eom) }),
+    ...(chatTemplate !== undefined && { 'tokenizer.chat_template': chatTemplate }),
+  };
+  const toWrite = withProgress(tensors, options).map(({ name, shape, make }) => ({
+    name,
+    shape,
+    type: typeOf({ name, shape }, type),
+    data: async () => make(),
+  }));
+  await writeGguf(path, { metadata, tensors: toWrite });
+}
+
+function ggufForm(model: LanguageModel): GgufForm {
+  if (model instanceof GPT2) return ggufGPT2(model);
+  if (model instanceof Llama) return ggufLlama(model);
+  throw new TsgptError(`a model of the architecture ${model.architecture} cannot be written as GGUF`);
+}
+
+/** The tables with a row for every token. */
+const vocabularyTensors = ['token_embd.weight', 'output.weight'];
+
+/** What llama.cpp's own converter makes of a tensor: small ones stay exact, and rows that no block divides are half precision. */
+function typeOf({ name, shape }: Pick<PublishedTensor, 'name' | 'shape'>, type: WritableType): WritableType {
+  if (shape.length < 2 || name === 'position_embd.weight') return 'F32';
+  const wanted = type === 'Q4_0' && vocabularyTensors.includes(name) ? 'Q8_0' : type;
+  return shape.at(-1)! % GGML_TYPES[wanted].blockElements === 0 ? wanted : 'F16';
+}
+
+function prefixed<T>(prefix: string, record: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [prefix + key, value]));
+}

@@ -1,0 +1,72 @@
+import type { DType } from '../../core/dtype.ts';
+import type { FileRegion } from '../../core/file-region.ts';
+import type { Shape } from '../../core/shape.ts';
+
+/** The part of the ONNX file format that tsgpt writes. */
+export interface OnnxModel {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxTensor[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+}
+
+export type OnnxAttribute = number | string | readonly number[];
+
+/** One ONNX operator. Whole-number attributes are written as integers, those of `floats` as floating point. */
+export interface OnnxNode {
+  readonly operator: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+  readonly floats: Readonly<Record<string, number>>;
+  /** Where the operator is specified, if not in ONNX itself: `com.microsoft` for ONNX Runtime's own. */
+  readonly domain?: string;
+}
+
+export interface OnnxTensor {
+  readonly name: string;
+  readonly type: StoredType;
+  readonly shape: Shape;
+  /** The elements in row-major order and little endian. */
+  readonly data: Uint8Array | FileRegion;
+}
+
+/** An input or output of the model. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: Shape;
+}
+
+/** A model as a runtime takes it: its bytes, and what they expect and give. */
+export interface LoadableModel {
+  readonly bytes: Uint8Array;
+  /** Large tensors that `bytes` only mentions by name, or that lie in files. */
+  readonly external: readonly ExternalTensor[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+}
+
+export interface ExternalTensor {
+  readonly name: string;
+  readonly data: Uint8Array | FileRegion;
+}
+
+export type OnnxType = DType | 'int64' | 'uint8';
+
+/** The types of what is only stored: nothing is computed in half precision. */
+export type StoredType = OnnxType | 'float16' | 'bfloat16';
+
+/** The name of ONNX Runtime's own operators. */
+export const microsoftDomain = 'com.microsoft';
+
+/** ONNX's numbers of the element types. */
+export const typeNumbers: Record<StoredType, number> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+};

@@ -1,0 +1,215 @@
+import { ensure, TsgptError } from '../../core/errors.ts';
+import type { FileRegion } from '../../core/file-region.ts';
+import { printable } from '../../core/printable.ts';
+import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
+import {
+  headerLength,
+  PREFIX_BYTES,
+  parseHeader,
+  SAFETENSORS_DTYPES,
+  type SafetensorsDtype,
+  type SafetensorsHeader,
+  type TensorEntry,
+} from './header.ts';
+
+/** Bytes that can be read in ranges: a file on disk, a buffer in memory. */
+export interface ByteSource {
+  /** What error messages call it. */
+  readonly name: string;
+  readonly byteLength: number;
+  /** Fills all of `target` with the bytes from `offset` on. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | BigInt64Array
+  | BigUint64Array
+  | Int32Array
+  | Uint32Array
+  | Int16Array
+  | Uint16Array
+  | Int8Array
+  | Uint8Array;
+
+export interface LoadedTensor {
+  /** The element type in the file. `data` has the array type of the same name, with these exceptions: F16 and BF16 come as
+   * Float32Array, BOOL as Uint8Array of 0 and 1. */
+  readonly dtype: SafetensorsDtype;
+  readonly shape: readonly number[];
+  /** The elements, row-major. */
+  readonly data: TensorData;
+}
+
+export interface ReadOptions {
+  /** Give 64-bit integers (I64, U64) as an Int32Array; it is an error if one does not fit. */
+  readonly int32?: boolean;
+}
+
+const ARRAYS = {
+  F64: Float64Array,
+  F32: Float32Array,
+  I64: BigInt64Array,
+  I32: Int32Array,
+  I16: Int16Array,
+  I8: Int8Array,
+  U64: BigUint64Array,
+  U32: Uint32Array,
+  U16: Uint16Array,
+  U8: Uint8Array,
+  BOOL: Uint8Array,
+} as const;
+
+/**
+ * An open safetensors file. Only the header has been read; each tensor's bytes are read when asked for, straight into the
+ * array that is returned, so memory never holds more than the tensor at hand.
+ */
+export class SafetensorsReader {
+  readonly metadata: SafetensorsHeader['metadata'];
+  /** Names, element types and shapes, in the order of the file. */
+  readonly tensors: SafetensorsHeader['tensors'];
+  readonly #source: ByteSource;
+
+  private constructor(source: ByteSource, header: SafetensorsHeader) {
+    this.#source = source;
+    this.metadata = header.metadata;
+    this.tensors = header.tensors;
+  }
+
+  /** Reads and checks the header; closes the source if that fails. Nothing larger than the source is ever allocated. */
+  static async open(source: ByteSource): Promise<SafetensorsReader> {
+    try {
+      const prefix = new Uint8Array(PREFIX_BYTES);
+      await source.readInto(prefix.subarray(0, source.byteLength), 0);
+      const header = new Uint8Array(headerLength(prefix, source.byteLength, source.name));
+      await source.readInto(header, PREFIX_BYTES);
+      return new SafetensorsReader(source, parseHeader(header, source.byteLength, source.name));
+    } catch (error) {
+      await source.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Reads one tensor.
+   *
+   * @throws TsgptError if there is no such tensor, or with `int32` if a value does not fit
+   */
+  async read(name: string, options: ReadOptions = {}): Promise<LoadedTensor> {
+    const entry = this.#entry(name);
+    const { dtype, shape, byteLength } = entry;
+    const length = byteLength / SAFETENSORS_DTYPES[dtype];
+    if (dtype === 'F16' || dtype === 'BF16') {
+      const data = new Float32Array(length);
+      await this.#readHalf(entry, data);
+      return { dtype, shape, data };
+    }
+    const data = new ARRAYS[dtype](length);
+    await this.#source.readInto(bytesView(data), entry.offset);
+    if (options.int32 && (data instanceof BigInt64Array || data instanceof BigUint64Array)) {
+      return { dtype, shape, data: narrow(data, name, this.#source.name) };
+    }
+    return { dtype, shape, data };
+  }
+
+  /** Whether there is a tensor of that name. */
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  /**
+   * Reads one tensor of floats (F32, F16, BF16 or F64) as float32.
+   *
+   * @throws TsgptError if there is no such tensor or it does not hold floats
+   */
+  async readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
+    const { dtype, shape, byteLength } = this.#entry(name);
+    const data = new Float32Array(byteLength / SAFETENSORS_DTYPES[dtype]);
+    await this.readInto(name, data);
+    return { shape, data };
+  }
+
+  /**
+   * Reads one tensor of floats (F32, F16, BF16 or F64) into memory the caller already has.
+   *
+   * @param target as many elements as the tensor has, row-major; F64 is rounded to float32
+   * @throws TsgptError if there is no such tensor, it does not hold floats or its size is another
+   */
+  async readInto(name: string, target: Float32Array): Promise<void> {
+    const entry = this.#entry(name);
+    const { dtype, shape, byteLength } = entry;
+    const length = byteLength / SAFETENSORS_DTYPES[dtype];
+    ensure(
+      target.length === length,
+      `Tensor ${name} in ${this.#source.name} has ${length} elements, shape [${shape.join(', ')}], but ${target.length} are expected; check that the file fits the model's configuration.`,
+    );
+    if (dtype === 'F32') await this.#source.readInto(bytesView(target), entry.offset);
+    else if (dtype === 'F16' || dtype === 'BF16') await this.#readHalf(entry, target);
+    else if (dtype === 'F64') target.set((await this.read(name)).data as Float64Array);
+    else {
+      throw new TsgptError(
+        `Tensor ${name} in ${this.#source.name} holds ${dtype}, but floats are expected; check that it is the right file.`,
+      );
+    }
+  }
+
+  /** Where a tensor's bytes lie in the file of that name. */
+  regionOf(name: string): FileRegion {
+    const { offset, byteLength } = this.#entry(name);
+    return { path: this.#source.name, offset, length: byteLength };
+  }
+
+  async close(): Promise<void> {
+    await this.#source.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #entry(name: string): TensorEntry {
+    const entry = this.tensors.get(name);
+    if (entry) return entry;
+    const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
+    throw new TsgptError(
+      `${this.#source.name} has no tensor ${name}; it has ${this.tensors.size}${some && `, such as ${some}`}.`,
+    );
+  }
+
+  /** The 16-bit patterns are read into the second half of the target and widened in place. */
+  async #readHalf({ dtype, offset }: TensorEntry, target: Float32Array): Promise<void> {
+    const bits = new Uint16Array(target.buffer, target.byteOffset + 2 * target.length, target.length);
+    await this.#source.readInto(bytesView(bits), offset);
+    if (dtype === 'F16') widenFloat16(bits, target);
+    else widenBFloat16(bits, target);
+  }
+}
+
+/** Opens a safetensors file that is already in memory, for example fetched by a browser. `name` is for error messages. */
+export function openSafetensorsBytes(bytes: Uint8Array, name = 'the safetensors data'): Promise<SafetensorsReader> {
+  return SafetensorsReader.open({
+    name,
+    byteLength: bytes.length,
+    readInto: async (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
+    close: async () => {},
+  });
+}
+
+/** The memory of a typed array, a part of a larger buffer or not, as bytes; nothing is copied. */
+export function bytesView(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function narrow(data: BigInt64Array | BigUint64Array, name: string, file: string): Int32Array {
+  const narrowed = new Int32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    narrowed[i] = Number(data[i]);
+    ensure(
+      BigInt(narrowed[i]!) === data[i],
+      () => `Tensor ${name} in ${file} has the value ${data[i]}, which does not fit in 32 bits; read it as 64-bit.`,
+    );
+  }
+  return narrowed;
+}

@@ -1,0 +1,97 @@
+import { toOnnx } from '../compile/index.ts';
+import type { OnnxModel } from '../formats/onnx/model.ts';
+import type { FrozenLeaves } from '../graph/index.ts';
+import type { LanguageModel } from '../models/index.ts';
+import type { AttentionCache } from '../nn/index.ts';
+import { arange, concat, dynamicLength, type Tensor, where } from '../tensor/index.ts';
+
+const { batch, time, past, total } = dynamicLength;
+
+/**
+ * A model as the ONNX decoder that Hugging Face's libraries run: as their exports, it takes the keys and values of earlier tokens and
+ * gives them back with those of the new tokens behind them.
+ *
+ * | input | | |
+ * | --- | --- | --- |
+ * | `input_ids` | int64 | `[batch, time]` |
+ * | `attention_mask` | int64 | `[batch, past + time]`, 0 for padding, which may stand in front of a text |
+ * | `position_ids` | int64 | `[batch, time]`: the place of each token in its text |
+ * | `past_key_values.N.key`, `.value` | float32 | `[batch, nKvHeads, past, headDim]`; `past` is 0 to begin with |
+ *
+ * | output | | |
+ * | --- | --- | --- |
+ * | `logits` | float32 | `[batch, time, vocabSize]` |
+ * | `present.N.key`, `.value` | float32 | `[batch, nKvHeads, past + time, headDim]` |
+ */
+export function onnxDecoder(model: LanguageModel, storageOf?: FrozenLeaves['storageOf']): OnnxModel {
+  const { nLayers, nKvHeads, headDim } = model.cacheShape;
+  const cacheNames = Array.from({ length: nLayers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
+  const integers = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32', onnxType: 'int64' }) as const;
+  const inputs = [
+    integers('input_ids', [batch, time]),
+    integers('attention_mask', [batch, total]),
+    integers('position_ids', [batch, time]),
+    ...cacheNames.map((name) => {
+      return { name: `past_key_values.${name}`, shape: [batch, nKvHeads, past, headDim], dtype: 'float32' } as const;
+    }),
+  ];
+  const trace = (...[tokens, mask, positions, ...pastKeysAndValues]: Tensor[]) => {
+    const cache = new ConcatenatedCache(positions!, mask!, pastKeysAndValues);
+    const logits = model.unembed(model.features(tokens!, { cache }));
+    return { logits, ...Object.fromEntries(cacheNames.map((name, i) => [`present.${name}`, cache.present[i]!])) };
+  };
+  return toOnnx(inputs, trace, storageOf);
+}
+
+/**
+ * What scores become where a token must not look: the lowest number there is. With -∞ a row of padding that sees nothing at all would
+ * become NaN, and spoil the rows that are multiplied with it by 0.
+ */
+const lowest = -(2 ** 128 - 2 ** 104);
+
+/** Keys and values as arrays that grow: the new ones are put behind those of the passes before. */
+class ConcatenatedCache implements AttentionCache {
+  readonly positions: Tensor;
+  /** The keys and values of all tokens up to now, in the order of `past`. */
+  readonly present: Tensor[] = [];
+  readonly #past: readonly Tensor[];
+  readonly #isVisible: Tensor;
+
+  constructor(positions: Tensor, mask: Tensor, past: readonly Tensor[]) {
+    this.positions = positions;
+    this.#past = past;
+    this.#isVisible = visibility(mask);
+  }
+
+  attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    { nHeads, nKvHeads }: { nHeads: number; nKvHeads: number },
+  ): Tensor {
+    const width = query.shape.at(-1)!;
+    const headDim = width / nHeads;
+    const extend = (rows: Tensor) => {
+      const heads = rows.reshape([batch, time, nKvHeads, headDim]).permute(0, 2, 1, 3);
+      const all = concat([this.#past[this.present.length]!, heads], 2); // [batch, nKvHeads, total, headDim]
+      this.present.push(all);
+      return all.unsqueeze(2); // one for all heads of queries that share it
+    };
+    const keys = extend(key); // [batch, nKvHeads, 1, total, headDim]
+    const values = extend(value);
+    const queries = query
+      .reshape([batch, time, nKvHeads, nHeads / nKvHeads, headDim])
+      .permute(0, 2, 3, 1, 4) // [batch, nKvHeads, nHeads / nKvHeads, time, headDim]
+      .mul(1 / Math.sqrt(headDim));
+    const scores = queries.matmul(keys.transpose(-2, -1)); // [batch, nKvHeads, nHeads / nKvHeads, time, total]
+    const weights = where(this.#isVisible, scores, lowest).softmax(-1);
+    return weights.matmul(values).permute(0, 3, 1, 2, 4).reshape([batch, time, width]);
+  }
+}
+
+/** Whether each new token (row) sees each of all tokens (column): those up to itself that are no padding, `[batch, 1, 1, time, total]`. */
+function visibility(mask: Tensor): Tensor {
+  const column = arange(total);
+  const row = column.slice([past]).reshape([time, 1]); // the new tokens come last
+  return column.le(row).logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
+}

@@ -1,0 +1,109 @@
+import { allocate, type HostArray } from '../core/dtype.ts';
+import { type Lengths, resolveShape } from '../core/dynamic-length.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
+import { formatShape, sizeOf } from '../core/shape.ts';
+import type { Executable } from '../runtime/index.ts';
+import { loadOwn, loadProgram } from './executable-cache.ts';
+import type { GraphValue } from './graph.ts';
+import { isSafeInPlace } from './in-place.ts';
+import { buildProgram, type Program } from './program.ts';
+import type { FrozenLeaves } from './stored-constant.ts';
+
+/** Computes the values and returns their elements. */
+export async function evaluate(values: readonly GraphValue[]): Promise<HostArray[]> {
+  return new CompiledGraph(values).run([]);
+}
+
+/** A graph that has been put in order once and can be run many times on whatever its leaves then hold. */
+export class CompiledGraph {
+  readonly #program: Program;
+  #executable: Promise<Executable> | undefined;
+  /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
+  readonly #safeInPlace = new Map<number, boolean>();
+
+  readonly #frozen: FrozenLeaves | undefined;
+
+  /** The leaves of `frozen` are stored in the graph as they are at the first run; all others are read anew at each run. */
+  constructor(outputs: readonly GraphValue[], frozen?: FrozenLeaves) {
+    this.#program = buildProgram(outputs, frozen?.isFrozen);
+    this.#frozen = frozen;
+  }
+
+  /** Loads the graph, as the first run would do. */
+  async load(): Promise<void> {
+    await this.#load();
+  }
+
+  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with frozen leaves: others are shared. */
+  async dispose(): Promise<void> {
+    ensure(this.#frozen, 'only a graph with constants of its own can be disposed of');
+    const executable = this.#executable;
+    this.#executable = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
+    this.#executable.catch(() => {});
+    await (await executable)?.dispose();
+  }
+
+  #load(): Promise<Executable> {
+    this.#executable ??= this.#frozen ? loadOwn(this.#program, this.#frozen) : loadProgram(this.#program);
+    return this.#executable;
+  }
+
+  /**
+   * Runs the graph; `args` are handed to the leaves. Results go to the arrays of `into` where given, otherwise to new ones.
+   * An array of `into` may be one that the graph also reads, such as a parameter to be updated. `lengths` are those that the graph
+   * leaves open.
+   */
+  async run(
+    args: readonly HostArray[],
+    into: readonly (HostArray | undefined)[] = [],
+    lengths: Lengths = {},
+  ): Promise<HostArray[]> {
+    const { leaves, outputs, values, checks } = this.#program;
+    const executable = await this.#load();
+    const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args), lengths));
+    for (const { leaf, check } of checks) check(inputs[leaf]!);
+    const results = outputs.map((number, i) => {
+      const value = values[number]!;
+      return into[i]
+        ? checkLength(value, into[i], lengths)
+        : allocate(value.dtype, sizeOf(resolveShape(value.shape, lengths)));
+    });
+    const given = new Set(into.map((array) => array?.buffer));
+    const shared = inputs.flatMap((array, leaf) => (given.has(array.buffer) ? [{ array, leaf }] : []));
+    const targets = results.map((result, i) =>
+      into[i] && this.#isOverwrittenTooEarly(shared, result, i) ? result.slice() : result,
+    );
+    await executable.run(inputs, targets, lengths);
+    targets.forEach((target, i) => {
+      if (target !== results[i]) results[i]!.set(target);
+    });
+    return results;
+  }
+
+  /** Whether writing output `i` to `result` could destroy one of the inputs in its buffer while it is still to be read. */
+  #isOverwrittenTooEarly(inputs: readonly { array: HostArray; leaf: number }[], result: HostArray, i: number): boolean {
+    return inputs.some(({ array, leaf }) => {
+      if (!overlap(array, result)) return false;
+      if (array.byteOffset !== result.byteOffset || array.length !== result.length) return true;
+      const question = leaf * this.#program.outputs.length + i;
+      const safe = this.#safeInPlace.get(question) ?? isSafeInPlace(this.#program, leaf, i);
+      this.#safeInPlace.set(question, safe);
+      return !safe;
+    });
+  }
+}
+
+function overlap(a: HostArray, b: HostArray): boolean {
+  return (
+    a.buffer === b.buffer && a.byteOffset < b.byteOffset + b.byteLength && b.byteOffset < a.byteOffset + a.byteLength
+  );
+}
+
+function checkLength(value: GraphValue, array: HostArray, lengths: Lengths): HostArray {
+  const shape = resolveShape(value.shape, lengths);
+  ensure(
+    array.length === sizeOf(shape),
+    () => `${value.name ?? 'a tensor'} of shape ${formatShape(shape)} was given ${array.length} elements`,
+  );
+  return array;
+}

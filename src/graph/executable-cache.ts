@@ -1,0 +1,57 @@
+import { sizeOf } from '../core/shape.ts';
+import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
+import { lowerProgram } from './lower-program.ts';
+import type { Program } from './program.ts';
+import type { FrozenLeaves } from './stored-constant.ts';
+
+/** How many loaded graphs are kept for the next evaluation of the same graph. */
+const capacity = 128;
+
+/** Below this many elements computed, threads would wait for each other longer than they work. */
+const smallWork = 1 << 15;
+
+/** The loaded graphs of each runtime by the key of their program, the one used last at the end. */
+const caches = new WeakMap<Runtime, Map<string, Promise<Executable>>>();
+let loads = 0;
+
+/** The program, loaded into the current runtime; one load serves all programs with the same key. */
+export async function loadProgram(program: Program): Promise<Executable> {
+  const runtime = await getRuntime();
+  const cache = caches.get(runtime) ?? new Map<string, Promise<Executable>>();
+  caches.set(runtime, cache);
+  const executable = cache.get(program.key) ?? load(runtime, program);
+  cache.delete(program.key);
+  cache.set(program.key, executable);
+  executable.catch(() => cache.delete(program.key));
+  if (cache.size > capacity) cache.delete(cache.keys().next().value!);
+  return executable;
+}
+
+/** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
+export async function loadOwn(program: Program, frozen: FrozenLeaves): Promise<Executable> {
+  const runtime = await getRuntime();
+  const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
+  return runtime.load(lowerProgram(program, frozen), { parallel, keepAwake: true });
+}
+
+/** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */
+export function loadCount(): number {
+  return loads;
+}
+
+function load(runtime: Runtime, program: Program): Promise<Executable> {
+  loads++;
+  return runtime.load(lowerProgram(program), { parallel: work(program) > smallWork });
+}
+
+/** A rough count of elements computed, with the multiplications of matrix products. */
+function work(program: Program): number {
+  let total = 0;
+  for (const { node, outputs } of program.steps) {
+    for (const number of outputs) total += sizeOf(program.values[number]!.shape);
+    if (node.operation.name === 'matmul' || node.operation.name === 'linear') {
+      total += (sizeOf(node.inputs[0]!.shape) * node.outputs[0]!.shape.at(-1)!) / 8;
+    }
+  }
+  return total;
+}

@@ -1,0 +1,47 @@
+import type { FileRegion } from '../core/file-region.ts';
+import type { Shape } from '../core/shape.ts';
+import type { GraphNode, GraphValue } from './graph.ts';
+
+/** The leaves of a graph that become constants in it, and how they are stored. */
+export interface FrozenLeaves {
+  isFrozen(node: GraphNode): boolean;
+  /** Undefined stands for float32, as the elements are when the graph is loaded. */
+  storageOf(value: GraphValue): StoredConstant | undefined;
+}
+
+/**
+ * How a constant of a graph is stored: as floating-point numbers or as blocks of small integers, in memory or in a file, which ONNX
+ * Runtime maps into memory.
+ */
+export type StoredConstant = StoredFloats | StoredBlocks;
+
+export interface StoredFloats {
+  /** Half precision becomes float32 when the graph is loaded. */
+  readonly format: 'float32' | 'float16' | 'bfloat16';
+  readonly data: Uint8Array | FileRegion;
+  /** Where the constant is in what is stored, if that is not just the constant. */
+  readonly part?: StoredPart;
+}
+
+/** A constant is some neighbouring columns of a stored matrix (or elements of a vector), from `firstColumn` on. */
+export interface StoredPart {
+  /** Of the stored matrix. */
+  readonly shape: Shape;
+  readonly firstColumn: number;
+  /** Whether its columns are the constant's rows. */
+  readonly transposed: boolean;
+}
+
+/**
+ * A matrix `[rows, columns]` in which every `blockSize` neighbours of a row share one scale: a number is its integer, less the zero
+ * point in the middle of the range, times the scale. The layout is that of ONNX Runtime's MatMulNBits.
+ */
+export interface StoredBlocks {
+  readonly format: 'blocks';
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** uint8 `[rows, columns / blockSize, blockSize * bits / 8]`. */
+  readonly integers: Uint8Array | FileRegion;
+  /** float32 `[rows, columns / blockSize]`. */
+  readonly scales: Uint8Array | FileRegion;
+}

@@ -1,0 +1,114 @@
+import { ensure } from '../core/errors.ts';
+import type { Decoder } from '../generate/index.ts';
+import type { LanguageModel } from '../models/index.ts';
+import type { TextSource } from '../text/text-source.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { type CasesOptions, type ContinuationScore, scoreCases } from './continuations.ts';
+import { type Line, readLines } from './read-lines.ts';
+import { type Estimate, RunningMean } from './statistics.ts';
+
+/** The beginning of a description and four endings, one of which is the true one. */
+export interface HellaSwagCase {
+  readonly context: string;
+  readonly endings: readonly string[];
+  /** Which ending is the true one, counted from 0. */
+  readonly label: number;
+}
+
+export interface HellaSwagResult {
+  readonly cases: number;
+  /** How often the true ending is the likeliest. */
+  readonly accuracy: Estimate;
+  /** How often it has the largest log-probability per character. */
+  readonly normalizedAccuracy: Estimate;
+  /** How many contexts were longer than the model can see and lost their beginning. */
+  readonly truncated: number;
+}
+
+export interface HellaSwagReport {
+  readonly case: HellaSwagCase;
+  /** The natural logarithm of each ending's probability. */
+  readonly logProbabilities: readonly number[];
+  readonly isRight: boolean;
+  readonly isRightNormalized: boolean;
+  /** Of this and all cases before. */
+  readonly result: HellaSwagResult;
+}
+
+const endingCount = 4;
+const linesOfCase = 2 + endingCount;
+
+/**
+ * Reads cases in the form llama.cpp uses: six lines for each, the context, the number of the true ending, 0 to 3, and the four endings. The
+ * texts are taken as they are: in such files the activity already stands before the context and WikiHow's marks are gone.
+ */
+export async function readHellaSwag(source: TextSource): Promise<HellaSwagCase[]> {
+  const cases: HellaSwagCase[] = [];
+  let lines: Line[] = [];
+  for await (const line of readLines(source)) {
+    ensure(line.text.trim() !== '', `${line.place} is empty; each HellaSwag case is ${linesOfCase} lines with text`);
+    const isNumber = lines.length !== 1 || /^\s*[0-3]\s*$/.test(line.text);
+    ensure(
+      isNumber,
+      `${line.place} must be the number of the true ending, 0 to 3, but is ${quoteBeginning(line.text)}`,
+    );
+    lines.push(line);
+    if (lines.length < linesOfCase) continue;
+    const [context, label, ...endings] = lines.map(({ text }) => text.trim()) as [string, string, ...string[]];
+    cases.push({ context, endings, label: Number(label) });
+    lines = [];
+  }
+  ensure(
+    lines.length === 0,
+    () => `the case that begins at ${lines[0]!.place} has ${lines.length} of ${linesOfCase} lines; complete the file`,
+  );
+  ensure(cases.length > 0, `${source.path} has no cases in it`);
+  return cases;
+}
+
+function quoteBeginning(text: string): string {
+  return JSON.stringify(text.length > 40 ? `${text.slice(0, 40)} …` : text);
+}
+
+/**
+ * Measures how often a model finds the true ending the likeliest, on HellaSwag (Zellers et al., 2019): once by the log-probability of an
+ * ending, " ending" after its context, and once by that divided by the ending's length in characters (code points). These are
+ * `acc` and `acc_norm` of lm-evaluation-harness. Of equal endings the first is chosen. Gives a report after every case.
+ */
+export async function* measureHellaSwag(
+  model: LanguageModel | Decoder,
+  tokenizer: Tokenizer,
+  cases: Iterable<HellaSwagCase>,
+  options: CasesOptions = {},
+): AsyncGenerator<HellaSwagReport, void, undefined> {
+  const rights = new RunningMean();
+  const normalizedRights = new RunningMean();
+  let truncated = 0;
+  const continuationsOf = ({ context, endings }: HellaSwagCase) => ({
+    context,
+    continuations: endings.map((ending) => ` ${ending}`),
+  });
+  for await (const { case: item, scores, isTruncated } of scoreCases(
+    model,
+    tokenizer,
+    cases,
+    continuationsOf,
+    options,
+  )) {
+    const logProbabilities = scores.map(({ logProbability }: ContinuationScore) => logProbability);
+    const perCharacter = logProbabilities.map((sum, i) => sum / [...item.endings[i]!].length);
+    const isRight = largest(logProbabilities) === item.label;
+    const isRightNormalized = largest(perCharacter) === item.label;
+    rights.add(Number(isRight));
+    normalizedRights.add(Number(isRightNormalized));
+    truncated += Number(isTruncated);
+    const accuracies = { accuracy: rights.estimate, normalizedAccuracy: normalizedRights.estimate };
+    const result = { cases: rights.count, ...accuracies, truncated };
+    yield { case: item, logProbabilities, isRight, isRightNormalized, result };
+  }
+}
+
+/** Where the largest value is, the first one of equals. */
+function largest(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}

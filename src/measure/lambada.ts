@@ -1,0 +1,97 @@
+import { ensure } from '../core/errors.ts';
+import type { Decoder } from '../generate/index.ts';
+import type { LanguageModel } from '../models/index.ts';
+import type { TextSource } from '../text/text-source.ts';
+import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import { type CasesOptions, scoreCases } from './continuations.ts';
+import { readLines } from './read-lines.ts';
+import { type Estimate, perplexityInterval, RunningMean } from './statistics.ts';
+
+/** A passage whose last word can be told from what is before it. */
+export interface LambadaCase {
+  /** The passage up to the space before its last word. */
+  readonly context: string;
+  /** The last word. */
+  readonly word: string;
+}
+
+export interface LambadaResult {
+  readonly cases: number;
+  /** The share of words all of whose tokens are the likeliest ones. */
+  readonly accuracy: Estimate;
+  /** The mean negative log-likelihood of a word, in nats. */
+  readonly loss: Estimate;
+  /** exp(loss): of a whole word, not of a token. */
+  readonly perplexity: number;
+  /** Its 95% interval. */
+  readonly interval: readonly [low: number, high: number];
+  /** How many contexts were longer than the model can see and lost their beginning. */
+  readonly truncated: number;
+}
+
+export interface LambadaReport {
+  readonly case: LambadaCase;
+  /** Whether the model would write the word. */
+  readonly isRight: boolean;
+  /** The natural logarithm of the word's probability. */
+  readonly logProbability: number;
+  /** Of this and all cases before. */
+  readonly result: LambadaResult;
+}
+
+/** Reads cases in the form OpenAI published them: a line of JSON for each, `{"text": "a passage and its last word"}`. */
+export async function readLambada(source: TextSource): Promise<LambadaCase[]> {
+  const cases: LambadaCase[] = [];
+  for await (const { text: line, place } of readLines(source)) {
+    const text = textOf(line, place);
+    const space = text.lastIndexOf(' ');
+    const [context, word] = [text.slice(0, Math.max(0, space)), text.slice(space + 1)];
+    ensure(
+      context.trim() !== '' && word.trim() !== '',
+      `${place} has no last word that follows others; give it a passage`,
+    );
+    cases.push({ context, word });
+  }
+  ensure(cases.length > 0, `${source.path} has no cases in it`);
+  return cases;
+}
+
+function textOf(line: string, place: string): string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    // The sentence below says it.
+  }
+  const text = (value as { text?: unknown } | undefined | null)?.text;
+  ensure(typeof text === 'string', `${place} is not of the form {"text": "..."}; name a file of LAMBADA passages`);
+  return text;
+}
+
+/**
+ * Measures how often a model predicts the last word of a passage, on LAMBADA (Paperno et al., 2016) as OpenAI did for GPT-2: what is asked
+ * for is " word": context and word are encoded together with the space between them, and what follows the context's tokens is
+ * predicted. Right means that every token of it is the likeliest one in its place.
+ * lm-evaluation-harness calls this `lambada_openai`. Gives a report after every case.
+ */
+export async function* measureLambada(
+  model: LanguageModel | Decoder,
+  tokenizer: Tokenizer,
+  cases: Iterable<LambadaCase>,
+  options: CasesOptions = {},
+): AsyncGenerator<LambadaReport, void, undefined> {
+  const rights = new RunningMean();
+  const losses = new RunningMean();
+  let truncated = 0;
+  const continuationsOf = ({ context, word }: LambadaCase) => ({ context, continuations: [` ${word}`] });
+  for await (const scored of scoreCases(model, tokenizer, cases, continuationsOf, options)) {
+    const { isGreedy, logProbability } = scored.scores[0]!;
+    rights.add(Number(isGreedy));
+    losses.add(-logProbability);
+    truncated += Number(scored.isTruncated);
+    const loss = losses.estimate;
+    const perplexity = { perplexity: Math.exp(loss.value), interval: perplexityInterval(loss) };
+    const result = { cases: rights.count, accuracy: rights.estimate, loss, ...perplexity, truncated };
+    yield { case: scored.case, isRight: isGreedy, logProbability, result };
+  }
+}

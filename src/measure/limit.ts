@@ -1,0 +1,9 @@
+import { ensure } from '../core/errors.ts';
+
+/** Throws a TsgptError unless `limit` is a number of cases, or infinite for all of them. */
+export function checkLimit(limit: number): void {
+  ensure(
+    limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 1),
+    `the limit must be a whole number of at least 1, but is ${limit}`,
+  );
+}

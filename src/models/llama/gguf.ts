@@ -1,0 +1,178 @@
+import { ensure } from '../../core/errors.ts';
+import { quoted } from '../../core/printable.ts';
+import { float32, type GgufReader, type MetadataToWrite, uint32 } from '../../formats/gguf/index.ts';
+import type { RotaryScaling } from '../../nn/index.ts';
+import type { GgufArchitecture, GgufForm } from '../gguf-form.ts';
+import type { Hyperparameters } from '../gguf-hyperparameters.ts';
+import { checkBlocks, checkLlamaConfig, Llama, type LlamaConfig } from '../index.ts';
+import { PublishedWeights } from '../published-weights.ts';
+import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
+import { toHalves, toNeighbours } from './rotary-rows.ts';
+
+/** Parts of ours and what llama.cpp calls them. */
+const parts: Record<string, string> = {
+  tokenEmbedding: 'token_embd',
+  finalNorm: 'output_norm',
+  head: 'output',
+  attentionNorm: 'attn_norm',
+  'attention.query': 'attn_q',
+  'attention.key': 'attn_k',
+  'attention.value': 'attn_v',
+  'attention.queryNorm': 'attn_q_norm',
+  'attention.keyNorm': 'attn_k_norm',
+  'attention.output': 'attn_output',
+  feedForwardNorm: 'ffn_norm',
+  'feedForward.gate': 'ffn_gate',
+  'feedForward.up': 'ffn_up',
+  'feedForward.down': 'ffn_down',
+};
+const ropeFactors = 'rope_freqs.weight';
+
+function nameOf(path: string): string {
+  const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+  return `${block ? `blk.${block}.` : ''}${parts[part!]}.${kind}`;
+}
+
+/** Whether the rows of this parameter are in another order in GGUF, see rotary-rows.ts. */
+const isReordered = (path: string, architecture: string) =>
+  architecture === 'llama' && /attention\.(query|key)\./.test(path);
+
+/** `llama`, `qwen2` and `qwen3`. */
+export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
+  architecture: 'llama',
+  async readConfig(hyperparameters, reader) {
+    const { architecture } = hyperparameters;
+    checkNothingElse(hyperparameters);
+    const embDim = hyperparameters.number('embedding_length');
+    const nHeads = hyperparameters.number('attention.head_count');
+    const headDim = hyperparameters.number('attention.key_length', embDim / nHeads);
+    hyperparameters.fixed('attention.value_length', headDim);
+    hyperparameters.fixed('rope.dimension_count', headDim);
+    const theta = hyperparameters.number('rope.freq_base', 10_000);
+    const config: LlamaConfig = {
+      vocabSize: hyperparameters.vocabSize,
+      contextLength: hyperparameters.number('context_length'),
+      embDim,
+      nHeads,
+      nKvHeads: hyperparameters.number('attention.head_count_kv', nHeads),
+      headDim,
+      nLayers: hyperparameters.number('block_count'),
+      hiddenDim: hyperparameters.number('feed_forward_length'),
+      normEps: hyperparameters.number('attention.layer_norm_rms_epsilon'),
+      ropeTheta: theta,
+      qkvBias: reader.has('blk.0.attn_q.bias'),
+      outputBias: reader.has('blk.0.attn_output.bias'),
+      feedForwardBias: reader.has('blk.0.ffn_gate.bias'),
+      qkNorm: architecture === 'qwen3',
+      tiedHead: !reader.has('output.weight'),
+      dropRate: 0,
+    };
+    checkLlamaConfig(config);
+    const ropeScaling = await readScaling(hyperparameters, reader, { headDim, theta });
+    return ropeScaling ? { ...config, ropeScaling } : config;
+  },
+
+  async load(config, reader, architecture) {
+    checkBlocks('llama', config, reader, nameOf);
+    const model = new Llama(config);
+    await fill(model, reader, architecture);
+    return model;
+  },
+};
+
+/** Throws if the file asks for what would change the computation. */
+function checkNothingElse(hyperparameters: Hyperparameters): void {
+  hyperparameters.fixed('expert_count', 0);
+  hyperparameters.fixed('attention.causal', true);
+  hyperparameters.fixed('rope.scaling.attn_factor', 1);
+  if (!hyperparameters.has('attention.sliding_window')) return;
+  const [window, context] = ['attention.sliding_window', 'context_length'].map((key) => hyperparameters.number(key));
+  ensure(
+    window === 0 || window! >= context!,
+    `its attention sees only the last ${window} of ${context} tokens, which is not supported`,
+  );
+}
+
+async function readScaling(
+  hyperparameters: Hyperparameters,
+  reader: GgufReader,
+  head: { headDim: number; theta: number },
+): Promise<RotaryScaling | undefined> {
+  const kind = hyperparameters.text('rope.scaling.type', 'linear');
+  ensure(
+    ['none', 'linear'].includes(kind),
+    () => `its rotary positions are scaled as ${quoted(kind)}, but only "linear" and Llama 3's are supported`,
+  );
+  const older = hyperparameters.number('rope.scale_linear', 1);
+  const factor = kind === 'none' ? 1 : hyperparameters.number('rope.scaling.factor', older);
+  const linear: RotaryScaling | undefined = factor === 1 || factor === 0 ? undefined : { kind: 'linear', factor };
+  if (!reader.has(ropeFactors)) return linear;
+  ensure(!linear, 'its rotary positions are scaled in two ways, which is not supported');
+  const factors = await new PublishedWeights(reader, '').read(ropeFactors, [head.headDim / 2], 'rotary positions');
+  return scalingFromFactors(factors, head);
+}
+
+async function fill(model: Llama, reader: GgufReader, architecture: string): Promise<void> {
+  const weights = new PublishedWeights(reader, '');
+  const parameters = model.namedParameters();
+  const expected = new Set([...Array.from(parameters.keys(), nameOf), ropeFactors]);
+  weights.checkNoOthers((name) => expected.has(name));
+  for (const [path, parameter] of parameters) {
+    const { shape } = parameter;
+    const data = await weights.read(nameOf(path), shape, path);
+    parameter.value = isReordered(path, architecture) ? toHalves(data, model.config.headDim, shape[0]!) : data;
+  }
+}
+
+/**
+ * A model of the Llama family as llama.cpp expects it. Throws one clear sentence if none of its architectures computes what the model does.
+ */
+export function ggufLlama(model: Llama): GgufForm {
+  const { config } = model;
+  const { headDim, ropeTheta: theta, ropeScaling } = config;
+  const architecture = architectureOf(config);
+  const tensors = Array.from(model.namedParameters(), ([path, { shape, value }]) => {
+    const make = () => (isReordered(path, architecture) ? toNeighbours(value, headDim, shape[0]!) : value);
+    return { name: nameOf(path), shape, make };
+  });
+  if (ropeScaling?.kind === 'llama3') {
+    const factors = llama3Factors({ headDim, theta }, ropeScaling);
+    tensors.push({ name: ropeFactors, shape: [factors.length], make: () => factors });
+  }
+  return { architecture, hyperparameters: hyperparametersOf(config), tensors };
+}
+
+function architectureOf(config: LlamaConfig): string {
+  const { qkvBias, outputBias, feedForwardBias, qkNorm, ropeScaling, nHeads, headDim, embDim } = config;
+  const isPlain = !outputBias && !feedForwardBias && ropeScaling?.kind !== 'llama3';
+  ensure(
+    !qkNorm || isPlain,
+    'this model cannot be written as GGUF: where llama.cpp normalises queries and keys, in qwen3, it has no biases but those of ' +
+      'queries, keys and values, and no rotary positions as in Llama 3',
+  );
+  if (qkNorm) return 'qwen3';
+  return qkvBias && isPlain && nHeads * headDim === embDim ? 'qwen2' : 'llama';
+}
+
+function hyperparametersOf(config: LlamaConfig): Record<string, MetadataToWrite> {
+  const { headDim, ropeScaling } = config;
+  const scaling: Record<string, MetadataToWrite> =
+    ropeScaling?.kind === 'linear'
+      ? { 'rope.scaling.type': 'linear', 'rope.scaling.factor': float32(ropeScaling.factor) }
+      : {};
+  return {
+    vocab_size: uint32(config.vocabSize),
+    context_length: uint32(config.contextLength),
+    embedding_length: uint32(config.embDim),
+    feed_forward_length: uint32(config.hiddenDim),
+    block_count: uint32(config.nLayers),
+    'attention.head_count': uint32(config.nHeads),
+    'attention.head_count_kv': uint32(config.nKvHeads),
+    'attention.key_length': uint32(headDim),
+    'attention.value_length': uint32(headDim),
+    'attention.layer_norm_rms_epsilon': float32(config.normEps),
+    'rope.dimension_count': uint32(headDim),
+    'rope.freq_base': float32(config.ropeTheta),
+    ...scaling,
+  };
+}

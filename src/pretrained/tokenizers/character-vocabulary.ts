@@ -1,0 +1,69 @@
+import { uint32 } from '../../formats/gguf/index.ts';
+import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
+import { byteCharacters, fromByteCharacters, toByteCharacters } from '../../tokenizer/hugging-face/byte-characters.ts';
+import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-json.ts';
+import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedToken } from './gguf-vocabulary.ts';
+
+/** The characters of a tokenizer in which each token is one, in the order of the ids; undefined of any other. */
+export function singleCharacters(file: TokenizerFile, added: readonly AddedToken[]): string[] | undefined {
+  const { model, normalizer, pre_tokenizer, decoder } = file;
+  const isPlain = added.length === 0 && normalizer === null && pre_tokenizer === null && decoder.type === 'Fuse';
+  if (!isPlain || model.merges.length > 0 || model.unk_token !== null) return undefined;
+  const characters: string[] = [];
+  for (const [token, id] of model.vocab) characters[id] = token;
+  const areSingle = Array.from(characters, (token) => token !== undefined && [...token].length === 1);
+  return areSingle.every(Boolean) ? characters : undefined;
+}
+
+/**
+ * Characters as byte-level byte-pair encoding: a character of several bytes is merged from them, and nothing else is. Of the bytes
+ * themselves llama.cpp needs no tokens. A byte that belongs to no character it leaves out.
+ */
+export function characterMetadata(characters: readonly string[], vocabSize: number): TokenizerMetadata {
+  const merges = new Set<string>();
+  const utf8 = new TextEncoder();
+  for (const bytes of characters.map((character) => utf8.encode(character))) {
+    for (let length = 1; length < bytes.length; length++) {
+      const [left, right] = [bytes.subarray(0, length), bytes.subarray(length, length + 1)];
+      merges.add(`${byteCharacters(left)} ${byteCharacters(right)}`);
+    }
+  }
+  const ids = Array.from({ length: vocabSize }, (_, id) => id);
+  const texts = ids.map((id) => (id < characters.length ? toByteCharacters(characters[id]!) : unusedToken(id)));
+  const types = ids.map((id) => (id < characters.length ? tokenType.normal : tokenType.unused));
+  return {
+    'tokenizer.ggml.model': 'gpt2',
+    // How the text is cut makes no difference here; under this name llama.cpp leaves the spaces of what it writes alone.
+    'tokenizer.ggml.pre': 'smollm',
+    ...tokenList(texts, types),
+    'tokenizer.ggml.eos_token_id': uint32(standInForEndOfText(characters, vocabSize)),
+    'tokenizer.ggml.add_bos_token': false,
+    'tokenizer.ggml.add_eos_token': false,
+    'tokenizer.ggml.merges': [...merges],
+  };
+}
+
+/**
+ * llama.cpp stops at some token, and takes the twelfth if none is named. There is none that ends a text here; so let it be an unused one, or a
+ * character that texts hardly ever have.
+ */
+function standInForEndOfText(characters: readonly string[], vocabSize: number): number {
+  if (vocabSize > characters.length) return characters.length;
+  const rare = Array.from(RARE, (character) => characters.indexOf(character)).find((id) => id >= 0);
+  return rare ?? characters.length - 1;
+}
+
+const RARE = '\ufeff\0\ufffd~^\\|`{}@%=+<>#$&*_[]/XZQ';
+
+/** The characters of the vocabulary of a GGUF file in which each token is one; undefined of any other. */
+export function charactersOf(tokens: readonly GgufToken[]): string | undefined {
+  const used = tokens.findLastIndex(({ type }) => type !== tokenType.unused) + 1;
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  const characters = tokens.slice(0, used).map(({ text, type }) => {
+    const bytes = type === tokenType.normal ? fromByteCharacters(text) : undefined;
+    return bytes && utf8.decode(bytes);
+  });
+  const areSingle = characters.every((character) => character !== undefined && [...character].length === 1);
+  // Bytes that are no UTF-8 all become the same character.
+  return areSingle && new Set(characters).size === used && used > 0 ? characters.join('') : undefined;
+}

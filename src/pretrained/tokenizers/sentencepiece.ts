@@ -1,0 +1,141 @@
+/**
+ * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), as Llama 2 and Mistral have it. Its vocabulary has no list of merges, but a
+ * score for each token: two neighbours merge if their texts together are a token, and the one of the highest score comes first.
+ *
+ * Both say the same. While a text is merged, what happens within the characters of a token depends on nothing else until a neighbour
+ * joins in. So wherever a token is formed, it is from the same two parts as when its text stands alone; other pairs with the same text
+ * never meet. Hence scores can be turned into merges and back, if each token alone leads to itself.
+ */
+import * as v from 'valibot';
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import type { BPEModelJSON } from '../../tokenizer/hugging-face/bpe-model.ts';
+import { normalizerSchema } from '../../tokenizer/hugging-face/normalizer.ts';
+import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-json.ts';
+import { type GgufToken, tokenType } from './gguf-vocabulary.ts';
+import type { TokenizerParts } from './tokenizer-file.ts';
+
+/** What stands for a space. */
+export const SPACE = '▁';
+
+/** How spaces are treated, as Llama 2's tokenizer.json says it; `prefix`: whether one is put before every text. */
+export function sentencePieceParts(prefix: boolean): Pick<TokenizerParts, 'normalizer' | 'decoder'> {
+  const replace = (from: string, content: string) => ({ type: 'Replace', pattern: { String: from }, content });
+  const toMarks = replace(' ', SPACE);
+  const strip = { type: 'Strip', content: ' ', start: 1, stop: 0 };
+  const decoders = [replace(SPACE, ' '), { type: 'ByteFallback' }, { type: 'Fuse' }];
+  return {
+    normalizer: prefix ? { type: 'Sequence', normalizers: [{ type: 'Prepend', prepend: SPACE }, toMarks] } : toMarks,
+    decoder: { type: 'Sequence', decoders: prefix ? [...decoders, strip] : decoders },
+  };
+}
+
+/**
+ * Whether a tokenizer of this form puts a space before every text; undefined if it is not of this form. A `Metaspace` puts none before a
+ * text that begins with one; llama.cpp does, as SentencePiece itself.
+ */
+export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: TokenizerFile): boolean | undefined {
+  const steps = normalizer?.type === 'Sequence' ? normalizer.normalizers : normalizer ? [normalizer] : [];
+  if (words?.type === 'Metaspace' && words.replacement === SPACE && steps.length === 0) {
+    // Cut at spaces or not, it is the same if no token has one but at its beginning.
+    const isWhole = !words.split || [...model.vocab.keys()].every((token) => token.lastIndexOf(SPACE) <= 0);
+    return isWhole ? words.prepend_scheme !== 'never' : undefined;
+  }
+  const form = JSON.stringify(steps);
+  const isForm = (prefix: boolean) => {
+    const { normalizer } = sentencePieceParts(prefix);
+    const expected = v.parse(normalizerSchema, normalizer);
+    return form === JSON.stringify(expected.type === 'Sequence' ? expected.normalizers : [expected]);
+  };
+  return words === null ? [true, false].find(isForm) : undefined;
+}
+
+/** SentencePiece itself makes none of more than 16 characters unless it is told to. */
+const longestToken = 512;
+
+/**
+ * The merges that scores stand for: every way in which two ordinary tokens make a third, that of the highest score first. Control
+ * tokens are none of them, so that no text can spell one.
+ */
+export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike<number>): [string, string][] {
+  const ordinary = tokens.filter(({ type }) => type === tokenType.normal);
+  const texts = new Set(ordinary.map(({ text }) => text));
+  const made: { score: number; text: string; pairs: [string, string][] }[] = [];
+  for (const { id, text } of ordinary) {
+    const score = scores[id]!;
+    ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is no number`);
+    // Every place is tried where it can be cut, which takes time with the square of the length.
+    ensure(
+      text.length <= longestToken,
+      `token ${id} of its vocabulary is ${text.length} characters long, which is too long for a token; get an undamaged file`,
+    );
+    const pairs = pairsOf(text).filter(([left, right]) => texts.has(left) && texts.has(right));
+    if (pairs.length > 0) made.push({ score, text, pairs });
+  }
+  made.sort((a, b) => b.score - a.score);
+  made.forEach(({ score, text }, i) => {
+    ensure(
+      i === 0 || made[i - 1]!.score !== score,
+      () =>
+        `its tokens ${printable(made[i - 1]!.text)} and ${printable(text)} have the same score, so that it is not known which is ` +
+        'merged first; get a file whose scores come from the tokenizer.model',
+    );
+  });
+  return made.flatMap(({ pairs }) => pairs);
+}
+
+/**
+ * The scores that merges stand for, by token: 0 for the first merge, then -1, and so on. Throws one clear sentence if scores cannot express
+ * the merges.
+ */
+export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: readonly string[]): Map<string, number> {
+  const ranks = new Map(merges.map(([left, right], rank) => [`${left}\0${right}`, rank]));
+  const rankOfPair = (left: string, right: string) => ranks.get(`${left}\0${right}`);
+  const scores = new Map<string, number>();
+  const alone = new Map<string, string[]>();
+  for (const text of ordinary) {
+    const { parts, last } = mergeAlone(text, rankOfPair);
+    alone.set(text, parts);
+    // Characters, and tokens that are never formed, come after all others.
+    scores.set(text, parts.length === 1 && last !== undefined ? 0 - last : -merges.length - scores.size);
+  }
+  const rankOfToken = (left: string, right: string) => {
+    const score = scores.get(left + right);
+    return score === undefined ? undefined : -score;
+  };
+  for (const [text, parts] of alone) {
+    const { parts: byScore } = mergeAlone(text, rankOfToken);
+    ensure(
+      byScore.join('\0') === parts.join('\0'),
+      () =>
+        `this tokenizer cannot be written as GGUF: by its merges ${printable(text)} is ${printable(parts.join(' '))}, but llama.cpp, which ` +
+        `merges by scores, would make it ${printable(byScore.join(' '))}`,
+    );
+  }
+  return scores;
+}
+
+/** The two parts of a text, for every place where it can be cut. */
+function pairsOf(text: string): [string, string][] {
+  const characters = [...text];
+  return characters.slice(1).map((_, i) => {
+    const left = characters.slice(0, i + 1).join('');
+    return [left, text.slice(left.length)];
+  });
+}
+
+/** What becomes of a short text: its parts when nothing is left that merges, and the rank of the last merge. */
+function mergeAlone(text: string, rankOf: (left: string, right: string) => number | undefined) {
+  const parts = [...text];
+  let last: number | undefined;
+  for (;;) {
+    let [best, at] = [Number.POSITIVE_INFINITY, -1];
+    for (let i = 0; i + 1 < parts.length; i++) {
+      const rank = rankOf(parts[i]!, parts[i + 1]!);
+      if (rank !== undefined && rank < best) [best, at] = [rank, i];
+    }
+    if (at < 0) return { parts, last };
+    parts.splice(at, 2, parts[at]! + parts[at + 1]!);
+    last = best;
+  }
+}

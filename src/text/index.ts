@@ -1,0 +1,13 @@
+export { encodeText, type TokenIds } from './encode-text.ts';
+export type { EncodeTextOptions } from './encoded-parts.ts';
+export { scanCharacters } from './scan-characters.ts';
+export { splitTrainValidation } from './split.ts';
+export {
+  type ReadOptions,
+  type TextChunk,
+  type TextDocument,
+  type TextProgress,
+  type TextSource,
+  textSourceOf,
+} from './text-source.ts';
+export { randomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';

@@ -1,0 +1,41 @@
+/** Loads a model 50 times, writes a little with it each time, and prints the memory that is then in use, in MiB. */
+import { setTimeout } from 'node:timers/promises';
+import { loadDecoder } from '../../src/disk/pretrained.ts';
+import { loadCheckpoint } from '../../src/disk/run/index.ts';
+import { Decoder } from '../../src/generate/index.ts';
+
+const [source, path, disposal] = process.argv.slice(2) as ['run' | 'published', string, 'dispose' | 'using' | 'forget'];
+
+async function load(): Promise<Decoder> {
+  if (source === 'published') return (await loadDecoder(path)).decoder;
+  return new Decoder((await loadCheckpoint(path)).model);
+}
+
+/** The memory in use while the model is there. */
+async function loadAndUse(): Promise<number> {
+  const prompt = [1, 2, 3, 4, 5];
+  if (disposal === 'using') {
+    await using decoder = await load();
+    await decoder.append(decoder.createCache(), [prompt]);
+    return memoryInUse();
+  }
+  const decoder = await load();
+  await decoder.append(decoder.createCache(), [prompt]);
+  const memory = await memoryInUse();
+  if (disposal === 'dispose') await decoder.dispose();
+  return memory;
+}
+
+/** What the process holds in memory, in MiB, after what is out of use has been collected. */
+async function memoryInUse(): Promise<number> {
+  // Collecting takes effect for what lies outside of JavaScript only after the event loop has turned.
+  for (let turn = 0; turn < 2; turn++) {
+    globalThis.gc!();
+    await setTimeout(5);
+  }
+  return process.memoryUsage().rss / 2 ** 20;
+}
+
+const memory: number[] = [];
+for (let i = 0; i < 50; i++) memory.push(await loadAndUse());
+console.log(JSON.stringify(memory));

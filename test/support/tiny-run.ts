@@ -1,0 +1,24 @@
+import { type FolderRun, loadCheckpoint } from '../../src/disk/run/index.ts';
+import type { TrainOptions } from '../../src/train/index.ts';
+import { tinyModel, tinyOptions, tinyText, tinyTokenizer } from './tiny.ts';
+
+/** Hard to resume: with dropout, and with two passes in every step. */
+const options: TrainOptions = { ...tinyOptions, gradientAccumulation: 2 };
+
+export function newRun(folder: string, changes: Partial<TrainOptions> = {}): FolderRun {
+  return {
+    folder,
+    model: tinyModel({ dropRate: 0.2 }, changes.seed),
+    tokenizer: tinyTokenizer,
+    text: tinyText,
+    textPath: 'letters',
+    options: { ...options, ...changes },
+  };
+}
+
+/** The run in `folder`, to go on with from its last checkpoint; its options are the ones saved there. */
+export async function resumedRun(folder: string): Promise<FolderRun> {
+  const resumeFrom = await loadCheckpoint(folder, 'last');
+  const { model, tokenizer, file } = resumeFrom;
+  return { folder, model, tokenizer, text: tinyText, textPath: 'letters', options: file.training!.options, resumeFrom };
+}

@@ -1,0 +1,248 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { sizeOf } from '../../../src/core/shape.ts';
+import { loadGguf, readPretrainedConfig } from '../../../src/disk/pretrained.ts';
+import { DEQUANTIZE } from '../../../src/formats/gguf/dequantize.ts';
+import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/ggml-types.ts';
+import { formatGgufHeader, type TensorDescription } from '../../../src/formats/gguf/header-writer.ts';
+import { float32, type MetadataToWrite, uint32 } from '../../../src/formats/gguf/index.ts';
+import { Decoder } from '../../../src/generate/index.ts';
+import type { LlamaConfig } from '../../../src/models/index.ts';
+import { ggufLlama } from '../../../src/models/llama/gguf.ts';
+import { toHalves } from '../../../src/models/llama/rotary-rows.ts';
+import { Random } from '../../../src/random/random.ts';
+import { tinyLlama } from '../../support/tiny-models.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tsgpt-load-gguf-'));
+afterAll(() => rmSync(root, { recursive: true }));
+
+interface Tensor extends Omit<TensorDescription, 'offset'> {
+  bytes: Uint8Array;
+}
+
+/** What a file is made of, to be changed before it is written. */
+interface Parts {
+  metadata: Map<string, MetadataToWrite>;
+  tensors: Map<string, Tensor>;
+}
+
+/** The parts of a small Llama's file, without a tokenizer. */
+function llamaParts(changes: Partial<LlamaConfig> = {}): Parts {
+  const { architecture, hyperparameters, tensors } = ggufLlama(tinyLlama(changes));
+  const metadata = new Map<string, MetadataToWrite>([['general.architecture', architecture]]);
+  for (const [key, value] of Object.entries(hyperparameters)) metadata.set(`${architecture}.${key}`, value);
+  const all = tensors.map(({ name, shape, make }): [string, Tensor] => {
+    const { buffer, byteOffset, byteLength } = make();
+    return [name, { name, shape, type: 'F32', bytes: new Uint8Array(buffer, byteOffset, byteLength) }];
+  });
+  return { metadata, tensors: new Map(all) };
+}
+
+/** Writes a file by hand: every type can be in it, also those that tsgpt only reads. */
+function write({ metadata, tensors }: Parts): string {
+  const alignment = 32;
+  const described: TensorDescription[] = [];
+  const data: Uint8Array[] = [];
+  let offset = 0;
+  for (const { bytes, ...tensor } of tensors.values()) {
+    described.push({ ...tensor, offset });
+    const padded = new Uint8Array(Math.ceil(bytes.length / alignment) * alignment);
+    padded.set(bytes);
+    data.push(padded);
+    offset += padded.length;
+  }
+  const path = join(root, 'model.gguf');
+  writeFileSync(path, Buffer.concat([formatGgufHeader(metadata, described, alignment), ...data]));
+  return path;
+}
+
+/** Blocks of random integers with scales of about 0.01. */
+function randomBlocks(type: GgmlTypeName, elements: number, random: Random): Uint8Array {
+  const { blockBytes, blockElements } = GGML_TYPES[type];
+  const bytes = Uint8Array.from({ length: (elements / blockElements) * blockBytes }, () => random.integer(256));
+  const scale = [0x1f, 0x21]; // 0x211f as half precision is 0.01
+  const scalesAt = { Q8_0: [0], Q4_0: [0], Q4_K: [0, 2], Q6_K: [208] }[type as 'Q8_0'];
+  for (let block = 0; block < bytes.length; block += blockBytes)
+    for (const at of scalesAt) bytes.set(scale, block + at);
+  return bytes;
+}
+
+describe('a GGUF file', () => {
+  it.each(['Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const)('with matrices in %s is loaded, and runs', async (type) => {
+    const shape = { embDim: 256, nHeads: 4, nKvHeads: 2, headDim: 64, hiddenDim: 512 };
+    const parts = llamaParts(shape);
+    const random = new Random(3);
+    for (const tensor of parts.tensors.values()) {
+      if (tensor.shape.length < 2) continue;
+      tensor.bytes = randomBlocks(type, sizeOf(tensor.shape), random);
+      parts.tensors.set(tensor.name, { ...tensor, type });
+    }
+    const { model } = await loadGguf(write(parts));
+
+    const valuesOf = (name: string) => {
+      const { bytes, shape } = parts.tensors.get(name)!;
+      const values = new Float32Array(sizeOf(shape));
+      DEQUANTIZE[type]!(bytes, values); // held to ggml's own in gguf-numbers.test.ts
+      return values;
+    };
+    const parameters = model.namedParameters();
+    expect(parameters.get('blocks.1.feedForward.up.weight')!.value).toEqual(valuesOf('blk.1.ffn_up.weight'));
+    expect(parameters.get('tokenEmbedding.weight')!.value).toEqual(valuesOf('token_embd.weight'));
+    // Rows of queries are in another order there.
+    const queries = toHalves(valuesOf('blk.0.attn_q.weight'), shape.headDim, 256);
+    expect(parameters.get('blocks.0.attention.query.weight')!.value).toEqual(queries);
+
+    await using decoder = new Decoder(model);
+    const [logits] = await decoder.append(decoder.createCache(), [[5, 9, 200]]);
+    expect(logits!.every(Number.isFinite)).toBe(true);
+    expect(new Set(logits).size).toBeGreaterThan(200);
+  });
+
+  it('says what model it holds without its weights', async () => {
+    const { config } = tinyLlama();
+    expect(await readPretrainedConfig(write(llamaParts()))).toEqual({
+      modelType: 'llama',
+      architecture: 'llama',
+      config,
+    });
+  });
+
+  it.each<[string, [string, number][], number[]]>([
+    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [7]],
+    ['that does not', [], [5]],
+  ])('stops at the tokens that end a turn, also one %s', async (_, keys, expected) => {
+    const parts = llamaParts();
+    const texts = Array.from({ length: 300 }, (_, i) => (i === 5 ? '<|eot_id|>' : `t${i}`));
+    const types = Int32Array.from(texts, (text) => (text === '<|eot_id|>' ? 3 : 1));
+    parts.metadata.set('tokenizer.ggml.model', 'llama');
+    parts.metadata.set('tokenizer.ggml.tokens', texts);
+    parts.metadata.set(
+      'tokenizer.ggml.scores',
+      Float32Array.from(texts, (_, i) => -i),
+    );
+    parts.metadata.set('tokenizer.ggml.token_type', types);
+    for (const [key, id] of keys) parts.metadata.set(key, uint32(id));
+    expect((await loadGguf(write(parts))).stopTokens).toEqual(expected);
+  });
+
+  const set = (key: string, value: MetadataToWrite) => (parts: Parts) => void parts.metadata.set(key, value);
+  const reshape = (name: string, shape: number[]) => (parts: Parts) => {
+    const bytes = new Uint8Array(4 * sizeOf(shape));
+    parts.tensors.set(name, { name, shape, type: 'F32', bytes });
+  };
+  const tokens = (count: number) => (parts: Parts) => {
+    parts.metadata.set('tokenizer.ggml.model', 'llama');
+    parts.metadata.set(
+      'tokenizer.ggml.tokens',
+      Array.from({ length: count }, (_, i) => `t${i}`),
+    );
+    parts.metadata.set('tokenizer.ggml.scores', new Float32Array(count));
+    parts.metadata.set('tokenizer.ggml.token_type', new Int32Array(count).fill(1));
+  };
+
+  it.each<[string, (parts: Parts) => void, string]>([
+    [
+      'of another architecture',
+      set('general.architecture', 'bert'),
+      'models of the architecture bert are not supported; supported are: gpt2, llama',
+    ],
+    ['that does not say which', ({ metadata }) => void metadata.delete('general.architecture'), 'general.architecture'],
+    ['without the number of blocks', ({ metadata }) => void metadata.delete('llama.block_count'), 'llama.block_count'],
+    [
+      'with another type for it',
+      set('llama.block_count', 'two'),
+      'llama.block_count is string, but a number is expected',
+    ],
+    ['of experts', set('llama.expert_count', uint32(8)), 'its llama.expert_count is 8, but only 0 is supported'],
+    [
+      'with a window',
+      set('llama.attention.sliding_window', uint32(16)),
+      'its attention sees only the last 16 of 64 tokens',
+    ],
+    ['with another scaling', set('llama.rope.scaling.type', 'yarn'), 'its rotary positions are scaled as "yarn"'],
+    [
+      'that turns half of a head',
+      set('llama.rope.dimension_count', uint32(8)),
+      'its llama.rope.dimension_count is 8, but only 16',
+    ],
+    [
+      'with other heads of values',
+      set('llama.attention.value_length', uint32(8)),
+      'its llama.attention.value_length is 8',
+    ],
+    ['with an odd head', set('llama.attention.head_count_kv', uint32(3)), 'nHeads 4 is not a multiple of nKvHeads 3'],
+    [
+      'that divides by zero',
+      set('llama.attention.layer_norm_rms_epsilon', float32(0)),
+      'normEps must be a number greater than 0',
+    ],
+    [
+      'without token embedding',
+      ({ tensors }) => void tensors.delete('token_embd.weight'),
+      'no tensor token_embd.weight',
+    ],
+    ['without a matrix', ({ tensors }) => void tensors.delete('blk.1.ffn_up.weight'), 'no tensor blk.1.ffn_up.weight'],
+    [
+      'with one too many',
+      reshape('blk.0.attn_sinks.weight', [4]),
+      'blk.0.attn_sinks.weight, which has no place in a model',
+    ],
+    [
+      'with more blocks',
+      reshape('blk.2.attn_norm.weight', [64]),
+      'blk.2.attn_norm.weight, which has no place in a model',
+    ],
+    [
+      'with another shape',
+      reshape('blk.0.ffn_up.weight', [64, 96]),
+      "tensor blk.0.ffn_up.weight is [64, 96], but the model's configuration needs [96, 64]",
+    ],
+    [
+      'with what is no number',
+      ({ tensors }) => void tensors.get('output_norm.weight')!.bytes.fill(0xff),
+      'tensor output_norm.weight has elements that are not numbers',
+    ],
+    ['with an unknown kind of tokenizer', set('tokenizer.ggml.model', 'rwkv'), 'its tokenizer is of the kind rwkv'],
+    ['with more tokens than rows', tokens(301), 'tokens, but its model only 300'],
+    [
+      'with a token that is none',
+      (parts) => {
+        tokens(300)(parts);
+        const texts = parts.metadata.get('tokenizer.ggml.tokens') as string[];
+        parts.metadata.set('tokenizer.ggml.tokens', ['x'.repeat(200_000), ...texts.slice(1)]);
+      },
+      'token 0 of its vocabulary is 200000 characters long',
+    ],
+    [
+      'that sees what comes later',
+      set('llama.attention.causal', false),
+      'its llama.attention.causal is false, but only',
+    ],
+    [
+      'with stronger positions',
+      set('llama.rope.scaling.attn_factor', float32(1.19)),
+      'its llama.rope.scaling.attn_factor is 1.19, but only 1 is supported',
+    ],
+    [
+      'in parts',
+      (parts) => {
+        parts.metadata.set('split.count', uint32(3));
+        parts.metadata.set('split.no', uint32(1));
+      },
+      'it is part 2 of the 3 of a model; join them with',
+    ],
+    ['with factors of another form', reshape('rope_freqs.weight', [8]), 'rope_freqs.weight'],
+  ])('%s is refused in one sentence', async (_, change, message) => {
+    const parts = llamaParts();
+    change(parts);
+    const path = write(parts);
+    const error = await loadGguf(path).catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(TsgptError);
+    expect((error as Error).message).toContain(message);
+    expect((error as Error).message).toContain(path);
+    expect((error as Error).message).toMatch(/^[^\n]+$/);
+  });
+});

@@ -1,0 +1,179 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { loadPretrained } from '../../../src/disk/pretrained.ts';
+import { type TensorToWrite, writeSafetensors } from '../../../src/disk/safetensors.ts';
+import { SafetensorsReader } from '../../../src/formats/safetensors/reader.ts';
+import { generate } from '../../../src/generate/index.ts';
+import { Random } from '../../../src/random/random.ts';
+import { splitTrainValidation } from '../../../src/text/index.ts';
+import { defaultTrainOptions, train } from '../../../src/train/index.ts';
+import { bytesFile } from '../../support/published-forms.ts';
+
+const tokenizerFile = bytesFile();
+const vocabSize = Object.keys(tokenizerFile.model.vocab).length;
+const config = { model_type: 'gpt2', vocab_size: vocabSize, n_positions: 16, n_embd: 8, n_layer: 1, n_head: 2 };
+
+/** Random weights under the names and in the layout that GPT-2 is published in: matrices as [inputs, outputs]. */
+function weights(prefix = 'transformer.'): TensorToWrite[] {
+  const shapes: Record<string, number[]> = {
+    'wte.weight': [vocabSize, 8],
+    'wpe.weight': [16, 8],
+    'h.0.ln_1.weight': [8],
+    'h.0.ln_1.bias': [8],
+    'h.0.attn.c_attn.weight': [8, 24],
+    'h.0.attn.c_attn.bias': [24],
+    'h.0.attn.c_proj.weight': [8, 8],
+    'h.0.attn.c_proj.bias': [8],
+    'h.0.ln_2.weight': [8],
+    'h.0.ln_2.bias': [8],
+    'h.0.mlp.c_fc.weight': [8, 32],
+    'h.0.mlp.c_fc.bias': [32],
+    'h.0.mlp.c_proj.weight': [32, 8],
+    'h.0.mlp.c_proj.bias': [8],
+    'ln_f.weight': [8],
+    'ln_f.bias': [8],
+  };
+  const random = new Random(1);
+  return Object.entries(shapes).map(([name, shape]) => {
+    const data = random.normals(
+      shape.reduce((a, b) => a * b),
+      1,
+    );
+    return { name: prefix + name, shape, data };
+  });
+}
+
+describe('loadPretrained', () => {
+  let root: string;
+  let count = 0;
+  beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'tsgpt-pretrained-'));
+  });
+  afterAll(() => rm(root, { recursive: true }));
+  afterEach(() => vi.restoreAllMocks());
+
+  /** A new folder with these files; by default a whole model. */
+  async function folderWith(files: Record<string, string>, tensors: TensorToWrite[] = weights()): Promise<string> {
+    const folder = join(root, `model-${count++}`);
+    await mkdir(folder);
+    for (const [name, text] of Object.entries({ 'config.json': JSON.stringify(config), ...files })) {
+      await writeFile(join(folder, name), text);
+    }
+    if (tensors.length > 0) await writeSafetensors(join(folder, 'model.safetensors'), tensors);
+    return folder;
+  }
+  const tokenizer = { 'tokenizer.json': JSON.stringify(tokenizerFile) };
+
+  it('loads a model with its tokenizer, and closes the file', async () => {
+    const close = vi.spyOn(SafetensorsReader.prototype, 'close');
+    const pretrained = await loadPretrained(await folderWith(tokenizer));
+    expect(close).toHaveBeenCalledTimes(1);
+    expect(pretrained.modelType).toBe('gpt2');
+    expect(pretrained.tokenizer!.vocabSize).toBe(vocabSize);
+    const [published] = weights();
+    expect(pretrained.model.namedParameters().get('tokenEmbedding.weight')!.value).toEqual(published!.data);
+    let text = '';
+    for await (const piece of generate(pretrained.model, pretrained.tokenizer!, 'It is', { maxTokens: 8 }))
+      text += piece;
+    expect(text.length).toBeGreaterThan(0);
+  });
+
+  it('loads a model whose tokenizer is not there, or is smaller', async () => {
+    expect((await loadPretrained(await folderWith({}, weights('')))).tokenizer).toBeUndefined();
+    const small = {
+      ...tokenizerFile,
+      added_tokens: [],
+      model: { ...tokenizerFile.model, vocab: { a: 0 }, merges: [] },
+    };
+    const folder = await folderWith({ 'tokenizer.json': JSON.stringify(small) });
+    expect((await loadPretrained(folder)).tokenizer!.vocabSize).toBe(1);
+  });
+
+  it('loads a model that can be trained further', async () => {
+    const { model } = await loadPretrained(await folderWith(tokenizer));
+    const ids = Uint16Array.from({ length: 400 }, (_, i) => (7 * i) % 11);
+    const losses: number[] = [];
+    const options = { ...defaultTrainOptions, steps: 20, batchSize: 4, learningRate: 1e-2, warmupSteps: 1, seed: 1 };
+    for await (const { loss } of train(model, splitTrainValidation(ids, 0.2), options)) {
+      if (loss !== undefined) losses.push(loss); // the state before the first step has none
+    }
+    expect(losses).toHaveLength(20);
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 1);
+  });
+
+  it('prints nothing of a file that a terminal would obey', async () => {
+    const files = { 'generation_config.json': JSON.stringify({ eos_token_id: '\u001b]0;owned\u0007' }) };
+    await expect(loadPretrained(await folderWith(files))).rejects.toThrow(/eos_token_id: [^\p{C}]+$/u);
+  });
+
+  it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
+    const ended = { 'config.json': JSON.stringify({ ...config, eos_token_id: 7 }) };
+    expect((await loadPretrained(await folderWith(ended))).stopTokens).toEqual([7]);
+    const generation = { ...ended, 'generation_config.json': JSON.stringify({ eos_token_id: [3, 4] }) };
+    expect((await loadPretrained(await folderWith(generation))).stopTokens).toEqual([3, 4]);
+    const silent = { ...ended, 'generation_config.json': '{}' };
+    expect((await loadPretrained(await folderWith(silent))).stopTokens).toEqual([]);
+  });
+
+  it('loads a head that is not tied to the embedding', async () => {
+    const head = { name: 'lm_head.weight', shape: [vocabSize, 8], data: new Float32Array(vocabSize * 8).fill(2) };
+    const untied = { 'config.json': JSON.stringify({ ...config, tie_word_embeddings: false }) };
+    const { model } = await loadPretrained(await folderWith(untied, [...weights(), head]));
+    expect(model.namedParameters().get('head.weight')!.value).toEqual(head.data);
+    await expect(loadPretrained(await folderWith(untied))).rejects.toThrow(/no tensor lm_head\.weight/);
+  });
+
+  it('loads weights in several files', async () => {
+    const [first, ...rest] = weights();
+    const map = Object.fromEntries([
+      [first!.name, 'model-00001-of-00002.safetensors'],
+      ...rest.map(({ name }) => [name, 'model-00002-of-00002.safetensors']),
+    ]);
+    const index = { metadata: { total_size: 0 }, weight_map: map };
+    const folder = await folderWith({ 'model.safetensors.index.json': JSON.stringify(index) }, []);
+    await writeSafetensors(join(folder, 'model-00001-of-00002.safetensors'), [first!]);
+    await writeSafetensors(join(folder, 'model-00002-of-00002.safetensors'), rest);
+    const { model } = await loadPretrained(folder);
+    expect(model.namedParameters().get('tokenEmbedding.weight')!.value).toEqual(first!.data);
+  });
+
+  it('closes the file when the weights do not fit', async () => {
+    const close = vi.spyOn(SafetensorsReader.prototype, 'close');
+    const folder = await folderWith({}, weights().slice(1));
+    await expect(loadPretrained(folder)).rejects.toThrow(
+      `cannot load ${folder}: the weights have no tensor wte.weight`,
+    );
+    expect(close).toHaveBeenCalledTimes(1);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['a broken configuration', { 'config.json': '{"model_type":' }, /config\.json is not whole JSON/],
+    ['another family', { 'config.json': '{"model_type": "bert"}' }, /models of the type bert cannot be loaded/],
+    ['a model too large to be', { 'config.json': JSON.stringify({ ...config, n_embd: 2 ** 40 }) }, /cannot load /],
+    ['a model of another shape', { 'config.json': JSON.stringify({ ...config, n_embd: 16 }) }, /wte\.weight is \[/],
+    ['more blocks in the file', { 'config.json': JSON.stringify({ ...config, n_layer: 2 }) }, /no tensor h\.1\.ln_1/],
+    ['a broken tokenizer', { 'tokenizer.json': '{' }, /tokenizer\.json is not whole JSON/],
+    ['half a tokenizer', { 'vocab.json': '{}' }, /merges\.txt is missing/],
+    [
+      'a tokenizer of another model',
+      { ...tokenizer, 'config.json': JSON.stringify({ ...config, vocab_size: vocabSize - 1 }) },
+      new RegExp(`the tokenizer has ${vocabSize} tokens, but the model only ${vocabSize - 1}`),
+    ],
+  ])('refuses %s in one sentence', async (_, files, message) => {
+    const folder = await folderWith(files);
+    await expect(loadPretrained(folder)).rejects.toThrow(TsgptError);
+    await expect(loadPretrained(folder)).rejects.toThrow(message);
+    await expect(loadPretrained(folder)).rejects.toThrow(/^[^\n]+$/);
+  });
+
+  it('says which file is missing', async () => {
+    await expect(loadPretrained(join(root, 'nowhere'))).rejects.toThrow(/there is no config\.json in .*nowhere; give/);
+    await expect(loadPretrained(await folderWith({}, []))).rejects.toThrow(/model\.safetensors/);
+    const folder = await folderWith({});
+    await mkdir(join(folder, 'tokenizer.json'));
+    await expect(loadPretrained(folder)).rejects.toThrow(/cannot read .*tokenizer\.json/);
+  });
+});

@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { loadPretrained, type Pretrained, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import type { LanguageModel, LlamaConfig } from '../../../src/models/index.ts';
+import { readHuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { bytesFile } from '../../support/published-forms.ts';
+import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tsgpt-round-trip-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let count = 0;
+
+const file = bytesFile();
+const vocabSize = 430; // more than the tokenizer has, as is usual
+const tokenizer = readHuggingFaceTokenizer({ 'tokenizer.json': JSON.stringify(file) })!;
+const chatTemplate = '{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}';
+const stopTokens = [5, 17];
+
+const llama3 = {
+  kind: 'llama3',
+  factor: 8,
+  lowFrequencyFactor: 1,
+  highFrequencyFactor: 4,
+  originalContextLength: 8192,
+} as const;
+
+const llamas: Record<string, Partial<LlamaConfig>> = {
+  'Llama 2': {},
+  'Llama 3': { tiedHead: false, ropeTheta: 500_000, ropeScaling: llama3 },
+  'a Llama with longer positions': { ropeScaling: { kind: 'linear', factor: 4 } },
+  Qwen2: { qkvBias: true },
+  Qwen3: { qkNorm: true, headDim: 32 },
+};
+const models: [string, () => LanguageModel][] = [
+  ['GPT-2', () => tinyGPT2({ vocabSize })],
+  ['GPT-2 with a head of its own', () => tinyGPT2({ vocabSize, tiedHead: false })],
+  ...Object.entries(llamas).map(([name, changes]): [string, () => LanguageModel] => [
+    name,
+    () => tinyLlama({ vocabSize, ...changes }),
+  ]),
+];
+
+/** Bits, not numbers: -0 and 0 are not the same. */
+function bitsOf(model: LanguageModel): Record<string, Uint32Array> {
+  const weights = Object.entries(weightsOfModel(model));
+  return Object.fromEntries(
+    weights.map(([path, { buffer, byteOffset, length }]) => [path, new Uint32Array(buffer, byteOffset, length)]),
+  );
+}
+
+function expectSame(loaded: Pretrained, model: LanguageModel): void {
+  expect(bitsOf(loaded.model)).toEqual(bitsOf(model));
+  expect(loaded.chatTemplate).toBe(chatTemplate);
+  for (const text of ['Hello, world! ', 'naïve 日本 🙂', '  two  spaces\n\n']) {
+    expect(loaded.tokenizer!.encode(text)).toEqual((tokenizer as Tokenizer).encode(text));
+  }
+  expect(loaded.tokenizer!.vocabSize).toBe(tokenizer.vocabSize);
+  expect(loaded.tokenizer!.endOfTextId).toBe(tokenizer.endOfTextId);
+}
+
+describe.each(models)('%s comes back as it was', (_, create) => {
+  it('from a folder in the layout of Hugging Face: weights, configuration, tokenizer, template and stop tokens', async () => {
+    const model = create();
+    const folder = join(root, `${count++}`);
+    await savePretrained(folder, { model, tokenizer, chatTemplate, stopTokens });
+    const loaded = await loadPretrained(folder);
+    expectSame(loaded, model);
+    expect(loaded.model.config).toEqual(model.config);
+    expect(loaded.stopTokens).toEqual(expect.arrayContaining(stopTokens));
+  });
+
+  it('from a GGUF file in float32', async () => {
+    const model = create();
+    const path = join(root, `${count++}.gguf`);
+    await saveGguf(path, { model, tokenizer, chatTemplate, stopTokens });
+    const loaded = await loadPretrained(path);
+    expectSame(loaded, model);
+    expect(loaded.model.config).toEqual(model.config);
+    expect(loaded.stopTokens).toEqual(stopTokens);
+  });
+});

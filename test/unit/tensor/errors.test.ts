@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../src/core/errors.ts';
+import * as t from '../../../src/tensor/index.ts';
+
+/** Mistakes in shapes and types must come up on the line they are made on, long before anything is computed. */
+
+const float = (...shape: number[]) => t.zeros(shape).named('left');
+const other = (...shape: number[]) => t.zeros(shape).named('right');
+const int = (...shape: number[]) => t.zeros(shape, 'int32').named('index');
+const bool = (...shape: number[]) => t.zeros(shape, 'bool').named('mask');
+
+/** What is written wrong, and what its error must mention. */
+const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = {
+  'add: shapes': [() => float(2, 3).add(other(4)), 'add', '[2, 3]', '[4]'],
+  'mul: shapes': [() => float(2, 3).mul(other(3, 3)), 'mul', '[2, 3]', '[3, 3]'],
+  'add: types': [() => float(2).add(int(2)), 'add', 'left [2] is float32', 'index [2] is int32', ".to('float32')"],
+  'add: bool': [() => bool(2).add(bool(2)), 'add', 'mask [2] is bool'],
+  'lt: types': [() => int(2).lt(other(2)), 'index [2] is int32', 'right [2] is float32'],
+  'div: int32': [() => int(2).div(int(2)), 'div', 'index [2] is int32', 'float32'],
+  'logicalAnd: numbers': [() => int(2).logicalAnd(int(2)), 'logicalAnd', 'index [2] is int32', 'bool'],
+  'logicalNot: numbers': [() => float(2).logicalNot(), 'logicalNot', 'left [2] is float32', 'bool'],
+  'exp: int32': [() => int(3).exp(), 'exp', 'index [3] is int32', 'float32'],
+  'to: unknown type': [() => float(2).to('float64' as t.DType), 'float64', 'float32, int32, bool'],
+  'where: condition': [() => t.where(int(2), 1, 2), 'where', 'index [2] is int32', 'bool'],
+  'where: shapes': [() => t.where(bool(2), float(2), other(3)), 'where', '[2]', '[3]'],
+  'where: condition shape': [() => t.where(bool(4), float(2, 3), 0), 'where', '[4]', '[2, 3]'],
+  'where: types': [() => t.where(bool(2), float(2), int(2)), 'where', 'left [2] is float32', 'index [2] is int32'],
+
+  'matmul: inner length': [() => float(2, 3).matmul(other(4, 5)), 'matmul', 'left [2, 3]', 'right [4, 5]'],
+  'matmul: swapped': [() => float(2, 3).matmul(other(4, 5).transpose(0, 1)), 'matmul', 'left [2, 3]', 'right [4, 5]'],
+  'matmul: stacks': [() => float(2, 3, 4).matmul(other(3, 4, 5)), 'matmul', 'left [2, 3, 4]', 'right [3, 4, 5]'],
+  'matmul: scalar': [() => float().matmul(other(2)), 'matmul', 'scalar', 'mul'],
+  'matmul: int32': [() => int(2, 2).matmul(int(2, 2)), 'matmul', 'index [2, 2] is int32'],
+  'linear: width': [() => t.linear(float(2, 3), other(5, 4)), 'linear', 'left [2, 3]', 'right [5, 4]', '4 elements'],
+  'linear: bias': [() => t.linear(float(2, 3), other(5, 3), float(4)), 'linear', 'left [4]', '5 elements'],
+  'layerNorm: weight': [
+    () => t.layerNorm(float(2, 3), other(4), other(3)),
+    'layerNorm',
+    'right [4]',
+    '[3]',
+    'left [2, 3]',
+  ],
+  'layerNorm: bias': [
+    () => t.layerNorm(float(2, 3), other(3), other(2)),
+    'layerNorm',
+    'right [2]',
+    '[3]',
+    'left [2, 3]',
+  ],
+
+  'reshape: count': [() => float(2, 3).reshape([4]), 'reshape', 'left [2, 3]', '6 elements', '[4]'],
+  'reshape: remainder': [() => float(2, 3).reshape([-1, 4]), 'reshape', 'left [2, 3]', '[-1, 4]'],
+  'reshape: two unknown': [() => float(2, 3).reshape([-1, -1]), 'reshape', 'left [2, 3]', '[-1, -1]'],
+  'reshape: negative': [() => float(2, 3).reshape([-2, 3]), '[-2, 3]', 'whole numbers'],
+  'permute: too few': [() => float(2, 3).permute(0), 'permute', 'left [2, 3]', '[0]'],
+  'permute: twice': [() => float(2, 3).permute(0, 0), 'permute', 'left [2, 3]', '[0, 0]'],
+  'permute: unknown': [() => float(2, 3).permute(0, 2), 'permute', 'dimension 2', '2 dimensions'],
+  'transpose: unknown': [() => float(2, 3).transpose(0, -3), 'transpose', 'dimension -3', '2 dimensions'],
+  'unsqueeze: unknown': [() => float(2).unsqueeze(3), 'unsqueeze', 'dimension 3'],
+  'expand: shapes': [() => float(2, 3).expand([2, 4]), 'expand', '[2, 3]', '[2, 4]'],
+  'expand: smaller': [() => float(2, 3).expand([3]), 'expand', 'left [2, 3]', '[3]'],
+  'slice: too many': [() => float(2, 3).slice(null, null, [0, 1]), 'slice', 'left [2, 3]', '3 ranges'],
+  'slice: fraction': [() => float(2, 3).slice([0.5, 1]), 'slice', '[0.5, 1]', 'dimension 0'],
+  'pad: amounts': [() => t.pad(float(2, 3), [1], [1, 2]), 'pad', 'left [2, 3]'],
+  'concat: none': [() => t.concat([]), 'concat', 'at least one'],
+  'concat: lengths': [() => t.concat([float(2, 3), other(2, 4)], 0), 'concat', 'left [2, 3]', 'right [2, 4]'],
+  'concat: rank': [() => t.concat([float(2, 3), other(2)], 0), 'concat', 'left [2, 3]', 'right [2]'],
+  'concat: types': [() => t.concat([float(2), int(2)]), 'concat', 'left [2] is float32', 'index [2] is int32'],
+  'concat: unknown': [() => t.concat([float(2), other(2)], 1), 'concat', 'dimension 1'],
+
+  'sum: unknown': [() => float(2, 3).sum(2), 'sum', 'dimension 2', '2 dimensions'],
+  'sum: twice': [() => float(2, 3).sum([1, -1]), 'sum', '[1, 1]', 'twice'],
+  'sum: bool': [() => bool(2).sum(), 'sum', 'mask [2] is bool', ".to('float32')"],
+  'mean: int32': [() => int(2).mean(), 'mean', 'index [2] is int32'],
+  'softmax: unknown': [() => float(2).softmax(1), 'softmax', 'dimension 1'],
+  'softmax: int32': [() => int(2).softmax(0), 'softmax', 'index [2] is int32'],
+  'argmax: unknown': [() => float(2, 3).argmax(2), 'argmax', 'dimension 2'],
+
+  'rows: type of index': [() => float(2, 3).rows(other(2)), 'rows', 'right [2] is float32', 'int32'],
+  'rows: of a scalar': [() => float().rows(int(2)), 'rows', 'scalar'],
+  'gather: type of index': [() => float(2, 3).gather(1, other(2, 1)), 'gather', 'right [2, 1] is float32', 'int32'],
+  'gather: rank': [() => float(2, 3).gather(1, int(2)), 'gather', 'left [2, 3]', '[2]'],
+  'gather: length': [() => float(2, 3).gather(1, int(4, 1)), 'gather', 'left [2, 3]', '[4, 1]'],
+  'scatterAdd: source': [() => float(2, 3).scatterAdd(1, int(2, 1), other(2, 2)), 'scatterAdd', '[2, 1]', '[2, 2]'],
+  'crossEntropy: shapes': [
+    () => t.crossEntropy(float(2, 3, 5), int(2, 4)),
+    'crossEntropy',
+    '[2, 3, 5]',
+    '[2, 3]',
+    '[2, 4]',
+  ],
+  'crossEntropy: type': [() => t.crossEntropy(float(2, 5), other(2)), 'crossEntropy', 'int32', 'float32'],
+  'crossEntropy: scalar': [() => t.crossEntropy(float(), int()), 'crossEntropy', '[]'],
+
+  'grad: not a scalar': [() => t.grad(float(2), [float(2)]), 'grad', 'left [2]', 'one element'],
+  'grad: int32': [() => t.grad(int(), [float(2)]), 'grad', 'index [] is int32', 'float32'],
+  'fromArray: length': [() => t.fromArray(new Float32Array(5), [2, 3], 'weights'), 'weights', '[2, 3]', '6', '5'],
+  'fromArray: negative': [() => t.fromArray(new Float32Array(2), [-2, -1]), '[-2, -1]', 'whole numbers'],
+};
+
+describe('a mistake is reported where it is written', () => {
+  it.each(Object.entries(mistakes))('%s', (_, [write, ...mentions]) => {
+    let error: unknown;
+    try {
+      write();
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(TsgptError);
+    for (const mention of mentions) expect((error as Error).message).toContain(mention);
+  });
+});
+
+describe('item()', () => {
+  it('wants exactly one element, and says of which tensor', async () => {
+    await expect(float(2, 3).item()).rejects.toThrow('item: left [2, 3] has 6 elements');
+    expect(await t.tensor([[4]]).item()).toBe(4);
+  });
+});

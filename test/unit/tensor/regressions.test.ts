@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { compile } from '../../../src/compile/index.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { Random } from '../../../src/random/random.ts';
+import * as t from '../../../src/tensor/index.ts';
+import { fromArray, randn, tensor } from '../../../src/tensor/index.ts';
+
+const ids = (...values: number[]) => fromArray(Int32Array.from(values), [values.length], 'the tokens');
+
+describe('defects of once', () => {
+  it('in place: ONNX Runtime fuses a permutation into the product, which then reads what it overwrites', async () => {
+    const random = new Random(1);
+    const [x, y] = [randn([2, 2, 2], random), randn([2, 2, 2], random)];
+    const expected = await x.permute(1, 0, 2).matmul(y).data();
+    const array = ((await x.data()) as Float32Array).slice();
+    const f = compile((a, b) => [a!.permute(1, 0, 2).matmul(b!)]);
+    await f.run([fromArray(array, [2, 2, 2]), y], [array]);
+    array.forEach((value, i) => {
+      expect(value).toBeCloseTo(expected[i]!, 4);
+    });
+  });
+
+  it('index checks of a graph that is not run do not disturb another', async () => {
+    const index = ids(5);
+    tensor([[1], [2]]).rows(index); // never computed
+    const large = tensor([[0], [1], [2], [3], [4], [5]]);
+    expect(await large.rows(index).array()).toEqual([[5]]);
+  });
+
+  it('a fraction is not silently cut to a whole number: lt', () => {
+    expect(() => ids(2).lt(2.5)).toThrow(TsgptError);
+  });
+  it('a fraction is not silently cut to a whole number: mul', () => {
+    expect(() => ids(2).mul(0.5)).toThrow(TsgptError);
+  });
+  it('bool.add(0) is refused like bool.add(1)', () => {
+    expect(() => tensor([true]).add(0)).toThrow(TsgptError);
+  });
+  it('where chooses between bools, or refuses to', async () => {
+    const b = tensor([true, false]);
+    const attempt = async () => t.where(b, b, b).array();
+    await attempt().catch((error) => expect(error).toBeInstanceOf(TsgptError));
+  });
+  it('argmax of bool is refused where it is written', () => {
+    expect(() => tensor([true]).argmax(0)).toThrow(TsgptError);
+  });
+  it('logSumExp of int32 is refused', () => {
+    expect(() => ids(1, 2).logSumExp()).toThrow(TsgptError);
+  });
+  it('arange refuses what is no length', () => {
+    expect(() => t.arange(-1)).toThrow(TsgptError);
+    expect(() => t.arange(1.5)).toThrow(TsgptError);
+  });
+  it('rows by an empty index have a gradient', async () => {
+    const w = tensor([[1, 2], [3, 4]]); // biome-ignore format: a matrix
+    const [g] = t.grad(w.rows(t.zeros([0], 'int32')).sum(), [w]);
+    expect(await g!.array()).toEqual([[0, 0], [0, 0]]); // biome-ignore format: a matrix
+  });
+  it('x to the power 0 has gradient 0 at 0, as in PyTorch', async () => {
+    const x = tensor([0, 2]);
+    expect(await t.grad(x.pow(0).sum(), [x])[0]!.array()).toEqual([0, 0]);
+  });
+  it('the third derivative of x² at 0 is 0, not NaN', async () => {
+    const x = tensor([0, 2]);
+    const d = (y: t.Tensor) => t.grad(y.sum(), [x])[0]!;
+    expect(await d(d(d(x.pow(2)))).array()).toEqual([0, 0]);
+  });
+  it('rows of more than 80 characters are wrapped, as PyTorch does', async () => {
+    for (const line of (await t.arange(1000).print()).split('\n')) expect(line.length).toBeLessThan(130);
+  });
+  it('errors of broadcasting name the tensors', () => {
+    const [a, b] = [t.zeros([2, 3]).named('left'), t.zeros([4]).named('right')];
+    expect(() => a.add(b)).toThrow(/left.*right/);
+  });
+  it('logSumExp at minus infinity and infinity', async () => {
+    expect(await tensor([Number.NEGATIVE_INFINITY]).logSumExp().item()).toBe(Number.NEGATIVE_INFINITY);
+    expect(await tensor([Number.POSITIVE_INFINITY, 1]).logSumExp().item()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
