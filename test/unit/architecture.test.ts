@@ -1,3 +1,55 @@
-import { globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
+
+/** The folders of `src/` in the order of the map, top to bottom. */
+const floors = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/([\w-]+)\/` \|/gm)].map(([, f]) => f!);
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'));
+
+interface Import {
+  file: string;
+  specifier: string;
+}
+
+const imports: Import[] = sources.flatMap((file) => {
+  const text = readFileSync(join('src', file), 'utf8');
+  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => ({
+    file,
+    specifier: specifier!,
+  }));
+});
+
+const floorOf = (path: string) => path.split('/')[0]!;
+/** Where a relative import leads, as a path below `src/`. */
+const targetOf = ({ file, specifier }: Import) => join(dirname(file), specifier);
+
+/** The files that put the floors together for the outside; they stand above all of them. */
+const entries = sources.filter((path) => !path.includes('/'));
+
+describe('the map in docs/architecture.md', () => {
+  it('has a line for every folder, and a folder for every line', () => {
+    const folders = readdirSync('src', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    expect([...floors].sort()).toEqual(folders.map(({ name }) => name).sort());
+  });
+
+  it('is kept by every import: none points up', () => {
+    const up = imports
+      .filter(({ file, specifier }) => specifier.startsWith('.') && !entries.includes(file))
+      .filter((found) => {
+        const [from, to] = [floorOf(found.file), floorOf(targetOf(found))];
+        return from !== to && !(floors.indexOf(to) > floors.indexOf(from));
+      });
+    expect(up).toEqual([]);
+  });
+
+  it('keeps Node and ONNX Runtime out of the portable floors', () => {
+    const mayUseNode = /^(cli|disk|runtime\/node)\/|^node\.ts$/;
+    const outside = imports.filter(
+      ({ file, specifier }) => /^(node:|onnxruntime-)/.test(specifier) && !mayUseNode.test(file),
+    );
+    expect(outside).toEqual([]);
+  });
+});
