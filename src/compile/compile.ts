@@ -4,7 +4,7 @@ import { ensure } from '../core/errors.ts';
 import { formatShape, type Shape } from '../core/shape.ts';
 import { CompiledGraph } from '../graph/evaluate.ts';
 import type { GraphNode } from '../graph/graph.ts';
-import type { FrozenLeaves } from '../graph/stored-constant.ts';
+import type { ConstantLeaves } from '../graph/stored-constant.ts';
 import { fromArray } from '../tensor/creation.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import { feedTensor } from '../tensor/primitives/leaves.ts';
@@ -59,8 +59,8 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
   return Object.defineProperty(Object.assign(call, { run }), 'traceCount', { get: () => traces.size }) as Compiled;
 }
 
-/** A function whose graph holds what it uses besides its arguments; see {@link freeze}. */
-export interface Frozen {
+/** A function whose graph holds what it uses besides its arguments; see {@link bake}. */
+export interface Baked {
   /** Loads the graph, as the first run would do. */
   load(): Promise<void>;
   /** As {@link Compiled.run}; `lengths` are those that the arguments' shapes leave open. */
@@ -70,17 +70,17 @@ export interface Frozen {
 }
 
 /**
- * Compiles a function of tensors for good: parameters and whatever it uses besides its arguments become part of the graph, as
- * they are when it is loaded, which makes it faster, and `storageOf` may store them in fewer bits. Shapes of arguments may contain
- * {@link dynamicLength}s; one graph then serves all lengths.
+ * Compiles a function of tensors with what it uses baked in: parameters and all else besides its arguments become constants of the
+ * graph, as they are when it is loaded. That makes it faster, and `storageOf` may store them in fewer bits. Shapes of arguments may
+ * contain {@link dynamicLength}s; one graph then serves all lengths.
  */
-export function freeze(
+export function bake(
   inputs: readonly (TensorType & { name: string })[],
   fn: (...args: Tensor[]) => readonly Tensor[],
-  storageOf: FrozenLeaves['storageOf'] = () => undefined,
-): Frozen {
-  const { placeholders, isFrozen } = placeholdersFor(inputs);
-  const graph = new CompiledGraph(fn(...placeholders), { isFrozen, storageOf });
+  storageOf: ConstantLeaves['storageOf'] = () => undefined,
+): Baked {
+  const { placeholders, isConstant } = placeholdersFor(inputs);
+  const graph = new CompiledGraph(fn(...placeholders), { isConstant, storageOf });
   return {
     load: () => graph.load(),
     run: (args, lengths, into) => graph.run(args, into, lengths),
@@ -88,11 +88,11 @@ export function freeze(
   };
 }
 
-/** Tensors that stand for the arguments of a frozen graph; every other leaf of it is a constant. */
+/** Tensors that stand for the arguments of a baked graph; every other leaf of it is a constant. */
 export function placeholdersFor(inputs: readonly (TensorType & { name: string })[]) {
   const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
   const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
-  return { placeholders, isFrozen: (node: GraphNode) => !nodes.has(node) };
+  return { placeholders, isConstant: (node: GraphNode) => !nodes.has(node) };
 }
 
 function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {

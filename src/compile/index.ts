@@ -1,2 +1,2 @@
-export { type Compiled, compile, type Frozen, freeze } from './compile.ts';
+export { type Baked, bake, type Compiled, compile } from './compile.ts';
 export { type OnnxInput, toOnnx } from './to-onnx.ts';

@@ -2,7 +2,7 @@ import { ensure } from '../core/errors.ts';
 import type { OnnxModel, OnnxType } from '../formats/onnx/model.ts';
 import { toOnnxModel } from '../graph/lower-program.ts';
 import { buildProgram } from '../graph/program.ts';
-import type { FrozenLeaves } from '../graph/stored-constant.ts';
+import type { ConstantLeaves } from '../graph/stored-constant.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { placeholdersFor } from './compile.ts';
@@ -16,22 +16,22 @@ export interface OnnxInput extends TensorType {
 
 /**
  * Writes a function of tensors down as an ONNX model for other programs than ours: with the inputs and outputs named as here, and of
- * ONNX's own operators only, but for weights that `storageOf` stores in blocks. As in {@link freeze}, parameters are part of the
+ * ONNX's own operators only, but for weights that `storageOf` stores in blocks. As in {@link bake}, parameters are part of the
  * model, and shapes may contain {@link dynamicLength}s; each must stand alone as a dimension of some input.
  */
 export function toOnnx(
   inputs: readonly OnnxInput[],
   fn: (...args: Tensor[]) => Readonly<Record<string, Tensor>>,
-  storageOf: FrozenLeaves['storageOf'] = () => undefined,
+  storageOf: ConstantLeaves['storageOf'] = () => undefined,
 ): OnnxModel {
-  const { placeholders, isFrozen } = placeholdersFor(inputs);
+  const { placeholders, isConstant } = placeholdersFor(inputs);
   const outputs = fn(...placeholders);
   const names = [...inputs.map(({ name }) => name), ...Object.keys(outputs)];
   ensure(new Set(names).size === names.length, () => `inputs and outputs need names of their own: ${names.join(', ')}`);
-  const program = buildProgram(Object.values(outputs), isFrozen, 'any');
+  const program = buildProgram(Object.values(outputs), isConstant, 'any');
   const signature = {
     inputs: inputs.map(({ name, shape, dtype, onnxType = dtype }) => ({ name, shape, type: onnxType })),
     outputs: Object.keys(outputs),
   };
-  return toOnnxModel(program, { isFrozen, storageOf }, signature);
+  return toOnnxModel(program, { isConstant, storageOf }, signature);
 }

@@ -1,4 +1,4 @@
-import { type Frozen, freeze } from '../compile/index.ts';
+import { type Baked, bake } from '../compile/index.ts';
 import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';
 import type { LanguageModel } from '../models/index.ts';
@@ -36,9 +36,9 @@ export class Decoder implements AsyncDisposable {
   readonly model: LanguageModel;
   readonly #chunkSize: number;
   readonly #quantize: Quantization | undefined;
-  readonly #graph: Frozen;
+  readonly #graph: Baked;
   /** Holds the weights as well, so it is there only for those who score targets. */
-  #scoringGraph: Frozen | undefined;
+  #scoringGraph: Baked | undefined;
   readonly #paddedHeadDim: number;
 
   constructor(model: LanguageModel, { chunkSize = longestPass, quantize }: DecoderOptions = {}) {
@@ -183,7 +183,7 @@ export class Decoder implements AsyncDisposable {
 
   /** One pass over `ids` `[batchSize, time]`; what the graph computes of `rows`, counted over the whole batch, and their targets. */
   async #run(
-    graph: Frozen,
+    graph: Baked,
     arrays: readonly Float32Array[],
     capacity: number,
     { ids, positions, batchSize, rows }: Pass,
@@ -258,7 +258,7 @@ function decodingGraph(
   paddedDim: number,
   wanted: 'logits' | 'targets',
   quantize?: Quantization,
-): Frozen {
+): Baked {
   const { nLayers, nKvHeads } = model.cacheShape;
   const int32 = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32' as const });
   const cacheShape = [batch, nKvHeads, capacity, paddedDim];
@@ -284,7 +284,7 @@ function decodingGraph(
     const logits = model.unembed(chosen); // [selected, vocabSize]
     return [...(targets ? targetScores(logits, targets) : [logits]), ...cache.updated];
   };
-  return freeze(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
+  return bake(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
 }
 
 /** The cache as the graph sees it while it is built: each layer takes the next two of its arrays. */

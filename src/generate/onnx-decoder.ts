@@ -1,6 +1,6 @@
 import { toOnnx } from '../compile/index.ts';
 import type { OnnxModel } from '../formats/onnx/model.ts';
-import type { FrozenLeaves } from '../graph/index.ts';
+import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
 import { arange, concat, dynamicLength, type Tensor, where } from '../tensor/index.ts';
@@ -23,7 +23,7 @@ const { batch, time, past, total } = dynamicLength;
  * | `logits` | float32 | `[batch, time, vocabSize]` |
  * | `present.N.key`, `.value` | float32 | `[batch, nKvHeads, past + time, headDim]` |
  */
-export function onnxDecoder(model: LanguageModel, storageOf?: FrozenLeaves['storageOf']): OnnxModel {
+export function onnxDecoder(model: LanguageModel, storageOf?: ConstantLeaves['storageOf']): OnnxModel {
   const { nLayers, nKvHeads, headDim } = model.cacheShape;
   const cacheNames = Array.from({ length: nLayers }, (_, layer) => [`${layer}.key`, `${layer}.value`]).flat();
   const integers = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32', onnxType: 'int64' }) as const;

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { blockSize, type FrozenLeaves, quantizeBlocks } from '../graph/index.ts';
+import { blockSize, type ConstantLeaves, quantizeBlocks } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Linear, Parameter } from '../nn/index.ts';
 
@@ -9,7 +9,7 @@ export type Quantization = 'q8' | 'q4';
 export const quantizations: readonly Quantization[] = ['q8', 'q4'];
 
 /** Parameters where they lie, if that is not in memory. */
-export const storageAsIs: FrozenLeaves['storageOf'] = (value) =>
+export const storageAsIs: ConstantLeaves['storageOf'] = (value) =>
   value instanceof Parameter ? value.stored : undefined;
 
 const isStoredInBlocks = (value: unknown) => value instanceof Parameter && value.stored?.format === 'blocks';
@@ -18,7 +18,7 @@ const isStoredInBlocks = (value: unknown) => value instanceof Parameter && value
  * Stores the weights of all linear layers and the token embedding as small integers; everything else, which is little, stays float32. The
  * output head keeps 8 bits even with `q4`: every token's score depends on it. A matrix whose rows are no multiple of 32 long stays as it is.
  */
-export function quantizedStorage(model: LanguageModel, quantization: Quantization): FrozenLeaves['storageOf'] {
+export function quantizedStorage(model: LanguageModel, quantization: Quantization): ConstantLeaves['storageOf'] {
   ensure(
     quantizations.includes(quantization),
     `weights can be quantized as ${quantizations.join(' or ')}, but not as ${quantization}`,

@@ -7,7 +7,7 @@ import { loadOwn, loadProgram } from './executable-cache.ts';
 import type { GraphValue } from './graph.ts';
 import { isSafeInPlace } from './in-place.ts';
 import { buildProgram, type Program } from './program.ts';
-import type { FrozenLeaves } from './stored-constant.ts';
+import type { ConstantLeaves } from './stored-constant.ts';
 
 /** Computes the values and returns their elements. */
 export async function evaluate(values: readonly GraphValue[]): Promise<HostArray[]> {
@@ -21,12 +21,12 @@ export class CompiledGraph {
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
-  readonly #frozen: FrozenLeaves | undefined;
+  readonly #constants: ConstantLeaves | undefined;
 
-  /** The leaves of `frozen` are stored in the graph as they are at the first run; all others are read anew at each run. */
-  constructor(outputs: readonly GraphValue[], frozen?: FrozenLeaves) {
-    this.#program = buildProgram(outputs, frozen?.isFrozen);
-    this.#frozen = frozen;
+  /** The leaves that are `constants` are stored in the graph as they are at the first run; all others are read at each run. */
+  constructor(outputs: readonly GraphValue[], constants?: ConstantLeaves) {
+    this.#program = buildProgram(outputs, constants?.isConstant);
+    this.#constants = constants;
   }
 
   /** Loads the graph, as the first run would do. */
@@ -34,9 +34,9 @@ export class CompiledGraph {
     await this.#load();
   }
 
-  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with frozen leaves: others are shared. */
+  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with constants: others are shared. */
   async dispose(): Promise<void> {
-    ensure(this.#frozen, 'only a graph with constants of its own can be disposed of');
+    ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
     const executable = this.#executable;
     this.#executable = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
     this.#executable.catch(() => {});
@@ -44,7 +44,7 @@ export class CompiledGraph {
   }
 
   #load(): Promise<Executable> {
-    this.#executable ??= this.#frozen ? loadOwn(this.#program, this.#frozen) : loadProgram(this.#program);
+    this.#executable ??= this.#constants ? loadOwn(this.#program, this.#constants) : loadProgram(this.#program);
     return this.#executable;
   }
 

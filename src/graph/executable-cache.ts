@@ -2,7 +2,7 @@ import { sizeOf } from '../core/shape.ts';
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
 import { lowerProgram } from './lower-program.ts';
 import type { Program } from './program.ts';
-import type { FrozenLeaves } from './stored-constant.ts';
+import type { ConstantLeaves } from './stored-constant.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */
 const capacity = 128;
@@ -28,10 +28,10 @@ export async function loadProgram(program: Program): Promise<Executable> {
 }
 
 /** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
-export async function loadOwn(program: Program, frozen: FrozenLeaves): Promise<Executable> {
+export async function loadOwn(program: Program, constants: ConstantLeaves): Promise<Executable> {
   const runtime = await getRuntime();
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
-  return runtime.load(lowerProgram(program, frozen), { parallel, keepAwake: true });
+  return runtime.load(lowerProgram(program, constants), { parallel, keepAwake: true });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */

@@ -1,2 +1,2 @@
 export { blockSize, quantizeBlocks } from './quantize-blocks.ts';
-export type { FrozenLeaves, StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';
+export type { ConstantLeaves, StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';

@@ -5,7 +5,7 @@ import { Emitter, type LengthSource } from './emitter.ts';
 import type { GraphValue } from './graph.ts';
 import { lowerMerged, mergeableLinears } from './merge-linears.ts';
 import type { Program, Step } from './program.ts';
-import type { FrozenLeaves } from './stored-constant.ts';
+import type { ConstantLeaves } from './stored-constant.ts';
 
 /** How a model looks to those who run it. Without it inputs, outputs and constants are numbered. */
 export interface Signature {
@@ -16,12 +16,12 @@ export interface Signature {
 }
 
 /** Writes a program as an ONNX model for ourselves, its leaves as the model's inputs, its constants as they are stored. */
-export function lowerProgram(program: Program, frozen?: FrozenLeaves): LoadableModel {
-  return encodeModel(toOnnxModel(program, frozen));
+export function lowerProgram(program: Program, constants?: ConstantLeaves): LoadableModel {
+  return encodeModel(toOnnxModel(program, constants));
 }
 
 /** As {@link lowerProgram}, but not yet encoded. */
-export function toOnnxModel(program: Program, frozen?: FrozenLeaves, signature?: Signature): OnnxModel {
+export function toOnnxModel(program: Program, constants?: ConstantLeaves, signature?: Signature): OnnxModel {
   const names: string[] = new Array(program.values.length);
   const inputs = signature?.inputs ?? program.leaves.map(({ value }, i) => describe(`leaf${i}`, value));
   const emitter = new Emitter(lengthSources(inputs), signature ? 'any' : 'ONNX Runtime');
@@ -33,9 +33,9 @@ export function toOnnxModel(program: Program, frozen?: FrozenLeaves, signature?:
   for (const [i, { number, value }] of program.constants.entries()) {
     const name = signature && value.name && !known.has(value.name) ? value.name : `constant${i}`;
     known.add(name);
-    names[number] = emitter.store(name, value, frozen?.storageOf(value));
+    names[number] = emitter.store(name, value, constants?.storageOf(value));
   }
-  const groups = frozen && !signature ? mergeableLinears(program, emitter, names) : new Map<Step, Step[]>();
+  const groups = constants && !signature ? mergeableLinears(program, emitter, names) : new Map<Step, Step[]>();
   const written = new Set<Step>();
   for (const step of program.steps) {
     const group = groups.get(step);

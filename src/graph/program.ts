@@ -1,7 +1,7 @@
 import type { HostArray } from '../core/dtype.ts';
 import type { Engine } from './emitter.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
-import type { FrozenLeaves } from './stored-constant.ts';
+import type { ConstantLeaves } from './stored-constant.ts';
 
 /**
  * A graph ready to be written as ONNX: only what the outputs need, every computation once, in an order in which operands
@@ -37,13 +37,13 @@ export interface Step {
 }
 
 /**
- * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. Leaves that are frozen become
- * constants: they are stored with the program instead of being fed to it. For `engine` 'any', operations are expanded whose lowering
+ * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. Leaves for which `isConstant` holds
+ * are stored with the program instead of being fed to it. For `engine` 'any', operations are expanded whose lowering
  * is for ONNX Runtime only.
  */
 export function buildProgram(
   outputs: readonly GraphValue[],
-  isFrozen: FrozenLeaves['isFrozen'] = () => false,
+  isConstant: ConstantLeaves['isConstant'] = () => false,
   engine: Engine = 'ONNX Runtime',
 ): Program {
   const leaves: Leaf[] = [];
@@ -65,7 +65,7 @@ export function buildProgram(
       number = values.length;
       leafNumbers.set(identity, number);
       values.push(value);
-      const kind = isFrozen(value.node) ? 'constant' : 'leaf';
+      const kind = isConstant(value.node) ? 'constant' : 'leaf';
       (kind === 'constant' ? constants : leaves).push({ number, value });
       keyParts.push(`${number}:${kind} ${value.dtype}[${value.shape}]`);
     }

@@ -3,8 +3,8 @@ import type { Shape } from '../core/shape.ts';
 import type { GraphNode, GraphValue } from './graph.ts';
 
 /** The leaves of a graph that become constants in it, and how they are stored. */
-export interface FrozenLeaves {
-  isFrozen(node: GraphNode): boolean;
+export interface ConstantLeaves {
+  isConstant(node: GraphNode): boolean;
   /** Undefined stands for float32, as the elements are when the graph is loaded. */
   storageOf(value: GraphValue): StoredConstant | undefined;
 }

@@ -63,7 +63,7 @@ export class Parameter extends Tensor {
     this.#stored = undefined;
   }
 
-  /** Where the elements lie, if that is not {@link value}: in a file, say. Only a frozen graph can use them there. */
+  /** Where the elements lie, if that is not {@link value}: in a file, say. Only a baked graph can use them there. */
   get stored(): StoredConstant | undefined {
     return this.#stored;
   }

@@ -3,7 +3,9 @@ import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
 
 /** The folders of `src/` in the order of the map, top to bottom. */
-const floors = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/([\w-]+)\/` \|/gm)].map(([, f]) => f!);
+const floors = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/([\w-]+)\/` \|/gm)].map(
+  ([, f]) => f!,
+);
 
 const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))

@@ -14,8 +14,8 @@ function operators(
   outputs: readonly Tensor[],
   storageOf: (value: unknown) => StoredConstant | undefined = () => undefined,
 ) {
-  const isFrozen = (node: unknown) => node !== x.node;
-  const { nodes } = toOnnxModel(buildProgram(outputs, isFrozen), { isFrozen, storageOf });
+  const isConstant = (node: unknown) => node !== x.node;
+  const { nodes } = toOnnxModel(buildProgram(outputs, isConstant), { isConstant, storageOf });
   return nodes.map(({ operator }) => operator);
 }
 const count = (list: readonly string[], operator: string) => list.filter((name) => name === operator).length;
