@@ -1,6 +1,6 @@
 import { ensure, TsgptError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
-import { type GgufMetadata, type GgufReader, openGguf } from '../formats/gguf/index.ts';
+import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
 import type { GgufArchitecture } from '../models/gguf-form.ts';
 import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
 import { gpt2Architecture } from '../models/gpt2/gguf.ts';
@@ -8,6 +8,7 @@ import { llamaArchitecture } from '../models/llama/gguf.ts';
 import type { PretrainedConfig } from '../models/read-config.ts';
 import { readGgufTokenizer } from '../pretrained/tokenizers/read-gguf-tokenizer.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
+import { openGguf } from './gguf.ts';
 import type { LoadOptions, Pretrained } from './load-pretrained.ts';
 import { quantizedModel } from './quantized-cache.ts';
 

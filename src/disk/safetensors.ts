@@ -3,11 +3,12 @@
  *
  * In a browser, where there is no disk, `safetensors-reader.ts` reads the same format from memory.
  */
-import { open } from 'node:fs/promises';
-import { ensure, TsgptError } from '../core/errors.ts';
+import { ensure } from '../core/errors.ts';
+import { bytesView } from '../formats/byte-source.ts';
 import { bytesOf, formatHeader, SAFETENSORS_DTYPES, type SafetensorsDtype } from '../formats/safetensors/header.ts';
-import { bytesView, SafetensorsReader, type TensorData } from '../formats/safetensors/reader.ts';
+import { SafetensorsReader, type TensorData } from '../formats/safetensors/reader.ts';
 import { writeFileAtomic } from './atomic-file.ts';
+import { openFile } from './open-file.ts';
 
 export type { SafetensorsDtype, TensorEntry } from '../formats/safetensors/header.ts';
 export type { LoadedTensor, ReadOptions, SafetensorsReader, TensorData } from '../formats/safetensors/reader.ts';
@@ -45,27 +46,7 @@ const CHUNK_BYTES = 1 << 24;
  * @throws TsgptError if there is no such file, or it is truncated, damaged or of another format
  */
 export async function openSafetensors(path: string): Promise<SafetensorsReader> {
-  const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
-    throw new TsgptError(`Cannot read ${path}: ${reason}; check the path.`, { cause });
-  });
-  const status = await file.stat();
-  if (!status.isFile()) await file.close();
-  ensure(status.isFile(), `Cannot read ${path}: it is a folder or a device; give the path of a safetensors file.`);
-
-  return SafetensorsReader.open({
-    name: path,
-    byteLength: status.size,
-    close: () => file.close(),
-    async readInto(target, offset) {
-      for (let done = 0; done < target.length; ) {
-        const length = Math.min(CHUNK_BYTES, target.length - done);
-        const { bytesRead } = await file.read(target, done, length, offset + done);
-        ensure(bytesRead > 0, `${path} became shorter while it was read; try again when nothing writes to it.`);
-        done += bytesRead;
-      }
-    },
-  });
+  return SafetensorsReader.open(await openFile(path, 'a safetensors file'));
 }
 
 /**

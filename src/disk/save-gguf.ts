@@ -1,6 +1,6 @@
 import { TsgptError } from '../core/errors.ts';
 import { GGML_TYPES } from '../formats/gguf/ggml-types.ts';
-import { type MetadataToWrite, uint32, type WritableType, writeGguf } from '../formats/gguf/index.ts';
+import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
 import type { GgufForm } from '../models/gguf-form.ts';
 import { ggufGPT2 } from '../models/gpt2/gguf.ts';
 import { GPT2, type LanguageModel, Llama } from '../models/index.ts';
@@ -8,6 +8,7 @@ import { ggufLlama } from '../models/llama/gguf.ts';
 import type { PublishedTensor } from '../models/published-tensors.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
 import { ggufTokenizer } from '../pretrained/tokenizers/write-gguf-tokenizer.ts';
+import { writeGguf } from './gguf.ts';
 
 export interface GgufOptions extends SaveOptions {
   /**

@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { bytesView } from '../safetensors/reader.ts';
+import { bytesView } from '../byte-source.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import {
   ARRAY,

@@ -1,7 +1,7 @@
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
-import { type ByteSource, bytesView } from '../safetensors/reader.ts';
+import { type ByteSource, bytesInMemory, bytesView } from '../byte-source.ts';
 import { MAX_HEADER_BYTES, NeedsMoreBytes } from './cursor.ts';
 import { DEQUANTIZE } from './dequantize.ts';
 import { GGML_TYPES } from './ggml-types.ts';
@@ -155,10 +155,5 @@ async function readHeader(source: ByteSource): Promise<GgufHeader> {
 
 /** Opens a GGUF file that is already in memory, for example fetched by a browser. `name` is for error messages. */
 export function openGgufBytes(bytes: Uint8Array, name = 'the GGUF data'): Promise<GgufReader> {
-  return GgufReader.open({
-    name,
-    byteLength: bytes.length,
-    readInto: async (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-    close: async () => {},
-  });
+  return GgufReader.open(bytesInMemory(bytes, name));
 }

@@ -1,7 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
-import { writeFileAtomic } from '../../disk/atomic-file.ts';
 import { MAX_HEADER_BYTES, MAX_NAME_BYTES } from './cursor.ts';
 import { ggmlBytes } from './ggml-types.ts';
 import { DEFAULT_ALIGNMENT, isAlignment, MAX_COUNT } from './header.ts';
@@ -37,13 +36,11 @@ const MAX_ALIGNMENT = 1 << 16;
 const CHUNK_ELEMENTS = 1 << 20;
 
 /**
- * Writes a GGUF file of version 3, completely or not at all (see {@link writeFileAtomic}), tensor by tensor in the given order, as
- * llama.cpp expects them.
+ * The bytes of a GGUF file of version 3, piece by piece: the header, then the tensors in the given order, as llama.cpp expects them.
  *
- * @throws TsgptError if names, shapes, types and data do not go together or the file cannot be written; what a tensor's own function
- * throws is passed on. In each case no file is left behind, and an older one stays as it was.
+ * @throws TsgptError if names, shapes, types and data do not fit each other: at once, but for data that a function gives
  */
-export async function writeGguf(path: string, { metadata, tensors }: GgufContents): Promise<void> {
+export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<Uint8Array> {
   const values = new Map(Object.entries(metadata));
   for (const key of values.keys()) {
     checkName(key, MAX_NAME_BYTES, `The metadata ${printable(key)}`);
@@ -54,7 +51,7 @@ export async function writeGguf(path: string, { metadata, tensors }: GgufContent
   const header = formatGgufHeader(values, described, alignment);
   ensure(
     header.length <= MAX_HEADER_BYTES && values.size <= MAX_COUNT && tensors.length <= MAX_COUNT,
-    `Cannot write ${path}: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is more than can be read again; split the model.`,
+    `this GGUF file cannot be written: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is more than can be read again; split the model`,
   );
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -65,7 +62,7 @@ export async function writeGguf(path: string, { metadata, tensors }: GgufContent
       yield new Uint8Array(padding(ggmlBytes(type, sizeOf(shape)), alignment)); // after the last one, too
     }
   }
-  await writeFileAtomic(path, chunks());
+  return chunks();
 }
 
 function alignmentOf(metadata: ReadonlyMap<string, MetadataToWrite>): number {

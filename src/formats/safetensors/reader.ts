@@ -1,6 +1,7 @@
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
 import { printable } from '../../core/printable.ts';
+import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-source.ts';
 import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
 import {
   headerLength,
@@ -11,16 +12,6 @@ import {
   type SafetensorsHeader,
   type TensorEntry,
 } from './header.ts';
-
-/** Bytes that can be read in ranges: a file on disk, a buffer in memory. */
-export interface ByteSource {
-  /** What error messages call it. */
-  readonly name: string;
-  readonly byteLength: number;
-  /** Fills all of `target` with the bytes from `offset` on. */
-  readInto(target: Uint8Array, offset: number): Promise<void>;
-  close(): Promise<void>;
-}
 
 export type TensorData =
   | Float32Array
@@ -155,10 +146,10 @@ export class SafetensorsReader {
     }
   }
 
-  /** Where a tensor's bytes lie in the file of that name. */
+  /** The file that a tensor's bytes are in, and where. Throws a TsgptError if they lie in memory. */
   regionOf(name: string): FileRegion {
     const { offset, byteLength } = this.#entry(name);
-    return { path: this.#source.name, offset, length: byteLength };
+    return regionOf(this.#source, offset, byteLength);
   }
 
   async close(): Promise<void> {
@@ -189,17 +180,7 @@ export class SafetensorsReader {
 
 /** Opens a safetensors file that is already in memory, for example fetched by a browser. `name` is for error messages. */
 export function openSafetensorsBytes(bytes: Uint8Array, name = 'the safetensors data'): Promise<SafetensorsReader> {
-  return SafetensorsReader.open({
-    name,
-    byteLength: bytes.length,
-    readInto: async (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
-    close: async () => {},
-  });
-}
-
-/** The memory of a typed array, a part of a larger buffer or not, as bytes; nothing is copied. */
-export function bytesView(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+  return SafetensorsReader.open(bytesInMemory(bytes, name));
 }
 
 function narrow(data: BigInt64Array | BigUint64Array, name: string, file: string): Int32Array {

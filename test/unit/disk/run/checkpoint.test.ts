@@ -208,11 +208,11 @@ describe('loading', () => {
     for (const name of ['../step-3.model.safetensors', outside, './../inner/../step-3.model.safetensors']) {
       edit(join(inner, 'best.json'), { model: name });
       const missing = join(inner, 'step-3.model.safetensors');
-      await expectSentence(loadCheckpoint(inner), `Cannot read ${missing}: there is no such file`);
+      await expectSentence(loadCheckpoint(inner), `cannot read ${missing}: there is no such file`);
     }
     for (const name of ['..', '.', '', '../', '/']) {
       edit(join(inner, 'best.json'), { model: name });
-      await expectSentence(loadCheckpoint(inner), 'Cannot read');
+      await expectSentence(loadCheckpoint(inner), 'cannot read');
     }
   });
 

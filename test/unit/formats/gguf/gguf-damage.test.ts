@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
 import { sizeOf } from '../../../../src/core/shape.ts';
-import { openGguf, openGgufBytes } from '../../../../src/formats/gguf/index.ts';
+import { openGguf } from '../../../../src/disk/gguf.ts';
+import { openGgufBytes } from '../../../../src/formats/gguf/index.ts';
 import { GgufReader } from '../../../../src/formats/gguf/reader.ts';
 
 // A file by hand: numbers as the format has them, put together right or wrong.

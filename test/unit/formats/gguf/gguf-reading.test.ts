@@ -5,13 +5,12 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
 import { sizeOf } from '../../../../src/core/shape.ts';
+import { openGguf, writeGguf } from '../../../../src/disk/gguf.ts';
 import {
   type GgufTensorToWrite,
   type MetadataToWrite,
-  openGguf,
   openGgufBytes,
   uint32,
-  writeGguf,
 } from '../../../../src/formats/gguf/index.ts';
 import { GgufReader } from '../../../../src/formats/gguf/reader.ts';
 import type { WeightSource } from '../../../../src/models/index.ts';

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
-import { uint32, writeGguf } from '../../../../src/formats/gguf/index.ts';
+import { writeGguf } from '../../../../src/disk/gguf.ts';
+import { uint32 } from '../../../../src/formats/gguf/index.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -5,14 +5,13 @@ import { gguf } from '@huggingface/gguf';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sizeOf } from '../../../../src/core/shape.ts';
+import { openGguf, writeGguf } from '../../../../src/disk/gguf.ts';
 import {
   float32,
   type GgufTensorToWrite,
   type MetadataToWrite,
-  openGguf,
   uint32,
   type WritableType,
-  writeGguf,
 } from '../../../../src/formats/gguf/index.ts';
 import { GgufReader } from '../../../../src/formats/gguf/reader.ts';
 

@@ -1,29 +1,35 @@
 import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
-import type { ByteSource } from '../formats/safetensors/reader.ts';
+import type { ByteSource } from '../formats/byte-source.ts';
 
 /** Bytes asked of the operating system at a time. */
 const CHUNK_BYTES = 1 << 24;
 
-/** A GGUF file on disk as a source of bytes. */
-export async function openFile(path: string): Promise<ByteSource> {
+/**
+ * A file on disk as a source of bytes.
+ *
+ * @param kind what the file should be, for error messages: "a GGUF file"
+ * @throws TsgptError if there is no such file or it cannot be read
+ */
+export async function openFile(path: string, kind: string): Promise<ByteSource> {
   const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
-    throw new TsgptError(`Cannot read ${path}: ${reason}; check the path.`, { cause });
+    throw new TsgptError(`cannot read ${path}: ${reason}; check the path`, { cause });
   });
   const status = await file.stat();
   if (!status.isFile()) await file.close();
-  ensure(status.isFile(), `Cannot read ${path}: it is a folder or a device; give the path of a GGUF file.`);
+  ensure(status.isFile(), `cannot read ${path}: it is a folder or a device; give the path of ${kind}`);
 
   return {
     name: path,
+    path,
     byteLength: status.size,
     close: () => file.close(),
     async readInto(target, offset) {
       for (let done = 0; done < target.length; ) {
         const length = Math.min(CHUNK_BYTES, target.length - done);
         const { bytesRead } = await file.read(target, done, length, offset + done);
-        ensure(bytesRead > 0, `${path} became shorter while it was read; try again when nothing writes to it.`);
+        ensure(bytesRead > 0, `${path} became shorter while it was read; try again when nothing writes to it`);
         done += bytesRead;
       }
     },
