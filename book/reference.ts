@@ -29,7 +29,6 @@ const internal = [
   'OnnxModel',
   'OnnxType',
   'FileRegion', // a part of a file that ONNX Runtime maps into memory
-  'standIns', // listed by DynamicLength
   'GraphValue', // what a tensor is to the compiler
   'TensorNode',
   'TensorType',

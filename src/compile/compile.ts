@@ -1,6 +1,6 @@
 import type { HostArray } from '../core/dtype.ts';
-import type { Lengths } from '../core/dynamic-length.ts';
 import { ensure } from '../core/errors.ts';
+import type { KnownLengths } from '../core/open-length.ts';
 import { formatShape, type Shape } from '../core/shape.ts';
 import { CompiledGraph } from '../graph/evaluate.ts';
 import type { GraphNode } from '../graph/graph.ts';
@@ -64,7 +64,11 @@ export interface Baked {
   /** Loads the graph, as the first run would do. */
   load(): Promise<void>;
   /** As {@link Compiled.run}; `lengths` are those that the arguments' shapes leave open. */
-  run(args: readonly HostArray[], lengths: Lengths, into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
+  run(
+    args: readonly HostArray[],
+    lengths: KnownLengths,
+    into?: readonly (HostArray | undefined)[],
+  ): Promise<HostArray[]>;
   /** Frees its memory; it cannot be run any more. */
   dispose(): Promise<void>;
 }
@@ -72,7 +76,7 @@ export interface Baked {
 /**
  * Compiles a function of tensors with what it uses baked in: parameters and all else besides its arguments become constants of the
  * graph, as they are when it is loaded. That makes it faster, and `storageOf` may store them in fewer bits. Shapes of arguments may
- * contain {@link dynamicLength}s; one graph then serves all lengths.
+ * contain {@link openLengths}; one graph then serves all lengths.
  */
 export function bake(
   inputs: readonly (TensorType & { name: string })[],

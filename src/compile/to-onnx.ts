@@ -17,7 +17,7 @@ export interface OnnxInput extends TensorType {
 /**
  * Writes a function of tensors down as an ONNX model for other programs than ours: with the inputs and outputs named as here, and of
  * ONNX's own operators only, but for weights that `storageOf` stores in blocks. As in {@link bake}, parameters are part of the
- * model, and shapes may contain {@link dynamicLength}s; each must stand alone as a dimension of some input.
+ * model, and shapes may contain {@link openLengths}; each must stand alone as a dimension of some input.
  */
 export function toOnnx(
   inputs: readonly OnnxInput[],

@@ -3,12 +3,12 @@ import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
-import { cachedAttention, dynamicLength, type HostArray, pad, type Tensor } from '../tensor/index.ts';
+import { cachedAttention, type HostArray, openLengths, pad, type Tensor } from '../tensor/index.ts';
 import { KVCache } from './kv-cache.ts';
 import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores, targetScores } from './target-scores.ts';
 
-const { batch, time, selected, capacity } = dynamicLength;
+const { batch, time, selected, capacity } = openLengths;
 
 /** So many tokens of a prompt are read in one pass at most: attention's scores take memory in proportion. */
 const longestPass = 512;

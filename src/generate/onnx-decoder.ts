@@ -3,9 +3,9 @@ import type { OnnxModel } from '../formats/onnx/model.ts';
 import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
-import { arange, concat, dynamicLength, type Tensor, where } from '../tensor/index.ts';
+import { arange, concat, openLengths, type Tensor, where } from '../tensor/index.ts';
 
-const { batch, time, past, total } = dynamicLength;
+const { batch, time, past, total } = openLengths;
 
 /**
  * A model as the ONNX decoder that Hugging Face's libraries run: as their exports, it takes the keys and values of earlier tokens and

@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.ts';
 import { allocate } from '../core/dtype.ts';
-import { type DynamicLength, factorsOf, isDynamic } from '../core/dynamic-length.ts';
 import { ensure } from '../core/errors.ts';
+import { factorsOf, isOpen, type OpenLength } from '../core/open-length.ts';
 import { type Shape, sameShape } from '../core/shape.ts';
 import {
   type OnnxAttribute,
@@ -33,7 +33,7 @@ export interface Blocks {
   readonly scales: string;
 }
 
-/** A dimension of a graph's input that has a dynamic length. */
+/** A dimension of a graph's input that has an open length. */
 export interface LengthSource {
   readonly input: string;
   readonly dim: number;
@@ -60,14 +60,14 @@ export class Emitter {
   /** For each reshaped value, what it is a view of. */
   readonly #views = new Map<string, { name: string; shape: Shape }>();
   readonly #reshaped = new Map<string, string>();
-  /** Lists of integers that depend on dynamic lengths, by what they are made of. */
+  /** Lists of integers that depend on open lengths, by what they are made of. */
   readonly #computedIntegers = new Map<string, string>();
-  readonly #lengthSources: ReadonlyMap<DynamicLength, LengthSource>;
+  readonly #lengthSources: ReadonlyMap<OpenLength, LengthSource>;
   #valueCount = 0;
   readonly engine: Engine;
 
-  /** `lengthSources` says for each dynamic length which input shows it. */
-  constructor(lengthSources: ReadonlyMap<DynamicLength, LengthSource>, engine: Engine) {
+  /** `lengthSources` says for each open length which input shows it. */
+  constructor(lengthSources: ReadonlyMap<OpenLength, LengthSource>, engine: Engine) {
     this.#lengthSources = lengthSources;
     this.engine = engine;
   }
@@ -245,22 +245,22 @@ export class Emitter {
 
   /** The integers 0, 1, ... `length - 1`: int32 `[length]`. */
   range(length: number): string {
-    if (isDynamic(length)) return this.#computed(`range ${length}`, () => this.#dynamicRange(length));
+    if (isOpen(length)) return this.#computed(`range ${length}`, () => this.#openRange(length));
     return this.#constant(`range ${length}`, 'int32', [length], () => Int32Array.from({ length }, (_, i) => i));
   }
 
   /** A list of integers, as ONNX operators take shapes, dimensions and bounds: int64 `[values.length]`. */
   integers(values: readonly number[]): string {
-    if (values.some(isDynamic)) return this.#computed(`integers ${values}`, () => this.#dynamicIntegers(values));
+    if (values.some(isOpen)) return this.#computed(`integers ${values}`, () => this.#openIntegers(values));
     return this.#constant(`int64 ${values}`, 'int64', [values.length], () => BigInt64Array.from(values, BigInt));
   }
 
-  #dynamicRange(length: number): string {
+  #openRange(length: number): string {
     const end = this.cast(this.emit('Squeeze', [this.integers([length])]), 'int32');
     return this.emit('Range', [this.scalar(0, 'int32'), end, this.scalar(1, 'int32')]);
   }
 
-  #dynamicIntegers(values: readonly number[]): string {
+  #openIntegers(values: readonly number[]): string {
     const parts = values.map((value) => this.#length(value));
     return parts.length === 1 ? parts[0]! : this.emit('Concat', parts, { attributes: { axis: 0 } });
   }
@@ -268,14 +268,14 @@ export class Emitter {
   /** One length as an int64 `[1]`, computed from the shapes of the graph's inputs. */
   #length(value: number): string {
     const { known, names } = factorsOf(value);
-    const factors = names.map((name) => this.#computed(name, () => this.#dynamicLength(name)));
+    const factors = names.map((name) => this.#computed(name, () => this.#openLength(name)));
     if (known !== 1 || factors.length === 0) factors.push(this.integers([known]));
     return factors.reduce((product, factor) =>
       this.#computed(`${product}*${factor}`, () => this.emit('Mul', [product, factor])),
     );
   }
 
-  #dynamicLength(name: DynamicLength): string {
+  #openLength(name: OpenLength): string {
     const source = this.#lengthSources.get(name);
     ensure(source, `the graph uses the length "${name}", but no input has a dimension of just that length`);
     return this.emit('Shape', [source.input], { attributes: { start: source.dim, end: source.dim + 1 } });
@@ -289,7 +289,7 @@ export class Emitter {
 
   /** Equal constants are stored once. */
   #constant(key: string, type: OnnxType, shape: Shape, make: () => ArrayBufferView): string {
-    ensure(!shape.some(isDynamic), `a constant cannot have a length that is only known when the graph runs: ${key}`);
+    ensure(!shape.some(isOpen), `a constant cannot have a length that is only known when the graph runs: ${key}`);
     let tensor = this.#constants.get(key);
     if (!tensor) {
       const array = make();

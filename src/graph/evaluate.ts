@@ -1,6 +1,6 @@
 import { allocate, type HostArray } from '../core/dtype.ts';
-import { type Lengths, resolveShape } from '../core/dynamic-length.ts';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { type KnownLengths, resolveShape } from '../core/open-length.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
 import type { Executable } from '../runtime/index.ts';
 import { loadOwn, loadProgram } from './executable-cache.ts';
@@ -56,7 +56,7 @@ export class CompiledGraph {
   async run(
     args: readonly HostArray[],
     into: readonly (HostArray | undefined)[] = [],
-    lengths: Lengths = {},
+    lengths: KnownLengths = {},
   ): Promise<HostArray[]> {
     const { leaves, outputs, values, checks } = this.#program;
     const executable = await this.#load();
@@ -99,7 +99,7 @@ function overlap(a: HostArray, b: HostArray): boolean {
   );
 }
 
-function checkLength(value: GraphValue, array: HostArray, lengths: Lengths): HostArray {
+function checkLength(value: GraphValue, array: HostArray, lengths: KnownLengths): HostArray {
   const shape = resolveShape(value.shape, lengths);
   ensure(
     array.length === sizeOf(shape),

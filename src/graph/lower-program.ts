@@ -1,4 +1,4 @@
-import { type DynamicLength, dynamicLength } from '../core/dynamic-length.ts';
+import { type OpenLength, openLengths } from '../core/open-length.ts';
 import { encodeModel } from '../formats/onnx/encode.ts';
 import type { LoadableModel, OnnxModel, OnnxNode, OnnxValue } from '../formats/onnx/model.ts';
 import { Emitter, type LengthSource } from './emitter.ts';
@@ -84,11 +84,11 @@ function renameOutputs(model: OnnxModel, wanted: readonly string[]): OnnxModel {
   };
 }
 
-/** For every dynamic length, an input with a dimension of just that length. */
-function lengthSources(inputs: readonly OnnxValue[]): Map<DynamicLength, LengthSource> {
-  const sources = new Map<DynamicLength, LengthSource>();
+/** For every open length, an input with a dimension of just that length. */
+function lengthSources(inputs: readonly OnnxValue[]): Map<OpenLength, LengthSource> {
+  const sources = new Map<OpenLength, LengthSource>();
   for (const { name: input, shape } of inputs) {
-    for (const [length, standIn] of Object.entries(dynamicLength) as [DynamicLength, number][]) {
+    for (const [length, standIn] of Object.entries(openLengths) as [OpenLength, number][]) {
       const dim = shape.indexOf(standIn);
       if (dim >= 0 && !sources.has(length)) sources.set(length, { input, dim });
     }

@@ -1,5 +1,5 @@
 import type { HostArray } from '../core/dtype.ts';
-import type { Lengths } from '../core/dynamic-length.ts';
+import type { KnownLengths } from '../core/open-length.ts';
 import type { LoadableModel } from '../formats/onnx/model.ts';
 
 /** Something that runs ONNX models: ONNX Runtime in Node, in the browser, on whatever devices it has. */
@@ -24,7 +24,7 @@ export interface Executable {
    * Runs the model on `inputs` and writes the results into `outputs`, both in the model's order and with its lengths.
    * An array may be input and output at once only where `isSafeInPlace` allows it. `lengths` are those that the model leaves open.
    */
-  run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths?: Lengths): Promise<void>;
+  run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths?: KnownLengths): Promise<void>;
   /** Frees the model's memory. */
   dispose(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 export type { DType, HostArray } from '../core/dtype.ts';
-export { type DynamicLength, dynamicLength, type Lengths } from '../core/dynamic-length.ts';
+export { type KnownLengths, type OpenLength, openLengths } from '../core/open-length.ts';
 export type { Shape } from '../core/shape.ts';
 export { grad } from './autodiff.ts';
 export { gelu, relu, silu } from './composites/activations.ts';

@@ -1,6 +1,6 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import { type DynamicLength, factorsOf, isDynamic } from '../../core/dynamic-length.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { factorsOf, isOpen, type OpenLength } from '../../core/open-length.ts';
 import type { Shape } from '../../core/shape.ts';
 import {
   type LoadableModel,
@@ -39,7 +39,7 @@ const makeSequence: OnnxNode = {
 };
 
 /** How open lengths are called in files: as in Hugging Face's. */
-const lengthNames: Readonly<Record<DynamicLength, string>> = {
+const lengthNames: Readonly<Record<OpenLength, string>> = {
   batch: 'batch_size',
   time: 'sequence_length',
   past: 'past_sequence_length',
@@ -182,7 +182,7 @@ function encodeType(writer: BinaryWriter, type: OnnxType, shape: Shape): void {
 
 /** A dimension: its length, or a name where that is only known in a run. */
 function encodeLength(writer: BinaryWriter, length: number): void {
-  if (isDynamic(length)) {
+  if (isOpen(length)) {
     const { known, names } = factorsOf(length);
     text(writer, 2, [...(known === 1 ? [] : [known]), ...names.map((name) => lengthNames[name])].join('*'));
   } else {

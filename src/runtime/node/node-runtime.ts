@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../../core/dtype.ts';
-import { type Lengths, resolveShape } from '../../core/dynamic-length.ts';
 import { ensure } from '../../core/errors.ts';
+import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { encodeModel, sequenceOutput } from '../../formats/onnx/encode.ts';
 import type { LoadableModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
@@ -61,7 +61,7 @@ class NodeExecutable implements Executable {
     return new NodeExecutable(session, { ...model, bytes: new Uint8Array(), external: [] }, refusal);
   }
 
-  async run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths: Lengths = {}): Promise<void> {
+  async run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths: KnownLengths = {}): Promise<void> {
     const feeds = bind(this.#model.inputs, inputs, lengths);
     const fetches: Record<string, ort.Tensor | null> = bind(this.#model.outputs, outputs, lengths);
     if (this.#refusal === undefined) {
@@ -83,7 +83,7 @@ class NodeExecutable implements Executable {
 function bind(
   values: readonly OnnxValue[],
   arrays: readonly HostArray[],
-  lengths: Lengths,
+  lengths: KnownLengths,
 ): Record<string, ort.Tensor> {
   const bound: Record<string, ort.Tensor> = {};
   values.forEach(({ name, type, shape }, i) => {

@@ -1,7 +1,7 @@
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { bake, toOnnx } from '../../../src/compile/index.ts';
-import { dynamicLength, factorsOf } from '../../../src/core/dynamic-length.ts';
+import { factorsOf, openLengths } from '../../../src/core/open-length.ts';
 import { encodeFile } from '../../../src/formats/onnx/encode.ts';
 import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
 import { lowerProgram } from '../../../src/graph/lower-program.ts';
@@ -11,7 +11,7 @@ import { Random } from '../../../src/random/random.ts';
 import { arange, concat, rmsNorm, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { int64 } from '../../support/onnx-session.ts';
 
-const { batch, time, past, total, selected } = dynamicLength;
+const { batch, time, past, total, selected } = openLengths;
 
 const floats = (name: string, shape: readonly number[]) => ({ name, shape, dtype: 'float32' }) as const;
 const integers = (name: string, shape: readonly number[]) => ({ name, shape, dtype: 'int32' }) as const;
@@ -97,7 +97,7 @@ describe('a model for other programs', () => {
 describe('open lengths', () => {
   it('are told apart in products, and past + time = total', () => {
     expect(past + time).toBe(total);
-    const all = Object.entries(dynamicLength);
+    const all = Object.entries(openLengths);
     for (const [name, length] of all) {
       expect(factorsOf(length)).toEqual({ known: 1, names: [name] });
       for (const [other, otherLength] of all) {
