@@ -1,3 +1,4 @@
+import { ensure } from '../core/errors.ts';
 import { Parameter } from './parameter.ts';
 
 /**
@@ -21,10 +22,61 @@ export abstract class Module {
     return [...this.namedParameters().values()];
   }
 
-  /** The number of trainable values. */
+  /** The number of values in all parameters, trainable or not. */
   get parameterCount(): number {
     return this.parameters().reduce((total, parameter) => total + parameter.size, 0);
   }
+
+  /**
+   * Takes all parameters out of what training updates: their {@link Parameter.trainable} becomes false. Returns the module.
+   *
+   * To train a few parts only, freeze the model and unfreeze these.
+   */
+  freeze(): this {
+    return setTrainable(this, false);
+  }
+
+  /** Lets training update all parameters again. Returns the module. */
+  unfreeze(): this {
+    return setTrainable(this, true);
+  }
+
+  /**
+   * Puts `part` where another part of this model stands, as in `model.replace('blocks.0.attention.query', lora)`, and returns the
+   * part that stood there. `part` may hold the replaced one.
+   *
+   * Call it on the whole model: parameters get their names anew, by their paths from here. Graphs that were built before, such as
+   * those of a trainer or decoder, keep the old part. Throws if no part stands at `path`.
+   */
+  replace(path: string, part: Module): Module {
+    const fields = path.split('.');
+    const last = fields.pop()!;
+    const owner = fields.reduce<unknown>((whole, field) => partIn(whole, field), this);
+    const replaced = partIn(owner, last);
+    ensure(replaced instanceof Module, () => `replace: no module stands at '${path}'; ${choices(owner)}`);
+    Reflect.set(owner as object, last, part);
+    nameParameters(this);
+    return replaced;
+  }
+}
+
+/** What the field of a module or array holds, or undefined. */
+function partIn(whole: unknown, field: string): unknown {
+  const hasFields = whole instanceof Module || Array.isArray(whole);
+  return hasFields && Object.hasOwn(whole, field) ? Reflect.get(whole, field) : undefined;
+}
+
+/** For an error message: what could have been named in `whole`. */
+function choices(whole: unknown): string {
+  if (Array.isArray(whole)) return `there are ${whole.length} parts, from 0 on`;
+  if (!(whole instanceof Module)) return 'what comes before the last period does not exist';
+  const names = Object.keys(whole).filter((field) => Reflect.get(whole, field) instanceof Module);
+  return `the modules there are: ${names.join(', ') || 'none'}`;
+}
+
+function setTrainable<T extends Module>(module: T, trainable: boolean): T {
+  for (const parameter of module.parameters()) parameter.trainable = trainable;
+  return module;
 }
 
 /** Notes every module and parameter that can be reached from `value`, by the first path that leads there. */

@@ -16,11 +16,16 @@ export const zerosInit: Initializer = (size) => new Float32Array(size);
 export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
 
 /**
- * A tensor that training changes. Its elements live in {@link value}; every run reads what they are by then.
+ * A tensor that training changes. Its elements live in {@link value}; every run reads them anew.
  *
  * They are drawn when first read, so a model that is about to be loaded from a file costs no initialisation.
  */
 export class Parameter extends Tensor {
+  /**
+   * Whether training updates the parameter. Defaults to true. One that is not trainable gets no gradient and needs no memory for
+   * an optimizer's state; set it before the trainer is made. See `Module.freeze` for all parameters of a part.
+   */
+  trainable = true;
   #value: Float32Array | undefined;
   #stored: StoredConstant | undefined;
   readonly #initialize: () => Float32Array;
