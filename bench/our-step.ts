@@ -70,9 +70,10 @@ async function dispatch(calls: number) {
   let leaves = 0;
   setRuntime({
     name: 'nothing',
+    capabilities: runtime.capabilities,
     load: async ({ inputs }) => {
       leaves = inputs.length;
-      return { run: async () => {}, dispose: async () => {} };
+      return { run: async () => [], dispose: async () => {} };
     },
   });
   const { parameters } = trainer;

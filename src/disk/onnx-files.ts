@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path';
-import { encodeFile, externalSize } from '../formats/onnx/encode.ts';
+import { encodeModelParts } from '../formats/onnx/encode.ts';
+import { externalSize } from '../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxTensor } from '../formats/onnx/model.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
@@ -17,7 +18,7 @@ const alignment = 4096;
 export async function writeOnnxFiles(path: string, model: OnnxModel, maxBytes = maxWeightBytes): Promise<number> {
   const bytes = model.initializers.reduce((total, { data }) => total + data.length, 0);
   if (bytes <= maxBytes) {
-    await writeFileAtomic(path, encodeFile(model));
+    await writeFileAtomic(path, encodeModelParts(model));
     return 0;
   }
   const dataFiles: Uint8Array[][] = [];
@@ -38,7 +39,7 @@ export async function writeOnnxFiles(path: string, model: OnnxModel, maxBytes = 
   for (const [i, contents] of dataFiles.entries()) {
     await writeFileAtomic(join(dirname(path), dataFileName(path, i)), contents);
   }
-  await writeFileAtomic(path, encodeFile({ ...model, initializers }));
+  await writeFileAtomic(path, encodeModelParts({ ...model, initializers }));
   return dataFiles.length;
 }
 

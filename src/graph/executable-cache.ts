@@ -1,6 +1,6 @@
 import { sizeOf } from '../core/shape.ts';
 import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
-import { lowerProgram } from './lower-program.ts';
+import { toOnnxModel } from './lower-program.ts';
 import type { Program } from './program.ts';
 import type { ConstantLeaves } from './stored-constant.ts';
 
@@ -31,7 +31,7 @@ export async function loadProgram(program: Program): Promise<Executable> {
 export async function loadOwn(program: Program, constants: ConstantLeaves): Promise<Executable> {
   const runtime = await getRuntime();
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
-  return runtime.load(lowerProgram(program, constants), { parallel, keepAwake: true });
+  return runtime.load(toOnnxModel(program, constants), { parallel, keepAwake: true });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */
@@ -41,7 +41,7 @@ export function loadCount(): number {
 
 function load(runtime: Runtime, program: Program): Promise<Executable> {
   loads++;
-  return runtime.load(lowerProgram(program), { parallel: work(program) > smallWork });
+  return runtime.load(toOnnxModel(program), { parallel: work(program) > smallWork });
 }
 
 /** A rough count of elements computed, with the multiplications of matrix products. */

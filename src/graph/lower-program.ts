@@ -1,6 +1,5 @@
 import { type OpenLength, openLengths } from '../core/open-length.ts';
-import { encodeModel } from '../formats/onnx/encode.ts';
-import type { LoadableModel, OnnxModel, OnnxNode, OnnxValue } from '../formats/onnx/model.ts';
+import type { OnnxModel, OnnxNode, OnnxValue } from '../formats/onnx/model.ts';
 import { Emitter, type LengthSource } from './emitter.ts';
 import type { GraphValue } from './graph.ts';
 import { lowerMerged, mergeableLinears } from './merge-linears.ts';
@@ -15,12 +14,7 @@ export interface Signature {
   readonly outputs: readonly string[];
 }
 
-/** Writes a program as an ONNX model for ourselves, its leaves as the model's inputs, its constants as they are stored. */
-export function lowerProgram(program: Program, constants?: ConstantLeaves): LoadableModel {
-  return encodeModel(toOnnxModel(program, constants));
-}
-
-/** As {@link lowerProgram}, but not yet encoded. */
+/** Writes a program as an ONNX model, its leaves as the model's inputs, its constants as they are stored. */
 export function toOnnxModel(program: Program, constants?: ConstantLeaves, signature?: Signature): OnnxModel {
   const names: string[] = new Array(program.values.length);
   const inputs = signature?.inputs ?? program.leaves.map(({ value }, i) => describe(`leaf${i}`, value));

@@ -2,7 +2,10 @@ import type { Runtime } from './runtime.ts';
 
 let current: Promise<Runtime> | undefined;
 
-/** The runtime that everything is computed on: ONNX Runtime's CPU provider in Node, unless another was set. */
+/**
+ * The runtime that everything is computed on: the one that was set, or else the default of where the program runs. In Node that is
+ * ONNX Runtime on the CPU; in browsers there is none yet.
+ */
 export function getRuntime(): Promise<Runtime> {
   current ??= import('./node/node-runtime.ts').then(({ createNodeRuntime }) => createNodeRuntime());
   return current;
@@ -13,4 +16,12 @@ export function setRuntime(runtime: Runtime): void {
   current = Promise.resolve(runtime);
 }
 
-export type { Executable, LoadOptions, Runtime } from './runtime.ts';
+export type {
+  Capabilities,
+  ContribOperator,
+  DeviceBuffer,
+  Executable,
+  LoadOptions,
+  Runtime,
+  TensorData,
+} from './runtime.ts';

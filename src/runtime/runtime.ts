@@ -1,30 +1,78 @@
-import type { HostArray } from '../core/dtype.ts';
+import type { DType, HostArray } from '../core/dtype.ts';
 import type { KnownLengths } from '../core/open-length.ts';
-import type { LoadableModel } from '../formats/onnx/model.ts';
+import type { OnnxModel } from '../formats/onnx/model.ts';
 
-/** Something that runs ONNX models: ONNX Runtime in Node, in the browser, on whatever devices it has. */
+/** Something that runs ONNX models: ONNX Runtime in Node or in the browser, on whatever devices it has. */
 export interface Runtime {
   readonly name: string;
-  load(model: LoadableModel, options: LoadOptions): Promise<Executable>;
+  readonly capabilities: Capabilities;
+  load(model: OnnxModel, options: LoadOptions): Promise<Executable>;
+  /**
+   * Copies an array into the memory of the device that models run on. Missing where that is the host's memory: arrays are then used
+   * where they are, and nothing can be kept on a device.
+   */
+  upload?(elements: HostArray): Promise<DeviceBuffer>;
 }
+
+/** What an engine can do that not every engine can. Models are written for what the runtime says here. */
+export interface Capabilities {
+  /** The operators it has besides ONNX's own. */
+  readonly contribOperators: ReadonlySet<ContribOperator>;
+  /** Whether a model's weights may stay in files, where the engine reads them. */
+  readonly readsFiles: boolean;
+}
+
+/**
+ * Operators that ONNX Runtime adds to ONNX's own and that we use where an engine has them
+ * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md).
+ */
+export type ContribOperator =
+  | 'GatherBlockQuantized'
+  | 'GroupQueryAttention'
+  | 'MatMulNBits'
+  | 'SimplifiedLayerNormalization';
 
 export interface LoadOptions {
   /** Whether the runtime's threads share the work of a run; false for graphs so small that sharing costs more. */
   parallel: boolean;
   /**
-   * Whether one run follows the other with nothing else in between, as when text is written token by token. The threads then wait awake
-   * for the next run, for a moment; otherwise they sleep at once and leave the processor to what comes next.
+   * Whether one run follows the other with nothing else in between, as when text is generated token by token. The threads then wait awake
+   * for the next run, for a moment; otherwise they sleep at once and leave the processor to what comes next. Defaults to false.
    */
   keepAwake?: boolean;
+  /** The positions of the outputs that stay on the device; only for a runtime with {@link Runtime.upload}. Defaults to none. */
+  keptOutputs?: readonly number[];
 }
+
+/** The elements of a tensor in the memory of a device. */
+export interface DeviceBuffer {
+  readonly dtype: DType;
+  /** The number of elements. */
+  readonly length: number;
+  /** Copies the elements into host memory. */
+  download(): Promise<HostArray>;
+  /** Frees the memory; the buffer cannot be used any more. */
+  dispose(): void;
+}
+
+/** The elements that a model is fed with: in host memory, or on the device of the runtime that runs it. */
+export type TensorData = HostArray | DeviceBuffer;
 
 /** A loaded model. */
 export interface Executable {
   /**
-   * Runs the model on `inputs` and writes the results into `outputs`, both in the model's order and with its lengths.
-   * An array may be input and output at once only where `isSafeInPlace` allows it. `lengths` are those that the model leaves open.
+   * Runs the model. `inputs` and `outputs` are in the model's order and have its lengths; `lengths` are those that the model leaves open.
+   *
+   * Results are written into the arrays of `outputs`. An array may be input and output at once only where `isSafeInPlace` allows it.
+   * Outputs that were loaded to stay on the device have no array there: they are returned, in the model's order, in new buffers that
+   * the caller disposes of. Such a buffer can be an input of the next run; as it is never written to again, a state that runs
+   * replace needs room for two.
    */
-  run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths?: KnownLengths): Promise<void>;
+  run(
+    inputs: readonly TensorData[],
+    outputs: readonly (HostArray | undefined)[],
+    lengths?: KnownLengths,
+  ): Promise<DeviceBuffer[]>;
   /** Frees the model's memory. */
   dispose(): Promise<void>;
 }

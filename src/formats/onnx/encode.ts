@@ -1,9 +1,8 @@
-import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
+import { type BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import type { FileRegion } from '../../core/file-region.ts';
 import { factorsOf, isOpen, type OpenLength } from '../../core/open-length.ts';
 import type { Shape } from '../../core/shape.ts';
 import {
-  type LoadableModel,
   microsoftDomain,
   type OnnxAttribute,
   type OnnxModel,
@@ -13,6 +12,7 @@ import {
   type OnnxValue,
   typeNumbers,
 } from './model.ts';
+import { concatBytes, encoded, integer, lengthDelimited, message, text } from './wire.ts';
 
 // Field numbers are those of the specification's `onnx.proto3` (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
 
@@ -20,23 +20,6 @@ import {
 const operatorSetVersion = 20;
 const microsoftVersion = 1;
 const formatVersion = 9;
-
-/** Tensors of more bytes than this stay outside of the bytes of a model that we run, which may not exceed 2 GiB. */
-export const externalSize = 1 << 16;
-
-/**
- * Every model that we run has one output more, an empty sequence of tensors, before the others. Nobody needs its value; asking for it
- * lets a runtime avoid copies (see `node-runtime.ts`).
- */
-export const sequenceOutput = 'sequence';
-
-const makeSequence: OnnxNode = {
-  operator: 'SequenceEmpty',
-  inputs: [],
-  outputs: [sequenceOutput],
-  attributes: {},
-  floats: {},
-};
 
 /** How open lengths are called in files: as in Hugging Face's. */
 const lengthNames: Readonly<Record<OpenLength, string>> = {
@@ -48,37 +31,21 @@ const lengthNames: Readonly<Record<OpenLength, string>> = {
   capacity: 'capacity',
 };
 
-/** The model for a runtime of ours. */
-export function encodeModel(model: OnnxModel): LoadableModel {
-  const isExternal = ({ data }: OnnxTensor) => !(data instanceof Uint8Array) || data.length > externalSize;
-  const external = model.initializers.filter(isExternal).map(({ name, data }) => ({ name, data }));
-  const initializers = model.initializers.map((tensor) => {
-    const { name, data } = tensor;
-    if (!isExternal(tensor) || !(data instanceof Uint8Array)) return tensor;
-    return { ...tensor, data: { path: name, offset: 0, length: data.length } };
-  });
-  const nodes = [makeSequence, ...model.nodes];
-  const bytes = Buffer.concat(encodeParts({ ...model, nodes, initializers }, encodeSequenceOutput));
-  return { bytes, external, inputs: model.inputs, outputs: model.outputs };
+/** The bytes of a model: those of an `.onnx` file. A tensor that is a {@link FileRegion} stays in that file. */
+export function encodeModel(model: OnnxModel): Uint8Array {
+  return concatBytes(encodeModelParts(model));
 }
 
 /**
- * The bytes of an `.onnx` file, in parts to be written one after the other: those of tensors are not copied. A tensor that is a
- * {@link FileRegion} stays in that file, which has to lie beside the model's.
+ * As {@link encodeModel}, in parts to be written one after the other: the bytes of tensors are not copied. A file with a tensor that is
+ * a {@link FileRegion} has to lie beside that file.
  */
-export function encodeFile(model: OnnxModel): Uint8Array[] {
-  return encodeParts(model);
-}
-
-type Part = Uint8Array<ArrayBufferLike>;
-
-function encodeParts(model: OnnxModel, encodeFirstOutput: (writer: BinaryWriter) => void = () => {}): Part[] {
+export function encodeModelParts(model: OnnxModel): Uint8Array[] {
   const domains = new Set(model.nodes.map(({ domain = '' }) => domain));
   const graph = encoded((writer) => {
     for (const node of model.nodes) message(writer, 1, () => encodeNode(writer, node));
     text(writer, 2, 'tsgpt');
     for (const value of model.inputs) message(writer, 11, () => encodeValue(writer, value));
-    encodeFirstOutput(writer);
     for (const value of model.outputs) message(writer, 12, () => encodeValue(writer, value));
   });
   return [
@@ -133,7 +100,7 @@ function encodeAttribute(writer: BinaryWriter, name: string, value: OnnxAttribut
   }
 }
 
-function encodeTensor({ name, type, shape, data }: OnnxTensor): Part[] {
+function encodeTensor({ name, type, shape, data }: OnnxTensor): Uint8Array[] {
   const head = encoded((writer) => {
     for (const length of shape) integer(writer, 1, length);
     integer(writer, 2, typeNumbers[type]);
@@ -159,16 +126,13 @@ function fileName(path: string): string {
   return path.split(/[/\\]/).at(-1)!;
 }
 
-function encodeSequenceOutput(writer: BinaryWriter): void {
-  message(writer, 12, () => {
-    text(writer, 1, sequenceOutput);
-    message(writer, 2, () => message(writer, 4, () => message(writer, 1, () => encodeType(writer, 'float32', []))));
+function encodeValue(writer: BinaryWriter, { name, type, shape, isSequence }: OnnxValue): void {
+  const encodeTensorType = () => encodeType(writer, type, shape);
+  text(writer, 1, name);
+  message(writer, 2, () => {
+    if (isSequence) message(writer, 4, () => message(writer, 1, encodeTensorType));
+    else encodeTensorType();
   });
-}
-
-function encodeValue(writer: BinaryWriter, value: OnnxValue): void {
-  text(writer, 1, value.name);
-  message(writer, 2, () => encodeType(writer, value.type, value.shape));
 }
 
 function encodeType(writer: BinaryWriter, type: OnnxType, shape: Shape): void {
@@ -188,30 +152,4 @@ function encodeLength(writer: BinaryWriter, length: number): void {
   } else {
     integer(writer, 1, length);
   }
-}
-
-function encoded(write: (writer: BinaryWriter) => void): Part {
-  const writer = new BinaryWriter();
-  write(writer);
-  return writer.finish();
-}
-
-/** A field made of parts, without joining them. */
-function lengthDelimited(field: number, parts: readonly Part[]): Part[] {
-  const length = parts.reduce((total, part) => total + part.length, 0);
-  return [encoded((writer) => writer.tag(field, WireType.LengthDelimited).uint32(length)), ...parts];
-}
-
-function message(writer: BinaryWriter, field: number, body: () => void): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  body();
-  writer.join();
-}
-
-function text(writer: BinaryWriter, field: number, value: string): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
-}
-
-function integer(writer: BinaryWriter, field: number, value: number): void {
-  writer.tag(field, WireType.Varint).int64(value);
 }

@@ -36,20 +36,8 @@ export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: Shape;
-}
-
-/** A model as a runtime takes it: its bytes, and what they expect and give. */
-export interface LoadableModel {
-  readonly bytes: Uint8Array;
-  /** Large tensors that `bytes` only mentions by name, or that lie in files. */
-  readonly external: readonly ExternalTensor[];
-  readonly inputs: readonly OnnxValue[];
-  readonly outputs: readonly OnnxValue[];
-}
-
-export interface ExternalTensor {
-  readonly name: string;
-  readonly data: Uint8Array | FileRegion;
+  /** Whether it is a sequence of such tensors instead of one. */
+  readonly isSequence?: boolean;
 }
 
 export type OnnxType = DType | 'int64' | 'uint8';

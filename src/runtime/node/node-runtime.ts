@@ -4,14 +4,26 @@ import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
-import { encodeModel, sequenceOutput } from '../../formats/onnx/encode.ts';
-import type { LoadableModel, OnnxValue } from '../../formats/onnx/model.ts';
-import type { Executable, LoadOptions, Runtime } from '../runtime.ts';
+import { encodeModel } from '../../formats/onnx/encode.ts';
+import { type ExternalTensor, separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
+import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
+import type { Capabilities, DeviceBuffer, Executable, LoadOptions, Runtime, TensorData } from '../runtime.ts';
+import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
   /** How many threads share the work of a large graph; by default as many as the machine runs at once. */
   threads?: number;
 }
+
+const capabilities: Capabilities = {
+  contribOperators: new Set([
+    'GatherBlockQuantized',
+    'GroupQueryAttention',
+    'MatMulNBits',
+    'SimplifiedLayerNormalization',
+  ]),
+  readsFiles: true,
+};
 
 /** ONNX Runtime's CPU provider, through its binding for Node. */
 export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
@@ -23,29 +35,36 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   const refusal = await probeRefusal();
   return {
     name: `onnxruntime-node (cpu, ${threads} threads)`,
-    load: (model, { parallel, keepAwake = false }: LoadOptions) =>
-      NodeExecutable.load(model, { threads: parallel ? threads : 1, keepAwake }, refusal),
+    capabilities,
+    load: async (model, { parallel, keepAwake = false, keptOutputs = [] }: LoadOptions) => {
+      ensure(keptOutputs.length === 0, 'this runtime computes in host memory and cannot keep results on a device');
+      return NodeExecutable.load(model, { threads: parallel ? threads : 1, keepAwake }, refusal);
+    },
   };
 }
 
+type Signature = Pick<OnnxModel, 'inputs' | 'outputs'>;
+
 class NodeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
-  readonly #model: LoadableModel;
+  /** What there is to know of the model from here on; its bytes may go. */
+  readonly #signature: Signature;
   readonly #refusal: string | undefined;
 
-  private constructor(session: ort.InferenceSession, model: LoadableModel, refusal: string | undefined) {
+  private constructor(session: ort.InferenceSession, signature: Signature, refusal: string | undefined) {
     this.#session = session;
-    this.#model = model;
+    this.#signature = signature;
     this.#refusal = refusal;
   }
 
   static async load(
-    model: LoadableModel,
+    model: OnnxModel,
     { threads, keepAwake }: { threads: number; keepAwake: boolean },
     refusal: string | undefined,
   ): Promise<Executable> {
-    const { folder, inMemory } = placesOf(model);
-    const session = await ort.InferenceSession.create(model.bytes, {
+    const { model: small, external } = separateLargeTensors(withSequenceOutput(model));
+    const { folder, inMemory } = placesOf(external);
+    const session = await ort.InferenceSession.create(encodeModel(small), {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -57,22 +76,31 @@ class NodeExecutable implements Executable {
       extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folder } },
       externalData: inMemory,
     });
-    // Only what the runtime needs of the model from here on; the bytes may go.
-    return new NodeExecutable(session, { ...model, bytes: new Uint8Array(), external: [] }, refusal);
+    return new NodeExecutable(session, { inputs: model.inputs, outputs: model.outputs }, refusal);
   }
 
-  async run(inputs: readonly HostArray[], outputs: readonly HostArray[], lengths: KnownLengths = {}): Promise<void> {
-    const feeds = bind(this.#model.inputs, inputs, lengths);
-    const fetches: Record<string, ort.Tensor | null> = bind(this.#model.outputs, outputs, lengths);
+  async run(
+    inputs: readonly TensorData[],
+    outputs: readonly (HostArray | undefined)[],
+    lengths: KnownLengths = {},
+  ): Promise<DeviceBuffer[]> {
+    // Nothing is ever on a device here: `load` refuses it, and there is no `upload`.
+    const feeds = bind(this.#signature.inputs, inputs as readonly HostArray[], lengths);
+    const fetches: Record<string, ort.Tensor | null> = bind(
+      this.#signature.outputs,
+      outputs as readonly HostArray[],
+      lengths,
+    );
     if (this.#refusal === undefined) {
       await this.#session.run(feeds, fetches as ort.InferenceSession.FetchesType);
-      return;
+      return [];
     }
     try {
       await this.#session.run(feeds, { ...fetches, [sequenceOutput]: null } as ort.InferenceSession.FetchesType);
     } catch (error) {
       if (messageOf(error) !== this.#refusal) throw error;
     }
+    return [];
   }
 
   async dispose(): Promise<void> {
@@ -93,7 +121,7 @@ function bind(
 }
 
 /** Where ONNX Runtime finds the tensors that are not in the model's bytes: in memory, or in the files of one folder. */
-function placesOf({ external }: LoadableModel) {
+function placesOf(external: readonly ExternalTensor[]) {
   const inMemory = external.flatMap(({ name, data }) => (data instanceof Uint8Array ? [{ path: name, data }] : []));
   const folders = new Set(
     external.flatMap(({ data }) => (data instanceof Uint8Array ? [] : [dirname(resolve(data.path))])),
@@ -104,42 +132,4 @@ function placesOf({ external }: LoadableModel) {
   );
   const [path] = folders;
   return { inMemory, folder: path === undefined ? {} : { model_external_initializers_file_folder_path: path } };
-}
-
-/**
- * The binding writes results into the arrays it is given and then, all the same, makes a copy of every one of them, which
- * for the gradients of a large model takes a tenth of a training step. It cannot copy an output that is a sequence: it
- * throws, and all results are in their arrays by then. Asking for a sequence first therefore saves the copies. That is how
- * the binding happens to be written, not a promise, so this tries it on a small model: the result is the message of
- * the error to expect, or undefined if the arrays do not hold the results and the normal way must be taken.
- */
-async function probeRefusal(): Promise<string | undefined> {
-  const value = (name: string): OnnxValue => ({ name, type: 'float32', shape: [2] });
-  const { bytes } = encodeModel({
-    nodes: [
-      { operator: 'Add', inputs: ['x', 'x'], outputs: ['sum'], attributes: {}, floats: {} },
-      { operator: 'Mul', inputs: ['x', 'sum'], outputs: ['product'], attributes: {}, floats: {} },
-    ],
-    initializers: [],
-    inputs: [value('x')],
-    outputs: [value('sum'), value('product')],
-  });
-  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
-  const tensor = (...values: number[]) => new ort.Tensor('float32', Float32Array.from(values), [2]);
-  const sum = tensor(0, 0);
-  const product = tensor(0, 0);
-  let refusal: string | undefined;
-  try {
-    const fetches = { [sequenceOutput]: null, sum, product } as ort.InferenceSession.FetchesType;
-    await session.run({ x: tensor(2, 3) }, fetches);
-  } catch (error) {
-    const written = [...(sum.data as Float32Array), ...(product.data as Float32Array)];
-    if (String(written) === '4,6,8,18') refusal = messageOf(error);
-  }
-  await session.release();
-  return refusal;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

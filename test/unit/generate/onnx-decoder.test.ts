@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeFile } from '../../../src/formats/onnx/encode.ts';
+import { encodeModel } from '../../../src/formats/onnx/encode.ts';
 import { onnxDecoder } from '../../../src/generate/onnx-decoder.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
 import { models } from '../../support/export-models.ts';
@@ -19,7 +19,7 @@ function expectClose(actual: readonly Float32Array[], expected: readonly Float32
 describe.each(models)('the ONNX decoder of %s', async (_, model) => {
   const { vocabSize } = model.config;
   const { nLayers, nKvHeads, headDim } = model.cacheShape;
-  const decoder = await DecoderSession.open(Buffer.concat(encodeFile(onnxDecoder(model))));
+  const decoder = await DecoderSession.open(encodeModel(onnxDecoder(model)));
 
   /** The logits after each token, by the model itself in one pass. */
   const wholePass = async (ids: readonly number[]) => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { encodeModel } from '../../../src/formats/onnx/encode.ts';
 import { loadCount } from '../../../src/graph/executable-cache.ts';
-import { lowerProgram } from '../../../src/graph/lower-program.ts';
+import { toOnnxModel } from '../../../src/graph/lower-program.ts';
 import { buildProgram } from '../../../src/graph/program.ts';
 import { Random } from '../../../src/random/random.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
@@ -12,7 +13,7 @@ const stepNames = (...outputs: Tensor[]) => buildProgram(outputs).steps.map(({ n
 
 /** How often an operator or constant name stands in the written model. */
 const occurrences = (text: string, ...outputs: Tensor[]) =>
-  Buffer.from(lowerProgram(buildProgram(outputs)).bytes)
+  Buffer.from(encodeModel(toOnnxModel(buildProgram(outputs))))
     .toString('latin1')
     .split(text).length - 1;
 

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { compile } from '../../../src/compile/index.ts';
-import { sequenceOutput } from '../../../src/formats/onnx/encode.ts';
 import { getRuntime, setRuntime } from '../../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../../src/runtime/node/node-runtime.ts';
+import { sequenceOutput } from '../../../src/runtime/node/sequence-output.ts';
 import { fromArray, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
 /**

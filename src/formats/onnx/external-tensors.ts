@@ -1,0 +1,26 @@
+import type { FileRegion } from '../../core/file-region.ts';
+import type { OnnxModel, OnnxTensor } from './model.ts';
+
+/** Tensors of more bytes than this are kept out of the bytes of a model, which may not exceed 2 GiB. */
+export const externalSize = 1 << 16;
+
+/** A tensor that a model's bytes only mention by its name. */
+export interface ExternalTensor {
+  readonly name: string;
+  readonly data: Uint8Array | FileRegion;
+}
+
+/**
+ * Takes the large tensors out of a model, so that its bytes only name them and the runtime is handed the tensors themselves, without a
+ * copy. Tensors in files stay there.
+ */
+export function separateLargeTensors(model: OnnxModel): { model: OnnxModel; external: ExternalTensor[] } {
+  const external: ExternalTensor[] = [];
+  const initializers = model.initializers.map((tensor): OnnxTensor => {
+    const { name, data } = tensor;
+    if (data instanceof Uint8Array && data.length <= externalSize) return tensor;
+    external.push({ name, data });
+    return data instanceof Uint8Array ? { ...tensor, data: { path: name, offset: 0, length: data.length } } : tensor;
+  });
+  return { model: { ...model, initializers }, external };
+}
