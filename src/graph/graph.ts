@@ -2,16 +2,28 @@ import type { DType, HostArray } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Emitter } from './emitter.ts';
 
-/** The settings of an operation, such as the dimensions of a sum. Equal settings print alike. */
-export type Attributes = Readonly<Record<string, unknown>>;
+/**
+ * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. Rules of an operation know its attributes
+ * by their own type `A`; where the nodes of all operations lie together, there is only this one.
+ */
+export type Attributes = object;
+
+/**
+ * Writes one node as ONNX operators (https://onnx.ai/onnx/operators). `inputs` are the names of its operands in the ONNX model; the
+ * result is the name of its output, or the names of its outputs in their order.
+ */
+export type Lowering<A extends Attributes = Attributes> = (
+  emitter: Emitter,
+  node: GraphNode<A>,
+  inputs: readonly string[],
+) => string | readonly string[];
 
 /** What compiling needs to know of an operation. `tensor/` adds its shape and gradient rules. */
-export interface Operation {
+export interface Operation<A extends Attributes = Attributes> {
   readonly name: string;
-  /** Writes the operation as ONNX operators and returns the names of its outputs. */
-  readonly lowering?: (emitter: Emitter, node: GraphNode, inputs: readonly string[]) => string | readonly string[];
-  /** Whether the lowering uses operators that are not ONNX's own but ONNX Runtime's; see {@link buildProgram}. */
-  readonly onlyOnnxRuntime?: boolean;
+  readonly lowering?: Lowering<A>;
+  /** The operators of the lowering that are not ONNX's own. Where one is missing, {@link buildProgram} takes `expand` instead. */
+  readonly contribOperators?: readonly string[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
   /** For each result that is written over an operand where the two are given the same array: which operand. */
@@ -27,10 +39,10 @@ export interface LeafCheck {
 }
 
 /** One operation applied to values. */
-export interface GraphNode {
+export interface GraphNode<A extends Attributes = Attributes> {
   readonly operation: Operation;
   readonly inputs: readonly GraphValue[];
-  readonly attributes: Attributes;
+  readonly attributes: A;
   /** The node's results, in order. */
   readonly outputs: readonly GraphValue[];
   /** For a leaf: hands over its elements when a graph runs; `args` are those of the compiled function. */

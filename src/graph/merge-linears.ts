@@ -1,5 +1,5 @@
 import type { Emitter } from './emitter.ts';
-import { linearOver } from './lowerings.ts';
+import { linearOver } from './lowerings/matrix-product.ts';
 import type { Program, Step } from './program.ts';
 
 /**
@@ -27,12 +27,9 @@ export function mergeableLinears(
 /** `linear`, or without a bias the product with a transposed matrix. */
 function isLinear({ node: { operation, attributes, inputs } }: Step): boolean {
   if (operation.name === 'linear') return true;
-  return (
-    operation.name === 'matmul' &&
-    inputs[1]!.shape.length === 2 &&
-    attributes.transposeB === true &&
-    attributes.transposeA === false
-  );
+  if (operation.name !== 'matmul') return false;
+  const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
+  return inputs[1]!.shape.length === 2 && transposeB && !transposeA;
 }
 
 /** Writes a group of {@link mergeableLinears}; returns the names of their results. */

@@ -39,7 +39,7 @@ export interface Step {
 /**
  * Orders the graph behind `outputs`, drops what is not needed, and merges equal computations. Leaves for which `isConstant` holds
  * are stored with the program instead of being fed to it. For `engine` 'any', operations are expanded whose lowering
- * is for ONNX Runtime only.
+ * needs more than ONNX's own operators.
  */
 export function buildProgram(
   outputs: readonly GraphValue[],
@@ -101,8 +101,8 @@ export function buildProgram(
         continue;
       }
       const { node } = value;
-      const { lowering, onlyOnnxRuntime, expand } = node.operation;
-      const isWritten = lowering && (engine === 'ONNX Runtime' || !onlyOnnxRuntime);
+      const { lowering, contribOperators = [], expand } = node.operation;
+      const isWritten = lowering && (engine === 'ONNX Runtime' || contribOperators.length === 0);
       const expansion = isWritten ? undefined : (expansions.get(node) ?? expand?.(node));
       if (expansion) expansions.set(node, expansion);
       const needed = expansion ?? node.inputs;

@@ -1,22 +1,15 @@
 import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
-import type { Lowering } from '../graph/lowerings.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * An operation made of others, such as GELU. Its definition is all that is needed; ONNX often has one operator for the whole,
- * and sometimes a gradient worked out by hand needs fewer steps than the chain rule finds. Both can be given as well, and
- * the tests hold them against the definition.
+ * An operation made of others, such as GELU. Its definition is all that is needed. ONNX often has one operator for the whole, and
+ * sometimes a gradient worked out by hand needs fewer steps than the chain rule finds. Both can be given as well, and the tests hold
+ * them against the definition.
  */
-export interface Composite<A extends Attributes = Attributes> {
-  readonly name: string;
+export interface Composite<A extends Attributes = Attributes> extends Omit<Operation<A>, 'elementwise' | 'expand'> {
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
-  readonly lowering?: Lowering;
-  /** See {@link Operation.onlyOnnxRuntime}. */
-  readonly onlyOnnxRuntime?: boolean;
-  /** See {@link Operation.writesOver}. */
-  readonly writesOver?: Operation['writesOver'];
   readonly gradient?: GradientRule<A>;
   /**
    * The first output from what the backward pass has at hand anyway. Where it is given, the backward pass uses it instead of
@@ -28,20 +21,16 @@ export interface Composite<A extends Attributes = Attributes> {
 /** Defines a composite; the result is the function that applies it and returns its outputs. */
 export function defineComposite<A extends Attributes = Record<never, never>>(composite: Composite<A>) {
   composites.set(composite.name, composite as unknown as Composite);
+  const { definition, ...rules } = composite;
   const operation = {
-    name: composite.name,
-    lowering: composite.lowering,
-    onlyOnnxRuntime: composite.onlyOnnxRuntime,
-    writesOver: composite.writesOver,
-    gradient: composite.gradient,
-    recompute: composite.recompute,
-    expand: (node: GraphNode) => composite.definition(node.inputs as Tensor[], node.attributes as A),
-  };
+    ...rules,
+    expand: (node: GraphNode) => definition(node.inputs as Tensor[], node.attributes as A),
+  } as unknown as Operation;
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): readonly Tensor[] => {
     // Applying the definition checks the operands and tells what the outputs look like.
     const outputs: Tensor[] = [];
     const node: TensorNode = { operation, inputs, attributes, outputs, checks };
-    for (const [index, output] of composite.definition(inputs, attributes).entries()) {
+    for (const [index, output] of definition(inputs, attributes).entries()) {
       outputs.push(new Tensor(node, index, output));
     }
     return outputs;

@@ -6,7 +6,7 @@ import { primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /** An operation on tensors: everything there is to know about it, in one entry. */
-export interface Primitive<A extends Attributes = Attributes> extends Operation {
+export interface Primitive<A extends Attributes = Attributes> extends Operation<A> {
   /** What the result looks like. Throws where the operands do not fit together. */
   readonly result: (inputs: readonly Tensor[], attributes: A) => TensorType;
   readonly gradient: GradientRule<A>;
@@ -34,11 +34,12 @@ export interface TensorNode extends GraphNode {
   readonly outputs: readonly Tensor[];
 }
 
-/** Defines an operation; the result is the function that applies it. */
+/** Defines an operation; the result is the function that applies it. All rules of the entry see the attributes as `A`. */
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
-  primitives.set(primitive.name, primitive as unknown as Primitive);
+  const operation = primitive as unknown as Primitive;
+  primitives.set(primitive.name, operation);
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {
-    const node = { operation: primitive as unknown as Operation, inputs, attributes, outputs: [] as Tensor[], checks };
+    const node = { operation, inputs, attributes, outputs: [] as Tensor[], checks };
     node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));
     return node.outputs[0]!;
   };

@@ -1,4 +1,4 @@
-import * as lowerings from '../../graph/lowerings.ts';
+import { direct } from '../../graph/lowerings/direct.ts';
 import { defineComposite } from '../composite.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -35,13 +35,13 @@ function geluParts(x: Tensor): { square: Tensor; s: Tensor } {
   return { square, s: x.mul(square.mul(b).add(a)).sigmoid() };
 }
 
-const applyGeluTanh = defineComposite<{ approximate: 'tanh' }>({
+const applyGeluTanh = defineComposite({
   name: 'geluTanh',
   definition: ([x]) => {
     const inner = x!.add(x!.mul(x!).mul(x!).mul(cubicShare)).mul(tanhScale);
     return [x!.mul(0.5).mul(inner.tanh().add(1))];
   },
-  lowering: lowerings.gelu,
+  lowering: direct('Gelu', { approximate: 'tanh' }),
   // With y = x s, the derivative is s + x s (1 - s) z' = s + (y - y s) (a + 3b x²): fewer steps than the chain rule through
   // tanh, as y is at hand.
   gradient: (g, { inputs: [x], output: y }) => {
@@ -52,10 +52,10 @@ const applyGeluTanh = defineComposite<{ approximate: 'tanh' }>({
   recompute: ([x]) => x!.mul(geluParts(x!).s),
 });
 
-const applyGeluErf = defineComposite<{ approximate: 'none' }>({
+const applyGeluErf = defineComposite({
   name: 'geluErf',
   definition: ([x]) => [x!.mul(0.5).mul(x!.div(Math.SQRT2).erf().add(1))],
-  lowering: lowerings.gelu,
+  lowering: direct('Gelu', { approximate: 'none' }),
 });
 
 /**
@@ -63,5 +63,5 @@ const applyGeluErf = defineComposite<{ approximate: 'none' }>({
  * normal distribution. `tanh` is the approximation GPT-2 was trained with, `none` the exact form through erf.
  */
 export function gelu(x: Tensor, approximate: 'tanh' | 'none' = 'tanh'): Tensor {
-  return approximate === 'tanh' ? applyGeluTanh([x], { approximate })[0]! : applyGeluErf([x], { approximate })[0]!;
+  return approximate === 'tanh' ? applyGeluTanh([x], {})[0]! : applyGeluErf([x], {})[0]!;
 }

@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings.ts';
+import { microsoftDomain } from '../../formats/onnx/model.ts';
 import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange, indexBelow } from '../primitives/leaves.ts';
@@ -10,7 +10,6 @@ interface CachedAttentionAttributes {
   nHeads: number;
   nKvHeads: number;
   scale: number;
-  [name: string]: unknown;
 }
 
 const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
@@ -46,8 +45,19 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
     return [mixed, keys, values];
   },
-  lowering: lowerings.cachedAttention,
-  onlyOnnxRuntime: true,
+  // ONNX Runtime's operator writes new keys and values into the old arrays where it is given one array as input and output. For each
+  // row it takes the number of tokens less one.
+  lowering: (emitter, { attributes: { nHeads, nKvHeads, scale } }, [query, key, value, ...rest]) => {
+    // Queries, keys and values that are the parts of one array need not be cut out of it.
+    const whole = emitter.splitOf([query!, key!, value!]);
+    const operands = whole ? [whole, '', ''] : [query!, key!, value!];
+    return emitter.emitMany('GroupQueryAttention', [...operands, ...rest], 3, {
+      attributes: { num_heads: nHeads, kv_num_heads: nKvHeads },
+      floats: { scale },
+      domain: microsoftDomain,
+    });
+  },
+  contribOperators: ['GroupQueryAttention'],
   writesOver: { 1: 3, 2: 4 },
 });
 

@@ -1,10 +1,11 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
-import type { GraphNode } from '../../graph/graph.ts';
-import * as lowerings from '../../graph/lowerings.ts';
 import { defineComposite } from '../composite.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';
+
+/** The settings of ONNX's operators that normalise the rows of the last dimension. */
+const overRows = (eps: number) => ({ attributes: { axis: -1 }, floats: { epsilon: eps } });
 
 const applyStandardize = defineComposite<{ eps: number }>({
   name: 'standardize',
@@ -14,7 +15,12 @@ const applyStandardize = defineComposite<{ eps: number }>({
     const deviation = variance.add(eps).sqrt();
     return [centered.div(deviation), deviation.pow(-1)];
   },
-  lowering: lowerings.standardize,
+  // LayerNormalization insists on a weight, here ones. Its second output is the mean.
+  lowering: (emitter, { inputs: [value], attributes: { eps } }, [x]) => {
+    const ones = emitter.fill([value!.shape.at(-1)!], 1, 'float32');
+    const [normalized, , inverseDeviation] = emitter.emitMany('LayerNormalization', [x!, ones], 3, overRows(eps));
+    return [normalized!, inverseDeviation!];
+  },
 });
 
 /** Every row of the last dimension shifted to mean 0 and scaled to variance 1, and the inverse deviations, `[..., 1]`. */
@@ -25,7 +31,7 @@ export function standardize(x: Tensor, eps: number): readonly [Tensor, Tensor] {
 const applyLayerNorm = defineComposite<{ eps: number }>({
   name: 'layerNorm',
   definition: ([x, weight, bias], { eps }) => [standardize(x!, eps)[0].mul(weight!).add(bias!)],
-  lowering: lowerings.layerNorm,
+  lowering: (emitter, { attributes: { eps } }, inputs) => emitter.emit('LayerNormalization', inputs, overRows(eps)),
   // With n the normalised row, d the gradient with respect to it and r the inverse deviation, the row's gradient is
   // r (d - mean(d) - n mean(d n)): whatever would shift or scale the whole row is taken out, since normalising undoes it.
   gradient: (g, { inputs: [x, weight, bias], attributes }) => {
@@ -62,11 +68,11 @@ const applyDivideByRms = defineComposite<{ eps: number }>({
     return [x!.div(rootMeanSquare), rootMeanSquare.pow(-1)];
   },
   // ONNX Runtime's operator insists on a weight, here ones.
-  lowering: (emitter, node, [x]) => {
-    const ones = emitter.fill([node.inputs[0]!.shape.at(-1)!], 1, 'float32');
-    return emitter.emitMany('SimplifiedLayerNormalization', [x!, ones], 2, simplified(node));
+  lowering: (emitter, { inputs: [value], attributes: { eps } }, [x]) => {
+    const ones = emitter.fill([value!.shape.at(-1)!], 1, 'float32');
+    return emitter.emitMany('SimplifiedLayerNormalization', [x!, ones], 2, overRows(eps));
   },
-  onlyOnnxRuntime: true,
+  contribOperators: ['SimplifiedLayerNormalization'],
 });
 
 /** Every row of the last dimension divided by its root mean square, and the inverses of those, `[..., 1]`. */
@@ -77,8 +83,9 @@ export function divideByRms(x: Tensor, eps: number): readonly [Tensor, Tensor] {
 const applyRmsNorm = defineComposite<{ eps: number }>({
   name: 'rmsNorm',
   definition: ([x, weight], { eps }) => [divideByRms(x!, eps)[0].mul(weight!)],
-  lowering: (emitter, node, inputs) => emitter.emit('SimplifiedLayerNormalization', inputs, simplified(node)),
-  onlyOnnxRuntime: true,
+  lowering: (emitter, { attributes: { eps } }, inputs) =>
+    emitter.emit('SimplifiedLayerNormalization', inputs, overRows(eps)),
+  contribOperators: ['SimplifiedLayerNormalization'],
   // As for layer normalisation, but only scaling a row is undone, not shifting it.
   gradient: (g, { inputs: [x, weight], attributes }) => {
     const [n, r] = divideByRms(x!, attributes.eps);
@@ -87,10 +94,6 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
   },
   recompute: ([x, weight], { eps }) => divideByRms(x!, eps)[0].mul(weight!),
 });
-
-function simplified({ attributes }: GraphNode) {
-  return { attributes: { axis: -1 }, floats: { epsilon: attributes.eps as number } };
-}
 
 /**
  * Root-mean-square normalisation (Zhang and Sennrich, 2019): every row of the last dimension divided by its root mean square (of

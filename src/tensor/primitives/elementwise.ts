@@ -1,6 +1,6 @@
 import { type DType, dtypes } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
-import * as lowerings from '../../graph/lowerings.ts';
+import { direct } from '../../graph/lowerings/direct.ts';
 import {
   broadcast,
   definePrimitive,
@@ -23,7 +23,7 @@ function unary(name: string, operator: string, derivative: (g: Tensor, x: Tensor
       return { shape: x!.shape, dtype: x!.dtype };
     },
     gradient: (g, { inputs: [x], output }) => [derivative(g, x!, output)],
-    lowering: lowerings.direct(operator),
+    lowering: direct(operator),
   });
   return (x: Tensor): Tensor => apply([x], {});
 }
@@ -67,7 +67,7 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
       return { shape: broadcast(name, a!, b!), dtype: dtype ?? a!.dtype };
     },
     gradient: derivatives ? gradient : noGradient,
-    lowering: lowerings.direct(operator),
+    lowering: direct(operator),
   });
   return (a: TensorLike, b: TensorLike): Tensor => {
     const [tensorA, tensorB] = asTensors(a, b);
@@ -135,7 +135,7 @@ const applyNot = definePrimitive({
     return { shape: x!.shape, dtype: 'bool' };
   },
   gradient: noGradient,
-  lowering: lowerings.direct('Not'),
+  lowering: direct('Not'),
 });
 export const logicalNot = (x: Tensor): Tensor => applyNot([x], {});
 
@@ -156,7 +156,7 @@ const applyWhere = definePrimitive({
     sumTo(where(condition!, g, 0), a!.shape),
     sumTo(where(condition!, 0, g), b!.shape),
   ],
-  lowering: lowerings.direct('Where'),
+  lowering: direct('Where'),
 });
 
 /** `a` where the condition holds, `b` elsewhere; all three broadcast together. */
@@ -172,7 +172,7 @@ const applyCast = definePrimitive<{ dtype: DType }>({
     return { shape: x!.shape, dtype };
   },
   gradient: (g, { inputs: [x] }) => [dtypes[x!.dtype].isFloat ? cast(g, x!.dtype) : undefined],
-  lowering: lowerings.cast,
+  lowering: (emitter, { attributes: { dtype } }, [x]) => emitter.cast(x!, dtype),
 });
 
 /** The elements converted to another type; towards int32 fractions are cut off, towards bool all but 0 become true. */

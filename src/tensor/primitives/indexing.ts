@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, normalizeDim, sameShape, sizeOf } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings.ts';
+import * as lowerings from '../../graph/lowerings/rows.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { indexBelow, scalar } from './leaves.ts';
@@ -56,7 +56,8 @@ const applyGather = definePrimitive<{ dim: number }>({
     scalar(0).expand(x!.shape).scatterAdd(dim, index!, g),
     undefined,
   ],
-  lowering: lowerings.alongDim('GatherElements'),
+  lowering: (emitter, { attributes: { dim } }, inputs) =>
+    emitter.emit('GatherElements', inputs, { attributes: { axis: dim } }),
 });
 
 /** As `torch.gather`: `out[i][j] = x[i][index[i][j]]` for `dim` 1, and likewise for other dimensions. */
@@ -71,7 +72,8 @@ const applyScatterAdd = definePrimitive<{ dim: number }>({
   name: 'scatterAdd',
   result: ([x]) => ({ shape: x!.shape, dtype: x!.dtype }),
   gradient: (g, { inputs: [, index], attributes: { dim } }) => [g, undefined, gather(g, dim, index!)],
-  lowering: lowerings.alongDim('ScatterElements', { reduction: 'add' }),
+  lowering: (emitter, { attributes: { dim } }, inputs) =>
+    emitter.emit('ScatterElements', inputs, { attributes: { axis: dim, reduction: 'add' } }),
 });
 
 /** As `torch.scatter_add`: `x` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. */

@@ -2,7 +2,6 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
 import type { LeafCheck } from '../../graph/graph.ts';
-import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, noGradient } from '../primitive.ts';
 import { Tensor } from '../tensor.ts';
 
@@ -10,7 +9,7 @@ const applyConstant = definePrimitive<{ value: number; dtype: DType }>({
   name: 'constant',
   result: (_, { dtype }) => ({ shape: [], dtype }),
   gradient: noGradient,
-  lowering: lowerings.constant,
+  lowering: (emitter, { attributes: { value, dtype } }) => emitter.scalar(value, dtype),
 });
 
 /** A scalar that is part of the graph itself. */
@@ -22,7 +21,7 @@ const applyRange = definePrimitive<{ length: number }>({
   name: 'range',
   result: (_, { length }) => ({ shape: [length], dtype: 'int32' }),
   gradient: noGradient,
-  lowering: lowerings.range,
+  lowering: (emitter, { attributes: { length } }) => emitter.range(length),
 });
 
 /** The integers 0, 1, ..., `length - 1`: int32 `[length]`. */

@@ -1,15 +1,15 @@
 import { ensure } from '../../core/errors.ts';
-import { broadcastShapes, type Shape } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings.ts';
+import { broadcastShapes } from '../../core/shape.ts';
+import * as lowerings from '../../graph/lowerings/matrix-product.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { permutationOf } from './movement.ts';
 import { sumTo } from './reductions.ts';
 
 /** Which operands are taken with their last two dimensions swapped. */
 interface Swaps {
   transposeA: boolean;
   transposeB: boolean;
-  [name: string]: unknown;
 }
 
 /** The last two dimensions of a stack of matrices, rows then columns, after swapping. */
@@ -78,12 +78,11 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
 
 /** If `x` is a tensor with its last two dimensions swapped, that tensor: the product can read it as it lies in memory. */
 function unswap(x: Tensor): [Tensor, boolean] {
-  const { operation, inputs, attributes } = x.node;
-  if (operation.name !== 'permute' || x.cached) return [x, false];
-  const dims = attributes.dims as Shape;
+  const dims = permutationOf(x);
+  if (!dims || x.cached) return [x, false];
   const rank = dims.length;
   const isSwap = dims.every((dim, i) => dim === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
-  return isSwap ? [inputs[0] as Tensor, true] : [x, false];
+  return isSwap ? [x.node.inputs[0]!, true] : [x, false];
 }
 
 function dropDim(x: Tensor, dim: number): Tensor {

@@ -8,7 +8,6 @@ import {
   sameShape,
   sizeOf,
 } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';
@@ -17,7 +16,7 @@ const applyReshape = definePrimitive<{ shape: Shape }>({
   name: 'reshape',
   result: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   gradient: (g, { inputs: [x] }) => [g.reshape(x!.shape)],
-  lowering: lowerings.reshape,
+  lowering: (emitter, { inputs: [value], attributes: { shape } }, [x]) => emitter.reshape(x!, value!.shape, shape),
 });
 
 /** The same elements in the same order under another shape. One length may be -1: what is left over. */
@@ -37,14 +36,14 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const full = shape.map((length) => (length === -1 ? rest : length));
   if (sameShape(full, x.shape)) return x;
   // A view of a view is a view of the original.
-  return applyReshape([x.node.operation.name === 'reshape' ? (x.node.inputs[0] as Tensor) : x], { shape: full });
+  return applyReshape([x.node.operation.name === 'reshape' ? x.node.inputs[0]! : x], { shape: full });
 }
 
 const applyPermute = definePrimitive<{ dims: Shape }>({
   name: 'permute',
   result: ([x], { dims }) => ({ shape: dims.map((dim) => x!.shape[dim]!), dtype: x!.dtype }),
   gradient: (g, { attributes: { dims } }) => [g.permute(...dims.map((_, dim) => dims.indexOf(dim)))],
-  lowering: lowerings.permute,
+  lowering: (emitter, { attributes: { dims } }, [x]) => emitter.emit('Transpose', [x!], { attributes: { perm: dims } }),
 });
 
 /** The dimensions in another order: dimension `i` of the result is dimension `dims[i]` of `x`. */
@@ -58,11 +57,16 @@ export function permute(x: Tensor, dims: Shape): Tensor {
   return normalized.every((dim, i) => dim === i) ? x : applyPermute([x], { dims: normalized });
 }
 
+/** The order of the dimensions if `x` was made by {@link permute}. */
+export function permutationOf({ node: { operation, attributes } }: Tensor): Shape | undefined {
+  return operation.name === 'permute' ? (attributes as { dims: Shape }).dims : undefined;
+}
+
 const applyExpand = definePrimitive<{ shape: Shape }>({
   name: 'expand',
   result: ([x], { shape }) => ({ shape, dtype: x!.dtype }),
   gradient: (g, { inputs: [x] }) => [sumTo(g, x!.shape)],
-  lowering: lowerings.expand,
+  lowering: (emitter, { attributes: { shape } }, [x]) => emitter.emit('Expand', [x!, emitter.integers(shape)]),
 });
 
 /** `x` repeated along dimensions of length 1, and along new ones in front, until it has `shape`. */
@@ -88,7 +92,10 @@ const applySlice = definePrimitive<{ starts: Shape; ends: Shape }>({
       ends.map((end, dim) => x!.shape[dim]! - end),
     ),
   ],
-  lowering: lowerings.slice,
+  lowering: (emitter, { attributes: { starts, ends } }, [x]) => {
+    const dims = starts.map((_, dim) => dim);
+    return emitter.emit('Slice', [x!, ...[starts, ends, dims].map((list) => emitter.integers(list))]);
+  },
 });
 
 /** The part of `x` that lies in the given range of each dimension, as `x[1:3, :, -1:]` in Python; null means all. */
@@ -124,7 +131,10 @@ const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>
       before.map((start, dim) => [start, start + x!.shape[dim]!] as const),
     ),
   ],
-  lowering: lowerings.pad,
+  lowering: (emitter, { inputs: [value], attributes }, [x]) => {
+    const amounts = emitter.integers([...attributes.before, ...attributes.after]);
+    return emitter.emit('Pad', [x!, amounts, emitter.scalar(attributes.value, value!.dtype)]);
+  },
 });
 
 /** `x` with `before[dim]` elements of `value` added in front of each dimension and `after[dim]` behind it. */
@@ -155,7 +165,7 @@ const applyConcat = definePrimitive<{ dim: number }>({
       );
     });
   },
-  lowering: lowerings.concat,
+  lowering: (emitter, { attributes: { dim } }, inputs) => emitter.emit('Concat', inputs, { attributes: { axis: dim } }),
 });
 
 /** The tensors one after the other along `dim`; their other lengths must agree. */

@@ -1,6 +1,5 @@
 import { ensure } from '../../core/errors.ts';
 import { normalizeDim, normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings.ts';
 import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -11,8 +10,8 @@ function keptShape(shape: Shape, dims: Shape): Shape {
   return shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
 }
 
-/** A reduction over several dimensions. Its gradient rule is given `g` and the output with the reduced dimensions kept. */
-function reduction(name: string, lowering: lowerings.Lowering, gradient: GradientRule<Reduced>) {
+/** A reduction over several dimensions by an ONNX operator. Its gradient rule is given `g` and the output with the reduced dimensions kept. */
+function reduction(name: string, operator: string, gradient: GradientRule<Reduced>) {
   const apply = definePrimitive<Reduced>({
     name,
     result: ([x], { dims, keepDim }) => {
@@ -25,7 +24,8 @@ function reduction(name: string, lowering: lowerings.Lowering, gradient: Gradien
       const kept = keptShape(inputs[0]!.shape, attributes.dims);
       return gradient(g.reshape(kept), { inputs, output: output.reshape(kept), attributes });
     },
-    lowering,
+    lowering: (emitter, { attributes: { dims, keepDim } }, [x]) =>
+      emitter.emit(operator, [x!, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } }),
   });
   return (x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor => {
     const normalized = normalizeDims(dims, x.shape.length, name);
@@ -33,24 +33,22 @@ function reduction(name: string, lowering: lowerings.Lowering, gradient: Gradien
   };
 }
 
-export const sum = reduction('sum', lowerings.reduction('ReduceSum'), (g, { inputs: [x] }) => [g.expand(x!.shape)]);
+export const sum = reduction('sum', 'ReduceSum', (g, { inputs: [x] }) => [g.expand(x!.shape)]);
 
-export const mean = reduction('mean', lowerings.reduction('ReduceMean'), (g, { inputs: [x], output }) => [
+export const mean = reduction('mean', 'ReduceMean', (g, { inputs: [x], output }) => [
   g.mul(sizeOf(output.shape) / sizeOf(x!.shape)).expand(x!.shape),
 ]);
 
 /** Where several elements are the largest, they share the gradient equally, as PyTorch's `amax` does. */
-export const max = reduction('max', lowerings.reduction('ReduceMax'), (g, { inputs: [x], output, attributes }) => {
+export const max = reduction('max', 'ReduceMax', (g, { inputs: [x], output, attributes }) => {
   const isLargest = x!.eq(output).to('float32');
   return [isLargest.mul(g.div(isLargest.sum(attributes.dims, true)))];
 });
 
 /** log Σ exp(x), without the overflow of taking one after the other. */
-export const logSumExp = reduction(
-  'logSumExp',
-  lowerings.reduction('ReduceLogSumExp'),
-  (g, { inputs: [x], output }) => [x!.sub(output).exp().mul(g)],
-);
+export const logSumExp = reduction('logSumExp', 'ReduceLogSumExp', (g, { inputs: [x], output }) => [
+  x!.sub(output).exp().mul(g),
+]);
 
 const applyArgmax = definePrimitive<{ dim: number }>({
   name: 'argmax',
@@ -60,7 +58,9 @@ const applyArgmax = definePrimitive<{ dim: number }>({
     return { shape: keptShape(x!.shape, [dim]), dtype: 'int32' };
   },
   gradient: noGradient,
-  lowering: lowerings.argmax,
+  // ArgMax gives int64; our indices are int32.
+  lowering: (emitter, { attributes: { dim } }, [x]) =>
+    emitter.cast(emitter.emit('ArgMax', [x!], { attributes: { axis: dim, keepdims: 1 } }), 'int32'),
 });
 
 /** Where along `dim` the largest element is, the first one of equals. */
@@ -87,7 +87,8 @@ function alongDim(name: string, operator: string, gradient: GradientRule<{ dim: 
       return { shape: x!.shape, dtype: x!.dtype };
     },
     gradient,
-    lowering: lowerings.alongDim(operator),
+    lowering: (emitter, { attributes }, inputs) =>
+      emitter.emit(operator, inputs, { attributes: { axis: attributes.dim } }),
   });
   return (x: Tensor, dim: number): Tensor => apply([x], { dim: normalizeDim(dim, x.shape.length, name) });
 }

@@ -1,0 +1,48 @@
+import type { Shape } from '../../core/shape.ts';
+import { microsoftDomain } from '../../formats/onnx/model.ts';
+import type { Blocks, Emitter } from '../emitter.ts';
+import type { Lowering } from '../graph.ts';
+import { gemm } from './matrix-product.ts';
+
+/** `table[index]`: rows of a table, which may be stored in blocks of small integers. */
+export const rows: Lowering<object> = (emitter, node, [table, index]) => {
+  const blocks = emitter.blocks(table!);
+  if (!blocks) return emitter.emit('Gather', [emitter.table(table!), index!], { attributes: { axis: 0 } });
+  if (emitter.engine === 'any' && blocks.bits === 8) {
+    return rowsOfBlocks(emitter, blocks, index!, node.inputs[1]!.shape);
+  }
+  const attributes = { bits: blocks.bits, block_size: blocks.blockSize, gather_axis: 0, quantize_axis: 1 };
+  return emitter.emit('GatherBlockQuantized', [blocks.table, index!, blocks.scales], {
+    attributes,
+    domain: microsoftDomain,
+  });
+};
+
+/** What GatherBlockQuantized does, in operators of ONNX itself; `index` has the shape `indexShape`. */
+function rowsOfBlocks(emitter: Emitter, blocks: Blocks, index: string, indexShape: Shape): string {
+  const gather = (table: string) => emitter.emit('Gather', [table, index], { attributes: { axis: 0 } });
+  const blockCount = Math.ceil(blocks.columns / blocks.blockSize);
+  const integers = emitter.cast(gather(blocks.integers), 'float32'); // [...indexShape, blockCount, blockSize]
+  const steps = emitter.emit('Sub', [integers, emitter.scalar(128, 'float32')]);
+  const scales = emitter.reshape(gather(blocks.scales), [...indexShape, blockCount], [...indexShape, blockCount, 1]);
+  const numbers = emitter.emit('Mul', [steps, scales]);
+  return emitter.reshape(numbers, [...indexShape, blockCount, blocks.blockSize], [...indexShape, blocks.columns]);
+}
+
+/** `out[index[i]] += rows[i]` into zeros `[length, width]`, for `rows [count, width]` and `index [count]` with repeats. */
+export const sumRowsByIndex: Lowering<{ length: number }> = (emitter, node, [rows, index]) => {
+  const { length } = node.attributes;
+  const [count, width] = node.inputs[0]!.shape as [number, number];
+  const column = emitter.reshape(index!, [count], [count, 1]);
+  if (length <= count) {
+    // A short table: [count, length] one-hot rows, transposed, times the rows.
+    const oneHot = emitter.cast(emitter.emit('Equal', [column, emitter.range(length)]), 'float32');
+    return gemm(emitter, [oneHot, rows!], true, false);
+  }
+  // A long table. ONNX Runtime's ScatterND races when it adds several rows to one. So each row is first replaced by the sum of all
+  // rows with its index: the matrix (index[i] == index[j]), [count, count], times the rows. Repeats then write equal values.
+  const same = emitter.cast(emitter.emit('Equal', [column, emitter.reshape(index!, [count], [1, count])]), 'float32');
+  const sums = gemm(emitter, [same, rows!], false, false);
+  const zeros = emitter.emit('Expand', [emitter.scalar(0, 'float32'), emitter.integers([length, width])]);
+  return emitter.emit('ScatterND', [zeros, emitter.cast(column, 'int64'), sums]);
+};
