@@ -34,20 +34,20 @@ const { vocabSize, contextLength, embDim } = gpt2.small;
 const random = new Random(123);
 const tokenEmbedding = new Embedding(vocabSize, embDim, random);
 const tokens = tokenEmbedding.forward(batch); // [batch, time, embDim]
-console.log(tokens.toString());
+console.log(tokens);
 const firstNumbers = (x: Tensor) => x.reshape([-1, embDim]).slice(null, [0, 6]); // of each token
 console.log(await firstNumbers(tokens).print());
 
 section('Position embedding');
 const positionEmbedding = new Embedding(contextLength, embDim, random);
 const positions = positionEmbedding.weight.slice([0, batch.shape[1]!]); // [time, embDim]
-console.log(positions.toString());
+console.log(positions);
 
 section('Their sum');
 const embeddings = tokens.add(positions); // [batch, time, embDim]
-console.log(embeddings.toString());
+console.log(embeddings);
 const labels = sentences.flatMap((sentence) => tokenizer.encode(sentence).map((id) => tokenizer.decode([id])));
-const values = async (x: Tensor) => (await firstNumbers(x).array()) as number[][];
+const values = (x: Tensor) => firstNumbers(x).array<number[][]>();
 picture(
   'embeddings',
   heatMapSvg({

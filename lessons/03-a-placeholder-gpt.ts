@@ -54,12 +54,12 @@ const batch = tensor(
 );
 const model = new PlaceholderGPT({ ...gpt2.small, nLayers: 2 }, new Random(123));
 const logits = model.forward(batch);
-console.log(logits.toString());
+console.log(logits);
 console.log(await logits.print());
 
 section('A guess for the next token');
-const guesses = await logits.argmax(-1).array(); // [batch, time]
-for (const [i, ids] of (guesses as number[][]).entries()) {
+const guesses = await logits.argmax(-1).array<number[][]>(); // [batch, time]
+for (const [i, ids] of guesses.entries()) {
   console.log(`${sentences[i]} → ${JSON.stringify(tokenizer.decode([ids.at(-1)!]))}`);
 }
 

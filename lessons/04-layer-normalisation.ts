@@ -52,7 +52,7 @@ for (const n of [2, 6, 768]) {
 
 section('Before and after');
 const rows = async (x: Tensor) => {
-  const [first, second] = (await x.array()) as number[][];
+  const [first, second] = await x.array<number[][]>();
   return first!.map((value, i) => ({ label: String(i), values: [value, second![i]!] }));
 };
 picture(

@@ -10,8 +10,8 @@ const x = fromArray(
   'x',
 ); // -3 to 3
 const y = gelu(x, 'tanh');
-const xs = (await x.data()) as Float32Array;
-const ys = (await y.data()) as Float32Array;
+const xs = await x.floats();
+const ys = await y.floats();
 for (const at of [-2, -1, 0, 1, 2]) console.log(`gelu(${at}) = ${ys[100 * (at + 3)]!.toFixed(4)}`);
 
 section('The minimum');
@@ -20,7 +20,7 @@ console.log(`lowest at x = ${xs[lowest]!.toFixed(2)}, where gelu is ${ys[lowest]
 
 section('The slope');
 const [slope] = grad(y.sum(), [x]); // of a single number: their sum
-const slopes = (await slope!.data()) as Float32Array;
+const slopes = await slope!.floats();
 for (const at of [-2, -0.75, 0, 2]) console.log(`slope at ${at}: ${slopes[Math.round(100 * (at + 3))]!.toFixed(4)}`);
 picture(
   'gelu',
@@ -30,7 +30,7 @@ picture(
     y: { label: 'activation' },
     series: [
       { name: 'GELU', xs, ys },
-      { name: 'ReLU', xs, ys: (await relu(x).data()) as Float32Array },
+      { name: 'ReLU', xs, ys: await relu(x).floats() },
       { name: 'slope of GELU', xs, ys: slopes },
     ],
     notes: [{ x: xs[lowest]!, y: ys[lowest]!, text: `minimum ${ys[lowest]!.toFixed(2)} at ${xs[lowest]!.toFixed(2)}` }],
@@ -50,7 +50,7 @@ const { embDim } = gpt2.small;
 const random = new Random(123);
 const feedForward = new FeedForward(embDim, random, normalInit(0.02));
 const out = feedForward.forward(randn([2, 3, embDim], random)); // [batch, time, embDim]
-console.log(out.toString());
+console.log(out);
 console.log(`parameters: ${feedForward.parameterCount.toLocaleString('en-US')}`);
 for (const [name, { shape }] of feedForward.namedParameters()) console.log(`  ${name} [${shape.join(', ')}]`);
 const [wide, width] = feedForward.expand.weight.shape as [number, number];

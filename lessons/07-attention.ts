@@ -35,7 +35,7 @@ const { embDim, nHeads, qkvBias } = gpt2.small;
 const attention = new CausalAttention({ embDim, nHeads, dropRate: 0, qkvBias, outputInit: normalInit(0.02) }, random);
 const sequence = randn([1, 4, embDim], random); // [batch, time, embDim]
 const attended = attention.forward(sequence);
-console.log(attended.toString());
+console.log(attended);
 console.log(`parameters: ${attention.parameterCount.toLocaleString('en-US')}`);
 
 section('The future stays out');

@@ -39,7 +39,7 @@ const batch = tensor(
   { dtype: 'int32' },
 ).named('tokens');
 const logits = model.forward(batch);
-console.log(logits.toString());
+console.log(logits);
 console.log(`first four:  ${await logits.slice([0, 1], [0, 1], [0, 4]).reshape([4]).print()}`);
 console.log(`last three:  ${await logits.slice([1, 2], [3, 4], [-3, 50257]).reshape([3]).print()}`);
 

@@ -12,10 +12,10 @@ section('One token');
 const model = new GPT2({ ...gpt2.small, tiedHead: false });
 torchInit(model, new TorchRandom(123)); // untrained, with the weights that PyTorch would draw
 /** The scores of the token after `ids`: `[vocabSize]` */
-async function scores(ids: number[]): Promise<Float32Array> {
+function scores(ids: number[]): Promise<Float32Array> {
   const tokens = tensor([ids], { dtype: 'int32' }); // [1, time]
   const last = model.forward(tokens).slice(null, [-1]); // of [1, time, vocabSize], the last position
-  return (await last.data()) as Float32Array;
+  return last.floats();
 }
 const logits = await scores(prompt);
 const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b))); // where the largest one is

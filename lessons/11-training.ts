@@ -43,7 +43,7 @@ console.log(`perplexity ${Math.exp(loss).toFixed(0)}`);
 
 section('One step by hand');
 const [gradient] = grad(model.loss(window(0), window(1)), [model.tokenEmbedding.weight]);
-const change = (await gradient!.data()) as Float32Array;
+const change = await gradient!.floats();
 const { weight } = model.tokenEmbedding;
 weight.value = weight.value.map((value, i) => value - 1 * change[i]!); // against the gradient, learning rate 1
 console.log(`loss after one step: ${(await model.loss(window(0), window(1)).item()).toFixed(3)}`);

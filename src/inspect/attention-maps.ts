@@ -23,6 +23,6 @@ export async function attentionMaps(model: LanguageModel, ids: readonly number[]
 
 /** `[1, heads, time, time]` as nested arrays, without the batch. */
 async function headsOf(weights: Tensor): Promise<number[][][]> {
-  const [heads] = (await weights.array()) as number[][][][];
+  const [heads] = await weights.array<number[][][][]>();
   return heads!;
 }

@@ -57,6 +57,11 @@ export class Parameter extends Tensor {
     return this.#value;
   }
 
+  /** Printing shows the elements once they have been read; it does not draw them. */
+  protected override get known(): Float32Array | undefined {
+    return this.#value;
+  }
+
   /** Makes `value` the parameter's elements from now on. */
   set value(value: Float32Array) {
     ensure(

@@ -3,7 +3,7 @@ import { ensure } from '../core/errors.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
 import type { NestedArray } from './format.ts';
-import { feedTensor, scalar } from './primitives/leaves.ts';
+import { givenTensor, scalar } from './primitives/leaves.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface CreationOptions {
@@ -47,7 +47,7 @@ export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor 
     sizeOf(shape) === data.length,
     () => `${name ?? 'a tensor'} of shape ${formatShape(shape)} has ${sizeOf(shape)} elements, but got ${data.length}`,
   );
-  return feedTensor(() => data, shape, dtypeOf(data), name);
+  return givenTensor(data, shape, dtypeOf(data), name);
 }
 
 /** A tensor with the same value everywhere. */

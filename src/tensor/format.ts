@@ -20,8 +20,25 @@ const summaryThreshold = 1000;
 const summaryEdge = 3;
 const lineWidth = 80;
 
-/** The tensor as text in PyTorch's layout: aligned numbers with four decimals, the shape behind. */
-export function formatTensor(data: HostArray, shape: Shape, dtype: DType): string {
+/** What printing needs to know of a tensor. */
+interface Printable {
+  readonly name?: string;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
+/**
+ * The tensor as text in PyTorch's layout: aligned numbers with four decimals, then its name, if it has one, shape and type. Without
+ * `data`, the numbers are left out.
+ */
+export function formatTensor({ name, shape, dtype }: Printable, data: HostArray | undefined): string {
+  const about = [...(name ? [`name=${name}`] : []), `shape=${formatShape(shape)}`, `dtype=${dtype}`];
+  return `${prefix}${[data ? formatElements(data, shape, dtype) : '...', ...about].join(', ')})`;
+}
+
+const prefix = 'tensor(';
+
+function formatElements(data: HostArray, shape: Shape, dtype: DType): string {
   const shortened = data.length > summaryThreshold;
   const visible = (length: number): (number | null)[] =>
     shortened && length > 2 * summaryEdge
@@ -37,7 +54,6 @@ export function formatTensor(data: HostArray, shape: Shape, dtype: DType): strin
   const formatNumber = numberFormat(cells, dtype);
   const width = Math.max(0, ...cells.map((cell) => formatNumber(cell).length));
 
-  const prefix = 'tensor(';
   const build = (dim: number, offset: number): string => {
     if (dim === shape.length) return formatNumber(data[offset]!).padStart(shape.length === 0 ? 0 : width);
     const parts = visible(shape[dim]!).map((i) => (i === null ? '...' : build(dim + 1, offset * shape[dim]! + i)));
@@ -46,7 +62,7 @@ export function formatTensor(data: HostArray, shape: Shape, dtype: DType): strin
     // Matrices stand a blank line apart, as many as there are dimensions between.
     return `[${parts.join(`,${'\n'.repeat(shape.length - 1 - dim)}${indent}`)}]`;
   };
-  return `${prefix}${build(0, 0)}, shape=${formatShape(shape)}, dtype=${dtype})`;
+  return build(0, 0);
 }
 
 /** A row, broken so that lines stay within 80 columns. */

@@ -1,4 +1,4 @@
-import type { DType } from '../core/dtype.ts';
+import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { broadcastShapes, type Shape } from '../core/shape.ts';
 import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
@@ -32,6 +32,8 @@ export type GradientRule<A extends Attributes = Attributes> = (
 export interface TensorNode extends GraphNode {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
+  /** For a leaf over an array: that array. */
+  readonly given?: HostArray;
 }
 
 /** Defines an operation; the result is the function that applies it. All rules of the entry see the attributes as `A`. */

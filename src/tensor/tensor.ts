@@ -1,10 +1,6 @@
-import type { DType, HostArray } from '../core/dtype.ts';
-import { ensure } from '../core/errors.ts';
-import { formatShape, normalizeDim, type Shape, sizeOf } from '../core/shape.ts';
-import { evaluate } from '../graph/evaluate.ts';
-import type { GraphValue } from '../graph/graph.ts';
-import { formatTensor, type NestedArray, nest } from './format.ts';
-import type { TensorNode, TensorType } from './primitive.ts';
+import type { DType } from '../core/dtype.ts';
+import { normalizeDim, type Shape } from '../core/shape.ts';
+import { LazyArray } from './lazy-array.ts';
 import * as elementwise from './primitives/elementwise.ts';
 import * as indexing from './primitives/indexing.ts';
 import { matmul } from './primitives/matmul.ts';
@@ -17,71 +13,12 @@ export type TensorLike = Tensor | number;
 /**
  * A multi-dimensional array whose elements are computed when they are asked for.
  *
- * Operations return at once: they check shapes and types and note what is to be done. Only {@link data}, {@link array} and
- * {@link item} compute. Names and meanings are PyTorch's; nothing is ever changed in place.
+ * Operations return at once: they check shapes and types and note what is to be done. Only reading computes: `data()`, `floats()`,
+ * `array()`, `item()` and `print()`. Names and meanings are PyTorch's; nothing is ever changed in place.
+ *
+ * Tensors come from `tensor`, `zeros`, `fromArray` and the like; the constructor is for operations.
  */
-export class Tensor implements GraphValue {
-  readonly node: TensorNode;
-  readonly index: number;
-  readonly shape: Shape;
-  readonly dtype: DType;
-  name?: string;
-  cached?: HostArray;
-
-  /** For the operations of this folder; tensors of your own come from `tensor`, `zeros`, `fromArray` and the like. */
-  constructor(node: TensorNode, index: number, { shape, dtype }: TensorType, name?: string) {
-    this.node = node;
-    this.index = index;
-    this.shape = shape;
-    this.dtype = dtype;
-    if (name !== undefined) this.name = name;
-  }
-
-  /** Gives the tensor a name, for error messages and for those who look inside a model. */
-  named(name: string): this {
-    this.name = name;
-    return this;
-  }
-
-  /** The tensor as error messages mention it: its name, if it has one, and its shape. */
-  describe(): string {
-    return `${this.name ?? 'a tensor'} ${formatShape(this.shape)}`;
-  }
-
-  /** The number of elements. */
-  get size(): number {
-    return sizeOf(this.shape);
-  }
-
-  // ---- Computing. The value is computed once and kept.
-
-  /** The elements in row-major order; the caller must not change them. */
-  async data(): Promise<HostArray> {
-    await compute([this]);
-    return this.node.feed ? this.node.feed([]) : this.cached!;
-  }
-
-  /** The elements as nested arrays, a number for a scalar. */
-  async array(): Promise<NestedArray> {
-    return nest(await this.data(), this.shape, this.dtype);
-  }
-
-  /** The value of a tensor with one element. */
-  async item(): Promise<number> {
-    ensure(this.size === 1, () => `item: ${this.describe()} has ${this.size} elements, but item() wants exactly one`);
-    return (await this.data())[0]!;
-  }
-
-  /** The shape and values as text, laid out as PyTorch prints a tensor. */
-  async print(): Promise<string> {
-    return formatTensor(await this.data(), this.shape, this.dtype);
-  }
-
-  /** What there is to say without computing. */
-  toString(): string {
-    return `Tensor(${this.name ? `${this.name}, ` : ''}shape=${formatShape(this.shape)}, dtype=${this.dtype})`;
-  }
-
+export class Tensor extends LazyArray {
   // ---- Element by element; operands broadcast.
 
   add(other: TensorLike): Tensor {
@@ -246,14 +183,4 @@ export class Tensor implements GraphValue {
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
     return indexing.scatterAdd(this, dim, index, source);
   }
-}
-
-/** Computes several tensors in one run, which shares what they have in common. */
-export async function compute(tensors: readonly Tensor[]): Promise<void> {
-  const missing = tensors.filter((tensor) => !tensor.cached && !tensor.node.feed);
-  if (missing.length === 0) return;
-  const results = await evaluate(missing);
-  missing.forEach((tensor, i) => {
-    tensor.cached = results[i]!;
-  });
 }

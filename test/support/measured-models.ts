@@ -34,7 +34,7 @@ export function uniformModel(changes: Partial<GPT2Config> = {}): GPT2 {
 export async function wholePass(model: LanguageModel, ids: readonly number[]): Promise<Float32Array[]> {
   const { vocabSize } = model.config;
   const features = model.features(fromArray(Int32Array.from(ids), [1, ids.length]));
-  const logits = (await model.unembed(features).data()) as Float32Array;
+  const logits = await model.unembed(features).floats();
   return ids.map((_, i) => logits.subarray(i * vocabSize, (i + 1) * vocabSize));
 }
 

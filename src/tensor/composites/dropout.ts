@@ -2,7 +2,7 @@ import { ensure } from '../../core/errors.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
 import { where } from '../primitives/elementwise.ts';
-import { feedTensor, scalar } from '../primitives/leaves.ts';
+import { feedTensor, givenTensor, scalar } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
 import { isTracing } from '../tracing.ts';
 
@@ -38,7 +38,5 @@ function randomInt32(shape: Shape, random: Random): Tensor {
 /** An array drawn once, or, inside a compiled function, anew at each call. */
 function randomLeaf(shape: Shape, draw: () => number): Tensor {
   const make = () => Int32Array.from({ length: sizeOf(shape) }, draw);
-  if (isTracing()) return feedTensor(make, shape, 'int32');
-  const drawn = make();
-  return feedTensor(() => drawn, shape, 'int32');
+  return isTracing() ? feedTensor(make, shape, 'int32') : givenTensor(make(), shape, 'int32');
 }

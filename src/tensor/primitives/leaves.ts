@@ -2,7 +2,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
 import type { LeafCheck } from '../../graph/graph.ts';
-import { definePrimitive, noGradient } from '../primitive.ts';
+import { definePrimitive, noGradient, type TensorNode } from '../primitive.ts';
 import { Tensor } from '../tensor.ts';
 
 const applyConstant = definePrimitive<{ value: number; dtype: DType }>({
@@ -30,16 +30,18 @@ export function arange(length: number): Tensor {
   return applyRange([], { length });
 }
 
-const leaf = { name: 'leaf' };
-
 /** A tensor whose elements `feed` hands over each time a graph with it runs. */
-export function feedTensor(
-  feed: (args: readonly HostArray[]) => HostArray,
-  shape: Shape,
-  dtype: DType,
-  name?: string,
-): Tensor {
-  const node = { operation: leaf, inputs: [], attributes: {}, outputs: [] as Tensor[], feed };
+export function feedTensor(feed: TensorNode['feed'], shape: Shape, dtype: DType, name?: string): Tensor {
+  return leaf({ feed }, shape, dtype, name);
+}
+
+/** A tensor over an array that is there already; printing shows its elements. */
+export function givenTensor(given: HostArray, shape: Shape, dtype: DType, name?: string): Tensor {
+  return leaf({ feed: () => given, given }, shape, dtype, name);
+}
+
+function leaf(source: Pick<TensorNode, 'feed' | 'given'>, shape: Shape, dtype: DType, name?: string): Tensor {
+  const node = { operation: { name: 'leaf' }, inputs: [], attributes: {}, outputs: [] as Tensor[], ...source };
   node.outputs.push(new Tensor(node, 0, { shape, dtype }, name));
   return node.outputs[0]!;
 }

@@ -42,7 +42,7 @@ const model = opinionated();
 
 /** The logits after the last of `ids` by a pass over just them. */
 async function logitsAfter(visible: readonly number[]): Promise<Float32Array> {
-  const logits = (await model.forward(fromArray(Int32Array.from(visible), [1, visible.length])).data()) as Float32Array;
+  const logits = await model.forward(fromArray(Int32Array.from(visible), [1, visible.length])).floats();
   return logits.slice(-config.vocabSize);
 }
 

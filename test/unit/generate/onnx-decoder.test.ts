@@ -24,7 +24,7 @@ describe.each(models)('the ONNX decoder of %s', async (_, model) => {
   /** The logits after each token, by the model itself in one pass. */
   const wholePass = async (ids: readonly number[]) => {
     const logits = model.unembed(model.features(fromArray(Int32Array.from(ids), [1, ids.length])));
-    const data = (await logits.data()) as Float32Array;
+    const data = await logits.floats();
     return ids.map((_, i) => data.subarray(i * vocabSize, (i + 1) * vocabSize));
   };
   /** The logits after each token, the tokens being read in passes of these sizes. */

@@ -54,7 +54,7 @@ describe('writing a result over an operand', () => {
       async (x) => {
         const other = tensor([[0.5, -1], [2, 3]]); // biome-ignore format: a matrix
         const expected = await Promise.all(make(x, other).map((result) => result.data()));
-        const array = ((await x.data()) as Float32Array).slice();
+        const array = (await x.floats()).slice();
         const f = compile((a, b) => make(a!, b!));
         const results = await f.run([fromArray(array, [2, 2]), other], [array]);
         expect(results[0]).toBe(array);

@@ -52,8 +52,8 @@ describe('attention maps', () => {
     const maps = await attentionMaps(model, ids);
     expect(maps.map(({ name }) => name)).toEqual([0, 1, 2].map((block) => `blocks.${block}.attention`));
     const inside = observe(model, () => model.features(tokens));
-    const queries = (await inside.get('blocks.1.attention.query')!.array()) as number[][][];
-    const keys = (await inside.get('blocks.1.attention.key')!.array()) as number[][][];
+    const queries = await inside.get('blocks.1.attention.query')!.array<number[][][]>();
+    const keys = await inside.get('blocks.1.attention.key')!.array<number[][][]>();
     const headDim = 3;
     maps[1]!.heads.forEach((rows, head) => {
       const part = (vector: number[]) => vector.slice(head * headDim, (head + 1) * headDim);

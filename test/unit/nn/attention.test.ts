@@ -14,7 +14,7 @@ describe('the causal mask', () => {
 
   it('leaves weights that add up to 1 over the past and are 0 over the future', async () => {
     const weights = randn([5, 5], new Random(1)).add(causalMask(5)).softmax(-1);
-    for (const [t, row] of ((await weights.array()) as number[][]).entries()) {
+    for (const [t, row] of (await weights.array<number[][]>()).entries()) {
       expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 6);
       row.forEach((weight, s) => {
         if (s > t) expect(weight).toBe(0);
@@ -29,10 +29,10 @@ describe('CausalAttention', () => {
     const random = new Random(2);
     const attention = new CausalAttention(options, random);
     const x = randn([1, 5, 6], random);
-    const before = (await attention.forward(x).array()) as number[][][];
+    const before = await attention.forward(x).array<number[][][]>();
     for (let at = 0; at < 5; at++) {
       const changed = x.add(arange(5).eq(at).to('float32').reshape([1, 5, 1]));
-      const after = (await attention.forward(changed).array()) as number[][][];
+      const after = await attention.forward(changed).array<number[][][]>();
       for (let t = 0; t < 5; t++) {
         if (t < at) expect(after[0]![t], `position ${t}`).toEqual(before[0]![t]);
         else expect(after[0]![t], `position ${t}`).not.toEqual(before[0]![t]);

@@ -103,10 +103,10 @@ describe('GroupedQueryAttention', () => {
   it('sees nothing behind a position, and everything up to it', async () => {
     const attention = shaken(new GroupedQueryAttention(options, random));
     const x = randn([1, 5, 6], random);
-    const before = (await attention.forward(x).array()) as number[][][];
+    const before = await attention.forward(x).array<number[][][]>();
     for (let at = 0; at < 5; at++) {
       const changed = x.add(arange(5).eq(at).to('float32').reshape([1, 5, 1]));
-      const after = (await attention.forward(changed).array()) as number[][][];
+      const after = await attention.forward(changed).array<number[][][]>();
       for (let t = 0; t < 5; t++) {
         if (t < at) expect(after[0]![t], `position ${t}`).toEqual(before[0]![t]);
         else expect(after[0]![t], `position ${t}`).not.toEqual(before[0]![t]);

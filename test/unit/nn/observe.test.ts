@@ -75,7 +75,7 @@ describe('observe', () => {
     const last = logits.slice(null, [2, 3]).sum();
     const [gradient] = grad(last, [inside.get('blocks.1.attention.weights')!]);
     expect(gradient!.shape).toEqual([1, 2, 3, 3]);
-    const rows = (await gradient!.array()) as number[][][][];
+    const rows = await gradient!.array<number[][][][]>();
     expect(rows[0]![0]!.slice(0, 2).flat()).toEqual([0, 0, 0, 0, 0, 0]);
     expect(rows[0]![0]![2]!.some((value) => value !== 0)).toBe(true);
   });

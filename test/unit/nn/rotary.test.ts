@@ -12,8 +12,8 @@ describe('rotary positions', () => {
   it('turn element i and element i + half, as a point in the plane, by position times theta^(-i / half)', async () => {
     const x = randn([1, 3, 2, 6], random);
     const at = [0, 5, 100_000];
-    const before = (await x.array()) as number[][][][];
-    const after = (await rotary.rotate(x, positions(...at)).array()) as number[][][][];
+    const before = await x.array<number[][][][]>();
+    const after = await rotary.rotate(x, positions(...at)).array<number[][][][]>();
     for (const [t, position] of at.entries()) {
       for (const head of [0, 1]) {
         for (const i of [0, 1, 2]) {

@@ -36,8 +36,15 @@ describe('reading values', () => {
     expect(await x.add(1).array()).toEqual([11, 3]);
   });
 
-  it('toString tells what there is to know without computing', () => {
-    expect(String(tensor([[1, 2]]).named('x'))).toBe('Tensor(x, shape=[1, 2], dtype=float32)');
-    expect(String(tensor(true))).toBe('Tensor(shape=[], dtype=bool)');
+  it('floats() and ints() give arrays of their type, and convert nothing in silence', async () => {
+    const x = tensor([[1.5, -2]], { name: 'x' });
+    expect(await x.mul(2).floats()).toEqual(Float32Array.of(3, -4));
+    expect(await x.to('int32').ints()).toEqual(Int32Array.of(1, -2));
+    await expect(x.ints()).rejects.toThrow(
+      "ints: x [1, 2] is float32, but must be int32; convert it with .to('int32')",
+    );
+    await expect(x.gt(0).floats()).rejects.toThrow(
+      'floats: a tensor [1, 2] is bool, but must be float32; convert it with',
+    );
   });
 });

@@ -1,5 +1,8 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { arange, ones, tensor } from '../../../src/tensor/index.ts';
+import { compile } from '../../../src/compile/index.ts';
+import { Linear, Random } from '../../../src/index.ts';
+import { arange, dropout, fromArray, ones, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
 /** The expected texts are PyTorch's, but for the shape behind, which PyTorch leaves out. */
 
@@ -61,5 +64,59 @@ describe('print', () => {
 
   it('shows nothing of what is empty', async () => {
     expect(await printed([])).toBe('tensor([])');
+  });
+});
+
+describe('looking at a tensor', () => {
+  const x = tensor([[1, 2.5]], { name: 'x' });
+
+  it('shows name, shape, type and given values', () => {
+    expect(inspect(x)).toBe('tensor([[1.0000, 2.5000]], name=x, shape=[1, 2], dtype=float32)');
+    expect(String(tensor(true))).toBe('tensor(true, shape=[], dtype=bool)');
+  });
+
+  it('computes nothing, and shows values once something else has computed them', async () => {
+    const doubled = x.mul(2).named('y');
+    expect(inspect(doubled)).toBe('tensor(..., name=y, shape=[1, 2], dtype=float32)');
+    expect(doubled.cached).toBeUndefined();
+    await doubled.data();
+    expect(inspect(doubled)).toBe('tensor([[2., 5.]], name=y, shape=[1, 2], dtype=float32)');
+    expect(`${doubled}`).toBe(await doubled.print());
+  });
+
+  it('shows what an array holds now', () => {
+    const array = Float32Array.of(1);
+    const over = fromArray(array, [1]);
+    array[0] = 7;
+    expect(String(over)).toBe('tensor([7.], shape=[1], dtype=float32)');
+  });
+
+  it('is possible inside other objects and on results of compiled functions', async () => {
+    const [y] = await compile((a) => [a!.add(1)])(x);
+    expect(inspect({ y })).toBe('{ y: tensor([[2.0000, 3.5000]], shape=[1, 2], dtype=float32) }');
+  });
+
+  it('draws neither parameters nor random numbers, and is possible while a function is traced', async () => {
+    const { weight } = new Linear(2, 1, new Random(1));
+    expect(inspect(weight)).toBe('tensor(..., shape=[1, 2], dtype=float32)');
+    weight.value = Float32Array.of(3, 4);
+    expect(inspect(weight)).toBe('tensor([[3., 4.]], shape=[1, 2], dtype=float32)');
+
+    const random = new Random(1);
+    const run = async (look: (tensor: Tensor) => void) => {
+      const drop = compile((a) => {
+        const dropped = dropout(a!, 0.5, random.child());
+        for (const behind = [dropped]; behind.length > 0; ) {
+          const tensor = behind.pop()!;
+          look(tensor);
+          behind.push(...tensor.node.inputs);
+        }
+        return [dropped];
+      });
+      return (await drop(ones([50])))[0]!.data();
+    };
+    const before = await run(() => {});
+    random.state = new Random(1).state;
+    expect(await run((tensor) => expect(inspect(tensor)).toMatch(/^tensor\(/))).toEqual(before);
   });
 });

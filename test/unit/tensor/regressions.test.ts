@@ -12,7 +12,7 @@ describe('defects of once', () => {
     const random = new Random(1);
     const [x, y] = [randn([2, 2, 2], random), randn([2, 2, 2], random)];
     const expected = await x.permute(1, 0, 2).matmul(y).data();
-    const array = ((await x.data()) as Float32Array).slice();
+    const array = (await x.floats()).slice();
     const f = compile((a, b) => [a!.permute(1, 0, 2).matmul(b!)]);
     await f.run([fromArray(array, [2, 2, 2]), y], [array]);
     array.forEach((value, i) => {
