@@ -4,10 +4,10 @@ let current: Promise<Runtime> | undefined;
 
 /**
  * The runtime that everything is computed on: the one that was set, or else the default of where the program runs. In Node that is
- * ONNX Runtime on the CPU; in browsers there is none yet.
+ * ONNX Runtime on the CPU; in browsers there is none yet. `src/package.json` says which file makes it.
  */
 export function getRuntime(): Promise<Runtime> {
-  current ??= import('./node/node-runtime.ts').then(({ createNodeRuntime }) => createNodeRuntime());
+  current ??= import('#default-runtime').then(({ createDefaultRuntime }) => createDefaultRuntime());
   return current;
 }
 

@@ -1,0 +1,3 @@
+import { createNodeRuntime } from './node-runtime.ts';
+
+export { createNodeRuntime as createDefaultRuntime };
