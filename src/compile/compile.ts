@@ -39,17 +39,14 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
   const traces = new Map<string, Trace>();
 
   const traceFor = (args: readonly Tensor[]): Trace => {
-    const key = args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+    const key = signatureOf(args);
     const trace = traces.get(key) ?? traceFunction(fn, args);
     traces.set(key, trace);
     return trace;
   };
   const run = async (args: readonly Tensor[], into?: readonly (HostArray | undefined)[]) => {
     const { graph } = traceFor(args);
-    const data = args.map((arg) => arg.cached ?? (arg.node.feed ? arg.node.feed([]) : undefined));
-    // Arguments that are themselves still to be computed are computed first.
-    for (const [i, arg] of args.entries()) data[i] ??= await arg.data();
-    return graph.run(data as HostArray[], into);
+    return graph.run(await elementsOf(args), into);
   };
   const call = async (...args: Tensor[]): Promise<Tensor[]> => {
     const { outputs } = traceFor(args);
@@ -100,6 +97,17 @@ export function placeholdersFor(inputs: readonly (TensorType & { name: string })
 }
 
 function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {
+  const outputs = trace(fn, args);
+  return { graph: new CompiledGraph(outputs), outputs };
+}
+
+/** Equal for arguments that one trace serves. */
+export function signatureOf(args: readonly Tensor[]): string {
+  return args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
+}
+
+/** Calls a function with tensors like `args` that have no values yet, to see what it computes. */
+export function trace<Result>(fn: (...args: Tensor[]) => Result, args: readonly Tensor[]): Result {
   const placeholders = args.map(({ shape, dtype, name }, i) => {
     const feed = (values: readonly HostArray[]) => {
       ensure(values[i], `compile: argument ${i} ${formatShape(shape)} has no value while its function is being traced`);
@@ -107,6 +115,12 @@ function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: reado
     };
     return feedTensor(feed, shape as Shape, dtype, name ?? `argument ${i}`);
   });
-  const outputs = whileTracing(() => fn(...placeholders));
-  return { graph: new CompiledGraph(outputs), outputs };
+  return whileTracing(() => fn(...placeholders));
+}
+
+/** The elements of arguments. Those that are themselves still to be computed are computed first. */
+export async function elementsOf(args: readonly Tensor[]): Promise<HostArray[]> {
+  const data = args.map((arg) => arg.cached ?? (arg.node.feed ? arg.node.feed([]) : undefined));
+  for (const [i, arg] of args.entries()) data[i] ??= await arg.data();
+  return data as HostArray[];
 }

@@ -99,11 +99,12 @@ function overlap(a: HostArray, b: HostArray): boolean {
   );
 }
 
-function checkLength(value: GraphValue, array: HostArray, lengths: KnownLengths): HostArray {
+/** Returns `data`, which must have as many elements as `value`. */
+export function checkLength<T extends { length: number }>(value: GraphValue, data: T, lengths: KnownLengths = {}): T {
   const shape = resolveShape(value.shape, lengths);
   ensure(
-    array.length === sizeOf(shape),
-    () => `${value.name ?? 'a tensor'} of shape ${formatShape(shape)} was given ${array.length} elements`,
+    data.length === sizeOf(shape),
+    () => `${value.name ?? 'a tensor'} of shape ${formatShape(shape)} was given ${data.length} elements`,
   );
-  return array;
+  return data;
 }

@@ -14,15 +14,19 @@ const smallWork = 1 << 15;
 const caches = new WeakMap<Runtime, Map<string, Promise<Executable>>>();
 let loads = 0;
 
-/** The program, loaded into the current runtime; one load serves all programs with the same key. */
-export async function loadProgram(program: Program): Promise<Executable> {
+/**
+ * The program, loaded into the current runtime; one load serves all programs with the same key. The outputs at the positions of
+ * `keptOutputs` stay on the runtime's device.
+ */
+export async function loadProgram(program: Program, keptOutputs: readonly number[] = []): Promise<Executable> {
   const runtime = await getRuntime();
   const cache = caches.get(runtime) ?? new Map<string, Promise<Executable>>();
   caches.set(runtime, cache);
-  const executable = cache.get(program.key) ?? load(runtime, program);
-  cache.delete(program.key);
-  cache.set(program.key, executable);
-  executable.catch(() => cache.delete(program.key));
+  const key = `${program.key} kept: ${keptOutputs}`;
+  const executable = cache.get(key) ?? load(runtime, program, keptOutputs);
+  cache.delete(key);
+  cache.set(key, executable);
+  executable.catch(() => cache.delete(key));
   if (cache.size > capacity) cache.delete(cache.keys().next().value!);
   return executable;
 }
@@ -39,9 +43,9 @@ export function loadCount(): number {
   return loads;
 }
 
-function load(runtime: Runtime, program: Program): Promise<Executable> {
+function load(runtime: Runtime, program: Program, keptOutputs: readonly number[]): Promise<Executable> {
   loads++;
-  return runtime.load(toOnnxModel(program), { parallel: work(program) > smallWork });
+  return runtime.load(toOnnxModel(program), { parallel: work(program) > smallWork, keptOutputs });
 }
 
 /** A rough count of elements computed, with the multiplications of matrix products. */

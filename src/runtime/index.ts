@@ -22,6 +22,6 @@ export type {
   DeviceBuffer,
   Executable,
   LoadOptions,
+  RunInput,
   Runtime,
-  TensorData,
 } from './runtime.ts';

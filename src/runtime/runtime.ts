@@ -56,7 +56,7 @@ export interface DeviceBuffer {
 }
 
 /** The elements that a model is fed with: in host memory, or on the device of the runtime that runs it. */
-export type TensorData = HostArray | DeviceBuffer;
+export type RunInput = HostArray | DeviceBuffer;
 
 /** A loaded model. */
 export interface Executable {
@@ -69,7 +69,7 @@ export interface Executable {
    * replace needs room for two.
    */
   run(
-    inputs: readonly TensorData[],
+    inputs: readonly RunInput[],
     outputs: readonly (HostArray | undefined)[],
     lengths?: KnownLengths,
   ): Promise<DeviceBuffer[]>;

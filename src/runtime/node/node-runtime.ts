@@ -7,7 +7,7 @@ import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { encodeModel } from '../../formats/onnx/encode.ts';
 import { type ExternalTensor, separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
-import type { Capabilities, DeviceBuffer, Executable, LoadOptions, Runtime, TensorData } from '../runtime.ts';
+import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
@@ -80,7 +80,7 @@ class NodeExecutable implements Executable {
   }
 
   async run(
-    inputs: readonly TensorData[],
+    inputs: readonly RunInput[],
     outputs: readonly (HostArray | undefined)[],
     lengths: KnownLengths = {},
   ): Promise<DeviceBuffer[]> {

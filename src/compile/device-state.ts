@@ -1,0 +1,102 @@
+import type { HostArray } from '../core/dtype.ts';
+import { ensure } from '../core/errors.ts';
+import { sameShape } from '../core/shape.ts';
+import { DeviceGraph } from '../graph/device-graph.ts';
+import { type DeviceBuffer, getRuntime } from '../runtime/index.ts';
+import type { Tensor } from '../tensor/tensor.ts';
+import { elementsOf, signatureOf, trace } from './compile.ts';
+
+/** A function of tensors that runs on the device of a {@link DeviceState}; it returns the elements of its results. */
+export type DeviceFunction = (...args: Tensor[]) => Promise<HostArray[]>;
+
+/** What an update computes. */
+export interface DeviceUpdate {
+  /** The new values of the state's tensors, in their order. */
+  readonly state: readonly Tensor[];
+  /** What is copied to host memory, such as a loss. */
+  readonly results: readonly Tensor[];
+}
+
+/**
+ * Tensors whose elements stay on the device of the runtime from one run to the next, such as parameters and moments in training. They
+ * are uploaded once, updates replace them on the device, and only results come back.
+ *
+ * The device holds the old and the new elements while an update runs. Runs of one state must not overlap: await each.
+ */
+export class DeviceState {
+  readonly #tensors: readonly Tensor[];
+  readonly #buffers = new Map<Tensor, DeviceBuffer>();
+
+  private constructor(tensors: readonly Tensor[]) {
+    this.#tensors = tensors;
+  }
+
+  /** Copies the elements that the tensors have now to the device of the current runtime. Throws if it has none. */
+  static async upload(tensors: readonly Tensor[]): Promise<DeviceState> {
+    const runtime = await getRuntime();
+    ensure(runtime.upload, `the runtime ${runtime.name} computes in host memory, so there is no device to upload to`);
+    const state = new DeviceState(tensors);
+    for (const [i, elements] of (await elementsOf(tensors)).entries()) {
+      state.#buffers.set(tensors[i]!, await runtime.upload(elements));
+    }
+    return state;
+  }
+
+  /** Compiles a function that may use the state's tensors besides its arguments. */
+  compile(fn: (...args: Tensor[]) => readonly Tensor[]): DeviceFunction {
+    return this.#compile((...args) => ({ state: [], results: fn(...args) }));
+  }
+
+  /** Compiles a function that computes the state's next elements; a run of it replaces them. */
+  compileUpdate(fn: (...args: Tensor[]) => DeviceUpdate): DeviceFunction {
+    return this.#compile((...args) => {
+      const update = fn(...args);
+      const fits = (tensor: Tensor, i: number) =>
+        sameShape(tensor.shape, this.#tensors[i]!.shape) && tensor.dtype === this.#tensors[i]!.dtype;
+      ensure(
+        update.state.length === this.#tensors.length && update.state.every(fits),
+        () =>
+          `an update must compute a tensor for each of ${this.#tensors.map(String).join(', ')}, ` +
+          `but computes ${update.state.map(String).join(', ')}`,
+      );
+      return update;
+    });
+  }
+
+  /** Copies the elements to host memory, in the order of the tensors. */
+  async download(): Promise<HostArray[]> {
+    return Promise.all(this.#tensors.map((tensor) => this.#bufferOf(tensor).download()));
+  }
+
+  /** Frees the memory on the device; the state cannot be used any more. */
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.dispose();
+    this.#buffers.clear();
+  }
+
+  #compile(fn: (...args: Tensor[]) => DeviceUpdate): DeviceFunction {
+    const graphs = new Map<string, DeviceGraph>();
+    return async (...args) => {
+      const signature = signatureOf(args);
+      let graph = graphs.get(signature);
+      if (!graph) {
+        const { state, results } = trace(fn, args);
+        graph = new DeviceGraph(state, results);
+        graphs.set(signature, graph);
+      }
+      for (const tensor of this.#tensors) this.#bufferOf(tensor);
+      const { kept, results } = await graph.run(await elementsOf(args), this.#buffers);
+      for (const [i, buffer] of kept.entries()) {
+        this.#bufferOf(this.#tensors[i]!).dispose();
+        this.#buffers.set(this.#tensors[i]!, buffer);
+      }
+      return results;
+    };
+  }
+
+  #bufferOf(tensor: Tensor): DeviceBuffer {
+    const buffer = this.#buffers.get(tensor);
+    ensure(buffer, 'this state was disposed of and cannot be used any more');
+    return buffer;
+  }
+}
