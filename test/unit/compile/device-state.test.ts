@@ -1,6 +1,5 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DeviceState } from '../../../src/compile/device-state.ts';
-import { compile } from '../../../src/compile/index.ts';
+import { compile, DeviceState } from '../../../src/compile/index.ts';
 import { GPT2 } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { getRuntime, setRuntime } from '../../../src/runtime/index.ts';
