@@ -7,7 +7,7 @@ import { getRuntime, setRuntime } from '../src/runtime/index.ts';
 import { createNodeRuntime } from '../src/runtime/node/node-runtime.ts';
 import { fromArray, grad } from '../src/tensor/index.ts';
 import { defaultTrainOptions } from '../src/train/options.ts';
-import { Trainer } from '../src/train/trainer.ts';
+import { textTrainer } from '../src/train/train.ts';
 import { median } from './statistics.ts';
 
 /**
@@ -40,7 +40,7 @@ const model = new GPT2(
   },
   random,
 );
-const trainer = new Trainer(model, text, {
+const trainer = textTrainer(model, text, {
   ...defaultTrainOptions,
   betas: [0.9, 0.95],
   eps: 1e-8,
@@ -76,11 +76,11 @@ async function dispatch(calls: number) {
       return { run: async () => [], dispose: async () => {} };
     },
   });
-  const { parameters } = trainer;
-  const into = [undefined, ...parameters.views(parameters.allocate())];
+  const { parameters, gradients } = trainer.optimizer;
+  const into = [undefined, ...gradients.values()];
   const step = compile((tokens, targets) => {
     const loss = model.loss(tokens!, targets!);
-    return [loss, ...grad(loss, parameters.parameters)];
+    return [loss, ...grad(loss, [...parameters.values()])];
   });
   const shape = [size.batch, size.context];
   const batch = [0, 1].map(() => fromArray(new Int32Array(size.batch * size.context), shape));

@@ -1,3 +1,4 @@
+export type { Batch, BatchArray, BatchStream } from './batches.ts';
 export { encodeText, type TokenIds } from './encode-text.ts';
 export type { EncodeTextOptions } from './encoded-parts.ts';
 export { scanCharacters } from './scan-characters.ts';
@@ -10,4 +11,4 @@ export {
   type TextSource,
   textSourceOf,
 } from './text-source.ts';
-export { randomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';
+export { RandomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';

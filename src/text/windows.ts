@@ -1,40 +1,63 @@
 import { ensure } from '../core/errors.ts';
-import type { Random } from '../random/random.ts';
+import type { Json } from '../core/json.ts';
+import type { Random, RandomState } from '../random/random.ts';
+import type { Batch, BatchStream } from './batches.ts';
 import type { TokenIds } from './encode-text.ts';
 
-/** Pieces of a text for a model to predict: `targets` are the tokens that follow each of `tokens`. */
-export interface Windows {
-  /** [batch, time], row after row. */
-  readonly tokens: Int32Array;
-  /** [batch, time]; `targets[b, t]` stands in the text right after `tokens[b, t]`. */
-  readonly targets: Int32Array;
-  readonly shape: readonly [batch: number, time: number];
-}
+/**
+ * Pieces of a text for a model to predict, each array int32 `[batch, time]`: `targets[b, t]` stands in the text right after
+ * `tokens[b, t]`.
+ */
+export type Windows = Batch<'tokens' | 'targets'>;
 
 export interface WindowOptions {
   /** Windows side by side. */
   batchSize: number;
   /** Tokens in a window. */
   contextLength: number;
-  /** What the ids are called in an error: 'text' unless told otherwise. */
+  /** What error messages call the text. Defaults to 'text'. */
   name?: string;
 }
 
-/** A batch of windows that begin at random places of `ids`, every place equally likely. */
-export function randomWindows(
-  ids: TokenIds,
-  { batchSize, contextLength, name = 'text' }: WindowOptions,
-  random: Random,
-): Windows {
-  ensureSizes({ batchSize, contextLength });
-  ensure(
-    ids.length > contextLength,
-    () =>
-      `the ${name} has ${ids.length} tokens, but a context length of ${contextLength} needs at least ` +
-      `${contextLength + 1}; give a longer text or a smaller --context-length`,
-  );
-  const starts = Array.from({ length: batchSize }, () => random.integer(ids.length - contextLength));
-  return windowsAt(ids, starts, contextLength);
+/** Batches of windows that begin at random places of a text, every place equally likely. */
+export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
+  readonly #ids: TokenIds;
+  readonly #options: WindowOptions;
+  readonly #random: Random;
+
+  /** Throws if `ids` is too short for a window. `random` draws the places; from now on it belongs to the stream. */
+  constructor(ids: TokenIds, options: WindowOptions, random: Random) {
+    const { contextLength, name = 'text' } = options;
+    ensureSizes(options);
+    ensure(
+      ids.length > contextLength,
+      () =>
+        `the ${name} has ${ids.length} tokens, but a context length of ${contextLength} needs at least ` +
+        `${contextLength + 1}; give a longer text or a smaller context length`,
+    );
+    this.#ids = ids;
+    this.#options = options;
+    this.#random = random;
+  }
+
+  next(): Windows {
+    const { batchSize, contextLength } = this.#options;
+    const places = this.#ids.length - contextLength;
+    const starts = Array.from({ length: batchSize }, () => this.#random.integer(places));
+    return windowsAt(this.#ids, starts, contextLength);
+  }
+
+  get state(): RandomState {
+    return this.#random.state;
+  }
+
+  restore(state: Json): void {
+    ensure(
+      Array.isArray(state) && state.length === 4 && state.every(Number.isSafeInteger),
+      () => `the place of random windows must be four whole numbers, but is ${JSON.stringify(state)}`,
+    );
+    this.#random.state = state as RandomState;
+  }
 }
 
 /**
@@ -68,11 +91,12 @@ function windowsAt(ids: TokenIds, starts: readonly number[], time: number): Wind
     tokens.set(ids.subarray(start, start + time), b * time);
     targets.set(ids.subarray(start + 1, start + 1 + time), b * time);
   });
-  return { tokens, targets, shape: [starts.length, time] };
+  const shape = [starts.length, time];
+  return { tokens: { data: tokens, shape }, targets: { data: targets, shape } };
 }
 
-function ensureSizes(sizes: { batchSize: number; contextLength: number }): void {
-  for (const [name, size] of Object.entries(sizes)) {
+function ensureSizes({ batchSize, contextLength }: WindowOptions): void {
+  for (const [name, size] of Object.entries({ batchSize, contextLength })) {
     ensure(Number.isSafeInteger(size) && size > 0, `${name} must be a whole number of at least 1, but is ${size}`);
   }
 }

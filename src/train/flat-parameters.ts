@@ -1,47 +1,55 @@
-import { TsgptError } from '../core/errors.ts';
-import type { Module, Parameter } from '../nn/index.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
+import type { Parameter } from '../nn/index.ts';
 
 /**
- * All parameters of a model in one array, the matrices first: an optimizer can then go through them in equal pieces, whatever
- * the sizes of the parameters, and knows by position which ones decay.
+ * The trainable parameters of a model in one array, the matrices first: an optimizer can then go through them in equal pieces,
+ * whatever the sizes of the parameters, and knows by position which ones decay.
  */
 export class FlatParameters {
-  /** In the model's order. */
-  readonly parameters: readonly Parameter[];
+  /** The trainable parameters by their paths, in the model's order. */
+  readonly parameters: ReadonlyMap<string, Parameter>;
   /** How many values they have together. */
   readonly size: number;
   /** The parameters' storage from now on. */
   readonly values: Float32Array;
   /** How many of {@link values} belong to matrices; the rest are biases and norms. */
   readonly matrixSize: number;
-  /** Where in {@link values} each of {@link parameters} starts. */
-  readonly #offsets = new Map<Parameter, number>();
+  /** Where in {@link values} each parameter starts. */
+  readonly #offsets = new Map<string, number>();
 
-  constructor(model: Module) {
-    this.parameters = model.parameters();
-    const isMatrix = (parameter: Parameter) => parameter.shape.length >= 2;
-    let offset = this.#place(this.parameters.filter(isMatrix), 0);
-    this.matrixSize = offset;
-    offset = this.#place(
-      this.parameters.filter((parameter) => !isMatrix(parameter)),
-      offset,
+  /** Takes those of `parameters` that are trainable. Throws if there are none. */
+  constructor(parameters: ReadonlyMap<string, Parameter>) {
+    const trainable = [...parameters].filter(([, parameter]) => parameter.trainable);
+    ensure(trainable.length > 0, 'there is nothing to train: no parameter of the model is trainable');
+    this.parameters = new Map(trainable);
+    const isMatrix = ([, parameter]: [string, Parameter]) => parameter.shape.length >= 2;
+    this.matrixSize = this.#place(trainable.filter(isMatrix), 0);
+    this.size = this.#place(
+      trainable.filter((entry) => !isMatrix(entry)),
+      this.matrixSize,
     );
-    this.size = offset;
     this.values = this.allocate();
-    for (const [i, view] of this.views(this.values).entries()) {
-      const parameter = this.parameters[i]!;
-      view.set(parameter.value);
-      parameter.value = view;
-    }
+    this.takeOver();
   }
 
-  #place(parameters: readonly Parameter[], start: number): number {
+  #place(parameters: readonly [string, Parameter][], start: number): number {
     let offset = start;
-    for (const parameter of parameters) {
-      this.#offsets.set(parameter, offset);
+    for (const [path, parameter] of parameters) {
+      this.#offsets.set(path, offset);
       offset += parameter.size;
     }
     return offset;
+  }
+
+  /** Copies parameters that were given another array into {@link values}, which then is their storage again. */
+  takeOver(): void {
+    for (const [path, view] of this.views(this.values)) {
+      const parameter = this.parameters.get(path)!;
+      const { value } = parameter;
+      if (value.buffer === view.buffer && value.byteOffset === view.byteOffset) continue;
+      view.set(value);
+      parameter.value = view;
+    }
   }
 
   /** A zeroed array laid out like {@link values}, for gradients and moments. */
@@ -55,11 +63,13 @@ export class FlatParameters {
     }
   }
 
-  /** The parts of such an array that belong to each of {@link parameters}, in their order. */
-  views(flat: Float32Array): Float32Array[] {
-    return this.parameters.map((parameter) => {
-      const offset = this.#offsets.get(parameter)!;
-      return flat.subarray(offset, offset + parameter.size);
-    });
+  /** The parts of such an array that belong to each parameter, by its path, in the model's order. */
+  views(flat: Float32Array): Map<string, Float32Array> {
+    return new Map(
+      [...this.parameters].map(([path, { size }]) => {
+        const offset = this.#offsets.get(path)!;
+        return [path, flat.subarray(offset, offset + size)];
+      }),
+    );
   }
 }

@@ -1,6 +1,10 @@
 export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
-export { FlatParameters } from './flat-parameters.ts';
+export { type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
+export { nextToken } from './next-token.ts';
+export type { Objective, Trainable } from './objective.ts';
+export { clipScale, type Optimizer, type UpdateOptions } from './optimizer.ts';
 export { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
-export { type LearningRateSchedule, learningRateAt } from './schedule.ts';
-export { type TrainReport, train } from './train.ts';
-export { initialRandom, type StepResult, Trainer, type TrainingText } from './trainer.ts';
+export { initialRandom } from './random-streams.ts';
+export { type CosineScheduleOptions, cosineSchedule, type LearningRateSchedule } from './schedule.ts';
+export { type TrainingText, textTrainer, train } from './train.ts';
+export { type StepGradients, type StepResult, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';

@@ -7,6 +7,8 @@ export interface TrainOptions extends AdamWOptions {
   steps: number;
   /** Windows of text side by side in one pass. */
   batchSize: number;
+  /** Tokens in a window. Defaults to as many as the model sees at once. */
+  windowLength?: number | undefined;
   /** Passes whose gradients are averaged into one update: a larger batch than memory would hold. */
   gradientAccumulation: number;
   /** The highest learning rate, reached after `warmupSteps`. */
@@ -19,6 +21,8 @@ export interface TrainOptions extends AdamWOptions {
   evalInterval: number;
   /** Batches in an evaluation, always the same ones. */
   evalBatches: number;
+  /** Gradients whose norm over all parameters is larger are scaled down to it; Infinity leaves them as they are. */
+  maxGradNorm: number;
   /** Decides initial weights, the order of the text, and dropout. */
   seed: number;
 }
@@ -27,6 +31,7 @@ export interface TrainOptions extends AdamWOptions {
 export const defaultTrainOptions: TrainOptions = {
   ...defaultAdamW,
   betas: [0.9, 0.99],
+  maxGradNorm: 1,
   steps: 2000,
   batchSize: 12,
   gradientAccumulation: 1,
@@ -50,6 +55,7 @@ export const trainOptionsSchema = v.object({
   ),
   steps: v.number(),
   batchSize: v.number(),
+  windowLength: v.optional(v.number()),
   gradientAccumulation: v.number(),
   learningRate: v.number(),
   minLearningRate: v.number(),
@@ -65,6 +71,11 @@ export function checkTrainOptions(options: TrainOptions): void {
     const value = options[name];
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }
+  const { windowLength } = options;
+  ensure(
+    windowLength === undefined || (Number.isSafeInteger(windowLength) && windowLength > 0),
+    `windowLength must be a whole number of at least 1, but is ${windowLength}`,
+  );
   ensure(
     Number.isSafeInteger(options.warmupSteps) && options.warmupSteps >= 0,
     `warmupSteps must be a whole number of at least 0, but is ${options.warmupSteps}`,

@@ -1,152 +1,165 @@
-import { type Compiled, compile } from '../compile/index.ts';
 import { ensure } from '../core/errors.ts';
-import type { LanguageModel } from '../models/index.ts';
-import { Random, type RandomState } from '../random/random.ts';
-import { fromArray, grad, type Tensor } from '../tensor/index.ts';
-import { randomWindows, type TokenIds, type Windows } from '../text/index.ts';
-import { AdamW } from './adamw.ts';
-import { FlatParameters } from './flat-parameters.ts';
-import { checkTrainOptions, type TrainOptions } from './options.ts';
-import { learningRateAt } from './schedule.ts';
+import type { Json } from '../core/json.ts';
+import type { Random, RandomState } from '../random/random.ts';
+import type { BatchStream } from '../text/index.ts';
+import type { Objective } from './objective.ts';
+import { clipScale, type Optimizer } from './optimizer.ts';
+import { compilePasses, type Passes } from './passes.ts';
+import { randomStream } from './random-streams.ts';
+import type { LearningRateSchedule } from './schedule.ts';
 
-/** Token ids to learn from and, apart from them, token ids to measure with. */
-export interface TrainingText {
-  train: TokenIds;
-  validation: TokenIds;
+export interface TrainerOptions<Model, Names extends string> {
+  model: Model;
+  /** Turns a batch into the loss that training makes small. */
+  objective: Objective<Model, Names>;
+  /** What the model learns from. */
+  batches: BatchStream<Names>;
+  /** Changes the parameters, as in `new AdamW(model.namedParameters())`. Parameters it does not have stay as they are. */
+  optimizer: Optimizer;
+  /** A number, or a schedule such as {@link cosineSchedule}. */
+  learningRate: number | LearningRateSchedule;
+  /** Batches whose gradients are averaged into one step: a larger batch than memory would hold. Defaults to 1. */
+  gradientAccumulation?: number;
+  /** Gradients whose norm over all parameters is larger are scaled down to it. Defaults to Infinity, which never clips. */
+  maxGradNorm?: number;
+  /** What the model is measured on: every time the batches from the place where this stream stands now. */
+  validation?: BatchStream<Names>;
+  /** Batches in an evaluation. Defaults to 20. */
+  evalBatches?: number;
+  /** Decides dropout. Defaults to 1337. */
+  seed?: number;
 }
 
+/** What the batches of a step gave. */
+export interface StepGradients {
+  /** The mean loss over the batches, before the update. */
+  loss: number;
+  /** The mean gradient of each parameter, by its path. These are the arrays that `apply()` reads; they may be written to before. */
+  gradients: ReadonlyMap<string, Float32Array>;
+}
+
+/** What a step measured. */
 export interface StepResult {
-  /** The mean loss over the step's batches before the update, in nats per token. */
+  /** The mean loss over the step's batches before the update; of {@link nextToken} in nats per token. */
   loss: number;
   learningRate: number;
   /** The norm of the gradient over all parameters, before clipping. */
   gradNorm: number;
 }
 
-/** What besides the weights and moments makes training go on exactly where it was; fit for JSON. */
+/** What besides the weights and the optimizer's state makes training go on exactly where it was; fit for JSON. */
 export interface TrainerState {
   step: number;
-  windows: RandomState;
+  batches: Json;
   dropout: RandomState;
 }
 
-/** The independent streams of random numbers that a seed gives; stream 0 is for initial weights. */
-const streams = { init: 0, windows: 1, dropout: 2, evaluation: 3 };
-
-/** The source of a model's initial weights for a training seed. */
-export function initialRandom(seed: number): Random {
-  return new Random(seed).stream(streams.init);
-}
-
-/** Trains a model step by step. `train()` is the loop around it. */
-export class Trainer {
+/**
+ * Trains a model step by step, whatever its objective, batches and optimizer are. A step has two halves, `gradients()` and `apply()`,
+ * so that something can happen between them: many machines, for example, average their gradients there. `trainLoop()` is the loop
+ * around it.
+ */
+export class Trainer<Model = unknown, Names extends string = string> {
   /** How many steps have been made. */
   step = 0;
-  readonly parameters: FlatParameters;
-  readonly optimizer: AdamW;
-  readonly options: TrainOptions;
-  readonly #text: TrainingText;
-  /** Tokens in a window: as many as the model sees at once. */
-  readonly contextLength: number;
-  readonly #evaluate: Compiled;
-  readonly #gradients: Float32Array;
-  /** The first pass of a step writes the gradients, the others add to them. */
-  readonly #firstPass: Compiled;
-  readonly #furtherPass: Compiled;
-  #windows: Random;
+  /** How many elements the first arrays of all batches had so far: how many tokens were read, if they hold tokens. */
+  tokensSeen = 0;
+  readonly optimizer: Optimizer;
+  /** Whether there is something to measure the model on. */
+  readonly canEvaluate: boolean;
+  readonly #batches: BatchStream<string>;
+  readonly #validation: { stream: BatchStream<string>; start: Json; count: number } | undefined;
+  readonly #passes: Passes<string>;
+  readonly #gradientAccumulation: number;
+  readonly #maxGradNorm: number;
+  readonly #learningRate: LearningRateSchedule;
   /** Compiled passes hold on to this object, so restoring it must not replace it. */
   readonly #dropout: Random;
+  #hasGradients = false;
 
-  constructor(model: LanguageModel, text: TrainingText, options: TrainOptions) {
-    checkTrainOptions(options);
-    this.options = options;
-    this.#text = text;
-    this.contextLength = model.config.contextLength;
-    this.parameters = new FlatParameters(model);
-    this.optimizer = new AdamW(this.parameters, options);
-    this.#gradients = this.parameters.allocate();
-    this.#windows = new Random(options.seed).stream(streams.windows);
-    this.#dropout = new Random(options.seed).stream(streams.dropout);
-    this.#evaluate = compile((tokens, targets) => [model.loss(tokens!, targets!)]);
-
-    const share = 1 / options.gradientAccumulation;
-    const lossAndGradients = (tokens: Tensor, targets: Tensor) => {
-      const loss = model.loss(tokens, targets, { random: this.#dropout }).mul(share);
-      // The loss comes last, because ONNX Runtime computes the last output first and can then free the logits.
-      return { loss, gradients: grad(loss, this.parameters.parameters) };
-    };
-    const sums = this.parameters
-      .views(this.#gradients)
-      .map((view, i) => fromArray(view, this.parameters.parameters[i]!.shape));
-    this.#firstPass = compile((tokens, targets) => {
-      const { loss, gradients } = lossAndGradients(tokens!, targets!);
-      return [...gradients, loss];
-    });
-    this.#furtherPass = compile((tokens, targets) => {
-      const { loss, gradients } = lossAndGradients(tokens!, targets!);
-      return [...gradients.map((gradient, i) => sums[i]!.add(gradient)), loss];
-    });
+  constructor(options: TrainerOptions<Model, Names>) {
+    const { model, objective, batches, optimizer, learningRate, validation } = options;
+    const { gradientAccumulation = 1, maxGradNorm = Number.POSITIVE_INFINITY, evalBatches = 20, seed = 1337 } = options;
+    for (const [name, value] of Object.entries({ gradientAccumulation, evalBatches })) {
+      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+    }
+    ensure(maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${maxGradNorm}`);
+    ensure(validation !== batches, 'training and validation need a stream each; make two of them');
+    this.optimizer = optimizer;
+    this.canEvaluate = validation !== undefined;
+    this.#batches = batches;
+    this.#validation = validation && { stream: validation, start: validation.state, count: evalBatches };
+    this.#gradientAccumulation = gradientAccumulation;
+    this.#maxGradNorm = maxGradNorm;
+    this.#learningRate = typeof learningRate === 'number' ? () => learningRate : learningRate;
+    this.#dropout = randomStream(seed, 'dropout');
+    const randomness = { dropout: this.#dropout, batchesPerStep: gradientAccumulation };
+    this.#passes = compilePasses({ model, objective }, optimizer, randomness);
   }
 
-  /** Predicts random windows of the text and changes the parameters against the gradient of the loss. */
+  /** Makes one step: both halves of it. */
   async trainStep(): Promise<StepResult> {
-    const { gradientAccumulation } = this.options;
-    const into = this.parameters.views(this.#gradients);
+    const { loss } = await this.gradients();
+    return { loss, ...(await this.apply()) };
+  }
+
+  /** The first half of a step: the loss and gradients of the next batches. */
+  async gradients(): Promise<StepGradients> {
     let loss = 0;
-    for (let pass = 0; pass < gradientAccumulation; pass++) {
-      const batch = tensorsOf(this.#randomWindows(this.#text.train, this.#windows, 'training text'));
-      const results = await (pass === 0 ? this.#firstPass : this.#furtherPass).run(batch, into);
-      loss += results.at(-1)![0]!;
+    for (let i = 0; i < this.#gradientAccumulation; i++) {
+      const batch = await this.#batches.next();
+      loss += await (i === 0 ? this.#passes.first(batch) : this.#passes.further(batch));
+      this.tokensSeen += Object.values(batch)[0]?.data.length ?? 0;
     }
     this.#ensureFinite('loss', loss);
-    const learningRate = learningRateAt(this.step, this.options);
-    const gradNorm = await this.optimizer.update(this.#gradients, learningRate);
+    this.#hasGradients = true;
+    return { loss, gradients: this.optimizer.gradients };
+  }
+
+  /** The second half: clips the gradients and changes the parameters against them. */
+  async apply(): Promise<Omit<StepResult, 'loss'>> {
+    ensure(this.#hasGradients, 'apply: there are no new gradients; call gradients() first');
+    const learningRate = this.#learningRate(this.step);
+    const gradNorm = await this.optimizer.gradientNorm();
+    // After an update with such gradients nothing would be left of the weights.
     this.#ensureFinite("gradient's norm", gradNorm);
+    await this.optimizer.update({ learningRate, gradientScale: clipScale(gradNorm, this.#maxGradNorm) });
+    this.#hasGradients = false;
     this.step++;
-    return { loss, learningRate, gradNorm };
+    return { learningRate, gradNorm };
   }
 
-  /** The mean loss over the same windows of validation text every time, without dropout, in nats per token. */
+  /** The mean loss over the same batches of validation data every time, without dropout. */
   async evaluate(): Promise<number> {
-    const { evalBatches, seed } = this.options;
-    const random = new Random(seed).stream(streams.evaluation);
+    ensure(this.#validation, 'evaluate: there is nothing to measure on; give the trainer a validation stream');
+    const { stream, start, count } = this.#validation;
+    stream.restore(start);
     let total = 0;
-    for (let batch = 0; batch < evalBatches; batch++) {
-      const windows = tensorsOf(this.#randomWindows(this.#text.validation, random, 'validation text'));
-      const [loss] = await this.#evaluate.run(windows);
-      total += loss![0]!;
-    }
+    for (let i = 0; i < count; i++) total += await this.#passes.evaluate(await stream.next());
     this.#ensureFinite('validation loss', total);
-    return total / evalBatches;
+    return total / count;
   }
 
+  /** The place in the training; with the weights and {@link Optimizer.state} it is all that resuming needs. */
   get state(): TrainerState {
-    return { step: this.step, windows: this.#windows.state, dropout: this.#dropout.state };
+    return { step: this.step, batches: this.#batches.state, dropout: this.#dropout.state };
   }
 
-  /** Goes on from `state`; weights and moments are the caller's to restore. */
+  /** Goes on from `state`. Weights and the optimizer's state are the caller's to restore. */
   restore(state: TrainerState): void {
+    this.#batches.restore(state.batches);
+    this.#dropout.state = state.dropout;
     this.step = state.step;
     this.optimizer.step = state.step;
-    this.#windows = new Random({ state: state.windows });
-    this.#dropout.state = state.dropout;
+    this.#hasGradients = false;
   }
 
   /** Training that has come to NaN or infinity stays there; its weights are not worth keeping. */
   #ensureFinite(name: string, value: number): void {
-    const { learningRate } = this.options;
+    const rate = () => Number(this.#learningRate(Math.max(0, this.step - 1)).toPrecision(3));
     ensure(
       Number.isFinite(value),
-      () => `the ${name} became ${value} after ${this.step} steps; lower the learning rate, now ${learningRate}`,
+      () => `the ${name} became ${value} after ${this.step} steps; lower the learning rate, now ${rate()}`,
     );
   }
-
-  #randomWindows(ids: TokenIds, random: Random, name: string): Windows {
-    const { batchSize } = this.options;
-    return randomWindows(ids, { batchSize, contextLength: this.contextLength, name }, random);
-  }
-}
-
-function tensorsOf({ tokens, targets, shape }: Windows): [Tensor, Tensor] {
-  return [fromArray(tokens, shape, 'the tokens'), fromArray(targets, shape, 'the targets')];
 }

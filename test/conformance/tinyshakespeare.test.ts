@@ -14,9 +14,9 @@ async function wholeLoss(model: LanguageModel, ids: TokenIds): Promise<number> {
   const loss = compile((tokens, targets) => [model.loss(tokens!, targets!)]);
   const { contextLength } = model.config;
   let total = 0;
-  for (const { tokens, targets, shape } of sequentialWindows(ids, { batchSize: 32, contextLength })) {
-    const [mean] = await loss.run([fromArray(tokens, shape), fromArray(targets, shape)]);
-    total += mean![0]! * targets.length;
+  for (const { tokens, targets } of sequentialWindows(ids, { batchSize: 32, contextLength })) {
+    const [mean] = await loss.run([tokens, targets].map(({ data, shape }) => fromArray(data, shape)));
+    total += mean![0]! * targets.data.length;
   }
   return total / (ids.length - 1);
 }

@@ -1,4 +1,4 @@
-import { type FolderRun, loadCheckpoint } from '../../src/disk/run/index.ts';
+import { type FolderRun, loadCheckpoint, textTrainingRecord } from '../../src/disk/run/index.ts';
 import type { TrainOptions } from '../../src/train/index.ts';
 import { tinyModel, tinyOptions, tinyText, tinyTokenizer } from './tiny.ts';
 
@@ -19,6 +19,7 @@ export function newRun(folder: string, changes: Partial<TrainOptions> = {}): Fol
 /** The run in `folder`, to go on with from its last checkpoint; its options are the ones saved there. */
 export async function resumedRun(folder: string): Promise<FolderRun> {
   const resumeFrom = await loadCheckpoint(folder, 'last');
-  const { model, tokenizer, file } = resumeFrom;
-  return { folder, model, tokenizer, text: tinyText, textPath: 'letters', options: file.training!.options, resumeFrom };
+  const { model, tokenizer } = resumeFrom;
+  const { options } = textTrainingRecord(resumeFrom);
+  return { folder, model, tokenizer, text: tinyText, textPath: 'letters', options, resumeFrom };
 }

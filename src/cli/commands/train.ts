@@ -4,12 +4,12 @@ import { ensure } from '../../core/errors.ts';
 import { openText } from '../../disk/open-text.ts';
 import {
   curveOf,
-  ensureNoRunIn,
   type FolderRun,
+  holdsRun,
   loadCheckpoint,
   readMetrics,
+  textTrainingRecord,
   trainInFolder,
-  trainingRecord,
 } from '../../disk/run/index.ts';
 import { createModel, type LanguageModel } from '../../models/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation } from '../../text/index.ts';
@@ -95,7 +95,10 @@ export function trainCommand(): Command {
 /** A run as the flags describe it, on a fresh model. */
 export async function newRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   ensure(text, 'train needs a text to learn from: give a text file or a folder of .txt files');
-  ensureNoRunIn(flags.out);
+  ensure(
+    !holdsRun(flags.out),
+    `${flags.out} already holds a training run; continue it with --resume, or choose another folder with --out`,
+  );
   const preset = presets[flags.preset]!;
   const source = await openText(text);
   const kind = flags.tokenizer ?? preset.tokenizer;
@@ -111,7 +114,7 @@ export async function newRun(text: string | undefined, flags: TrainFlags, signal
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   const checkpoint = await loadCheckpoint(flags.out, 'last');
   const { model, tokenizer } = checkpoint;
-  const { options: before, text: textBefore } = trainingRecord(checkpoint);
+  const { options: before, text: textBefore } = textTrainingRecord(checkpoint);
   ensureSame(checkpoint.path, checkpoint.file.config, modelFlags(flags));
   ensureSame(checkpoint.path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
   ensureSame(checkpoint.path, { seed: before.seed }, defined({ seed: flags.seed }));

@@ -1,9 +1,6 @@
-export {
-  type CheckpointName,
-  type LoadedCheckpoint,
-  loadCheckpoint,
-  saveCheckpoint,
-  trainingRecord,
-} from './checkpoint.ts';
+export type { CheckpointName } from './checkpoint-file.ts';
+export { type LoadedCheckpoint, loadCheckpoint, textTrainingRecord, trainingRecord } from './load-checkpoint.ts';
 export { type Metrics, readMetrics } from './metrics.ts';
-export { curveOf, ensureNoRunIn, type FolderReport, type FolderRun, trainInFolder } from './train-in-folder.ts';
+export { curveOf, type FolderReport, holdsRun, type RunOptions, runInFolder } from './run-in-folder.ts';
+export { type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
+export { type FolderRun, trainInFolder } from './train-in-folder.ts';

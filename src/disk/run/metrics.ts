@@ -33,7 +33,7 @@ export class MetricsLog {
   async add(metrics: Metrics): Promise<void> {
     this.entries.push(metrics);
     await appendFile(this.path, formatLine(metrics)).catch((cause) => {
-      throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and use --resume`, {
+      throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and resume the run`, {
         cause,
       });
     });

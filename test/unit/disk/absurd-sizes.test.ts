@@ -19,7 +19,7 @@ async function refusal(load: string, path: string): Promise<{ value: string; gro
   const imports = {
     'disk/load-pretrained.ts': 'loadPretrained',
     'disk/load-decoder.ts': 'loadDecoder',
-    'disk/run/checkpoint.ts': 'loadCheckpoint',
+    'disk/run/load-checkpoint.ts': 'loadCheckpoint',
     'core/errors.ts': 'TsgptError',
   };
   const cache = JSON.stringify(fresh('cache'));

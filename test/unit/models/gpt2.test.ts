@@ -4,8 +4,7 @@ import { buildProgram } from '../../../src/graph/program.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray, grad, type Tensor } from '../../../src/tensor/index.ts';
-import { AdamW } from '../../../src/train/adamw.ts';
-import { FlatParameters } from '../../../src/train/flat-parameters.ts';
+import { AdamW, clipScale } from '../../../src/train/index.ts';
 
 const config: GPT2Config = {
   vocabSize: 11,
@@ -183,17 +182,16 @@ describe('training a GPT-2', () => {
   /** Twenty steps on one batch; the losses. */
   async function losses(dropRate: number, dropoutRandom: Random | undefined): Promise<number[]> {
     const model = new GPT2({ ...config, dropRate }, new Random(5));
-    const parameters = new FlatParameters(model);
-    const optimizer = new AdamW(parameters);
+    const optimizer = new AdamW(model.namedParameters());
     const step = compile((x, y) => {
       const loss = model.loss(x as Tensor, y as Tensor, { random: dropoutRandom });
-      return [loss, ...grad(loss, parameters.parameters)];
+      return [loss, ...grad(loss, model.parameters())];
     });
-    const gradients = parameters.allocate();
     const result: number[] = [];
     for (let i = 0; i < 20; i++) {
-      const [loss] = await step.run([tokens, targets], [undefined, ...parameters.views(gradients)]);
-      await optimizer.update(gradients, 1e-2);
+      const [loss] = await step.run([tokens, targets], [undefined, ...optimizer.gradients.values()]);
+      const gradientScale = clipScale(await optimizer.gradientNorm(), 1);
+      await optimizer.update({ learningRate: 1e-2, gradientScale });
       result.push(loss![0]!);
     }
     return result;

@@ -18,7 +18,7 @@ import { Random } from '../../../src/random/random.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
-import { Trainer } from '../../../src/train/index.ts';
+import { textTrainer } from '../../../src/train/index.ts';
 import { temporaryFolder, tinyOptions } from '../../support/tiny.ts';
 
 const config: LlamaConfig = {
@@ -275,7 +275,7 @@ describe('training a Llama', () => {
       contextLength: 16,
       dropRate: 0.05,
     });
-    const trainer = new Trainer(model, text, { ...tinyOptions, steps: 120 });
+    const trainer = textTrainer(model, text, { ...tinyOptions, steps: 120 });
     const before = await trainer.evaluate();
     expect(Math.abs(before - Math.log(tokenizer.vocabSize))).toBeLessThan(0.1);
     for (let step = 0; step < 120; step++) await trainer.trainStep();

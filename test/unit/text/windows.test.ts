@@ -2,12 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { Random } from '../../../src/random/random.ts';
-import { randomWindows, sequentialWindows } from '../../../src/text/windows.ts';
+import type { BatchArray } from '../../../src/text/batches.ts';
+import { RandomWindows, sequentialWindows } from '../../../src/text/windows.ts';
 
 /** Token ids that are their own positions. */
 const positions = (length: number) => Uint16Array.from({ length }, (_, i) => i);
 
-describe('randomWindows', () => {
+describe('RandomWindows', () => {
   it('takes rows of neighbours, and as targets the tokens after them', () => {
     const options = fc.record({
       batchSize: fc.integer({ min: 1, max: 5 }),
@@ -20,13 +21,13 @@ describe('randomWindows', () => {
         fc.integer(),
         ({ batchSize, contextLength }, length, seed) => {
           const ids = positions(length);
-          const windows = randomWindows(ids, { batchSize, contextLength }, new Random(seed));
-          expect(windows.shape).toEqual([batchSize, contextLength]);
+          const { tokens, targets } = new RandomWindows(ids, { batchSize, contextLength }, new Random(seed)).next();
+          for (const { shape } of [tokens, targets]) expect(shape).toEqual([batchSize, contextLength]);
           for (let b = 0; b < batchSize; b++) {
-            const start = windows.tokens[b * contextLength]!;
-            const row = (values: Int32Array) => [...values.subarray(b * contextLength, (b + 1) * contextLength)];
-            expect(row(windows.tokens)).toEqual([...ids.subarray(start, start + contextLength)]);
-            expect(row(windows.targets)).toEqual([...ids.subarray(start + 1, start + contextLength + 1)]);
+            const start = tokens.data[b * contextLength]!;
+            const row = ({ data }: BatchArray) => [...data.subarray(b * contextLength, (b + 1) * contextLength)];
+            expect(row(tokens)).toEqual([...ids.subarray(start, start + contextLength)]);
+            expect(row(targets)).toEqual([...ids.subarray(start + 1, start + contextLength + 1)]);
           }
         },
       ),
@@ -35,13 +36,32 @@ describe('randomWindows', () => {
 
   it('is the same for the same seed', () => {
     const options = { batchSize: 8, contextLength: 16 };
-    const draw = (seed: number) => randomWindows(positions(10_000), options, new Random(seed));
+    const draw = (seed: number) => new RandomWindows(positions(10_000), options, new Random(seed)).next();
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1).tokens).not.toEqual(draw(2).tokens);
   });
 
+  it('goes on from a saved place', () => {
+    const stream = (seed: number) =>
+      new RandomWindows(positions(10_000), { batchSize: 2, contextLength: 4 }, new Random(seed));
+    const windows = stream(1);
+    windows.next();
+    const state = JSON.parse(JSON.stringify(windows.state));
+    const after = [windows.next(), windows.next()];
+    const other = stream(2);
+    other.restore(state);
+    expect([other.next(), other.next()]).toEqual(after);
+  });
+
+  it.each([null, 'x', [1, 2, 3], [1, 2, 3, 0.5], { a: 1 }])('does not take %j for a place', (state) => {
+    const windows = new RandomWindows(positions(9), { batchSize: 2, contextLength: 4 }, new Random(1));
+    expect(() => windows.restore(state)).toThrow(TsgptError);
+    expect(() => windows.restore(state)).toThrow('the place of random windows must be four whole numbers');
+  });
+
   it('begins at every possible place equally often', () => {
-    const { tokens } = randomWindows(positions(9), { batchSize: 6000, contextLength: 3 }, new Random(5));
+    const windows = new RandomWindows(positions(9), { batchSize: 6000, contextLength: 3 }, new Random(5));
+    const tokens = windows.next().tokens.data;
     const counts = new Map<number, number>();
     for (let i = 0; i < tokens.length; i += 3) counts.set(tokens[i]!, (counts.get(tokens[i]!) ?? 0) + 1);
     expect([...counts.keys()].sort()).toEqual([0, 1, 2, 3, 4, 5]);
@@ -50,8 +70,9 @@ describe('randomWindows', () => {
   });
 
   it('takes the only window of a text just long enough', () => {
-    const { tokens, targets } = randomWindows(positions(5), { batchSize: 1, contextLength: 4 }, new Random(0));
-    expect([[...tokens], [...targets]]).toEqual([
+    const windows = new RandomWindows(positions(5), { batchSize: 1, contextLength: 4 }, new Random(0));
+    const { tokens, targets } = windows.next();
+    expect([[...tokens.data], [...targets.data]]).toEqual([
       [0, 1, 2, 3],
       [1, 2, 3, 4],
     ]);
@@ -59,18 +80,20 @@ describe('randomWindows', () => {
 
   it('says when the text is too short', () => {
     const draw = () =>
-      randomWindows(positions(4), { batchSize: 1, contextLength: 4, name: 'validation text' }, new Random(0));
+      new RandomWindows(positions(4), { batchSize: 1, contextLength: 4, name: 'validation text' }, new Random(0));
     expect(draw).toThrow(TsgptError);
     expect(draw).toThrow(
       'the validation text has 4 tokens, but a context length of 4 needs at least 5; ' +
-        'give a longer text or a smaller --context-length',
+        'give a longer text or a smaller context length',
     );
   });
 
   it.each([0, -1, 2.5, Number.NaN])('refuses sizes of %d', (size) => {
     const ids = positions(100);
-    expect(() => randomWindows(ids, { batchSize: size, contextLength: 4 }, new Random(0))).toThrow(/batchSize must be/);
-    expect(() => randomWindows(ids, { batchSize: 1, contextLength: size }, new Random(0))).toThrow(
+    expect(() => new RandomWindows(ids, { batchSize: size, contextLength: 4 }, new Random(0))).toThrow(
+      /batchSize must be/,
+    );
+    expect(() => new RandomWindows(ids, { batchSize: 1, contextLength: size }, new Random(0))).toThrow(
       /contextLength must/,
     );
   });
@@ -87,12 +110,12 @@ describe('sequentialWindows', () => {
           const tokens: number[] = [];
           const targets: number[] = [];
           for (const windows of sequentialWindows(positions(length), { batchSize, contextLength })) {
-            const [batch, time] = windows.shape;
-            expect(windows.tokens.length).toBe(batch * time);
+            const [batch, time] = windows.tokens.shape as [number, number];
+            expect(windows.tokens.data.length).toBe(batch * time);
             expect(batch).toBeLessThanOrEqual(batchSize);
             expect(time).toBeLessThanOrEqual(contextLength);
-            tokens.push(...windows.tokens);
-            targets.push(...windows.targets);
+            tokens.push(...windows.tokens.data);
+            targets.push(...windows.targets.data);
           }
           const ids = [...positions(length)];
           expect(tokens).toEqual(ids.slice(0, -1));
@@ -103,12 +126,18 @@ describe('sequentialWindows', () => {
   });
 
   it('fills batches first and shortens only the end', () => {
-    const shapes = Array.from(sequentialWindows(positions(25), { batchSize: 3, contextLength: 4 }), (w) => w.shape);
+    const shapes = Array.from(
+      sequentialWindows(positions(25), { batchSize: 3, contextLength: 4 }),
+      (w) => w.tokens.shape,
+    );
     expect(shapes).toEqual([
       [3, 4],
       [3, 4],
     ]);
-    const more = Array.from(sequentialWindows(positions(35), { batchSize: 3, contextLength: 4 }), (w) => w.shape);
+    const more = Array.from(
+      sequentialWindows(positions(35), { batchSize: 3, contextLength: 4 }),
+      (w) => w.tokens.shape,
+    );
     expect(more).toEqual([
       [3, 4],
       [3, 4],

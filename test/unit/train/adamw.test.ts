@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Module, normalInit, Parameter } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
-import { AdamW, type AdamWOptions, defaultAdamW, FlatParameters } from '../../../src/train/index.ts';
+import { AdamW, type AdamWOptions, clipScale, defaultAdamW } from '../../../src/train/index.ts';
 
-/** A vector before a matrix before a vector: flat parameters have the matrix first. */
+/** A vector before a matrix before a vector: the optimizer's own arrays have the matrix first. */
 class Weights extends Module {
   readonly before: Parameter;
   readonly matrix: Parameter;
@@ -18,8 +18,11 @@ class Weights extends Module {
   }
 }
 
+type ClippedAdamWOptions = AdamWOptions & { maxGradNorm: number };
+const clippedAdamW: ClippedAdamWOptions = { ...defaultAdamW, maxGradNorm: 1 };
+
 /** AdamW and clipping as PyTorch documents them, one element after the other, in float64. */
-function adamW(start: readonly Float32Array[], decays: readonly boolean[], options: AdamWOptions) {
+function adamW(start: readonly Float32Array[], decays: readonly boolean[], options: ClippedAdamWOptions) {
   const { betas, eps, weightDecay, maxGradNorm } = options;
   const values = start.map((array) => Float64Array.from(array));
   const first = start.map((array) => new Float64Array(array.length));
@@ -48,22 +51,21 @@ function adamW(start: readonly Float32Array[], decays: readonly boolean[], optio
 }
 
 /** Several updates with random gradients of the given sizes, both ways; returns the largest difference of a value. */
-async function compare(model: Weights, options: AdamWOptions, scales: readonly number[], learningRate: number) {
+async function compare(model: Weights, options: ClippedAdamWOptions, scales: readonly number[], learningRate: number) {
   const start = model.parameters().map(({ value }) => value.slice());
   const reference = adamW(start, [false, true, false], options);
-  const flat = new FlatParameters(model);
-  const optimizer = new AdamW(flat, options);
+  const optimizer = new AdamW(model.namedParameters(), options);
   const random = new Random(5);
   for (const scale of scales) {
-    const gradients = flat.allocate();
-    const views = flat.views(gradients);
-    for (const view of views) view.set(random.normals(view.length, scale));
-    const expected = reference.update(views, learningRate);
-    const norm = await optimizer.update(gradients, learningRate);
+    const gradients = [...optimizer.gradients.values()];
+    for (const gradient of gradients) gradient.set(random.normals(gradient.length, scale));
+    const expected = reference.update(gradients, learningRate);
+    const norm = await optimizer.gradientNorm();
+    await optimizer.update({ learningRate, gradientScale: clipScale(norm, options.maxGradNorm) });
     expect(Math.abs(norm - expected) / expected).toBeLessThan(1e-5);
   }
   let largest = 0;
-  for (const [a, { value }] of flat.parameters.entries()) {
+  for (const [a, { value }] of model.parameters().entries()) {
     value.forEach((x, i) => {
       largest = Math.max(largest, Math.abs(x - reference.values[a]![i]!));
     });
@@ -91,14 +93,13 @@ describe('AdamW', () => {
 
   it('does so in models of millions of elements, matrices and vectors larger than any piece', async () => {
     const model = new Weights(3, [1100, 1001], 600_001, new Random(1));
-    expect(await compare(model, defaultAdamW, [1, 0.1], 1e-2)).toBeLessThan(2e-6);
+    expect(await compare(model, clippedAdamW, [1, 0.1], 1e-2)).toBeLessThan(2e-6);
   });
 
   it('lets matrices decay, and nothing else', async () => {
     const model = new Weights(2, [2, 2], 2, new Random(1));
     const [before, matrix, after] = model.parameters().map(({ value }) => value.slice());
-    const flat = new FlatParameters(model);
-    await new AdamW(flat, { ...defaultAdamW, weightDecay: 0.5 }).update(flat.allocate(), 0.1);
+    await new AdamW(model.namedParameters(), { weightDecay: 0.5 }).update({ learningRate: 0.1 }); // by gradients of 0
     expect(model.before.value).toEqual(before);
     expect(model.after.value).toEqual(after);
     expect(model.matrix.value).toEqual(matrix!.map((x) => Math.fround(x * Math.fround(0.95))));
@@ -106,20 +107,54 @@ describe('AdamW', () => {
 
   it('clips by the norm over all parameters together', async () => {
     const firstMoments = async (scale: number) => {
-      const flat = new FlatParameters(new Weights(1, [1, 2], 1, new Random(1)));
-      const optimizer = new AdamW(flat, { ...defaultAdamW, betas: [0, 0.9], maxGradNorm: 1 });
-      const norm = await optimizer.update(
-        Float32Array.of(1, 2, 3, 4).map((x) => x * scale),
-        0.1,
-      );
+      const optimizer = new AdamW(new Weights(1, [1, 2], 1, new Random(1)).namedParameters(), { betas: [0, 0.9] });
+      optimizer.gradients.get('before')!.set([3 * scale]);
+      optimizer.gradients.get('matrix')!.set([1 * scale, 2 * scale]);
+      optimizer.gradients.get('after')!.set([4 * scale]);
+      const norm = await optimizer.gradientNorm();
+      await optimizer.update({ learningRate: 0.1, gradientScale: clipScale(norm, 1) });
       expect(norm).toBeCloseTo(scale * Math.sqrt(30), 4);
-      return optimizer.firstMoment;
+      const { firstMoment } = optimizer.state;
+      return ['matrix', 'before', 'after'].flatMap((name) => [...firstMoment.get(name)!]);
     };
     const clipped = [1, 2, 3, 4].map((x) => x / Math.sqrt(30));
     for (const scale of [1, 1000]) {
       for (const [i, moment] of (await firstMoments(scale)).entries()) expect(moment).toBeCloseTo(clipped[i]!, 6);
     }
     // Below the limit nothing changes.
-    expect([...(await firstMoments(0.125))]).toEqual([0.125, 0.25, 0.375, 0.5]);
+    expect(await firstMoments(0.125)).toEqual([0.125, 0.25, 0.375, 0.5]);
+  });
+
+  it('goes on from arrays that parameters were given meanwhile', async () => {
+    const run = async (replace: boolean) => {
+      const model = new Weights(2, [2, 2], 2, new Random(1));
+      const optimizer = new AdamW(model.namedParameters());
+      for (const gradient of optimizer.gradients.values()) gradient.fill(0.5);
+      if (replace) model.matrix.value = model.matrix.value.map((x) => x + 1);
+      else
+        model.matrix.value.forEach((x, i, value) => {
+          value[i] = x + 1;
+        });
+      await optimizer.update({ learningRate: 0.1 });
+      return model.parameters().map(({ value }) => [...value]);
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  it('leaves alone what is not trainable, and remembers nothing of it', async () => {
+    const model = new Weights(2, [2, 2], 2, new Random(1));
+    model.matrix.trainable = false;
+    const before = model.matrix.value.slice();
+    const optimizer = new AdamW(model.namedParameters());
+    const { firstMoment, secondMoment } = optimizer.state;
+    for (const map of [optimizer.parameters, optimizer.gradients, firstMoment, secondMoment]) {
+      expect([...map.keys()]).toEqual(['before', 'after']);
+    }
+    for (const gradient of optimizer.gradients.values()) gradient.fill(0.5);
+    await optimizer.update({ learningRate: 0.1 });
+    expect(model.matrix.value).toEqual(before);
+    model.before.trainable = false;
+    model.after.trainable = false;
+    expect(() => new AdamW(model.namedParameters())).toThrow('no parameter of the model is trainable');
   });
 });

@@ -17,16 +17,16 @@ describe('FlatParameters', () => {
     first.bias!.value.set([1, 2, 3]);
     second.bias!.value.set([4]);
     const expected = [first.weight, second.weight, first.bias!, second.bias!].flatMap(({ value }) => [...value]);
-    const flat = new FlatParameters(model);
+    const flat = new FlatParameters(model.namedParameters());
     expect([...flat.values]).toEqual(expected);
     expect([flat.matrixSize, flat.size]).toEqual([9, 13]);
-    expect(flat.parameters).toEqual([first.weight, first.bias, second.weight, second.bias]);
+    expect([...flat.parameters]).toEqual([...model.namedParameters()]);
   });
 
   it('is from then on the storage of the parameters', async () => {
     const model = new TwoLayers();
-    const flat = new FlatParameters(model);
-    for (const { value } of flat.parameters) expect(value.buffer).toBe(flat.values.buffer);
+    const flat = new FlatParameters(model.namedParameters());
+    for (const { value } of model.parameters()) expect(value.buffer).toBe(flat.values.buffer);
     const before = await model.first.forward(tensor([[1, 1]])).data();
     flat.values.fill(0);
     flat.values.set([5, 7], 0); // the first row of the first matrix
@@ -35,11 +35,11 @@ describe('FlatParameters', () => {
   });
 
   it('gives views that share memory, each the length of its parameter', () => {
-    const flat = new FlatParameters(new TwoLayers());
+    const flat = new FlatParameters(new TwoLayers().namedParameters());
     const gradients = flat.allocate();
     expect([...new Set(gradients)]).toEqual([0]);
-    flat.views(gradients).forEach((view, i) => {
-      expect(view.length).toBe(flat.parameters[i]!.size);
+    [...flat.views(gradients)].forEach(([path, view], i) => {
+      expect(view.length).toBe(flat.parameters.get(path)!.size);
       view.fill(i + 1);
     });
     // first.weight, second.weight, first.bias, second.bias are parameters 0, 2, 1 and 3.
@@ -49,9 +49,12 @@ describe('FlatParameters', () => {
   it('covers a whole model without gaps', () => {
     const config = { vocabSize: 9, contextLength: 4, embDim: 4, nHeads: 2, nLayers: 2, dropRate: 0 };
     const model = new GPT2({ ...config, qkvBias: true, tiedHead: false });
-    const flat = new FlatParameters(model);
+    const flat = new FlatParameters(model.namedParameters());
     expect(flat.size).toBe(model.parameterCount);
-    const places = flat.views(flat.values).map((view) => [view.byteOffset / 4, view.byteOffset / 4 + view.length]);
+    const places = [...flat.views(flat.values).values()].map((view) => [
+      view.byteOffset / 4,
+      view.byteOffset / 4 + view.length,
+    ]);
     places.sort(([a], [b]) => a! - b!);
     expect(places.map(([start]) => start)).toEqual([0, ...places.slice(0, -1).map(([, end]) => end)]);
     flat.parameters.forEach(({ shape, value }) => {

@@ -1,22 +1,22 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learningRateAt } from '../../../src/train/schedule.ts';
+import { cosineSchedule } from '../../../src/train/schedule.ts';
 
 const schedule = { steps: 100, learningRate: 1e-3, minLearningRate: 1e-4, warmupSteps: 10 };
 
-describe('learningRateAt', () => {
+describe('cosineSchedule', () => {
   it('rises in equal parts, reaches the highest rate after the warm-up, and ends at the lowest', () => {
-    expect(learningRateAt(0, schedule)).toBeCloseTo(1e-3 / 11, 12);
-    expect(learningRateAt(9, schedule)).toBeCloseTo((1e-3 * 10) / 11, 12);
-    expect(learningRateAt(10, schedule)).toBe(1e-3);
-    expect(learningRateAt(55, schedule)).toBeCloseTo(5.5e-4, 12);
-    expect(learningRateAt(99, schedule)).toBeGreaterThan(1e-4);
-    expect(learningRateAt(100, schedule)).toBe(1e-4);
-    expect(learningRateAt(1000, schedule)).toBe(1e-4);
+    expect(cosineSchedule(schedule)(0)).toBeCloseTo(1e-3 / 11, 12);
+    expect(cosineSchedule(schedule)(9)).toBeCloseTo((1e-3 * 10) / 11, 12);
+    expect(cosineSchedule(schedule)(10)).toBe(1e-3);
+    expect(cosineSchedule(schedule)(55)).toBeCloseTo(5.5e-4, 12);
+    expect(cosineSchedule(schedule)(99)).toBeGreaterThan(1e-4);
+    expect(cosineSchedule(schedule)(100)).toBe(1e-4);
+    expect(cosineSchedule(schedule)(1000)).toBe(1e-4);
   });
 
   it('starts at the highest rate without a warm-up', () => {
-    expect(learningRateAt(0, { ...schedule, warmupSteps: 0 })).toBe(1e-3);
+    expect(cosineSchedule({ ...schedule, warmupSteps: 0 })(0)).toBe(1e-3);
   });
 
   it('rises over the warm-up, then only falls, and never leaves its bounds', () => {
@@ -29,7 +29,7 @@ describe('learningRateAt', () => {
     fc.assert(
       fc.property(schedules, ({ share, ...rest }) => {
         const minLearningRate = share * rest.learningRate;
-        const at = (step: number) => learningRateAt(step, { ...rest, minLearningRate });
+        const at = cosineSchedule({ ...rest, minLearningRate });
         const epsilon = 1e-12;
         for (let step = 0; step < rest.steps; step++) {
           expect(at(step)).toBeGreaterThan(-epsilon);

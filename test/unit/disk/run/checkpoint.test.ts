@@ -6,7 +6,7 @@ import { TsgptError } from '../../../../src/core/errors.ts';
 import { loadCheckpoint, saveCheckpoint, trainInFolder } from '../../../../src/disk/run/index.ts';
 import { writeSafetensors } from '../../../../src/disk/safetensors.ts';
 import { GPT2Tokenizer } from '../../../../src/tokenizer/index.ts';
-import { Trainer } from '../../../../src/train/index.ts';
+import { textTrainer } from '../../../../src/train/index.ts';
 import {
   errorOf,
   readLog,
@@ -73,7 +73,7 @@ describe('a checkpoint', () => {
     const folder = temporaryFolder();
     const numbers = () => readdirSync(folder).filter((name) => !name.endsWith('.json'));
     const save = (step: number, names: ('last' | 'best')[]) => {
-      const trainer = new Trainer(tinyModel(), tinyText, tinyOptions);
+      const trainer = textTrainer(tinyModel(), tinyText, tinyOptions);
       const text = { path: 'letters', trainTokens: 1, validationTokens: 1, checksum: 1 };
       const training = { trainer, record: { options: tinyOptions, text } };
       return saveCheckpoint(folder, names, { model, tokenizer: tinyTokenizer, step, training });
@@ -285,7 +285,7 @@ describe('training in a folder', () => {
     ] as const) {
       const loaded = await loadCheckpoint(folder, name);
       expect([loaded.file.step, loaded.file.validationLoss]).toEqual([step, validationLoss]);
-      expect(await new Trainer(loaded.model, text, options).evaluate()).toBe(validationLoss);
+      expect(await textTrainer(loaded.model, text, options).evaluate()).toBe(validationLoss);
     }
   });
 });

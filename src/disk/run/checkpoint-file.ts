@@ -1,0 +1,75 @@
+import { readFile } from 'node:fs/promises';
+import * as v from 'valibot';
+import { TsgptError } from '../../core/errors.ts';
+import { trainOptionsSchema } from '../../train/options.ts';
+
+/**
+ * A checkpoint is a JSON file that says everything but the numbers, and names the safetensors files that hold them:
+ *
+ *     last.json  → step-2000.model.safetensors, step-2000.optimizer.safetensors
+ *     best.json  → step-1750.model.safetensors
+ *
+ * The numbers are written first, under the name of their step; replacing the JSON file, which either happens or does not, is
+ * what makes them the checkpoint. Whatever goes wrong before, the one from before is still whole.
+ */
+export type CheckpointName = 'last' | 'best';
+
+export const checkpointFormat = 'tsgpt checkpoint';
+
+const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
+const randomStateSchema = v.pipe(v.array(v.pipe(v.number(), v.integer())), v.length(4));
+
+const checkpointSchema = v.object({
+  format: v.literal(checkpointFormat),
+  architecture: v.string(),
+  config: v.unknown(),
+  tokenizer: v.unknown(),
+  step: countSchema,
+  validationLoss: v.optional(v.number()),
+  model: v.string(),
+  training: v.optional(
+    v.object({
+      optimizer: v.string(),
+      /** Of training on a text: how, and on which. */
+      options: v.optional(trainOptionsSchema),
+      text: v.optional(
+        v.object({
+          path: v.string(),
+          trainTokens: countSchema,
+          validationTokens: countSchema,
+          checksum: v.number(),
+        }),
+      ),
+      /** The place in the stream of batches. */
+      batches: v.optional(v.unknown()),
+      /** The same in files of before there were streams of other batches. */
+      windows: v.optional(randomStateSchema),
+      dropout: randomStateSchema,
+      bestValidationLoss: v.optional(v.number()),
+    }),
+  ),
+});
+
+/** The contents of a checkpoint's JSON file. */
+export type CheckpointFile = v.InferOutput<typeof checkpointSchema>;
+export type TrainingRecord = NonNullable<CheckpointFile['training']>;
+
+/** Reads a checkpoint's JSON file. Throws one clear sentence if it is missing, damaged, or of another program. */
+export async function readCheckpointFile(path: string): Promise<CheckpointFile> {
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new TsgptError(`cannot read the checkpoint ${path}: ${cause.message}`, { cause });
+  });
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError(`the checkpoint ${path} is damaged: it is not whole JSON; use another checkpoint`, { cause });
+  }
+  const parsed = v.safeParse(checkpointSchema, json);
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    const where = v.getDotPath(issue) ?? 'the file';
+    throw new TsgptError(`${path} is not a checkpoint of tsgpt: ${where}: ${issue.message}; give one that tsgpt wrote`);
+  }
+  return parsed.output;
+}

@@ -1,0 +1,131 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import { formatShape, sameShape } from '../../core/shape.ts';
+import { checkBlocks, createModel, type LanguageModel } from '../../models/index.ts';
+import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
+import type { Trainer } from '../../train/index.ts';
+import { openSafetensors, type SafetensorsReader } from '../safetensors.ts';
+import {
+  type CheckpointFile,
+  type CheckpointName,
+  readCheckpointFile,
+  type TrainingRecord,
+} from './checkpoint-file.ts';
+import { optimizerTensors } from './save-checkpoint.ts';
+
+/** A checkpoint that has been read; `file` says what else there is. */
+export interface LoadedCheckpoint {
+  /** The JSON file's path. */
+  path: string;
+  file: CheckpointFile;
+  model: LanguageModel;
+  tokenizer: Tokenizer;
+}
+
+/**
+ * Reads a checkpoint: of a folder the best one, or with `prefer` the last one, if there are both; or a checkpoint's JSON file.
+ * Throws one clear sentence if it is missing, damaged, or of another program.
+ */
+export async function loadCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<LoadedCheckpoint> {
+  const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
+  const file = await readCheckpointFile(jsonPath);
+  const numbersPath = join(dirname(jsonPath), basename(file.model));
+  await using numbers = await openSafetensors(numbersPath);
+  const model = readPart(jsonPath, () => {
+    checkBlocks(file.architecture, file.config, numbers); // before it is built
+    return createModel(file.architecture, file.config);
+  });
+  const tokenizer = readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer));
+  ensure(
+    tokenizer.vocabSize <= model.config.vocabSize,
+    `${jsonPath} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${model.config.vocabSize}`,
+  );
+  await loadParameters(model, numbers, numbersPath);
+  return { path: jsonPath, file, model, tokenizer };
+}
+
+/** Reads a part of the JSON file; what goes wrong is told with the file's name. */
+function readPart<T>(jsonPath: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    // A RangeError is an array too large to be.
+    if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
+    throw new TsgptError(`${jsonPath} is damaged: ${cause.message}`, { cause });
+  }
+}
+
+async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {
+  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    const reason = cause.code === 'ENOENT' ? 'there is nothing of that name' : 'it is no folder';
+    throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, {
+      cause,
+    });
+  });
+  const found = [prefer, 'last', 'best'].map((name) => `${name}.json`).find((name) => entries.includes(name));
+  ensure(
+    found,
+    `there is no checkpoint in ${folder}: neither last.json nor best.json; give the folder of a training run`,
+  );
+  return join(folder, found);
+}
+
+/** Fills the model from a safetensors file that names tensors by the paths of parameters, all of them and no others. */
+async function loadParameters(model: LanguageModel, file: SafetensorsReader, path: string): Promise<void> {
+  const parameters = model.namedParameters();
+  for (const name of file.tensors.keys()) {
+    ensure(
+      parameters.has(name),
+      `${path} holds a tensor ${name}, which the model does not have; it is of another model`,
+    );
+  }
+  for (const [name, parameter] of parameters) {
+    parameter.value = await readTensor(file, path, name, parameter.shape);
+  }
+}
+
+/** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
+export function trainingRecord({ path, file }: LoadedCheckpoint): TrainingRecord {
+  ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
+  return file.training;
+}
+
+/** The same of a model that was trained with `trainInFolder`, which keeps its options and what it knows of the text. */
+export function textTrainingRecord(checkpoint: LoadedCheckpoint) {
+  const { options, text, ...rest } = trainingRecord(checkpoint);
+  ensure(
+    options && text,
+    `${checkpoint.path} does not tell which text the model was trained on; resume it with the program that trained it`,
+  );
+  return { ...rest, options, text };
+}
+
+/** Fills the optimizer's state from the file that the checkpoint names, and goes on from its place in the training. */
+export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint): Promise<void> {
+  const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
+  const { path, file } = checkpoint;
+  const optimizerPath = join(dirname(path), basename(optimizer));
+  await using numbers = await openSafetensors(optimizerPath);
+  for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
+    data.set(await readTensor(numbers, optimizerPath, name, shape));
+  }
+  trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
+}
+
+async function readTensor(
+  file: SafetensorsReader,
+  path: string,
+  name: string,
+  shape: readonly number[],
+): Promise<Float32Array> {
+  const entry = file.tensors.get(name);
+  ensure(entry, `${path} has no tensor ${name}, which the model needs; it is of another model or incomplete`);
+  ensure(
+    sameShape(entry.shape, shape),
+    `${path}: tensor ${name} is ${formatShape(entry.shape)}, but the configuration needs ${formatShape(shape)}`,
+  );
+  ensure(entry.dtype === 'F32', `${path}: tensor ${name} holds ${entry.dtype}, but checkpoints hold F32`);
+  return (await file.read(name)).data as Float32Array;
+}
