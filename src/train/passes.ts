@@ -62,7 +62,8 @@ function compileBatchFunction<Names extends string>(fn: (batch: Tensors<Names>) 
   });
   return async (batch: Batch<Names>, into?: readonly HostArray[]): Promise<HostArray[]> => {
     const found = Object.keys(batch) as Names[];
-    const expected = (names ??= found);
+    names ??= found;
+    const expected = names;
     ensure(
       found.length === expected.length && expected.every((name) => Object.hasOwn(batch, name)),
       () => `a batch has the arrays ${found.join(', ')}, but the first one had ${expected.join(', ')}`,
