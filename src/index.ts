@@ -11,6 +11,7 @@ export * from './measure/index.ts';
 export * from './models/index.ts';
 export * from './nn/index.ts';
 export * from './random/index.ts';
+export { getRuntime, type Runtime, setRuntime } from './runtime/index.ts';
 export * from './tensor/index.ts';
 export * from './text/index.ts';
 export * from './tokenizer/index.ts';

@@ -16,6 +16,7 @@ export function setRuntime(runtime: Runtime): void {
   current = Promise.resolve(runtime);
 }
 
+export { type KnownLengths, resolveShape } from '../core/open-length.ts';
 export type {
   Capabilities,
   ContribOperator,

@@ -1,0 +1,3 @@
+export { encodeModel, encodeModelParts } from './encode.ts';
+export { type ExternalTensor, externalSize, separateLargeTensors } from './external-tensors.ts';
+export type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, OnnxType, OnnxValue, StoredType } from './model.ts';
