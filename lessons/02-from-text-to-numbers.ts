@@ -1,5 +1,5 @@
 // Lesson 2: a text becomes token ids, and each id a vector for what the token is and where it stands.
-import { Embedding, GPT2Tokenizer, gpt2, Random, type Tensor, tensor } from 'tsgpt';
+import { Embedding, GPT2Tokenizer, gpt2, seedParameters, type Tensor, tensor } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { picture, section, table } from './kit/lesson.ts';
 
@@ -31,15 +31,15 @@ console.log(await batch.print());
 
 section('Token embedding');
 const { vocabSize, contextLength, embDim } = gpt2.small;
-const random = new Random(123);
-const tokenEmbedding = new Embedding(vocabSize, embDim, random);
+seedParameters(123);
+const tokenEmbedding = new Embedding(vocabSize, embDim);
 const tokens = tokenEmbedding.forward(batch); // [batch, time, embDim]
 console.log(tokens);
 const firstNumbers = (x: Tensor) => x.reshape([-1, embDim]).slice(null, [0, 6]); // of each token
 console.log(await firstNumbers(tokens).print());
 
 section('Position embedding');
-const positionEmbedding = new Embedding(contextLength, embDim, random);
+const positionEmbedding = new Embedding(contextLength, embDim);
 const positions = positionEmbedding.weight.slice([0, batch.shape[1]!]); // [time, embDim]
 console.log(positions);
 

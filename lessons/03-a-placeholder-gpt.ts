@@ -7,7 +7,7 @@ import {
   Linear,
   Module,
   observe,
-  Random,
+  seedParameters,
   type Tensor,
   tensor,
 } from 'tsgpt';
@@ -29,12 +29,12 @@ class PlaceholderGPT extends Module {
   readonly blocks: PlaceholderBlock[];
   readonly head: Linear;
 
-  constructor({ vocabSize, contextLength, embDim, nLayers }: GPT2Config, random: Random) {
+  constructor({ vocabSize, contextLength, embDim, nLayers }: GPT2Config) {
     super();
-    this.tokenEmbedding = new Embedding(vocabSize, embDim, random);
-    this.positionEmbedding = new Embedding(contextLength, embDim, random);
+    this.tokenEmbedding = new Embedding(vocabSize, embDim);
+    this.positionEmbedding = new Embedding(contextLength, embDim);
     this.blocks = Array.from({ length: nLayers }, () => new PlaceholderBlock());
-    this.head = new Linear(embDim, vocabSize, random, { bias: false });
+    this.head = new Linear(embDim, vocabSize, { bias: false });
   }
 
   forward(tokens: Tensor): Tensor {
@@ -52,7 +52,8 @@ const batch = tensor(
   sentences.map((sentence) => tokenizer.encode(sentence)),
   { dtype: 'int32', name: 'tokens' },
 );
-const model = new PlaceholderGPT({ ...gpt2.small, nLayers: 2 }, new Random(123));
+seedParameters(123);
+const model = new PlaceholderGPT({ ...gpt2.small, nLayers: 2 });
 const logits = model.forward(batch);
 console.log(logits);
 console.log(await logits.print());

@@ -1,12 +1,12 @@
 // Lesson 4: layer normalisation keeps the numbers inside a deep network at a size that it can learn with.
-import { fromArray, LayerNorm, Linear, Random, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import { fromArray, LayerNorm, Linear, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 
 section('Two rows from a small layer');
 const torch = new TorchRandom(123); // the random numbers of PyTorch, so that the published digits come out
 const batch = fromArray(torch.randn(2 * 5), [2, 5]);
-const layer = new Linear(5, 6, new Random(0));
+const layer = new Linear(5, 6);
 torchInit(layer, torch);
 const out = relu(layer.forward(batch)); // [2, 6]
 console.log(await out.print());
@@ -26,7 +26,7 @@ const normalised = centered.div(variance.sqrt());
 console.log(await normalised.print());
 
 section('The class');
-const norm = new LayerNorm(5, new Random(0)); // divides by 5, not 5 - 1: the biased variance
+const norm = new LayerNorm(5); // divides by 5, not 5 - 1: the biased variance
 const y = norm.forward(batch);
 const rowMean = y.mean(-1, true);
 const rowVariance = y.sub(rowMean).mul(y.sub(rowMean)).mean(-1, true);

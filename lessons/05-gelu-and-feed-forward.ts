@@ -1,5 +1,5 @@
 // Lesson 5: the feed-forward network, and the bend in it without which it would be one straight line.
-import { concat, FeedForward, fromArray, gelu, gpt2, grad, normalInit, Random, randn, relu, type Tensor } from 'tsgpt';
+import { concat, FeedForward, fromArray, gelu, gpt2, gpt2Init, grad, Random, randn, relu, type Tensor } from 'tsgpt';
 import { layerDiagramSvg, lineChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 
@@ -48,7 +48,8 @@ console.log(`to the library's: ${await difference(exact, gelu(x, 'none'))} and $
 section('The feed-forward network');
 const { embDim } = gpt2.small;
 const random = new Random(123);
-const feedForward = new FeedForward(embDim, random, normalInit(0.02));
+const feedForward = new FeedForward(embDim);
+gpt2Init(feedForward, random);
 const out = feedForward.forward(randn([2, 3, embDim], random)); // [batch, time, embDim]
 console.log(out);
 console.log(`parameters: ${feedForward.parameterCount.toLocaleString('en-US')}`);

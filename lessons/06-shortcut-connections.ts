@@ -1,5 +1,5 @@
 // Lesson 6: a shortcut around every layer gives the gradient a direct way back.
-import { gelu, grad, Linear, Module, Random, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import { gelu, grad, Linear, Module, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section, table } from './kit/lesson.ts';
 
@@ -10,7 +10,7 @@ class DeepNetwork extends Module {
 
   constructor(sizes: readonly number[], useShortcuts: boolean) {
     super();
-    this.layers = sizes.slice(1).map((size, i) => new Linear(sizes[i]!, size, new Random(0)));
+    this.layers = sizes.slice(1).map((size, i) => new Linear(sizes[i]!, size));
     this.#useShortcuts = useShortcuts;
   }
 

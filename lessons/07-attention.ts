@@ -1,5 +1,5 @@
 // Lesson 7: attention lets every token take in what it needs from the tokens before it.
-import { arange, CausalAttention, gpt2, normalInit, Random, randn, tensor, where } from 'tsgpt';
+import { Attention, arange, gpt2, gpt2Init, Random, randn, tensor, where } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { attentionMaps } from 'tsgpt/inspect';
 import { picture, section } from './kit/lesson.ts';
@@ -32,7 +32,8 @@ console.log(await mixed.print());
 
 section('Several heads');
 const { embDim, nHeads, qkvBias } = gpt2.small;
-const attention = new CausalAttention({ embDim, nHeads, dropRate: 0, qkvBias, outputInit: normalInit(0.02) }, random);
+const attention = new Attention({ embDim, nHeads, qkvBias });
+gpt2Init(attention, random);
 const sequence = randn([1, 4, embDim], random); // [batch, time, embDim]
 const attended = attention.forward(sequence);
 console.log(attended);

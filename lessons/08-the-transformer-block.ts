@@ -1,15 +1,22 @@
 // Lesson 8: attention and feed-forward network, each normalised before and added after, make one transformer block.
-import { gpt2, normalInit, observe, Random, randn, TransformerBlock } from 'tsgpt';
+import { Attention, FeedForward, gpt2, gpt2Init, LayerNorm, observe, Random, randn, TransformerBlock } from 'tsgpt';
 import { modelGraph } from 'tsgpt/inspect';
 import { graphSvg } from './kit/graph-drawing.ts';
 import { picture, section, table } from './kit/lesson.ts';
 import { drawable } from './kit/model-drawing.ts';
 
 section('The block');
+const { embDim, nHeads, nLayers, dropRate } = gpt2.small;
+const block = new TransformerBlock({
+  attentionNorm: new LayerNorm(embDim),
+  attention: new Attention({ embDim, nHeads, dropRate }),
+  feedForwardNorm: new LayerNorm(embDim),
+  feedForward: new FeedForward(embDim),
+  dropRate,
+});
 const random = new Random(123);
-const outputInit = normalInit(0.02 / Math.sqrt(2 * gpt2.small.nLayers)); // small, as GPT-2 adds 24 times
-const block = new TransformerBlock({ ...gpt2.small, outputInit }, random);
-const x = randn([2, 4, gpt2.small.embDim], random).named('x'); // [batch, time, embDim]
+gpt2Init(block, random, nLayers); // weights of GPT-2, which adds to the stream 2 * nLayers = 24 times
+const x = randn([2, 4, embDim], random).named('x'); // [batch, time, embDim]
 let out = block.forward(x);
 console.log(`in  ${x.toString()}`);
 console.log(`out ${out.toString()}`);

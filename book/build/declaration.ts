@@ -12,7 +12,7 @@ export interface Declaration {
 
 /**
  * Cuts a declaration out of TypeScript source: a function, class, interface, type, or constant by its name, one of its members by
- * both names with a point between them: `CausalAttention.forward`. Overloads, and a type and a value of one name, come together.
+ * both names with a point between them: `Attention.forward`. Overloads, and a type and a value of one name, come together.
  *
  * @param path the source's path for error messages
  * @throws TsgptError if there is no such declaration

@@ -29,7 +29,7 @@ const FENCE = /^\s*(```+|~~~+)/;
  *
  * - `<!-- run: Title -->` a section's code, and under it what it printed and drew;
  * - `<!-- code: Title -->`, `<!-- output: Title -->` one of both; `<!-- code: imports -->` what precedes the first section;
- * - `<!-- source: src/nn/attention.ts CausalAttention.forward -->` a declaration of the project's source.
+ * - `<!-- source: src/nn/attention.ts Attention.forward -->` a declaration of the project's source.
  *
  * @throws TsgptError if a directive names something that does not exist, or a section is shown nowhere
  */

@@ -2,88 +2,144 @@ import { ensure } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
 import { arange, dropout, type Tensor, where } from '../tensor/index.ts';
 import type { ForwardPass } from './forward-pass.ts';
-import { Linear } from './layers.ts';
+import { Linear, RMSNorm } from './layers.ts';
 import { Module } from './module.ts';
-import type { Initializer } from './parameter.ts';
+import type { RotaryEmbedding } from './rotary.ts';
 
 export interface AttentionOptions {
+  /** The width of what comes in and goes out. */
   embDim: number;
+  /** Heads of queries. */
   nHeads: number;
-  dropRate: number;
-  qkvBias: boolean;
-  /** Fills the weight that writes to the shortcut connection. */
-  outputInit: Initializer;
+  /** Heads of keys and values; each serves nHeads / nKvHeads heads of queries (Ainslie et al., 2023). Defaults to nHeads. */
+  nKvHeads?: number;
+  /** How many numbers a head has; nHeads of them need not make up the width. Defaults to embDim / nHeads. */
+  headDim?: number;
+  /** Whether queries, keys and values have a bias. Defaults to false. */
+  qkvBias?: boolean;
+  /** Whether the output has a bias. Defaults to true. */
+  outputBias?: boolean;
+  /** Turns queries and keys by their positions. Defaults to none: attention then knows positions by the mask alone. */
+  rotary?: RotaryEmbedding | undefined;
+  /** Whether every head of queries and keys is normalised before it is turned (Henry et al., 2020). Defaults to false. */
+  qkNorm?: boolean;
+  /** The eps of these norms. Defaults to 1e-5. */
+  normEps?: number;
+  /** The share of attention weights that training sets to zero. Defaults to 0. */
+  dropRate?: number;
 }
 
 /**
- * Multi-head attention (Vaswani et al., 2017) in which a position sees only itself and those before it.
- * `[batch, time, embDim]` keeps its shape.
+ * Multi-head attention (Vaswani et al., 2017): `[batch, time, embDim]` keeps its shape. Each position takes in what it needs from those
+ * that the mask lets it see, by default from itself and all before it.
  */
-export class CausalAttention extends Module {
+export class Attention extends Module {
   readonly query: Linear;
   readonly key: Linear;
   readonly value: Linear;
+  readonly queryNorm: RMSNorm | undefined;
+  readonly keyNorm: RMSNorm | undefined;
   readonly output: Linear;
-  readonly #nHeads: number;
+  readonly nHeads: number;
+  readonly nKvHeads: number;
+  readonly headDim: number;
+  readonly #rotary: RotaryEmbedding | undefined;
   readonly #dropRate: number;
 
-  constructor({ embDim, nHeads, dropRate, qkvBias, outputInit }: AttentionOptions, random: Random) {
+  constructor(options: AttentionOptions) {
     super();
-    ensure(
-      embDim % nHeads === 0,
-      `the width must divide evenly among the heads, but embDim ${embDim} is not a multiple of nHeads ${nHeads}`,
-    );
-    this.query = new Linear(embDim, embDim, random, { bias: qkvBias });
-    this.key = new Linear(embDim, embDim, random, { bias: qkvBias });
-    this.value = new Linear(embDim, embDim, random, { bias: qkvBias });
-    this.output = new Linear(embDim, embDim, random, { init: outputInit });
-    this.#nHeads = nHeads;
+    const { embDim, nHeads, nKvHeads = nHeads, headDim = embDim / nHeads, dropRate = 0, rotary } = options;
+    const { qkvBias: bias = false, outputBias = true, qkNorm = false, normEps: eps } = options;
+    checkHeads({ embDim, nHeads, nKvHeads, headDim });
+    this.query = new Linear(embDim, nHeads * headDim, { bias });
+    this.key = new Linear(embDim, nKvHeads * headDim, { bias });
+    this.value = new Linear(embDim, nKvHeads * headDim, { bias });
+    this.queryNorm = qkNorm ? new RMSNorm(headDim, { eps }) : undefined;
+    this.keyNorm = qkNorm ? new RMSNorm(headDim, { eps }) : undefined;
+    this.output = new Linear(nHeads * headDim, embDim, { bias: outputBias });
+    this.nHeads = nHeads;
+    this.nKvHeads = nKvHeads;
+    this.headDim = headDim;
+    this.#rotary = rotary;
     this.#dropRate = dropRate;
   }
 
-  forward(x: Tensor, pass: ForwardPass = {}): Tensor {
-    const query = this.query.forward(x); // [batch, time, embDim]
-    const key = this.key.forward(x);
-    const value = this.value.forward(x);
-    const heads = { nHeads: this.#nHeads, nKvHeads: this.#nHeads };
-    const mixed = pass.cache
-      ? pass.cache.attend(query, key, value, heads)
-      : attend(query, key, value, { ...heads, dropRate: this.#dropRate, random: pass.random });
+  /** Queries come from `x`, keys and values from `source`: by default from `x` as well, in cross-attention from another text. */
+  forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
+    const { cache, random, mask } = pass;
+    const { nHeads, nKvHeads } = this;
+    ensure(
+      !cache || mask === undefined,
+      'attention with a cache is causal and takes no mask; leave out one of the two',
+    );
+    const query = this.#place(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
+    const key = this.#place(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, time, nKvHeads * headDim]
+    const value = this.value.forward(source);
+    const mixed = cache
+      ? cache.attend(query, key, value, { nHeads, nKvHeads })
+      : attend(query, key, value, { nHeads, nKvHeads, mask, dropRate: this.#dropRate, random });
     return this.output.forward(mixed);
   }
+
+  /** Normalises the heads of a query or key and turns them by their positions, where attention has these steps. */
+  #place(t: Tensor, norm: RMSNorm | undefined, name: string, cache: ForwardPass['cache']): Tensor {
+    if (!norm && !this.#rotary) return t;
+    const [batch, time] = t.shape as [number, number, number];
+    let heads = t.reshape([batch, time, -1, this.headDim]);
+    if (norm) heads = norm.forward(heads);
+    if (this.#rotary) heads = this.#rotary.rotate(heads, cache?.positions ?? arange(time)).named(name);
+    return heads.reshape(t.shape);
+  }
+}
+
+function checkHeads(numbers: { embDim: number; nHeads: number; nKvHeads: number; headDim: number }): void {
+  const { embDim, nHeads, nKvHeads, headDim } = numbers;
+  ensure(
+    Number.isInteger(headDim),
+    `the width must divide evenly among the heads, but embDim ${embDim} is not a multiple of nHeads ${nHeads}; give headDim if heads have another width`,
+  );
+  ensure(
+    nHeads % nKvHeads === 0,
+    `heads of keys must be shared evenly, but nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}`,
+  );
 }
 
 export interface AttendOptions {
   nHeads: number;
-  /** Heads of keys and values; each serves nHeads / nKvHeads heads of queries (Ainslie et al., 2023). */
-  nKvHeads: number;
+  /** Heads of keys and values; each serves nHeads / nKvHeads heads of queries. Defaults to nHeads. */
+  nKvHeads?: number;
+  /** See {@link ForwardPass.mask}. Defaults to the causal mask; `null` is none. */
+  mask?: Tensor | null | undefined;
+  /** The share of attention weights that is set to zero if there is `random`. Defaults to 0. */
   dropRate?: number;
-  /** With it, a share `dropRate` of the attention weights is set to zero. */
-  random?: Random;
+  random?: Random | undefined;
 }
 
 /**
- * Every token looks at itself and those before it: softmax(Q Kᵀ / √headDim) V in each head. `query` `[batch, time, nHeads *
- * headDim]`, `key` and `value` `[batch, time, nKvHeads * headDim]` give `[batch, time, nHeads * headDim]`.
+ * Every token takes in what it needs from those it sees: softmax(Q Kᵀ / √headDim + mask) V in each head. `query`
+ * `[batch, time, nHeads * headDim]`, `key` and `value` `[batch, sourceTime, nKvHeads * headDim]` give `[batch, time, nHeads * headDim]`.
  */
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-  const { nHeads, nKvHeads, dropRate = 0, random } = options;
-  const [batch, time, width] = query.shape as [number, number, number];
-  const headDim = width / nHeads;
-  const splitHeads = (t: Tensor, count: number) => t.reshape([batch, time, count, headDim]).permute(0, 2, 1, 3);
-
+  const { nHeads, nKvHeads = nHeads, mask = causalMask(query.shape[1]!), dropRate = 0, random } = options;
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
 
   // Dividing by √headDim keeps the scores, sums of headDim products, at a deviation near 1.
+  const headDim = queries.shape[3]!;
   const scores = queries.matmul(keys.transpose(-2, -1)).div(Math.sqrt(headDim)).named('scores'); // [batch, nHeads, time, time]
-  const weights = scores.add(causalMask(time)).softmax(-1).named('weights');
+  const weights = (mask ? scores.add(mask) : scores).softmax(-1).named('weights');
   const mixed = (random ? dropout(weights, dropRate, random) : weights).matmul(values);
-  return mixed.permute(0, 2, 1, 3).reshape([batch, time, width]);
+  return mixed.permute(0, 2, 1, 3).reshape(query.shape);
 }
 
-/** Every head so many times in a row: `[batch, heads, time, headDim]` gives `[batch, heads * times, time, headDim]`. */
+/** `[batch, time, heads * headDim]` gives `[batch, heads, time, headDim]`. */
+function splitHeads(t: Tensor, heads: number): Tensor {
+  const [batch, time, width] = t.shape as [number, number, number];
+  return t.reshape([batch, time, heads, width / heads]).permute(0, 2, 1, 3);
+}
+
+/** Every head `times` times in a row: `[batch, heads, time, headDim]` gives `[batch, heads * times, time, headDim]`. */
 function repeatHeads(t: Tensor, times: number): Tensor {
   if (times === 1) return t;
   const [batch, heads, time, headDim] = t.shape as [number, number, number, number];

@@ -1,13 +1,20 @@
-import type { Random } from '../random/random.ts';
-import { gelu, layerNorm, linear, type Tensor } from '../tensor/index.ts';
+import { layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
+import { type Initializer, normalInit, onesInit, zerosInit } from './initializers.ts';
 import { Module } from './module.ts';
-import { type Initializer, normalInit, onesInit, Parameter, zerosInit } from './parameter.ts';
+import { Parameter } from './parameter.ts';
+
+/** A part of a model that makes one tensor from another. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor;
+}
 
 /** GPT-2 draws its weights from a normal distribution with this deviation (Radford et al., 2019). */
-const initDeviation = 0.02;
+const gpt2Normal = normalInit(0.02);
 
 export interface LinearOptions {
+  /** Whether a learned number is added to every output. Defaults to true. */
   bias?: boolean;
+  /** Makes the first weight. Defaults to `normalInit(0.02)`; the bias starts at 0. */
   init?: Initializer;
 }
 
@@ -16,11 +23,10 @@ export class Linear extends Module {
   readonly weight: Parameter; // [outFeatures, inFeatures]
   readonly bias: Parameter | undefined; // [outFeatures]
 
-  constructor(inFeatures: number, outFeatures: number, random: Random, options: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, { bias = true, init = gpt2Normal }: LinearOptions = {}) {
     super();
-    const { bias = true, init = normalInit(initDeviation) } = options;
-    this.weight = new Parameter([outFeatures, inFeatures], init, random);
-    this.bias = bias ? new Parameter([outFeatures], zerosInit, random) : undefined;
+    this.weight = new Parameter([outFeatures, inFeatures], init);
+    this.bias = bias ? new Parameter([outFeatures], zerosInit) : undefined;
   }
 
   forward(x: Tensor): Tensor {
@@ -32,14 +38,20 @@ export class Linear extends Module {
 export class Embedding extends Module {
   readonly weight: Parameter; // [count, dim]
 
-  constructor(count: number, dim: number, random: Random, init = normalInit(initDeviation)) {
+  /** `init` makes the first table and defaults to `normalInit(0.02)`. */
+  constructor(count: number, dim: number, { init = gpt2Normal }: { init?: Initializer } = {}) {
     super();
-    this.weight = new Parameter([count, dim], init, random);
+    this.weight = new Parameter([count, dim], init);
   }
 
   forward(ids: Tensor): Tensor {
     return this.weight.rows(ids);
   }
+}
+
+export interface NormOptions {
+  /** Is added to the variance or mean square before its root is taken. Defaults to 1e-5. */
+  eps?: number;
 }
 
 /** Shifts and scales every row to mean 0 and variance 1, then to a learned scale and shift; the shape stays. */
@@ -48,10 +60,10 @@ export class LayerNorm extends Module {
   readonly bias: Parameter; // [dim]
   readonly eps: number;
 
-  constructor(dim: number, random: Random, eps = 1e-5) {
+  constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
     super();
-    this.weight = new Parameter([dim], onesInit, random);
-    this.bias = new Parameter([dim], zerosInit, random);
+    this.weight = new Parameter([dim], onesInit);
+    this.bias = new Parameter([dim], zerosInit);
     this.eps = eps;
   }
 
@@ -60,27 +72,18 @@ export class LayerNorm extends Module {
   }
 }
 
-/** The Gaussian error linear unit in the form GPT-2 uses; the shape stays. */
-export class GELU extends Module {
-  forward(x: Tensor): Tensor {
-    return gelu(x, 'tanh');
-  }
-}
+/** Divides every row by its root mean square (Zhang and Sennrich, 2019) and scales it by a learned weight; the shape stays. */
+export class RMSNorm extends Module {
+  readonly weight: Parameter; // [dim]
+  readonly eps: number;
 
-/** Each position on its own: widened to four times the width, bent by GELU, and brought back. The shape stays. */
-export class FeedForward extends Module {
-  readonly expand: Linear;
-  readonly activation = new GELU();
-  readonly contract: Linear;
-
-  /** `outputInit` fills the weight that writes to the shortcut connection. */
-  constructor(embDim: number, random: Random, outputInit: Initializer) {
+  constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
     super();
-    this.expand = new Linear(embDim, 4 * embDim, random);
-    this.contract = new Linear(4 * embDim, embDim, random, { init: outputInit });
+    this.weight = new Parameter([dim], onesInit);
+    this.eps = eps;
   }
 
   forward(x: Tensor): Tensor {
-    return this.contract.forward(this.activation.forward(this.expand.forward(x)));
+    return rmsNorm(x, this.weight, this.eps);
   }
 }

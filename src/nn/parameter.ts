@@ -1,19 +1,9 @@
 import { ensure } from '../core/errors.ts';
-import { formatShape, type Shape, sizeOf } from '../core/shape.ts';
+import { formatShape, type Shape } from '../core/shape.ts';
 import type { StoredConstant } from '../graph/index.ts';
-import type { Random } from '../random/random.ts';
+import { Random } from '../random/random.ts';
 import { Tensor } from '../tensor/index.ts';
-
-/** Fills a new parameter of `size` elements. */
-export type Initializer = (size: number, random: Random) => Float32Array;
-
-/** Draws from the normal distribution with mean 0. */
-export function normalInit(deviation: number): Initializer {
-  return (size, random) => random.normals(size, deviation);
-}
-
-export const zerosInit: Initializer = (size) => new Float32Array(size);
-export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
+import { type Initializer, parameterStream } from './initializers.ts';
 
 /**
  * A tensor that training changes. Its elements live in {@link value}; every run reads them anew.
@@ -26,11 +16,14 @@ export class Parameter extends Tensor {
    * an optimizer's state; set it before the trainer is made. See `Module.freeze` for all parameters of a part.
    */
   trainable = true;
+  /** What the elements are made by, unless {@link initialize} is told otherwise. */
+  readonly initializer: Initializer;
   #value: Float32Array | undefined;
   #stored: StoredConstant | undefined;
-  readonly #initialize: () => Float32Array;
+  #draw!: () => Float32Array;
 
-  constructor(shape: Shape, init: Initializer, random: Random) {
+  /** Random numbers come from the stream that {@link seedParameters} seeds; {@link initialize} takes others. */
+  constructor(shape: Shape, initializer: Initializer) {
     const node = {
       operation: { name: 'parameter' },
       inputs: [],
@@ -40,9 +33,17 @@ export class Parameter extends Tensor {
     };
     super(node, 0, { shape, dtype: 'float32' });
     node.outputs.push(this);
+    this.initializer = initializer;
+    this.initialize(parameterStream());
+  }
+
+  /** Forgets the elements; when they are next read, they are made by `initializer`. It takes one number from `random` for its seed. */
+  initialize(random: Random, initializer = this.initializer): void {
     // A generator of its own, so that values do not depend on which parameter is read first.
-    const own = random.child();
-    this.#initialize = () => init(sizeOf(shape), own);
+    const seed = random.int32();
+    this.#draw = () => initializer(this.size, new Random(seed));
+    this.#value = undefined;
+    this.#stored = undefined;
   }
 
   /** The elements in row-major order; may be written to. Throws if they are {@link stored} outside of JavaScript. */
@@ -53,7 +54,7 @@ export class Parameter extends Tensor {
         `the weights of this model, such as ${this.name ?? formatShape(this.shape)}, were left in their file, where only a Decoder ` +
         'can use them; load the model into memory, with loadPretrained',
     );
-    this.#value ??= this.#initialize();
+    this.#value ??= this.#draw();
     return this.#value;
   }
 

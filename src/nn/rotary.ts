@@ -20,9 +20,10 @@ export type RotaryScaling =
 export interface RotaryOptions {
   /** How many numbers a head has; they are turned in pairs. */
   headDim: number;
-  /** Pair i of n turns by theta^(-i/n) radians from one position to the next. */
-  theta: number;
-  scaling?: RotaryScaling;
+  /** Pair i of n turns by theta^(-i/n) radians from one position to the next. Defaults to 10,000. */
+  theta?: number;
+  /** Defaults to none. */
+  scaling?: RotaryScaling | undefined;
 }
 
 /**
@@ -64,7 +65,7 @@ const { fround } = Math;
  * By how many radians each pair of a head turns from one position to the next, `[headDim / 2]`. Every step is rounded to float32
  * as in the code that published models were trained with.
  */
-export function rotaryFrequencies({ headDim, theta, scaling }: RotaryOptions): Float32Array {
+export function rotaryFrequencies({ headDim, theta = 10_000, scaling }: RotaryOptions): Float32Array {
   checkHeadDim(headDim);
   const frequencies = Float32Array.from(
     { length: headDim / 2 },

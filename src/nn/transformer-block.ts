@@ -1,28 +1,36 @@
-import type { Random } from '../random/random.ts';
 import { dropout, type Tensor } from '../tensor/index.ts';
-import { type AttentionOptions, CausalAttention } from './attention.ts';
+import type { Attention } from './attention.ts';
 import type { ForwardPass } from './forward-pass.ts';
-import { FeedForward, LayerNorm } from './layers.ts';
+import type { Layer } from './layers.ts';
 import { Module } from './module.ts';
+
+export interface TransformerBlockParts<Norm, FeedForward> {
+  attentionNorm: Norm;
+  attention: Attention;
+  feedForwardNorm: Norm;
+  feedForward: FeedForward;
+  /** The share of what each part adds that training sets to zero. Defaults to 0. */
+  dropRate?: number;
+}
 
 /**
  * Attention, then the feed-forward network, each normalised beforehand and added to what came in: the shortcut connections
  * give gradients a direct way back. `[batch, time, embDim]` keeps its shape.
  */
-export class TransformerBlock extends Module {
-  readonly attentionNorm: LayerNorm;
-  readonly attention: CausalAttention;
-  readonly feedForwardNorm: LayerNorm;
+export class TransformerBlock<Norm extends Layer = Layer, FeedForward extends Layer = Layer> extends Module {
+  readonly attentionNorm: Norm;
+  readonly attention: Attention;
+  readonly feedForwardNorm: Norm;
   readonly feedForward: FeedForward;
   readonly #dropRate: number;
 
-  constructor(options: AttentionOptions, random: Random) {
+  constructor(parts: TransformerBlockParts<Norm, FeedForward>) {
     super();
-    this.attentionNorm = new LayerNorm(options.embDim, random);
-    this.attention = new CausalAttention(options, random);
-    this.feedForwardNorm = new LayerNorm(options.embDim, random);
-    this.feedForward = new FeedForward(options.embDim, random, options.outputInit);
-    this.#dropRate = options.dropRate;
+    this.attentionNorm = parts.attentionNorm;
+    this.attention = parts.attention;
+    this.feedForwardNorm = parts.feedForwardNorm;
+    this.feedForward = parts.feedForward;
+    this.#dropRate = parts.dropRate ?? 0;
   }
 
   forward(x: Tensor, pass: ForwardPass = {}): Tensor {

@@ -114,7 +114,7 @@ area(): number {
   it('from the real source', () => {
     const path = 'src/nn/attention.ts';
     const text = readFileSync(path, 'utf8');
-    const { code, firstLine, lastLine } = findDeclaration(path, text, 'CausalAttention.forward');
+    const { code, firstLine, lastLine } = findDeclaration(path, text, 'Attention.forward');
     expect(code).toMatch(/^forward\(/m);
     expect(code).toContain('this.output.forward(');
     expect(code.split('\n')).toHaveLength(lastLine - firstLine + 1);

@@ -2,12 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { generateTokens } from '../../src/generate/index.ts';
 import { GPT2, gpt2 } from '../../src/models/index.ts';
 import { GELU, LayerNorm, Linear, Module, torchInit } from '../../src/nn/index.ts';
-import { Random, TorchRandom } from '../../src/random/index.ts';
+import { TorchRandom } from '../../src/random/index.ts';
 import { fromArray, grad, relu, type Tensor, tensor } from '../../src/tensor/index.ts';
 
 // The numbers are the ones the textbook chapter prints, computed with PyTorch after torch.manual_seed(123).
-
-const unused = new Random(0); // torchInit replaces what it would draw
 
 /** Every value is the printed one, to its four digits. */
 async function expectPrinted(actual: Tensor, printed: readonly number[]): Promise<void> {
@@ -18,7 +16,7 @@ async function expectPrinted(actual: Tensor, printed: readonly number[]): Promis
 describe('layer normalisation, on the outputs of a layer of six neurons', () => {
   const random = new TorchRandom(123);
   const batch = fromArray(random.randn(10), [2, 5]);
-  const layer = new Linear(5, 6, unused);
+  const layer = new Linear(5, 6);
   torchInit(layer, random);
   const outputs = relu(layer.forward(batch)); // [2, 6]
   const mean = outputs.mean(-1, true); // [2, 1]
@@ -36,7 +34,7 @@ describe('layer normalisation, on the outputs of a layer of six neurons', () => 
     ]));
 
   it('the LayerNorm class: mean 0, variance 1', async () => {
-    const norm = new LayerNorm(5, unused);
+    const norm = new LayerNorm(5);
     torchInit(norm, random);
     const normalised = norm.forward(batch);
     for (const value of await normalised.mean(-1).data()) expect(Math.abs(value)).toBeLessThan(1e-7);
@@ -46,7 +44,7 @@ describe('layer normalisation, on the outputs of a layer of six neurons', () => 
 
 describe('the mean absolute weight gradient of five layers', () => {
   class DeepNetwork extends Module {
-    readonly layers = [3, 3, 3, 3, 1].map((outFeatures) => new Linear(3, outFeatures, unused));
+    readonly layers = [3, 3, 3, 3, 1].map((outFeatures) => new Linear(3, outFeatures));
     readonly activation = new GELU();
     readonly #shortcuts: boolean;
 

@@ -1,18 +1,7 @@
-import { ensure } from '../../core/errors.ts';
-import {
-  Embedding,
-  type ForwardPass,
-  Linear,
-  LlamaBlock,
-  Module,
-  nameParameters,
-  normalInit,
-  RMSNorm,
-  RotaryEmbedding,
-} from '../../nn/index.ts';
+import { Attention, Embedding, Linear, RMSNorm, RotaryEmbedding, SwiGLU, TransformerBlock } from '../../nn/index.ts';
 import { Random } from '../../random/random.ts';
-import { crossEntropy, dropout, linear, type Tensor } from '../../tensor/index.ts';
-import type { LanguageModel } from '../language-model.ts';
+import type { Tensor } from '../../tensor/index.ts';
+import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
 import { checkLlamaConfig, type LlamaConfig } from './config.ts';
 
 /**
@@ -21,69 +10,40 @@ import { checkLlamaConfig, type LlamaConfig } from './config.ts';
  *
  * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3.
  */
-export class Llama extends Module implements LanguageModel {
+export class Llama extends DecoderOnlyTransformer {
   readonly architecture = 'llama';
   readonly config: LlamaConfig;
   readonly tokenEmbedding: Embedding;
-  readonly blocks: readonly LlamaBlock[];
+  readonly blocks: readonly TransformerBlock<RMSNorm, SwiGLU>[];
   readonly finalNorm: RMSNorm;
   readonly head: Linear | undefined;
 
   constructor(config: LlamaConfig, random = new Random(0)) {
     super();
     checkLlamaConfig(config);
-    const { vocabSize, embDim, headDim, nLayers, normEps, ropeTheta, ropeScaling, tiedHead } = config;
+    const { vocabSize, embDim, headDim, nLayers, normEps: eps, ropeTheta: theta, ropeScaling: scaling } = config;
+    const rotary = new RotaryEmbedding({ headDim, theta, scaling });
     this.config = config;
-    this.tokenEmbedding = new Embedding(vocabSize, embDim, random);
-    const rotary = new RotaryEmbedding({ headDim, theta: ropeTheta, scaling: ropeScaling });
-    // Every block adds twice to the shortcut connection; smaller additions keep the sum of 2 nLayers of them in bounds.
-    const outputInit = normalInit(0.02 / Math.sqrt(2 * nLayers));
-    this.blocks = Array.from({ length: nLayers }, () => new LlamaBlock({ ...config, rotary, outputInit }, random));
-    this.finalNorm = new RMSNorm(embDim, random, normEps);
-    this.head = tiedHead ? undefined : new Linear(embDim, vocabSize, random, { bias: false });
-    nameParameters(this);
+    this.tokenEmbedding = new Embedding(vocabSize, embDim);
+    this.blocks = Array.from({ length: nLayers }, () => llamaBlock(config, rotary));
+    this.finalNorm = new RMSNorm(embDim, { eps });
+    this.head = config.tiedHead ? undefined : new Linear(embDim, vocabSize, { bias: false });
+    this.initialize(random);
   }
 
-  get vocabularyWeights() {
-    return [this.tokenEmbedding.weight, ...(this.head ? [this.head.weight] : [])];
+  /** A vector for each token; of its position attention learns by itself. */
+  embed(tokens: Tensor): Tensor {
+    return this.tokenEmbedding.weight.rows(tokens).named('embeddings'); // [batch, time, embDim]
   }
+}
 
-  get cacheShape() {
-    const { nLayers, nKvHeads, headDim } = this.config;
-    return { nLayers, nKvHeads, headDim };
-  }
-
-  /**
-   * The logits of the next token at every position: int32 `[batch, time]` gives `[batch, time, vocabSize]`. With `pass.random`
-   * dropout is on; with `pass.cache` the tokens continue texts.
-   */
-  forward(tokens: Tensor, pass?: ForwardPass): Tensor {
-    return this.unembed(this.features(tokens, pass));
-  }
-
-  /** What the head reads at every position: int32 `[batch, time]` gives `[batch, time, embDim]`. */
-  features(tokens: Tensor, pass: ForwardPass = {}): Tensor {
-    const { random, cache } = pass;
-    const { contextLength, dropRate } = this.config;
-    ensure(tokens.shape.length === 2, () => `the tokens must be [batch, time], but are ${tokens.describe()}`);
-    const time = tokens.shape[1]!;
-    ensure(
-      cache || time <= contextLength,
-      () => `the model sees at most ${contextLength} tokens at once, but was given ${time}; pass only the last ones`,
-    );
-    let x = this.tokenEmbedding.weight.rows(tokens).named('embeddings'); // [batch, time, embDim]
-    if (random) x = dropout(x, dropRate, random);
-    for (const block of this.blocks) x = block.forward(x, pass);
-    return this.finalNorm.forward(x);
-  }
-
-  /** Scores every token of the vocabulary: `[..., embDim]` gives `[..., vocabSize]`. */
-  unembed(features: Tensor): Tensor {
-    return this.head ? this.head.forward(features) : linear(features, this.tokenEmbedding.weight);
-  }
-
-  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`; see {@link forward}. */
-  loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor {
-    return crossEntropy(this.forward(tokens, pass), targets);
-  }
+function llamaBlock(config: LlamaConfig, rotary: RotaryEmbedding) {
+  const { embDim, hiddenDim, feedForwardBias: bias, normEps: eps, dropRate } = config;
+  return new TransformerBlock({
+    attentionNorm: new RMSNorm(embDim, { eps }),
+    attention: new Attention({ ...config, rotary }),
+    feedForwardNorm: new RMSNorm(embDim, { eps }),
+    feedForward: new SwiGLU(embDim, hiddenDim, { bias }),
+    dropRate,
+  });
 }

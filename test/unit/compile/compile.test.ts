@@ -2,12 +2,11 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compile/index.ts';
 import { Parameter } from '../../../src/nn/index.ts';
-import { Random } from '../../../src/random/random.ts';
 import { fromArray, grad, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { floats, forAll, shapeOf } from '../../support/arbitraries.ts';
 
 const parameter = (...values: number[]) => {
-  const made = new Parameter([values.length], () => Float32Array.from(values), new Random(0));
+  const made = new Parameter([values.length], () => Float32Array.from(values));
   return made.named('weight');
 };
 

@@ -7,7 +7,6 @@ import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
 import { toOnnxModel } from '../../../src/graph/lower-program.ts';
 import { buildProgram } from '../../../src/graph/program.ts';
 import { Parameter, zerosInit } from '../../../src/nn/index.ts';
-import { Random } from '../../../src/random/random.ts';
 import { arange, concat, rmsNorm, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { int64 } from '../../support/onnx-session.ts';
 
@@ -43,7 +42,7 @@ describe('a model for other programs', () => {
   });
 
   it('may give back what it is given, what is constant, and the same twice', async () => {
-    const weight = new Parameter([2], zerosInit, new Random(0)).named('weight');
+    const weight = new Parameter([2], zerosInit).named('weight');
     weight.value.set([7, 8]);
     const model = toOnnx([floats('x', [2])], (x) => ({ same: x!, weight2: weight, y: x!.neg(), z: x!.neg() }));
     expect(await run(model, { x: float32([1, 2], [2]) })).toEqual({
@@ -65,9 +64,9 @@ describe('a model for other programs', () => {
   });
 
   it('calls its weights by their names, which stand for numbers as they are now', async () => {
-    const weight = new Parameter([2, 2], zerosInit, new Random(0)).named('head.weight');
+    const weight = new Parameter([2, 2], zerosInit).named('head.weight');
     weight.value.set([1, 2, 3, 4]);
-    const twin = new Parameter([2], zerosInit, new Random(0)).named('head.weight');
+    const twin = new Parameter([2], zerosInit).named('head.weight');
     const model = toOnnx([floats('x', [batch, 2])], (x) => ({ y: x!.matmul(weight).add(twin) }));
     expect(model.initializers.map(({ name }) => name)).toEqual(['head.weight', 'constant1']);
     weight.value = Float32Array.of(0, 0, 0, 0);

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { CausalAttention, causalMask, normalInit } from '../../../src/nn/index.ts';
+import { Attention, causalMask, normalInit } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
-import { arange, concat, randn } from '../../../src/tensor/index.ts';
+import { arange, concat, randn, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
-const options = { embDim: 6, nHeads: 2, dropRate: 0, qkvBias: false, outputInit: normalInit(0.5) };
+const options = { embDim: 6, nHeads: 2 };
+/** With outputs of ordinary size. */
+function attentionOf(random: Random): Attention {
+  const attention = new Attention(options);
+  for (const { weight } of [attention.query, attention.key, attention.value, attention.output]) {
+    weight.initialize(random, normalInit(0.5));
+  }
+  return attention;
+}
 
 describe('the causal mask', () => {
   it('is 0 up to a position and -∞ behind it', async () => {
@@ -24,10 +32,10 @@ describe('the causal mask', () => {
   });
 });
 
-describe('CausalAttention', () => {
+describe('Attention', () => {
   it('sees nothing behind a position, and everything up to it', async () => {
     const random = new Random(2);
-    const attention = new CausalAttention(options, random);
+    const attention = attentionOf(random);
     const x = randn([1, 5, 6], random);
     const before = await attention.forward(x).array<number[][][]>();
     for (let at = 0; at < 5; at++) {
@@ -42,7 +50,7 @@ describe('CausalAttention', () => {
 
   it('keeps the sequences of a batch apart', async () => {
     const random = new Random(3);
-    const attention = new CausalAttention(options, random);
+    const attention = attentionOf(random);
     const [a, b] = [randn([1, 4, 6], random), randn([1, 4, 6], random)];
     const both = await attention.forward(concat([a, b])).data();
     const apart = [...(await attention.forward(a).data()), ...(await attention.forward(b).data())];
@@ -50,8 +58,62 @@ describe('CausalAttention', () => {
   });
 
   it('rejects a width that the heads cannot share', () => {
-    expect(() => new CausalAttention({ ...options, nHeads: 4 }, new Random(1))).toThrow(
-      'embDim 6 is not a multiple of nHeads 4',
+    expect(() => new Attention({ ...options, nHeads: 4 })).toThrow('embDim 6 is not a multiple of nHeads 4');
+  });
+});
+
+describe('the mask of attention', () => {
+  const random = new Random(4);
+  const attention = attentionOf(random);
+  const [x, source] = [randn([2, 3, 6], random), randn([2, 5, 6], random)];
+
+  /** Attention by plain loops: `isVisible` tells whether position t of text b sees position s of the source. */
+  async function expected(source: Tensor, isVisible: (b: number, t: number, s: number) => boolean): Promise<number[]> {
+    const arrays = [attention.query.forward(x), attention.key.forward(source), attention.value.forward(source)];
+    const [queries, keys, values] = (await Promise.all(arrays.map((t) => t.array()))) as number[][][][];
+    const mixed = queries!.map((rows, b) =>
+      rows.map((query, t) =>
+        query.map((_, i) => {
+          const first = i < 3 ? 0 : 3; // of two heads
+          const weights = keys![b]!.map((key, s) => {
+            const score = [0, 1, 2].reduce((sum, j) => sum + query[first + j]! * key[first + j]!, 0) / Math.sqrt(3);
+            return isVisible(b, t, s) ? Math.exp(score) : 0;
+          });
+          const total = weights.reduce((sum, weight) => sum + weight);
+          return weights.reduce((sum, weight, s) => sum + (weight / total) * values![b]![s]![i]!, 0);
+        }),
+      ),
     );
+    return [...(await attention.output.forward(tensor(mixed)).data())];
+  }
+  const expectClose = async (actual: Tensor, values: number[]) => {
+    const data = await actual.data();
+    expect(data).toHaveLength(values.length);
+    for (const [i, value] of values.entries()) expect(data[i]).toBeCloseTo(value, 5);
+  };
+
+  it('is the causal one by default', async () => {
+    await expectClose(attention.forward(x), await expected(x, (_, t, s) => s <= t));
+  });
+
+  it('may be none', async () => {
+    await expectClose(attention.forward(x, { mask: null }), await expected(x, () => true));
+  });
+
+  it('may hide the filling of short texts', async () => {
+    const mask = tensor([[0, 0, Number.NEGATIVE_INFINITY], [0, 0, 0]]).reshape([2, 1, 1, 3]); // biome-ignore format: rows
+    await expectClose(attention.forward(x, { mask }), await expected(x, (b, _, s) => b === 1 || s < 2));
+  });
+
+  it('serves cross-attention, which looks at another text', async () => {
+    await expectClose(attention.forward(x, { mask: null }, source), await expected(source, () => true));
+    const mask = arange(5).lt(4).to('float32').log(); // nobody sees the last position
+    await expectClose(attention.forward(x, { mask }, source), await expected(source, (_, __, s) => s < 4));
+  });
+
+  it('has no place beside a cache', () => {
+    const cache = { positions: arange(3), attend: (query: Tensor) => query };
+    expect(() => attention.forward(x, { cache, mask: null })).toThrow('is causal and takes no mask');
+    expect(attention.forward(x, { cache }).shape).toEqual([2, 3, 6]);
   });
 });

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
-  GroupedQueryAttention,
-  type GroupedQueryAttentionOptions,
-  LlamaBlock,
+  Attention,
+  type AttentionOptions,
   type Module,
-  normalInit,
   RMSNorm,
   RotaryEmbedding,
   SwiGLU,
+  TransformerBlock,
 } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { arange, concat, randn, type Tensor } from '../../../src/tensor/index.ts';
@@ -15,18 +14,16 @@ import { checkGradients } from '../../support/check-gradients.ts';
 import { causalAttention, linear, rowsOf } from '../../support/float64.ts';
 
 const random = new Random(21);
-const options: GroupedQueryAttentionOptions = {
+const options: AttentionOptions = {
   embDim: 6,
   nHeads: 4,
   nKvHeads: 2,
   headDim: 4,
-  dropRate: 0,
   qkvBias: true,
   outputBias: true,
   qkNorm: true,
   normEps: 1e-5,
   rotary: new RotaryEmbedding({ headDim: 4, theta: 100 }),
-  outputInit: normalInit(0.5),
 };
 
 /** Large random weights, biases and norms too, so that every part has something to say. */
@@ -39,7 +36,7 @@ function shaken<T extends Module>(module: T): T {
 
 describe('RMSNorm', () => {
   it('makes the mean square of every row 1, and then scales', async () => {
-    const norm = shaken(new RMSNorm(5, random, 1e-6));
+    const norm = shaken(new RMSNorm(5, { eps: 1e-6 }));
     const rows = rowsOf(await norm.forward(randn([2, 3, 5], random, 7)).data(), 5);
     for (const row of rows) {
       const squares = row.map((value, i) => (value / norm.weight.value[i]!) ** 2);
@@ -48,19 +45,19 @@ describe('RMSNorm', () => {
   });
 
   it('adds eps to the mean square', async () => {
-    const norm = new RMSNorm(2, random, 0.75);
+    const norm = new RMSNorm(2, { eps: 0.75 });
     // The mean square of (0.5, 0.5) is 0.25; with 0.75 it is 1.
     expect(await norm.forward(randn([1, 2], random).mul(0).add(0.5)).array()).toEqual([[0.5, 0.5]]);
   });
 
   it('rejects rows of another length', () => {
-    expect(() => new RMSNorm(4, random).forward(randn([2, 3], random))).toThrow('must be [3], as long as the rows');
+    expect(() => new RMSNorm(4).forward(randn([2, 3], random))).toThrow('must be [3], as long as the rows');
   });
 });
 
 describe('SwiGLU', () => {
   it('is down(silu(gate(x)) up(x))', async () => {
-    const network = shaken(new SwiGLU({ embDim: 3, hiddenDim: 5, bias: true, outputInit: normalInit(0.5) }, random));
+    const network = shaken(new SwiGLU(3, 5, { bias: true }));
     const x = randn([4, 3], random);
     const apply = (part: 'gate' | 'up' | 'down', rows: number[][]) => {
       const { weight, bias } = network[part];
@@ -74,14 +71,14 @@ describe('SwiGLU', () => {
   });
 
   it('has gradients', async () => {
-    const network = shaken(new SwiGLU({ embDim: 3, hiddenDim: 4, bias: true, outputInit: normalInit(0.5) }, random));
+    const network = shaken(new SwiGLU(3, 4, { bias: true }));
     await checkGradients(([x]) => network.forward(x!), [randn([2, 3], random), ...network.parameters()]);
   });
 });
 
-describe('GroupedQueryAttention', () => {
+describe('Attention with grouped heads', () => {
   it('is causal attention of turned, normalised heads, of which several share keys and values', async () => {
-    const attention = shaken(new GroupedQueryAttention(options, random));
+    const attention = shaken(new Attention(options));
     const x = randn([1, 5, 6], random);
     const rows = rowsOf(await x.data(), 6);
     const apply = (part: 'query' | 'key' | 'value' | 'output', input: number[][]) => {
@@ -101,7 +98,7 @@ describe('GroupedQueryAttention', () => {
   });
 
   it('sees nothing behind a position, and everything up to it', async () => {
-    const attention = shaken(new GroupedQueryAttention(options, random));
+    const attention = shaken(new Attention(options));
     const x = randn([1, 5, 6], random);
     const before = await attention.forward(x).array<number[][][]>();
     for (let at = 0; at < 5; at++) {
@@ -115,7 +112,7 @@ describe('GroupedQueryAttention', () => {
   });
 
   it('keeps the texts of a batch apart', async () => {
-    const attention = shaken(new GroupedQueryAttention(options, random));
+    const attention = shaken(new Attention(options));
     const [a, b] = [randn([1, 4, 6], random), randn([1, 4, 6], random)];
     const both = await attention.forward(concat([a, b])).data();
     const apart = [...(await attention.forward(a).data()), ...(await attention.forward(b).data())];
@@ -124,23 +121,29 @@ describe('GroupedQueryAttention', () => {
 
   it('has gradients', async () => {
     const small = { ...options, nHeads: 2, nKvHeads: 1, embDim: 3 };
-    const attention = shaken(new GroupedQueryAttention(small, random));
+    const attention = shaken(new Attention(small));
     const inputs = [randn([1, 3, 3], random), ...attention.parameters()];
     await checkGradients(([x]) => attention.forward(x!), inputs, { order: 1 });
   });
 
   it('rejects heads that cannot be shared evenly', () => {
-    expect(() => new GroupedQueryAttention({ ...options, nKvHeads: 3 }, random)).toThrow(
-      'nHeads 4 is not a multiple of nKvHeads 3',
-    );
+    expect(() => new Attention({ ...options, nKvHeads: 3 })).toThrow('nHeads 4 is not a multiple of nKvHeads 3');
   });
 });
 
-describe('LlamaBlock', () => {
-  const blockOptions = { ...options, nHeads: 2, nKvHeads: 1, embDim: 4, hiddenDim: 5, feedForwardBias: false };
+describe('TransformerBlock', () => {
+  const build = () =>
+    shaken(
+      new TransformerBlock({
+        attentionNorm: new RMSNorm(4),
+        attention: new Attention({ ...options, nHeads: 2, nKvHeads: 1, embDim: 4 }),
+        feedForwardNorm: new RMSNorm(4),
+        feedForward: new SwiGLU(4, 5),
+      }),
+    );
 
   it('adds attention and the feed-forward network to what comes in, each after its norm', async () => {
-    const block = shaken(new LlamaBlock(blockOptions, random));
+    const block = build();
     const x = randn([2, 3, 4], random);
     const attended = x.add(block.attention.forward(block.attentionNorm.forward(x)));
     const expected = attended.add(block.feedForward.forward(block.feedForwardNorm.forward(attended)));
@@ -148,7 +151,7 @@ describe('LlamaBlock', () => {
   });
 
   it('has gradients', async () => {
-    const block = shaken(new LlamaBlock(blockOptions, random));
+    const block = build();
     const inputs: Tensor[] = [randn([1, 3, 4], random), ...block.parameters()];
     await checkGradients(([x]) => block.forward(x!), inputs, { order: 1 });
   });

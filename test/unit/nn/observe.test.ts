@@ -98,7 +98,7 @@ describe('observe', () => {
 
   it('numbers the uses of a part, and keeps a forward that belongs to the instance', () => {
     class Twice extends Module {
-      readonly layer = new Linear(2, 2, new Random(1));
+      readonly layer = new Linear(2, 2);
       readonly forward = (x: Tensor) => this.layer.forward(this.layer.forward(x).named('between')).named('end');
     }
     const model = new Twice();

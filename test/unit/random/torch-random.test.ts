@@ -11,7 +11,7 @@ import {
   torchInit,
   zerosInit,
 } from '../../../src/nn/index.ts';
-import { Random, TorchRandom } from '../../../src/random/index.ts';
+import { TorchRandom } from '../../../src/random/index.ts';
 
 // Every constant below was printed by PyTorch 1.13 on x86-64 with AVX2, after torch.manual_seed(seed):
 //   show = lambda t: print([str(x) for x in t.numpy()])
@@ -189,13 +189,11 @@ describe('TorchRandom', () => {
 });
 
 describe('torchInit', () => {
-  const random = new Random(0);
-
   it('fills a model as PyTorch: torch.manual_seed(5), then nn.Embedding(4, 6), LayerNorm(6), Linear(6, 24), Linear(24, 6)', () => {
     class Model extends Module {
-      embedding = new Embedding(4, 6, random);
-      norm = new LayerNorm(6, random);
-      parts = [new FeedForward(6, random, zerosInit)];
+      embedding = new Embedding(4, 6);
+      norm = new LayerNorm(6);
+      parts = [new FeedForward(6)];
     }
     const model = new Model();
     model.norm.weight.value.fill(3);
@@ -213,7 +211,7 @@ describe('torchInit', () => {
   });
 
   it('leaves out an absent bias', () => {
-    const linear = new Linear(3, 2, random, { bias: false });
+    const linear = new Linear(3, 2, { bias: false });
     torchInit(linear, seeded());
     const bound = Math.fround(1 / Math.sqrt(3));
     expect(linear.weight.value).toEqual(seeded().uniform(6, -bound, bound));
@@ -221,8 +219,8 @@ describe('torchInit', () => {
 
   it('refuses parameters it has no rule for, and changes nothing', () => {
     class Scaled extends Module {
-      linear = new Linear(2, 2, random);
-      scale = new Parameter([2], zerosInit, random);
+      linear = new Linear(2, 2);
+      scale = new Parameter([2], zerosInit);
     }
     const model = new Scaled();
     const before = model.linear.weight.value.slice();

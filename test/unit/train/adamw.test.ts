@@ -12,9 +12,10 @@ class Weights extends Module {
 
   constructor(before: number, matrix: readonly [number, number], after: number, random: Random) {
     super();
-    this.before = new Parameter([before], normalInit(1), random);
-    this.matrix = new Parameter(matrix, normalInit(1), random);
-    this.after = new Parameter([after], normalInit(1), random);
+    this.before = new Parameter([before], normalInit(1));
+    this.matrix = new Parameter(matrix, normalInit(1));
+    this.after = new Parameter([after], normalInit(1));
+    for (const parameter of this.parameters()) parameter.initialize(random);
   }
 }
 

@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { GPT2 } from '../../../src/models/index.ts';
 import { Linear, Module } from '../../../src/nn/index.ts';
-import { Random } from '../../../src/random/random.ts';
 import { tensor } from '../../../src/tensor/index.ts';
 import { FlatParameters } from '../../../src/train/flat-parameters.ts';
 
 class TwoLayers extends Module {
-  readonly first = new Linear(2, 3, new Random(1));
-  readonly second = new Linear(3, 1, new Random(2));
+  readonly first = new Linear(2, 3);
+  readonly second = new Linear(3, 1);
 }
 
 describe('FlatParameters', () => {
