@@ -97,7 +97,7 @@ describe('looking at a tensor', () => {
   });
 
   it('draws neither parameters nor random numbers, and is possible while a function is traced', async () => {
-    const { weight } = new Linear(2, 1, new Random(1));
+    const { weight } = new Linear(2, 1);
     expect(inspect(weight)).toBe('tensor(..., shape=[1, 2], dtype=float32)');
     weight.value = Float32Array.of(3, 4);
     expect(inspect(weight)).toBe('tensor([[3., 4.]], shape=[1, 2], dtype=float32)');
