@@ -23,7 +23,7 @@ export async function writeFileAtomic(path: string, contents: FileContents): Pro
   const previous = await stat(path).catch(() => undefined);
   ensure(
     previous === undefined || previous.isFile(),
-    `Cannot write ${path}: it is a folder or a device; give the name of a file.`,
+    `cannot write ${path}: it is a folder or a device; give the name of a file`,
   );
   const target = previous ? await realpath(path) : path;
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
@@ -73,18 +73,18 @@ function explain(path: string, error: NodeJS.ErrnoException, hadPrevious: boolea
   switch (error.code) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return `Cannot write ${path}: the disk is full, ${kept}; free some space and try again.`;
+      return `cannot write ${path}: the disk is full, ${kept}; free some space and try again`;
     case 'EFBIG':
-      return `Cannot write ${path}: this disk or account does not allow a file that large, ${kept}; write it to another disk.`;
+      return `cannot write ${path}: this disk or account does not allow a file that large, ${kept}; write it to another disk`;
     case 'EACCES':
     case 'EPERM':
-      return `Cannot write ${path}: permission denied, ${kept}; choose a folder you may write to.`;
+      return `cannot write ${path}: permission denied, ${kept}; choose a folder you may write to`;
     case 'EROFS':
-      return `Cannot write ${path}: the disk is read-only, ${kept}; choose another folder.`;
+      return `cannot write ${path}: the disk is read-only, ${kept}; choose another folder`;
     case 'ENOENT':
     case 'ENOTDIR':
-      return `Cannot write ${path}: there is no folder ${dirname(path)}; create it first.`;
+      return `cannot write ${path}: there is no folder ${dirname(path)}; create it first`;
     default:
-      return `Cannot write ${path}: ${error.message}; ${kept}.`;
+      return `cannot write ${path}: ${error.message}; ${kept}`;
   }
 }

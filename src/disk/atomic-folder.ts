@@ -25,7 +25,7 @@ export async function writeFolderAtomic(
   const kept = previous?.find((file) => !mayReplace(file));
   ensure(
     kept === undefined,
-    `Cannot write into ${folder}: it already holds ${kept}, which is not replaced; choose a new folder.`,
+    `cannot write into ${folder}: it already holds ${kept}, which is not replaced; choose a new folder`,
   );
   const target = previous ? await realpath(folder) : resolve(folder);
   const id = randomBytes(6).toString('hex');
@@ -36,14 +36,14 @@ export async function writeFolderAtomic(
   try {
     await mkdir(temporary).catch((cause: NodeJS.ErrnoException) => {
       const reason = cause.code === 'ENOENT' ? `there is no folder ${dirname(target)}; create it first` : cause.message;
-      throw new TsgptError(`Cannot write the folder ${folder}: ${reason}.`, { cause });
+      throw new TsgptError(`cannot write the folder ${folder}: ${reason}`, { cause });
     });
     await write(temporary);
     if (previous?.length === 0) await rmdir(target);
     else if (previous) await rename(target, old);
     await rename(temporary, target).catch(async (cause) => {
       if (previous && previous.length > 0) await rename(old, target);
-      throw new TsgptError(`Cannot write the folder ${folder}: ${cause.message}.`, { cause });
+      throw new TsgptError(`cannot write the folder ${folder}: ${cause.message}`, { cause });
     });
     await rm(old, { recursive: true, force: true });
   } finally {
@@ -60,6 +60,6 @@ async function filesIn(folder: string): Promise<string[] | undefined> {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     const reason = code === 'ENOTDIR' ? 'there is a file of that name; choose another' : message;
-    throw new TsgptError(`Cannot write the folder ${folder}: ${reason}.`, { cause });
+    throw new TsgptError(`cannot write the folder ${folder}: ${reason}`, { cause });
   }
 }

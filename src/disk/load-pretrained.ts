@@ -13,7 +13,7 @@ import {
 } from '../tokenizer/index.ts';
 import { loadGguf, readGgufConfig } from './load-gguf.ts';
 import { quantizedModel } from './quantized-cache.ts';
-import { openSafetensorsModel } from './sharded-safetensors.ts';
+import { openSafetensorsFolder } from './safetensors.ts';
 import { inPlace } from './weights-in-place.ts';
 
 /** A published model, ready to generate or to be trained further. */
@@ -91,7 +91,7 @@ async function loadModel(
   { modelType, architecture, config }: PretrainedConfig,
   { forDecoder }: LoadOptions,
 ): Promise<LanguageModel> {
-  await using weights = await openSafetensorsModel(folder);
+  await using weights = await openSafetensorsFolder(folder);
   const load = (source: WeightSource) => familyOf(modelType).load(config, source);
   const files = Array.from(weights.tensors.keys(), (name) => weights.regionOf(name).path);
   return await within(folder, async () => {

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { TsgptError } from '../core/errors.ts';
 import { sameShape, sizeOf } from '../core/shape.ts';
 import type { SafetensorsReader } from '../formats/safetensors/reader.ts';
+import type { SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts';
 import { type Quantization, quantizedStorage } from '../generate/index.ts';
 import { blockSize, type StoredConstant } from '../graph/index.ts';
 import { createModel, type LanguageModel } from '../models/index.ts';
-import { openSafetensors, type TensorToWrite, writeSafetensors } from './safetensors.ts';
+import { openSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** To be raised when the files change, so that those of before are not used any more. */
 const version = 1;
@@ -80,8 +81,8 @@ function quantizeInMemory(model: LanguageModel, quantization: Quantization): voi
 }
 
 /** Integers and scales of a matrix in blocks are two tensors; other parameters are as they are. */
-function tensorsOf(model: LanguageModel): TensorToWrite[] {
-  return [...model.namedParameters()].flatMap(([name, parameter]): TensorToWrite[] => {
+function tensorsOf(model: LanguageModel): SafetensorsTensorToWrite[] {
+  return [...model.namedParameters()].flatMap(([name, parameter]): SafetensorsTensorToWrite[] => {
     const { stored, shape } = parameter;
     if (stored?.format !== 'blocks') return [{ name, shape, data: parameter.value }];
     const { integers, scales } = stored as { integers: Uint8Array; scales: Uint8Array };

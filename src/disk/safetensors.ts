@@ -1,42 +1,20 @@
-/**
- * Safetensors files on disk: the format of weights on the Hugging Face Hub, and of our own checkpoints.
- *
- * In a browser, where there is no disk, `safetensors-reader.ts` reads the same format from memory.
- */
-import { ensure } from '../core/errors.ts';
-import { bytesView } from '../formats/byte-source.ts';
-import { bytesOf, formatHeader, SAFETENSORS_DTYPES, type SafetensorsDtype } from '../formats/safetensors/header.ts';
-import { SafetensorsReader, type TensorData } from '../formats/safetensors/reader.ts';
+/** Safetensors files on disk. `formats/safetensors` reads and writes the same from and to memory. */
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure, TsgptError } from '../core/errors.ts';
+import { SafetensorsReader } from '../formats/safetensors/reader.ts';
+import {
+  INDEX_FILE,
+  MAX_INDEX_BYTES,
+  openShardedSafetensors,
+  parseSafetensorsIndex,
+  type SafetensorsIndex,
+  type SafetensorsWeights,
+  WEIGHTS_FILE,
+} from '../formats/safetensors/sharded.ts';
+import { encodeSafetensors, type SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { openFile } from './open-file.ts';
-
-export type { SafetensorsDtype, TensorEntry } from '../formats/safetensors/header.ts';
-export type { LoadedTensor, ReadOptions, SafetensorsReader, TensorData } from '../formats/safetensors/reader.ts';
-
-/** One tensor to write. */
-export interface TensorToWrite {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** The elements, row-major; a view of a larger buffer is fine. */
-  readonly data: TensorData;
-  /**
-   * The element type in the file, by default the one that has the name of `data`'s array type. Give it where one array type
-   * serves several: `BOOL` for a Uint8Array of 0 and 1, `F16` and `BF16` for a Uint16Array of bit patterns.
-   */
-  readonly dtype?: SafetensorsDtype;
-}
-
-/** One tensor to write whose elements are made when their turn comes, so that not all need to be in memory at once. */
-export interface TensorToMake {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly dtype: SafetensorsDtype;
-  /** The elements, row-major. What it throws is passed on, and no file is left behind. */
-  readonly make: () => TensorData;
-}
-
-/** Bytes handed to the operating system at a time; a multiple of every element's size. */
-const CHUNK_BYTES = 1 << 24;
 
 /**
  * Opens a safetensors file and checks its header completely; the tensors are read when asked for.
@@ -53,66 +31,63 @@ export async function openSafetensors(path: string): Promise<SafetensorsReader> 
  * Writes a safetensors file, completely or not at all (see {@link writeFileAtomic}).
  *
  * The bytes go to the disk straight from the arrays' memory, so the arrays must not change before the promise resolves.
- * Tensors are stored with the widest element types first, as the reference implementation does, so that every tensor is
- * aligned to its element size and can be memory-mapped.
  *
  * @param metadata free text about the file, for example the training step
- * @throws TsgptError if a name appears twice, data and shape disagree, or the file cannot be written
+ * @throws TsgptError as {@link encodeSafetensors} does, or if the file cannot be written; what a tensor's own function throws is passed on. In
+ * each case no file is left behind, and an older one stays as it was.
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Iterable<TensorToWrite | TensorToMake>,
+  tensors: Iterable<SafetensorsTensorToWrite>,
   metadata?: Record<string, string>,
 ): Promise<void> {
-  const names = new Set<string>(['__metadata__']);
-  const described = Array.from(tensors, (tensor) => {
-    const described = 'make' in tensor ? tensor : toMake(tensor);
-    ensure(!names.has(tensor.name), `Cannot write ${path}: the tensor name ${tensor.name} is reserved or used twice.`);
-    names.add(tensor.name);
-    return described;
+  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+}
+
+/**
+ * Opens the weights in a folder: `model.safetensors`, or the shards that `model.safetensors.index.json` names (see
+ * {@link openShardedSafetensors}). Every header is checked at once; the tensors are read when asked for.
+ *
+ * A shard may be a link to a file elsewhere, which is how the Hugging Face cache stores everything: whoever can place links in the folder can place files
+ * there, too. Only the index, which may come from a stranger, cannot name a place outside the folder.
+ *
+ * Close it when done (`await using weights = await openSafetensorsFolder(folder)` does).
+ *
+ * @throws TsgptError if the folder has neither, a shard is missing or damaged, or index and shards disagree
+ */
+export async function openSafetensorsFolder(folder: string): Promise<SafetensorsWeights> {
+  const status = await stat(folder).catch(() => undefined);
+  ensure(status, `cannot read ${folder}: there is no such folder; check the path`);
+  ensure(status.isDirectory(), `cannot read ${folder}: it is a file; give the folder that ${WEIGHTS_FILE} is in`);
+  if (await exists(join(folder, WEIGHTS_FILE))) return openSafetensors(join(folder, WEIGHTS_FILE));
+
+  const openShard = async (shard: string) => {
+    ensure(
+      await exists(join(folder, shard)),
+      `${join(folder, INDEX_FILE)} names ${shard}, but there is no such file in the folder; download the model again`,
+    );
+    return openFile(join(folder, shard), 'a safetensors file');
+  };
+  return openShardedSafetensors(await readIndex(folder), openShard, folder);
+}
+
+async function readIndex(folder: string): Promise<SafetensorsIndex> {
+  const path = join(folder, INDEX_FILE);
+  const status = await stat(path).catch(() => undefined);
+  ensure(
+    status?.isFile() === true,
+    `${folder} has neither ${WEIGHTS_FILE} nor ${INDEX_FILE}; give a folder with weights in the safetensors format`,
+  );
+  ensure(
+    status.size <= MAX_INDEX_BYTES,
+    `${path} is not an index of safetensors files: it has ${status.size} bytes, and ${MAX_INDEX_BYTES} is the limit; check that it is the right file`,
+  );
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new TsgptError(`cannot read ${path}: ${cause.message}; check its permissions`, { cause });
   });
-  for (const [key, value] of Object.entries(metadata ?? {})) {
-    ensure(typeof value === 'string', `Cannot write ${path}: the metadata ${key} must be a string.`);
-  }
-  described.sort((a, b) => SAFETENSORS_DTYPES[b.dtype] - SAFETENSORS_DTYPES[a.dtype]);
-
-  function* chunks(): Generator<Uint8Array> {
-    yield formatHeader(described, metadata);
-    for (const tensor of described) {
-      const data = tensor.make();
-      check(tensor, data);
-      const bytes = bytesView(data);
-      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
-    }
-  }
-  await writeFileAtomic(path, chunks());
+  return parseSafetensorsIndex(text, path);
 }
 
-function toMake({ name, shape, data, dtype = dtypeOf(data) }: TensorToWrite): TensorToMake {
-  check({ name, shape, dtype }, data);
-  return { name, shape, dtype, make: () => data };
-}
-
-function check({ name, shape, dtype }: Omit<TensorToMake, 'make'>, data: TensorData): void {
-  ensure(
-    data.BYTES_PER_ELEMENT === SAFETENSORS_DTYPES[dtype],
-    `Tensor ${name} cannot be written as ${dtype}: that has ${SAFETENSORS_DTYPES[dtype]} bytes per element, its array ${data.BYTES_PER_ELEMENT}.`,
-  );
-  ensure(
-    shape.every((size) => Number.isSafeInteger(size) && size >= 0) && bytesOf(dtype, shape) === data.byteLength,
-    `Tensor ${name} cannot be written: the shape [${shape.join(', ')}] does not fit its ${data.length} elements.`,
-  );
-}
-
-function dtypeOf(data: TensorData): SafetensorsDtype {
-  if (data instanceof Float32Array) return 'F32';
-  if (data instanceof Float64Array) return 'F64';
-  if (data instanceof Int32Array) return 'I32';
-  if (data instanceof BigInt64Array) return 'I64';
-  if (data instanceof Int16Array) return 'I16';
-  if (data instanceof Int8Array) return 'I8';
-  if (data instanceof BigUint64Array) return 'U64';
-  if (data instanceof Uint32Array) return 'U32';
-  if (data instanceof Uint16Array) return 'U16';
-  return 'U8';
+async function exists(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }

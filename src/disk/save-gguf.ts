@@ -1,6 +1,6 @@
 import { TsgptError } from '../core/errors.ts';
-import { GGML_TYPES } from '../formats/gguf/ggml-types.ts';
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
+import { GGML_TYPES } from '../formats/gguf/types.ts';
 import type { GgufForm } from '../models/gguf-form.ts';
 import { ggufGPT2 } from '../models/gpt2/gguf.ts';
 import { GPT2, type LanguageModel, Llama } from '../models/index.ts';

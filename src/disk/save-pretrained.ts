@@ -45,7 +45,11 @@ export async function saveWeights(path: string, model: LanguageModel, options: S
 }
 
 async function writeTensors(path: string, tensors: readonly PublishedTensor[], options: SaveOptions): Promise<void> {
-  const toMake = withProgress(tensors, options).map((tensor) => ({ ...tensor, dtype: 'F32' as const }));
+  const toMake = withProgress(tensors, options).map((tensor) => ({
+    ...tensor,
+    data: tensor.make,
+    dtype: 'F32' as const,
+  }));
   // Python's transformers refuses files that do not say which library's layout they have.
   await writeSafetensors(path, toMake, { format: 'pt' });
 }

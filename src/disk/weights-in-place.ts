@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
+import type { SafetensorsWeights } from '../formats/safetensors/sharded.ts';
 import type { StoredFloats } from '../graph/index.ts';
 import type { WeightSource } from '../models/index.ts';
-import type { SafetensorsModel } from './sharded-safetensors.ts';
 
 /** Element types that ONNX Runtime reads where they lie. */
 const formats: Partial<Record<string, StoredFloats['format']>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
@@ -9,7 +9,7 @@ const formats: Partial<Record<string, StoredFloats['format']>> = { F32: 'float32
 /**
  * The same weights, but left in their files: a decoder's graph maps them into memory. What is of another type is read all the same.
  */
-export async function inPlace(weights: SafetensorsModel): Promise<WeightSource> {
+export async function inPlace(weights: SafetensorsWeights): Promise<WeightSource> {
   const paths = new Set(Array.from(weights.tensors.keys(), (name) => weights.regionOf(name).path));
   // In the cache of the Hugging Face hub a model's files are links, out of its folder; ONNX Runtime takes none of those.
   const realPaths = new Map<string, string>();

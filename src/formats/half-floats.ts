@@ -1,8 +1,8 @@
 /**
- * Widening of the two 16-bit float formats. Both are exact in float32.
+ * The two 16-bit floating-point formats, bfloat16 and IEEE 754's half precision. Every number of either is exact in float32.
  *
- * Each function reads 16-bit patterns and writes float32. `bits` may be the second half of `target`'s own memory, so that a
- * tensor needs no second buffer: element i is written to bytes 4i..4i+3, and every pattern not read yet lies further on.
+ * The widening functions read 16-bit patterns and write float32. `bits` may be the second half of `target`'s own memory, so that a tensor needs no second
+ * buffer: element i is written to bytes 4i to 4i + 3, and every pattern not read yet lies behind them.
  */
 
 /** bfloat16 is the upper half of a float32. */
@@ -25,3 +25,35 @@ const FLOAT16_VALUES = Float32Array.from({ length: 1 << 16 }, (_, pattern) => {
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * 2 ** (exponent - 15) * (1 + fraction);
 });
+
+/** The half-precision number stored little-endian at `offset`. */
+export function readFloat16(bytes: Uint8Array, offset: number): number {
+  half[0] = bytes[offset]! | (bytes[offset + 1]! << 8);
+  widenFloat16(half, float);
+  return float[0]!;
+}
+
+/**
+ * The 16 bits of the half-precision number nearest to `x`; of two that are equally near, the one whose last bit is 0. From 65,520 on
+ * that is infinity. `x` is rounded to float32 first.
+ */
+export function toFloat16(x: number): number {
+  float[0] = x;
+  const sign = (floatBits[0]! >>> 16) & 0x8000;
+  const magnitude = floatBits[0]! & 0x7fffffff;
+  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
+  if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65,520 and more
+  if (magnitude < 0x38800000) {
+    // Below 2^-14, halves are 2^-24 apart, exactly as floats in [0.5, 1) are. Adding 0.5 rounds to such a step, and leaves the number of steps in
+    // the last bits.
+    float[0] = Math.abs(x) + 0.5;
+    return sign | (floatBits[0]! - 0x3f000000);
+  }
+  // 13 of the 23 fraction bits go. The exponent's bias changes from 127 to 15; a carry out of the fraction raises it, as it should.
+  const roundToEven = 0xfff + ((magnitude >> 13) & 1);
+  return sign | ((magnitude + roundToEven - ((127 - 15) << 23)) >> 13);
+}
+
+const half = new Uint16Array(1);
+const float = new Float32Array(1);
+const floatBits = new Uint32Array(float.buffer);

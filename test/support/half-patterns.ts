@@ -1,4 +1,4 @@
-import { toFloat16 } from '../../src/formats/gguf/float16.ts';
+import { toFloat16 } from '../../src/formats/half-floats.ts';
 
 /** The numbers as bit patterns of 16: half precision, or float32 without its lower half. */
 export function halfPatterns(data: Float32Array, dtype: 'F16' | 'BF16'): Uint16Array {

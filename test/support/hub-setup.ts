@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { TsgptError } from '../../src/core/errors.ts';
 import type { DownloadOptions } from '../../src/disk/hub/index.ts';
-import { formatHeader } from '../../src/formats/safetensors/header.ts';
+import { formatSafetensorsHeader } from '../../src/formats/safetensors/writer.ts';
 import { FakeHub } from './fake-hub.ts';
 
 export const name = 'openai-community/gpt2';
@@ -13,7 +13,7 @@ export const commit = '607a30d783dfa663caf39e06633721c8d4cfcd7e';
 /** A safetensors file of one float32 tensor. */
 export function weights(tensor: string, elements: number, seed = 1): Buffer {
   const data = Float32Array.from({ length: elements }, (_, i) => Math.sin(seed + i));
-  const header = formatHeader([{ name: tensor, dtype: 'F32', shape: [elements] }]);
+  const header = formatSafetensorsHeader([{ name: tensor, dtype: 'F32', shape: [elements] }]);
   return Buffer.concat([header, Buffer.from(data.buffer)]);
 }
 

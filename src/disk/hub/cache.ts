@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 import { ensure } from '../../core/errors.ts';
-import { INDEX_FILE, parseSafetensorsIndex, WEIGHTS_FILE } from '../../formats/safetensors/shard-index.ts';
+import { INDEX_FILE, parseSafetensorsIndex, WEIGHTS_FILE } from '../../formats/safetensors/sharded.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { cannotWrite } from './disk.ts';
 import type { HubFile } from './model-files.ts';

@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { ensure, TsgptError } from '../../core/errors.ts';
-import { INDEX_FILE } from '../../formats/safetensors/shard-index.ts';
+import { INDEX_FILE } from '../../formats/safetensors/sharded.ts';
 import { CachedModel, shardsIn } from './cache.ts';
 import { HubConnection } from './connection.ts';
 import { cannotWrite } from './disk.ts';

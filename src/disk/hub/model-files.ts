@@ -1,7 +1,7 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
-import { INDEX_FILE, WEIGHTS_FILE } from '../../formats/safetensors/shard-index.ts';
+import { INDEX_FILE, WEIGHTS_FILE } from '../../formats/safetensors/sharded.ts';
 import type { HubConnection } from './connection.ts';
 import { notTheHub } from './failures.ts';
 

@@ -3,10 +3,11 @@ import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
+import type { SafetensorsReader } from '../../formats/safetensors/reader.ts';
 import { checkBlocks, createModel, type LanguageModel } from '../../models/index.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
 import type { Trainer } from '../../train/index.ts';
-import { openSafetensors, type SafetensorsReader } from '../safetensors.ts';
+import { openSafetensors } from '../safetensors.ts';
 import {
   type CheckpointFile,
   type CheckpointName,

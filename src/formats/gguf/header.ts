@@ -5,22 +5,22 @@
  *     uint32     version, 2 or 3 (they differ only in that 3 also exists for big-endian machines)
  *     uint64     number of tensors
  *     uint64     number of metadata values
- *     metadata   each: key (string), type (uint32), value (see value-types.ts)
+ *     metadata   each: key (string), type (uint32), value (see types.ts)
  *     tensors    each: name (string), number of dimensions (uint32), their lengths (uint64), innermost first, element type (uint32),
  *                offset (uint64)
  *     padding    up to a multiple of the alignment; offsets count from there
  *
- * Everything is little-endian. Nothing says how long the header is, so it is parsed from as many of the file's first bytes as
- * turn out to be needed.
+ * Everything is little-endian. The file does not say how long the header is: the parser is given the file's first bytes, and asks for more until they
+ * hold all of it.
  *
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md and the checks of ggml's reader (`gguf.cpp`).
  */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { Cursor, MAX_NAME_BYTES } from './cursor.ts';
-import { checkLayout, MAX_DIMENSIONS, type TensorInfo, tensorInfo } from './layout.ts';
-import { GgufMetadata } from './metadata.ts';
-import { scanMetadata } from './metadata-scan.ts';
+import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
+import { Cursor, MAX_NAME_BYTES } from './bytes.ts';
+import { type GgufMetadata, readMetadata } from './metadata.ts';
+import { GGML_TYPES, type GgmlTypeName, ggmlBytes, ggmlTypeName } from './types.ts';
 
 export const MAGIC = 0x46554747; // "GGUF" as a little-endian integer
 export const DEFAULT_ALIGNMENT = 32;
@@ -28,19 +28,31 @@ export const DEFAULT_ALIGNMENT = 32;
 /** More tensors or metadata values are an attack: today's largest models have a few thousand tensors. */
 export const MAX_COUNT = 1 << 16;
 
+/** ggml's own limit. */
+const MAX_DIMENSIONS = 4;
+
+/** Where a tensor is: `offset` counts bytes from the start of the file. */
+export interface GgufTensorInfo {
+  readonly type: GgmlTypeName;
+  /** Outermost dimension first, as everywhere in tsgpt; the file has the innermost first. */
+  readonly shape: Shape;
+  readonly byteLength: number;
+  readonly offset: number;
+}
+
 export interface GgufHeader {
   readonly version: number;
   /** The data of every tensor begins at a multiple of this many bytes. */
   readonly alignment: number;
   readonly metadata: GgufMetadata;
   /** In the order of the file. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
 }
 
 /**
- * Parses and checks a header. Afterwards every tensor is known to lie inside the file, to have as many bytes as its shape needs, and
- * to share them with no other. No memory is taken on the word of the file: what is made is in proportion to the bytes it was
- * made from, and limited.
+ * Parses and checks a header. Every tensor then lies inside the file, has as many bytes as its shape needs, and shares them with no other.
+ *
+ * A damaged file cannot make the parser allocate much: what it makes is limited, and in proportion to the bytes it has read.
  *
  * @param bytes the file's first bytes
  * @param fileBytes length of the whole file
@@ -51,22 +63,21 @@ export function parseGgufHeader(bytes: Uint8Array, fileBytes: number, file: stri
   const cursor = new Cursor(bytes, fileBytes, file);
   ensure(
     fileBytes >= 4 && cursor.uint32('the magic number') === MAGIC,
-    `${file} is not a GGUF file: it does not begin with the letters GGUF; check that it is the right file.`,
+    `${file} is not a GGUF file: it does not begin with the letters GGUF; check that it is the right file`,
   );
   const version = cursor.uint32('the version');
   checkVersion(version, file);
   const tensorCount = readCount(cursor, 'tensors');
   const metadataCount = readCount(cursor, 'metadata values');
 
-  const entries = scanMetadata(cursor, metadataCount);
-  const metadata = new GgufMetadata(bytes.subarray(0, cursor.at), entries, file);
+  const metadata = readMetadata(cursor, metadataCount);
   const alignment = readAlignment(metadata, file);
-  const tensors = new Map<string, TensorInfo>();
+  const tensors = new Map<string, GgufTensorInfo>();
   for (let i = 0; i < tensorCount; i++) {
     const [name, info] = readTensorInfo(cursor);
     ensure(
       !tensors.has(name),
-      () => `${file} is damaged: it has the tensor ${printable(name)} twice; download it again.`,
+      () => `${file} is damaged: it has the tensor ${printable(name)} twice; download it again`,
     );
     tensors.set(name, info);
   }
@@ -78,11 +89,11 @@ function checkVersion(version: number, file: string): void {
   const swapped = (version >>> 24) | ((version >>> 8) & 0xff00);
   ensure(
     (version & 0xffff) !== 0 || (swapped !== 2 && swapped !== 3),
-    `${file} is a GGUF file for big-endian machines, which cannot be read; convert it with llama.cpp's gguf_convert_endian.py.`,
+    `${file} is a GGUF file for big-endian machines, which cannot be read; convert it with llama.cpp's gguf_convert_endian.py`,
   );
   ensure(
     version === 2 || version === 3,
-    `${file} has version ${version} of the GGUF format, and only 2 and 3 can be read; get a newer file of the model.`,
+    `${file} has version ${version} of the GGUF format, and only 2 and 3 can be read; get a newer file of the model`,
   );
 }
 
@@ -91,7 +102,7 @@ function readCount(cursor: Cursor, what: string): number {
   ensure(
     count <= MAX_COUNT,
     () =>
-      `${cursor.file} is damaged: it would have ${count} ${what}, and ${MAX_COUNT} is the limit; check that it is the right file.`,
+      `${cursor.file} is damaged: it would have ${count} ${what}, and ${MAX_COUNT} is the limit; check that it is the right file`,
   );
   return count;
 }
@@ -102,7 +113,7 @@ function readAlignment(metadata: GgufMetadata, file: string): number {
   ensure(
     isAlignment(alignment) && (!metadata.has(key) || metadata.typeOf(key) === 'uint32'),
     () =>
-      `${file} is damaged: its alignment is ${alignment} (${metadata.typeOf(key)}), but a power of two (uint32) is expected; download it again.`,
+      `${file} is damaged: its alignment is ${alignment} (${metadata.typeOf(key)}), but a power of two (uint32) is expected; download it again`,
   );
   return alignment;
 }
@@ -112,16 +123,71 @@ export function isAlignment(bytes: number): boolean {
   return Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 32 && Number.isInteger(Math.log2(bytes));
 }
 
-function readTensorInfo(cursor: Cursor): [name: string, info: TensorInfo] {
+/** The description of one tensor, checked by itself. Its offset still counts from the start of the tensors' data. */
+function readTensorInfo(cursor: Cursor): [name: string, info: GgufTensorInfo] {
   const name = cursor.string('a tensor name', MAX_NAME_BYTES);
   const what = `the description of tensor ${printable(name)}`;
   const rank = cursor.uint32(what);
   ensure(
     rank <= MAX_DIMENSIONS,
     () =>
-      `${cursor.file} is damaged: tensor ${printable(name)} has ${rank} dimensions, and ${MAX_DIMENSIONS} is the limit; download it again.`,
+      `${cursor.file} is damaged: tensor ${printable(name)} has ${rank} dimensions, and ${MAX_DIMENSIONS} is the limit; download it again`,
   );
-  const lengths = Array.from({ length: rank }, () => cursor.uint64(what));
+  const shape = Array.from({ length: rank }, () => cursor.uint64(what)).reverse();
   const typeId = cursor.uint32(what);
-  return [name, tensorInfo(name, lengths, typeId, cursor.uint64(what), cursor.file)];
+  const offset = cursor.uint64(what);
+  const type = ggmlTypeName(typeId);
+  ensure(
+    type,
+    () =>
+      `${cursor.file} cannot be read: tensor ${printable(name)} has the unknown type ${typeId}; get the model in another type`,
+  );
+  const fault = shapeFault(shape, type);
+  ensure(!fault, () => `${cursor.file} is damaged: tensor ${printable(name)} ${fault}; download it again`);
+  return [name, { type, shape, offset, byteLength: ggmlBytes(type, sizeOf(shape)) }];
+}
+
+/** Why a tensor of `shape` cannot be stored as `type`, as the end of a sentence; undefined if it can. */
+export function shapeFault(shape: Shape, type: GgmlTypeName): string | undefined {
+  const { blockElements, blockBytes } = GGML_TYPES[type];
+  if (shape.length > MAX_DIMENSIONS) return `has ${shape.length} dimensions, and ${MAX_DIMENSIONS} is the limit`;
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 1)) {
+    return `has the shape ${formatShape(shape)}, but lengths are whole numbers of at least 1`;
+  }
+  if (!Number.isSafeInteger(sizeOf(shape) * blockBytes))
+    return `has the shape ${formatShape(shape)}, which is too large`;
+  if ((shape.at(-1) ?? 1) % blockElements !== 0) {
+    return `has the shape ${formatShape(shape)}, but ${type} needs rows of a multiple of ${blockElements} elements`;
+  }
+  return undefined;
+}
+
+/**
+ * Checks that the tensors lie inside the file, aligned, and apart from each other (gaps are allowed).
+ *
+ * @param tensors with offsets from `dataStart`
+ * @returns the same with offsets from the start of the file
+ */
+function checkLayout(
+  tensors: ReadonlyMap<string, GgufTensorInfo>,
+  dataStart: number,
+  alignment: number,
+  { file, fileBytes }: Cursor,
+): Map<string, GgufTensorInfo> {
+  const placed = Array.from(tensors, ([name, info]) => [name, { ...info, offset: dataStart + info.offset }] as const);
+  let end = 0;
+  for (const [name, { offset, byteLength }] of placed.toSorted(([, a], [, b]) => a.offset - b.offset)) {
+    const tensor = `tensor ${printable(name)}`;
+    ensure(
+      offset % alignment === 0,
+      `${file} is damaged: ${tensor} begins at byte ${offset}, which is not a multiple of ${alignment}; download it again`,
+    );
+    ensure(offset >= end, `${file} is damaged: ${tensor} overlaps the one before it; download it again`);
+    end = offset + byteLength;
+    ensure(
+      end <= fileBytes,
+      `${file} is truncated: ${tensor} ends at byte ${end}, but the file has ${fileBytes}; download it again`,
+    );
+  }
+  return new Map(placed);
 }

@@ -1,7 +1,8 @@
+/** Metadata values as bytes of a header, in the layout that `types.ts` describes. */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytesView } from '../byte-source.ts';
-import type { ByteWriter } from './byte-writer.ts';
+import type { ByteWriter } from './bytes.ts';
 import {
   ARRAY,
   type BigArray,
@@ -11,15 +12,15 @@ import {
   type NumberType,
   numberTypeOf,
   STRING,
-} from './value-types.ts';
+} from './types.ts';
 
-/** A number together with the type it is to have in the file, which it does not say itself. */
+/** A number, and the type that it gets in the file. */
 export interface TypedNumber {
   readonly type: NumberType;
   readonly value: number | bigint;
 }
 
-/** A metadata value to write. Arrays of numbers have the type that their typed array says; an empty list is one of strings. */
+/** A metadata value to write. A typed array is stored in its own type; an empty list counts as one of strings. */
 export type MetadataToWrite =
   | string
   | boolean
@@ -29,17 +30,17 @@ export type MetadataToWrite =
   | NumberArray
   | BigArray;
 
-/** A metadata number of 32 bits without a sign, as sizes and counts are. */
+/** A metadata value of type uint32, as sizes and counts are. */
 export function uint32(value: number): TypedNumber {
   return { type: 'uint32', value };
 }
 
-/** A metadata number with a fraction; it is rounded to float32. */
+/** A metadata value of type float32; the number is rounded. */
 export function float32(value: number): TypedNumber {
   return { type: 'float32', value };
 }
 
-/** Writes the type of a value and the value, laid out as `value-types.ts` says. */
+/** Writes the type of a value, and the value. `key` is for error messages. */
 export function writeMetadataValue(writer: ByteWriter, key: string, value: MetadataToWrite): void {
   if (typeof value === 'string') {
     writer.uint32(STRING);
@@ -51,7 +52,7 @@ export function writeMetadataValue(writer: ByteWriter, key: string, value: Metad
     const type = numberTypeOf(value);
     ensure(
       type,
-      `The metadata ${printable(key)} cannot be written: it is an array of no type the format has; convert it.`,
+      `the metadata ${printable(key)} cannot be written: the format has no type for the elements of this array; convert it`,
     );
     startArray(writer, NUMBER_TYPES[type].id, value.length);
     writer.bytes(bytesView(value));
@@ -79,7 +80,7 @@ function writeList(writer: ByteWriter, key: string, list: readonly unknown[]): v
     ensure(
       typeof element === 'string',
       () =>
-        `The metadata ${printable(key)} cannot be written: a list must be all strings or all true and false; give numbers in a typed array.`,
+        `the metadata ${printable(key)} cannot be written: a list must be all strings or all true and false; give numbers in a typed array`,
     );
     writeString(writer, key, element);
   }
@@ -89,7 +90,7 @@ function writeString(writer: ByteWriter, key: string, text: string): void {
   ensure(
     isWellFormed(text),
     () =>
-      `The metadata ${printable(key)} cannot be written: it has half a surrogate pair, which UTF-8 has no bytes for; repair the text.`,
+      `the metadata ${printable(key)} cannot be written: it has half a surrogate pair, which UTF-8 cannot hold; repair the text`,
   );
   writer.string(text);
 }
@@ -104,7 +105,7 @@ function writeNumber(writer: ByteWriter, key: string, number: TypedNumber): void
   ensure(
     Object.hasOwn(NUMBER_TYPES, String(type)),
     () =>
-      `The metadata ${printable(key)} cannot be written: a number must say its type; use uint32(), float32() or { type, value }.`,
+      `the metadata ${printable(key)} cannot be written: a number must say its type; use uint32(), float32() or { type, value }`,
   );
   const { id, ArrayType } = NUMBER_TYPES[type];
   const stored = new ArrayType(1);
@@ -112,14 +113,14 @@ function writeNumber(writer: ByteWriter, key: string, number: TypedNumber): void
   ensure(
     isFloat || typeof value === 'bigint' || Number.isSafeInteger(value),
     () =>
-      `The metadata ${printable(key)} cannot be written: ${value} is no ${type}; use a whole number or another type.`,
+      `the metadata ${printable(key)} cannot be written: ${value} is not of type ${type}; use a whole number or another type`,
   );
   if (stored instanceof BigUint64Array || stored instanceof BigInt64Array) stored[0] = BigInt(value);
   else stored[0] = Number(value);
   ensure(
     isFloat || BigInt(stored[0]!) === BigInt(value),
     () =>
-      `The metadata ${printable(key)} cannot be written: ${value} is too large or too small for ${type}; use a wider type.`,
+      `the metadata ${printable(key)} cannot be written: ${value} is too large or too small for ${type}; use a wider type`,
   );
   writer.uint32(id);
   writer.bytes(bytesView(stored));

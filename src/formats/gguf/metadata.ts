@@ -1,10 +1,20 @@
+/** The metadata of a GGUF file: values by key, such as `general.architecture` or the tokenizer's list of tokens. */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { Cursor } from './cursor.ts';
-import { BOOL, type GgufValue, type NumberArray, numberArrayType, STRING, valueTypeName } from './value-types.ts';
+import { Cursor, MAX_NAME_BYTES } from './bytes.ts';
+import {
+  ARRAY,
+  BOOL,
+  fixedBytes,
+  type GgufValue,
+  type NumberArray,
+  numberArrayType,
+  STRING,
+  valueTypeName,
+} from './types.ts';
 
-/** Where a value lies in the header. What is no array counts as one element. */
-export interface MetadataEntry {
+/** Where a value lies in the header. A value that is not an array counts as one element. */
+interface MetadataEntry {
   readonly isArray: boolean;
   readonly elementType: number;
   readonly count: number;
@@ -13,10 +23,9 @@ export interface MetadataEntry {
 }
 
 /**
- * The metadata of a GGUF file: values by key, each with a type.
+ * Values by key, each with a type. They are decoded when asked for, so that a vocabulary that nobody asks for costs only its bytes.
  *
- * Values are decoded when asked for, so that a vocabulary nobody wants costs only its bytes. Each typed method throws a TsgptError
- * if the value has another type, or if there is none and no `fallback` is given.
+ * Each typed method throws a TsgptError if the value has another type, or if there is none and no `fallback` is given.
  */
 export class GgufMetadata {
   readonly #header: Uint8Array;
@@ -42,7 +51,7 @@ export class GgufMetadata {
     return this.#entries.has(key);
   }
 
-  /** The type as the file has it, such as `uint32`, `string` or `array of float32`; undefined if there is no such key. */
+  /** The type by its name in the format, such as `uint32`, `string` or `array of float32`; undefined if there is no such key. */
   typeOf(key: string): string | undefined {
     const entry = this.#entries.get(key);
     return entry && (entry.isArray ? 'array of ' : '') + valueTypeName(entry.elementType);
@@ -66,7 +75,7 @@ export class GgufMetadata {
     return this.#typed<boolean>(key, fallback, 'true or false', false, (type) => type === BOOL);
   }
 
-  /** A number of any type; a 64-bit integer must be one that a JavaScript number holds exactly. */
+  /** A number of any type; a 64-bit integer must be within ±2^53, where a JavaScript number is exact. */
   number(key: string, fallback?: number): number {
     const value = this.#typed<number | bigint>(key, fallback, 'a number', false, isNumber);
     return typeof value === 'bigint' ? this.#exact(value, key) : value;
@@ -99,12 +108,12 @@ export class GgufMetadata {
     ensure(
       !entry || (entry.isArray === isArray && accepts(entry.elementType)),
       () =>
-        `${this.#file}: the metadata ${printable(key)} is ${this.typeOf(key)}, but ${expected} is expected; check that it is the right file.`,
+        `${this.#file}: the metadata ${printable(key)} is ${this.typeOf(key)}, but ${expected} is expected; check that it is the right file`,
     );
     const value = entry ? (this.get(key) as T) : fallback;
     ensure(
       value !== undefined,
-      () => `${this.#file} has no metadata ${printable(key)}; check that it is the right file.`,
+      () => `${this.#file} has no metadata ${printable(key)}; check that it is the right file`,
     );
     return value;
   }
@@ -113,7 +122,7 @@ export class GgufMetadata {
     ensure(
       BigInt.asIntN(54, value) === value,
       () =>
-        `${this.#file}: the metadata ${printable(key)} has the value ${value}, which a number cannot hold exactly; read it with get().`,
+        `${this.#file}: the metadata ${printable(key)} has the value ${value}, which a number cannot hold exactly; read it with get()`,
     );
     return Number(value);
   }
@@ -137,6 +146,65 @@ function decode(cursor: Cursor, type: number, count: number, what: string): Gguf
 
 function decodeBool(cursor: Cursor, what: string): boolean {
   const byte = cursor.bytes[cursor.skip(1, what)]!;
-  ensure(byte <= 1, () => `${cursor.file} is damaged: ${what} is neither true nor false; download it again.`);
+  ensure(byte <= 1, () => `${cursor.file} is damaged: ${what} is neither true nor false; download it again`);
   return byte === 1;
+}
+
+/** The format allows arrays inside arrays; no known model uses them. */
+const MAX_ARRAY_DEPTH = 4;
+const MAX_NESTED_ARRAYS = 1 << 16;
+
+/**
+ * Finds where each metadata value lies, and checks that it is whole. The values themselves stay bytes.
+ *
+ * @param cursor stands at the first key, and then behind the last value
+ */
+export function readMetadata(cursor: Cursor, count: number): GgufMetadata {
+  const entries = new Map<string, MetadataEntry>();
+  const nested = { count: 0 };
+  for (let i = 0; i < count; i++) {
+    const key = cursor.string('a metadata key', MAX_NAME_BYTES);
+    const what = `the metadata ${printable(key)}`;
+    ensure(key !== '', `${cursor.file} is damaged: a metadata key is empty; download it again`);
+    ensure(!entries.has(key), () => `${cursor.file} is damaged: it has ${what} twice; download it again`);
+    const type = cursor.uint32(what);
+    const isArray = type === ARRAY;
+    const elementType = isArray ? cursor.uint32(what) : type;
+    const elements = isArray ? cursor.uint64(what) : 1;
+    entries.set(key, { isArray, elementType, count: elements, offset: cursor.at });
+    skipElements(cursor, elementType, elements, what, nested);
+  }
+  return new GgufMetadata(cursor.bytes.subarray(0, cursor.at), entries, cursor.file);
+}
+
+/** Passes over elements of one type. Arrays inside arrays are limited in depth and number. */
+function skipElements(
+  cursor: Cursor,
+  type: number,
+  count: number,
+  what: string,
+  nested: { count: number },
+  depth = 1,
+): void {
+  const bytes = fixedBytes(type);
+  if (bytes !== undefined) {
+    cursor.skip(count * bytes, what);
+  } else if (type === STRING) {
+    cursor.need(count * 8, what); // each has at least its length
+    for (let i = 0; i < count; i++) cursor.skipString(what);
+  } else {
+    ensure(
+      type === ARRAY,
+      () => `${cursor.file} is damaged: ${what} has the type ${type}, which does not exist; download it again`,
+    );
+    nested.count += count;
+    ensure(
+      depth < MAX_ARRAY_DEPTH && nested.count <= MAX_NESTED_ARRAYS,
+      () =>
+        `${cursor.file} cannot be read: ${what} has more arrays inside arrays than a model needs; check that it is the right file`,
+    );
+    for (let i = 0; i < count; i++) {
+      skipElements(cursor, cursor.uint32(what), cursor.uint64(what), what, nested, depth + 1);
+    }
+  }
 }

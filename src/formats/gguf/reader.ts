@@ -2,17 +2,16 @@ import { ensure, TsgptError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
 import { type ByteSource, bytesInMemory, bytesView } from '../byte-source.ts';
-import { MAX_HEADER_BYTES, NeedsMoreBytes } from './cursor.ts';
-import { DEQUANTIZE } from './dequantize.ts';
-import { GGML_TYPES } from './ggml-types.ts';
-import { type GgufHeader, parseGgufHeader } from './header.ts';
-import type { TensorInfo } from './layout.ts';
+import { MAX_HEADER_BYTES, NeedsMoreBytes } from './bytes.ts';
+import { type GgufHeader, type GgufTensorInfo, parseGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
+import { DEQUANTIZE } from './quantization.ts';
+import { GGML_TYPES } from './types.ts';
 
-/** Bytes of the file that are read first in the hope that they hold the header. */
+/** Bytes of the file that are read first; most headers fit in them. */
 const FIRST_READ_BYTES = 1 << 20;
 
-/** Bytes of quantised blocks in memory at a time, about. */
+/** About how many bytes of quantized blocks are in memory at a time. */
 const CHUNK_BYTES = 1 << 20;
 
 /**
@@ -25,7 +24,7 @@ export class GgufReader {
   readonly version: number;
   readonly metadata: GgufMetadata;
   /** Names, types and shapes, in the order of the file. */
-  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  readonly tensors: ReadonlyMap<string, GgufTensorInfo>;
   readonly #source: ByteSource;
 
   private constructor(source: ByteSource, header: GgufHeader) {
@@ -54,7 +53,7 @@ export class GgufReader {
   /**
    * Reads one tensor as float32, row-major.
    *
-   * @throws TsgptError if there is no such tensor or its type is none of F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K and Q6_K
+   * @throws TsgptError if there is no such tensor or its type is not one of F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K and Q6_K
    */
   async readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }> {
     const info = this.#info(name);
@@ -65,7 +64,7 @@ export class GgufReader {
   }
 
   /**
-   * Reads one tensor as float32 into memory the caller already has.
+   * Reads one tensor as float32 into an array that the caller already has.
    *
    * @param target as many elements as the tensor has, row-major
    * @throws TsgptError as {@link readFloats}, or if the size is another
@@ -76,7 +75,7 @@ export class GgufReader {
     const { shape } = info;
     ensure(
       target.length === sizeOf(shape),
-      `Tensor ${printable(name)} in ${this.name} has ${sizeOf(shape)} elements, shape ${formatShape(shape)}, but ${target.length} are expected; check that the file fits the model's configuration.`,
+      `tensor ${printable(name)} in ${this.name} has ${sizeOf(shape)} elements, shape ${formatShape(shape)}, but ${target.length} are expected; check that the file fits the model's configuration`,
     );
     await this.#fill(info, target);
   }
@@ -97,24 +96,24 @@ export class GgufReader {
     await this.close();
   }
 
-  #info(name: string): TensorInfo {
+  #info(name: string): GgufTensorInfo {
     const info = this.tensors.get(name);
     if (info) return info;
     const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
     throw new TsgptError(
-      `${this.name} has no tensor ${printable(name)}; it has ${this.tensors.size}${some && `, such as ${some}`}.`,
+      `${this.name} has no tensor ${printable(name)}; it has ${this.tensors.size}${some && `, such as ${some}`}`,
     );
   }
 
-  #checkType(name: string, { type }: TensorInfo): void {
+  #checkType(name: string, { type }: GgufTensorInfo): void {
     const readable = ['F32', ...Object.keys(DEQUANTIZE)];
     ensure(
       readable.includes(type),
-      `Tensor ${printable(name)} in ${this.name} has the type ${type}, whose numbers cannot be read; get the model in one of ${readable.join(', ')}.`,
+      `tensor ${printable(name)} in ${this.name} has the type ${type}, whose numbers cannot be read; get the model in one of ${readable.join(', ')}`,
     );
   }
 
-  async #fill({ type, offset, byteLength }: TensorInfo, target: Float32Array): Promise<void> {
+  async #fill({ type, offset, byteLength }: GgufTensorInfo, target: Float32Array): Promise<void> {
     const dequantize = DEQUANTIZE[type];
     if (!dequantize) return this.#source.readInto(bytesView(target), offset);
     const { blockElements, blockBytes } = GGML_TYPES[type];
@@ -132,14 +131,14 @@ export class GgufReader {
       return make(bytes);
     } catch (cause) {
       throw new TsgptError(
-        `Tensor ${printable(name)} in ${this.name} needs ${bytes} bytes of memory, which are not to be had; use a smaller model.`,
+        `tensor ${printable(name)} in ${this.name} needs ${bytes} bytes of memory, more than can be allocated; use a smaller model`,
         { cause },
       );
     }
   }
 }
 
-/** Parses the header from the file's first bytes, and from more of them until they suffice. */
+/** Parses the header from the file's first bytes, and reads more of them until they hold all of it. */
 async function readHeader(source: ByteSource): Promise<GgufHeader> {
   for (let length = FIRST_READ_BYTES; ; ) {
     const bytes = new Uint8Array(Math.min(length, source.byteLength, MAX_HEADER_BYTES));

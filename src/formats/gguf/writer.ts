@@ -1,13 +1,11 @@
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
-import { MAX_HEADER_BYTES, MAX_NAME_BYTES } from './cursor.ts';
-import { ggmlBytes } from './ggml-types.ts';
-import { DEFAULT_ALIGNMENT, isAlignment, MAX_COUNT } from './header.ts';
-import { formatGgufHeader, type TensorDescription } from './header-writer.ts';
-import { shapeFault } from './layout.ts';
-import { isWellFormed, type MetadataToWrite } from './metadata-writer.ts';
-import { QUANTIZE, type WritableType } from './quantize.ts';
+import { ByteWriter, MAX_HEADER_BYTES, MAX_NAME_BYTES } from './bytes.ts';
+import { DEFAULT_ALIGNMENT, isAlignment, MAGIC, MAX_COUNT, shapeFault } from './header.ts';
+import { isWellFormed, type MetadataToWrite, writeMetadataValue } from './metadata-writer.ts';
+import { QUANTIZE, type WritableType } from './quantization.ts';
+import { GGML_TYPES, type GgmlTypeName, ggmlBytes } from './types.ts';
 
 /** One tensor to write. */
 export interface GgufTensorToWrite {
@@ -16,34 +14,35 @@ export interface GgufTensorToWrite {
   /** Outermost dimension first. */
   readonly shape: Shape;
   readonly type: WritableType;
-  /** The elements, row-major; or a function that gives them when their turn has come, so that not all need to be in memory at once. */
+  /** The elements, row-major; or a function that makes them when they are written, so that only one tensor needs to be in memory at a time. */
   readonly data: Float32Array | (() => Promise<Float32Array>);
 }
 
 export interface GgufContents {
-  /** `general.alignment`, a uint32 that is a power of two, says what the tensors are aligned to; 32 bytes without it. */
+  /** `general.alignment`, a uint32 that is a power of two, is the number of bytes that tensors are aligned to. Defaults to 32. */
   readonly metadata: Readonly<Record<string, MetadataToWrite>>;
   readonly tensors: readonly GgufTensorToWrite[];
 }
 
-/** ggml's limit with the zero byte that it puts after a name. */
+/** ggml's limit is 64, with the zero byte that it puts after a name. */
 const MAX_TENSOR_NAME_BYTES = 63;
 
-/** More would only be padding. */
+/** A larger alignment would only add padding. */
 const MAX_ALIGNMENT = 1 << 16;
 
-/** Elements that are quantised at a time; a multiple of every block. */
+/** Elements that are quantized at a time; a multiple of the elements of any block. */
 const CHUNK_ELEMENTS = 1 << 20;
 
 /**
  * The bytes of a GGUF file of version 3, piece by piece: the header, then the tensors in the given order, as llama.cpp expects them.
  *
- * @throws TsgptError if names, shapes, types and data do not fit each other: at once, but for data that a function gives
+ * @throws TsgptError at once if names, shapes, types and data do not fit each other; while the pieces are taken, if data that a function makes
+ * does not fit. What such a function throws is passed on.
  */
 export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<Uint8Array> {
   const values = new Map(Object.entries(metadata));
   for (const key of values.keys()) {
-    checkName(key, MAX_NAME_BYTES, `The metadata ${printable(key)}`);
+    checkName(key, MAX_NAME_BYTES, `the metadata ${printable(key)}`);
   }
   const alignment = alignmentOf(values);
   const described = describe(tensors, alignment);
@@ -51,7 +50,7 @@ export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<
   const header = formatGgufHeader(values, described, alignment);
   ensure(
     header.length <= MAX_HEADER_BYTES && values.size <= MAX_COUNT && tensors.length <= MAX_COUNT,
-    `this GGUF file cannot be written: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is more than can be read again; split the model`,
+    `this GGUF file cannot be written: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is too large to be read again; split the model`,
   );
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -65,32 +64,66 @@ export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<
   return chunks();
 }
 
+/** A tensor in the header. `offset` counts bytes from the start of the tensors' data. */
+export interface GgufTensorPlace {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly type: GgmlTypeName;
+  readonly offset: number;
+}
+
+/** The header of version 3, padded to the alignment so that the tensors' data can follow. */
+export function formatGgufHeader(
+  metadata: ReadonlyMap<string, MetadataToWrite>,
+  tensors: readonly GgufTensorPlace[],
+  alignment: number,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.uint32(MAGIC);
+  writer.uint32(3);
+  writer.uint64(tensors.length);
+  writer.uint64(metadata.size);
+  for (const [key, value] of metadata) {
+    writer.string(key);
+    writeMetadataValue(writer, key, value);
+  }
+  for (const { name, shape, type, offset } of tensors) {
+    writer.string(name);
+    writer.uint32(shape.length);
+    for (const length of shape.toReversed()) writer.uint64(length);
+    writer.uint32(GGML_TYPES[type].id);
+    writer.uint64(offset);
+  }
+  writer.pad(alignment);
+  return writer.result();
+}
+
 function alignmentOf(metadata: ReadonlyMap<string, MetadataToWrite>): number {
   const given = metadata.get('general.alignment');
   if (given === undefined) return DEFAULT_ALIGNMENT;
   const { type, value } = Object(given) as { type?: unknown; value?: unknown };
   ensure(
     type === 'uint32' && isAlignment(Number(value)) && Number(value) <= MAX_ALIGNMENT,
-    `The metadata general.alignment cannot be written: it must be a power of two up to ${MAX_ALIGNMENT}; give it as uint32(32), for example.`,
+    `the metadata general.alignment cannot be written: it must be a power of two up to ${MAX_ALIGNMENT}; give it as uint32(32), for example`,
   );
   return Number(value);
 }
 
 /** Checks the tensors and gives each its place. */
-function describe(tensors: readonly GgufTensorToWrite[], alignment: number): TensorDescription[] {
+function describe(tensors: readonly GgufTensorToWrite[], alignment: number): GgufTensorPlace[] {
   const names = new Set<string>();
   let offset = 0;
   return tensors.map(({ name, shape, type, data }) => {
-    const subject = `Tensor ${printable(name)}`;
+    const subject = `tensor ${printable(name)}`;
     checkName(name, MAX_TENSOR_NAME_BYTES, subject);
-    ensure(!names.has(name), `${subject} cannot be written: there are two of that name; rename one.`);
+    ensure(!names.has(name), `${subject} cannot be written: there are two of that name; rename one`);
     names.add(name);
     ensure(
       Object.hasOwn(QUANTIZE, type),
-      `${subject} cannot be written: there is no way to write the type ${type}; use one of ${Object.keys(QUANTIZE).join(', ')}.`,
+      `${subject} cannot be written: the type ${type} cannot be written; use one of ${Object.keys(QUANTIZE).join(', ')}`,
     );
     const fault = shapeFault(shape, type);
-    ensure(!fault, () => `${subject} cannot be written: it ${fault}; change its shape or type.`);
+    ensure(!fault, () => `${subject} cannot be written: it ${fault}; change its shape or type`);
     if (typeof data !== 'function') checkLength(data, shape, name);
     const description = { name, shape, type, offset };
     const bytes = ggmlBytes(type, sizeOf(shape));
@@ -103,7 +136,7 @@ function checkName(name: string, maxBytes: number, subject: string): void {
   const bytes = new TextEncoder().encode(name).length;
   ensure(
     bytes >= 1 && bytes <= maxBytes && !name.includes('\0') && isWellFormed(name),
-    `${subject} cannot be written: a name has 1 to ${maxBytes} bytes of UTF-8, none of them zero; rename it.`,
+    `${subject} cannot be written: a name has 1 to ${maxBytes} bytes of UTF-8, none of them zero; rename it`,
   );
 }
 
@@ -111,7 +144,7 @@ function checkLength(data: Float32Array, shape: Shape, name: string): void {
   ensure(
     data instanceof Float32Array && data.length === sizeOf(shape),
     () =>
-      `Tensor ${printable(name)} cannot be written: its data must be a Float32Array of ${sizeOf(shape)} elements; check its shape.`,
+      `tensor ${printable(name)} cannot be written: its data must be a Float32Array of ${sizeOf(shape)} elements; check its shape`,
   );
 }
 
@@ -123,7 +156,7 @@ async function* encode({ name, shape, type, data }: GgufTensorToWrite): AsyncGen
   }
 }
 
-/** Bytes that are missing to a multiple of `alignment`. */
+/** Bytes to add to reach a multiple of `alignment`. */
 function padding(bytes: number, alignment: number): number {
   return Math.ceil(bytes / alignment) * alignment - bytes;
 }

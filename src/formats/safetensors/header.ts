@@ -1,5 +1,5 @@
 /**
- * The header of a safetensors file: parsing with full validation, and formatting.
+ * The header of a safetensors file, read and checked.
  *
  *     8 bytes          length of the header, little-endian unsigned integer
  *     header           JSON: { "name": { "dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24] }, ...,
@@ -33,7 +33,7 @@ export const SAFETENSORS_DTYPES = {
 export type SafetensorsDtype = keyof typeof SAFETENSORS_DTYPES;
 
 /** Where a tensor is: `offset` counts bytes from the start of the file. */
-export interface TensorEntry {
+export interface SafetensorsTensorInfo {
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
   readonly byteLength: number;
@@ -43,18 +43,18 @@ export interface TensorEntry {
 export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
   /** In the order of their bytes in the file. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  readonly tensors: ReadonlyMap<string, SafetensorsTensorInfo>;
 }
 
 /** Bytes before the header: its length. */
 export const PREFIX_BYTES = 8;
 
-/** As many as in a GGUF file; the largest published models have some thousands in a file. */
+/** More tensors are an attack: the largest published models have some thousands in a file. */
 const MAX_TENSORS = 65_536;
 
 /**
- * Room for so many tensors with long names: a longer header is an attack or not a safetensors file. The reference implementation's limit
- * of 100 MB lets a header take many times its size in memory.
+ * Enough for that many tensors with long names; a longer header is an attack or not a safetensors file. The reference implementation allows 100 MB,
+ * but a header of that size takes many times as much memory.
  */
 const MAX_HEADER_BYTES = 1 << 24;
 
@@ -75,37 +75,36 @@ const Entry = v.strictObject({
 export function headerLength(prefix: Uint8Array, fileBytes: number, file: string): number {
   ensure(
     fileBytes >= PREFIX_BYTES,
-    `${file} is not a safetensors file: it has only ${fileBytes} bytes; download it again.`,
+    `${file} is not a safetensors file: it has only ${fileBytes} bytes; download it again`,
   );
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   ensure(
     length <= MAX_HEADER_BYTES,
-    `${file} is not a safetensors file: its header would have ${length} bytes, and ${MAX_HEADER_BYTES} is the limit; check that it is the right file.`,
+    `${file} is not a safetensors file: its header would have ${length} bytes, and ${MAX_HEADER_BYTES} is the limit; check that it is the right file`,
   );
   ensure(
     Number(length) <= fileBytes - PREFIX_BYTES,
-    `${file} is truncated or not a safetensors file: its header should have ${length} bytes, but the file ends after ${fileBytes}; download it again.`,
+    `${file} is truncated or not a safetensors file: its header should have ${length} bytes, but the file ends after ${fileBytes}; download it again`,
   );
   return Number(length);
 }
 
 /**
- * Parses and checks a header. Afterwards every entry is known to lie inside the file, to have as many bytes as its shape
- * needs, and to share them with no other.
+ * Parses and checks a header. Every tensor then lies inside the file, has as many bytes as its shape needs, and shares them with no other.
  *
  * @param bytes the header's bytes, without the length before them
  * @throws TsgptError naming the file and, where there is one, the tensor
  */
-export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string): SafetensorsHeader {
+export function parseSafetensorsHeader(bytes: Uint8Array, fileBytes: number, file: string): SafetensorsHeader {
   const { __metadata__: metadata = {}, ...entries } = parseJson(bytes, file);
   ensure(
     isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'),
-    `${file} is damaged: its __metadata__ must be an object of strings; download it again.`,
+    `${file} is damaged: its __metadata__ must be an object of strings; download it again`,
   );
   const count = Object.keys(entries).length;
   ensure(
     count <= MAX_TENSORS,
-    `${file} cannot be read: it has ${count} tensors, and ${MAX_TENSORS} is the limit; check that it is the right file.`,
+    `${file} cannot be read: it has ${count} tensors, and ${MAX_TENSORS} is the limit; check that it is the right file`,
   );
   const dataStart = PREFIX_BYTES + bytes.length;
   const tensors = Object.entries(entries).map(
@@ -118,26 +117,26 @@ export function parseHeader(bytes: Uint8Array, fileBytes: number, file: string):
     const fault = offset < end ? 'overlaps the one before it' : 'leaves a gap after the one before it';
     ensure(
       offset === end,
-      () => `${file} is damaged: the data of tensor ${printable(name)} ${fault}; download it again.`,
+      () => `${file} is damaged: the data of tensor ${printable(name)} ${fault}; download it again`,
     );
     end += byteLength;
     ensure(
       end <= fileBytes,
       () =>
-        `${file} is truncated: tensor ${printable(name)} ends at byte ${end}, but the file has ${fileBytes}; download it again.`,
+        `${file} is truncated: tensor ${printable(name)} ends at byte ${end}, but the file has ${fileBytes}; download it again`,
     );
   }
-  ensure(end === fileBytes, `${file} is damaged: ${fileBytes - end} bytes follow its last tensor; download it again.`);
+  ensure(end === fileBytes, `${file} is damaged: ${fileBytes - end} bytes follow its last tensor; download it again`);
   return { metadata: metadata as Record<string, string>, tensors: new Map(tensors) };
 }
 
-function parseEntry(entry: unknown, dataStart: number, name: string, file: string): TensorEntry {
+function parseEntry(entry: unknown, dataStart: number, name: string, file: string): SafetensorsTensorInfo {
   const result = v.safeParse(Entry, entry);
   if (!result.success) {
     const issue = result.issues[0];
     const where = printable(v.getDotPath(issue) ?? 'its entry');
     throw new TsgptError(
-      `${file} cannot be read: tensor ${printable(name)}, ${where}: expected ${issue.expected}, but the file has ${printable(issue.received)}; download it again or convert it to a supported type.`,
+      `${file} cannot be read: tensor ${printable(name)}, ${where}: expected ${issue.expected}, but the file has ${printable(issue.received)}; download it again or convert it to a supported type`,
     );
   }
   const { dtype, shape, data_offsets } = result.output;
@@ -146,7 +145,7 @@ function parseEntry(entry: unknown, dataStart: number, name: string, file: strin
   ensure(
     end - begin === byteLength,
     () =>
-      `${file} is damaged: tensor ${printable(name)} (${dtype} [${printable(shape.join(', '))}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; download it again.`,
+      `${file} is damaged: tensor ${printable(name)} (${dtype} [${printable(shape.join(', '))}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; download it again`,
   );
   return { dtype, shape, byteLength, offset: dataStart + begin };
 }
@@ -158,50 +157,23 @@ function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError(`${file} is damaged or not a safetensors file: its header is not JSON; download it again.`, {
+    throw new TsgptError(`${file} is damaged or not a safetensors file: its header is not JSON; download it again`, {
       cause,
     });
   }
   ensure(
     isObject(header) && text.startsWith('{'),
-    `${file} is damaged or not a safetensors file: its header is not a JSON object; download it again.`,
+    `${file} is damaged or not a safetensors file: its header is not a JSON object; download it again`,
   );
   const duplicate = findDuplicateKey(text);
   ensure(
     duplicate === undefined,
-    () => `${file} is damaged: its header has the name ${printable(duplicate!)} twice; download it again.`,
+    () => `${file} is damaged: its header has the name ${printable(duplicate!)} twice; download it again`,
   );
   return header;
 }
 
-/** Bytes that a tensor needs, row-major without gaps; a scalar's shape is empty. Not a safe integer where it overflows. */
+/** Bytes of a tensor, row-major without gaps; a scalar's shape is empty. If the product is too large, the result is not a safe integer. */
 export function bytesOf(dtype: SafetensorsDtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, SAFETENSORS_DTYPES[dtype]);
-}
-
-/** What {@link formatHeader} needs to know of a tensor. */
-export interface TensorDescription {
-  readonly name: string;
-  readonly dtype: SafetensorsDtype;
-  readonly shape: readonly number[];
-}
-
-/**
- * The file's first bytes: length and header, padded with spaces so that the data begins at a multiple of eight. The tensors'
- * bytes must follow in the given order without gaps.
- */
-export function formatHeader(tensors: Iterable<TensorDescription>, metadata?: Record<string, string>): Uint8Array {
-  const entries: [string, unknown][] = metadata ? [['__metadata__', metadata]] : [];
-  let begin = 0;
-  for (const { name, dtype, shape } of tensors) {
-    const end = begin + bytesOf(dtype, shape);
-    entries.push([name, { dtype, shape, data_offsets: [begin, end] }]);
-    begin = end;
-  }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
-  const length = Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(PREFIX_BYTES + length).fill(' '.charCodeAt(0));
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(length), true);
-  bytes.set(json, PREFIX_BYTES);
-  return bytes;
 }

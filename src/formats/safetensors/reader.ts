@@ -6,14 +6,15 @@ import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
 import {
   headerLength,
   PREFIX_BYTES,
-  parseHeader,
+  parseSafetensorsHeader,
   SAFETENSORS_DTYPES,
   type SafetensorsDtype,
   type SafetensorsHeader,
-  type TensorEntry,
+  type SafetensorsTensorInfo,
 } from './header.ts';
 
-export type TensorData =
+/** The arrays that elements are read into and written from. */
+export type SafetensorsArray =
   | Float32Array
   | Float64Array
   | BigInt64Array
@@ -25,17 +26,18 @@ export type TensorData =
   | Int8Array
   | Uint8Array;
 
-export interface LoadedTensor {
-  /** The element type in the file. `data` has the array type of the same name, with these exceptions: F16 and BF16 come as
-   * Float32Array, BOOL as Uint8Array of 0 and 1. */
+/** A tensor that was read. */
+export interface SafetensorsTensor {
+  /** The element type in the file. `data` has the array type of the same name, but F16 and BF16 are read as float32, and BOOL as a Uint8Array of 0
+   * and 1. */
   readonly dtype: SafetensorsDtype;
   readonly shape: readonly number[];
   /** The elements, row-major. */
-  readonly data: TensorData;
+  readonly data: SafetensorsArray;
 }
 
-export interface ReadOptions {
-  /** Give 64-bit integers (I64, U64) as an Int32Array; it is an error if one does not fit. */
+export interface SafetensorsReadOptions {
+  /** Whether 64-bit integers (I64, U64) are given as an Int32Array; it is an error if one does not fit. Defaults to false. */
   readonly int32?: boolean;
 }
 
@@ -55,7 +57,7 @@ const ARRAYS = {
 
 /**
  * An open safetensors file. Only the header has been read; each tensor's bytes are read when asked for, straight into the
- * array that is returned, so memory never holds more than the tensor at hand.
+ * array that is returned, so that memory holds each tensor once.
  */
 export class SafetensorsReader {
   readonly metadata: SafetensorsHeader['metadata'];
@@ -76,7 +78,7 @@ export class SafetensorsReader {
       await source.readInto(prefix.subarray(0, source.byteLength), 0);
       const header = new Uint8Array(headerLength(prefix, source.byteLength, source.name));
       await source.readInto(header, PREFIX_BYTES);
-      return new SafetensorsReader(source, parseHeader(header, source.byteLength, source.name));
+      return new SafetensorsReader(source, parseSafetensorsHeader(header, source.byteLength, source.name));
     } catch (error) {
       await source.close();
       throw error;
@@ -88,17 +90,17 @@ export class SafetensorsReader {
    *
    * @throws TsgptError if there is no such tensor, or with `int32` if a value does not fit
    */
-  async read(name: string, options: ReadOptions = {}): Promise<LoadedTensor> {
-    const entry = this.#entry(name);
-    const { dtype, shape, byteLength } = entry;
+  async read(name: string, options: SafetensorsReadOptions = {}): Promise<SafetensorsTensor> {
+    const info = this.#info(name);
+    const { dtype, shape, byteLength } = info;
     const length = byteLength / SAFETENSORS_DTYPES[dtype];
     if (dtype === 'F16' || dtype === 'BF16') {
       const data = new Float32Array(length);
-      await this.#readHalf(entry, data);
+      await this.#readHalf(info, data);
       return { dtype, shape, data };
     }
     const data = new ARRAYS[dtype](length);
-    await this.#source.readInto(bytesView(data), entry.offset);
+    await this.#source.readInto(bytesView(data), info.offset);
     if (options.int32 && (data instanceof BigInt64Array || data instanceof BigUint64Array)) {
       return { dtype, shape, data: narrow(data, name, this.#source.name) };
     }
@@ -116,39 +118,39 @@ export class SafetensorsReader {
    * @throws TsgptError if there is no such tensor or it does not hold floats
    */
   async readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
-    const { dtype, shape, byteLength } = this.#entry(name);
+    const { dtype, shape, byteLength } = this.#info(name);
     const data = new Float32Array(byteLength / SAFETENSORS_DTYPES[dtype]);
     await this.readInto(name, data);
     return { shape, data };
   }
 
   /**
-   * Reads one tensor of floats (F32, F16, BF16 or F64) into memory the caller already has.
+   * Reads one tensor of floats (F32, F16, BF16 or F64) into an array that the caller already has.
    *
    * @param target as many elements as the tensor has, row-major; F64 is rounded to float32
-   * @throws TsgptError if there is no such tensor, it does not hold floats or its size is another
+   * @throws TsgptError if there is no such tensor, it does not hold floats or has another size
    */
   async readInto(name: string, target: Float32Array): Promise<void> {
-    const entry = this.#entry(name);
-    const { dtype, shape, byteLength } = entry;
+    const info = this.#info(name);
+    const { dtype, shape, byteLength } = info;
     const length = byteLength / SAFETENSORS_DTYPES[dtype];
     ensure(
       target.length === length,
-      `Tensor ${name} in ${this.#source.name} has ${length} elements, shape [${shape.join(', ')}], but ${target.length} are expected; check that the file fits the model's configuration.`,
+      `tensor ${name} in ${this.#source.name} has ${length} elements, shape [${shape.join(', ')}], but ${target.length} are expected; check that the file fits the model's configuration`,
     );
-    if (dtype === 'F32') await this.#source.readInto(bytesView(target), entry.offset);
-    else if (dtype === 'F16' || dtype === 'BF16') await this.#readHalf(entry, target);
+    if (dtype === 'F32') await this.#source.readInto(bytesView(target), info.offset);
+    else if (dtype === 'F16' || dtype === 'BF16') await this.#readHalf(info, target);
     else if (dtype === 'F64') target.set((await this.read(name)).data as Float64Array);
     else {
       throw new TsgptError(
-        `Tensor ${name} in ${this.#source.name} holds ${dtype}, but floats are expected; check that it is the right file.`,
+        `tensor ${name} in ${this.#source.name} holds ${dtype}, but floats are expected; check that it is the right file`,
       );
     }
   }
 
   /** The file that a tensor's bytes are in, and where. Throws a TsgptError if they lie in memory. */
   regionOf(name: string): FileRegion {
-    const { offset, byteLength } = this.#entry(name);
+    const { offset, byteLength } = this.#info(name);
     return regionOf(this.#source, offset, byteLength);
   }
 
@@ -160,17 +162,17 @@ export class SafetensorsReader {
     await this.close();
   }
 
-  #entry(name: string): TensorEntry {
-    const entry = this.tensors.get(name);
-    if (entry) return entry;
+  #info(name: string): SafetensorsTensorInfo {
+    const info = this.tensors.get(name);
+    if (info) return info;
     const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
     throw new TsgptError(
-      `${this.#source.name} has no tensor ${name}; it has ${this.tensors.size}${some && `, such as ${some}`}.`,
+      `${this.#source.name} has no tensor ${name}; it has ${this.tensors.size}${some && `, such as ${some}`}`,
     );
   }
 
   /** The 16-bit patterns are read into the second half of the target and widened in place. */
-  async #readHalf({ dtype, offset }: TensorEntry, target: Float32Array): Promise<void> {
+  async #readHalf({ dtype, offset }: SafetensorsTensorInfo, target: Float32Array): Promise<void> {
     const bits = new Uint16Array(target.buffer, target.byteOffset + 2 * target.length, target.length);
     await this.#source.readInto(bytesView(bits), offset);
     if (dtype === 'F16') widenFloat16(bits, target);
@@ -189,7 +191,7 @@ function narrow(data: BigInt64Array | BigUint64Array, name: string, file: string
     narrowed[i] = Number(data[i]);
     ensure(
       BigInt(narrowed[i]!) === data[i],
-      () => `Tensor ${name} in ${file} has the value ${data[i]}, which does not fit in 32 bits; read it as 64-bit.`,
+      () => `tensor ${name} in ${file} has the value ${data[i]}, which does not fit in 32 bits; read it as 64-bit`,
     );
   }
   return narrowed;

@@ -104,7 +104,7 @@ describe('writeFileAtomic', () => {
     const error = await errorOf(writeFileAtomic(path, [Buffer.from('one'), Buffer.from('two')]));
     expect(error).toBeInstanceOf(TsgptError);
     expect((error as Error).message).toBe(
-      `Cannot write ${path}: the disk is full, the previous file is kept; free some space and try again.`,
+      `cannot write ${path}: the disk is full, the previous file is kept; free some space and try again`,
     );
     expect(readFileSync(path, 'utf8')).toBe('old');
     expect(readdirSync(folder)).toEqual(['file']);

@@ -5,10 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { sizeOf } from '../../../src/core/shape.ts';
 import { loadGguf, readPretrainedConfig } from '../../../src/disk/pretrained.ts';
-import { DEQUANTIZE } from '../../../src/formats/gguf/dequantize.ts';
-import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/ggml-types.ts';
-import { formatGgufHeader, type TensorDescription } from '../../../src/formats/gguf/header-writer.ts';
 import { float32, type MetadataToWrite, uint32 } from '../../../src/formats/gguf/index.ts';
+import { DEQUANTIZE } from '../../../src/formats/gguf/quantization.ts';
+import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/types.ts';
+import { formatGgufHeader, type GgufTensorPlace } from '../../../src/formats/gguf/writer.ts';
 import { Decoder } from '../../../src/generate/index.ts';
 import type { LlamaConfig } from '../../../src/models/index.ts';
 import { ggufLlama } from '../../../src/models/llama/gguf.ts';
@@ -19,7 +19,7 @@ import { tinyLlama } from '../../support/tiny-models.ts';
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-load-gguf-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-interface Tensor extends Omit<TensorDescription, 'offset'> {
+interface Tensor extends Omit<GgufTensorPlace, 'offset'> {
   bytes: Uint8Array;
 }
 
@@ -44,7 +44,7 @@ function llamaParts(changes: Partial<LlamaConfig> = {}): Parts {
 /** Writes a file by hand: every type can be in it, also those that tsgpt only reads. */
 function write({ metadata, tensors }: Parts): string {
   const alignment = 32;
-  const described: TensorDescription[] = [];
+  const described: GgufTensorPlace[] = [];
   const data: Uint8Array[] = [];
   let offset = 0;
   for (const { bytes, ...tensor } of tensors.values()) {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { loadPretrained } from '../../../src/disk/pretrained.ts';
-import { type TensorToWrite, writeSafetensors } from '../../../src/disk/safetensors.ts';
+import { writeSafetensors } from '../../../src/disk/safetensors.ts';
 import { SafetensorsReader } from '../../../src/formats/safetensors/reader.ts';
+import type { SafetensorsTensorToWrite } from '../../../src/formats/safetensors/writer.ts';
 import { generate } from '../../../src/generate/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
@@ -17,7 +18,7 @@ const vocabSize = Object.keys(tokenizerFile.model.vocab).length;
 const config = { model_type: 'gpt2', vocab_size: vocabSize, n_positions: 16, n_embd: 8, n_layer: 1, n_head: 2 };
 
 /** Random weights under the names and in the layout that GPT-2 is published in: matrices as [inputs, outputs]. */
-function weights(prefix = 'transformer.'): TensorToWrite[] {
+function weights(prefix = 'transformer.'): SafetensorsTensorToWrite[] {
   const shapes: Record<string, number[]> = {
     'wte.weight': [vocabSize, 8],
     'wpe.weight': [16, 8],
@@ -56,7 +57,10 @@ describe('loadPretrained', () => {
   afterEach(() => vi.restoreAllMocks());
 
   /** A new folder with these files; by default a whole model. */
-  async function folderWith(files: Record<string, string>, tensors: TensorToWrite[] = weights()): Promise<string> {
+  async function folderWith(
+    files: Record<string, string>,
+    tensors: SafetensorsTensorToWrite[] = weights(),
+  ): Promise<string> {
     const folder = join(root, `model-${count++}`);
     await mkdir(folder);
     for (const [name, text] of Object.entries({ 'config.json': JSON.stringify(config), ...files })) {

@@ -6,7 +6,7 @@ import { downloadFileToCacheDir, scanCacheDir, snapshotDownload } from '@hugging
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type DownloadProgress, downloadModel } from '../../../../src/disk/hub/index.ts';
 import { resolveSettings } from '../../../../src/disk/hub/settings.ts';
-import { openSafetensorsModel } from '../../../../src/disk/sharded-safetensors.ts';
+import { openSafetensorsFolder } from '../../../../src/disk/safetensors.ts';
 import { etagOf, gitSha1, isLarge, sha256 } from '../../../support/fake-hub.ts';
 import { commit, gpt2Files, name, sentenceOf, shardedFiles, useFakeHub } from '../../../support/hub-setup.ts';
 
@@ -42,7 +42,7 @@ describe('downloadModel', () => {
     expect(folder).toBe(join(repository(), 'snapshots', commit));
     expect(filesIn(folder)).toEqual(wanted);
     for (const file of wanted) expect(readFileSync(join(folder, file)).equals(gpt2Files()[file]!), file).toBe(true);
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect((await model.readFloats('wte.weight')).data[1]).toBe(Math.fround(Math.sin(2)));
   });
 
@@ -55,7 +55,7 @@ describe('downloadModel', () => {
         .filter((file) => file !== 'original.safetensors')
         .sort(),
     );
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect((await model.readFloats('b')).data[0]).toBe(Math.fround(Math.sin(7)));
   });
 

@@ -58,7 +58,7 @@ async function refusal(bytes: Uint8Array): Promise<string | undefined> {
     }
     return undefined;
   } catch (error) {
-    if (error instanceof TsgptError && /^[^\n]*[^\n.]\.$/.test(error.message)) return error.message;
+    if (error instanceof TsgptError && /^[^\n]*[^\n.]$/.test(error.message)) return error.message;
     throw error;
   }
 }
@@ -260,7 +260,7 @@ describe('a GGUF file made to harm', () => {
     'data cut off': [withData(file(start(1, 0), tensor('w', [8], F32, 0)), 31), 'is truncated: tensor w ends at byte'],
     'an offset between the alignments': [
       withData(file(start(1, 0), tensor('w', [1], F32, 4)), 32),
-      'which is no multiple of 32',
+      'which is not a multiple of 32',
     ],
     'an overlap': [
       withData(file(start(2, 0), tensor('v', [9], F32, 0), tensor('w', [1], F32, 32)), 64),
@@ -280,15 +280,15 @@ describe('a GGUF file made to harm', () => {
       expect(error).toBeInstanceOf(TsgptError);
       expect((error as Error).message).toContain(message);
       expect((error as Error).message).toContain(path);
-      expect((error as Error).message).toMatch(/^[^\n]*; [^\n;]*\.$/); // what is wrong; what to do.
+      expect((error as Error).message).toMatch(/^[^A-Z\n][^\n]*; [^\n;]*[^\n;.]$/); // what is wrong; what to do
     });
   }
 
   it('fails when a value is read that is not what its type says', async () => {
     const bytes = file(start(0, 2), value('flag', 7, Buffer.of(2)), value('name', STRING, uint64(1), Buffer.of(0xff)));
     const { metadata } = await openGgufBytes(bytes);
-    expect(() => metadata.boolean('flag')).toThrow('the metadata flag is neither true nor false; download it again.');
-    expect(() => metadata.string('name')).toThrow('the metadata name is not UTF-8; download it again.');
+    expect(() => metadata.boolean('flag')).toThrow('the metadata flag is neither true nor false; download it again');
+    expect(() => metadata.string('name')).toThrow('the metadata name is not UTF-8; download it again');
   });
 
   it('may have gaps between tensors, and tensors in another order', async () => {

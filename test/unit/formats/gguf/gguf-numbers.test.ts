@@ -2,11 +2,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
-import { DEQUANTIZE } from '../../../../src/formats/gguf/dequantize.ts';
-import { toFloat16 } from '../../../../src/formats/gguf/float16.ts';
-import { GGML_TYPES } from '../../../../src/formats/gguf/ggml-types.ts';
-import { QUANTIZE } from '../../../../src/formats/gguf/quantize.ts';
-import { widenFloat16 } from '../../../../src/formats/half-floats.ts';
+import { DEQUANTIZE, QUANTIZE } from '../../../../src/formats/gguf/quantization.ts';
+import { GGML_TYPES } from '../../../../src/formats/gguf/types.ts';
+import { toFloat16, widenFloat16 } from '../../../../src/formats/half-floats.ts';
 
 /**
  * What is expected here was computed by llama.cpp itself: the functions of its ggml library (v0.5.0, as in the package
@@ -199,7 +197,7 @@ describe('quantising to Q8_0', () => {
       values[40] = value;
       expect(() => QUANTIZE.Q8_0(values, 'blk.0.w')).toThrow(TsgptError);
       expect(() => QUANTIZE.Q8_0(values, 'blk.0.w')).toThrow(
-        /^Tensor blk\.0\.w cannot be written as Q8_0: .*; write it as F32\.$/,
+        /^tensor blk\.0\.w cannot be written as Q8_0: .*; write it as F32$/,
       );
     }
     expect(() => QUANTIZE.Q8_0(new Float32Array(32).fill(65_504 * 127), 'w')).not.toThrow();
@@ -221,7 +219,7 @@ describe('quantising to Q4_0', () => {
       const values = new Float32Array(64).fill(1);
       values[40] = value;
       expect(() => QUANTIZE.Q4_0(values, 'blk.0.w')).toThrow(
-        /^Tensor blk\.0\.w cannot be written as Q4_0: .*; write it as F32\.$/,
+        /^tensor blk\.0\.w cannot be written as Q4_0: .*; write it as F32$/,
       );
     }
     expect(() => QUANTIZE.Q4_0(new Float32Array(32).fill(65_504 * 8), 'w')).not.toThrow();
@@ -271,7 +269,7 @@ describe('rounding to half precision', () => {
 
   it('refuses to write a finite number as infinity', () => {
     expect(() => QUANTIZE.F16(Float32Array.of(0, 65_520), 'w')).toThrow(
-      'Tensor w cannot be written as F16: it has the value 65520, and 65504 is the limit; write it as F32.',
+      'tensor w cannot be written as F16: it has the value 65520, and 65504 is the limit; write it as F32',
     );
     const kept = QUANTIZE.F16(Float32Array.of(Infinity, -Infinity, Number.NaN, -0), 'w');
     expect([...new Uint16Array(kept.buffer)]).toEqual([0x7c00, 0xfc00, 0x7e00, 0x8000]);

@@ -32,9 +32,9 @@ describe('writing a GGUF file', () => {
     'an unknown type': [
       {},
       [{ ...tensor, type: 'Q4_K' }],
-      'there is no way to write the type Q4_K; use one of F32, F16, Q8_0, Q4_0.',
+      'the type Q4_K cannot be written; use one of F32, F16, Q8_0, Q4_0',
     ],
-    'an inherited type': [{}, [{ ...tensor, type: 'toString' }], 'there is no way to write the type toString'],
+    'an inherited type': [{}, [{ ...tensor, type: 'toString' }], 'the type toString cannot be written'],
     'a name twice': [{}, [tensor, tensor], 'there are two of that name'],
     'a name too long': [{}, [{ ...tensor, name: 'é'.repeat(32) }], 'a name has 1 to 63 bytes of UTF-8'],
     'no name': [{}, [{ ...tensor, name: '' }], 'a name has 1 to 63 bytes'],
@@ -43,21 +43,21 @@ describe('writing a GGUF file', () => {
     'no key': [{ '': 'x' }, [], 'a name has 1 to 65535 bytes'],
     'half a surrogate pair': [{ k: lone }, [], 'it has half a surrogate pair'],
     'half a surrogate pair in a list': [{ k: [lone] }, [], 'it has half a surrogate pair'],
-    'a number without a type': [
-      { k: 5 },
-      [],
-      'a number must say its type; use uint32(), float32() or { type, value }.',
-    ],
+    'a number without a type': [{ k: 5 }, [], 'a number must say its type; use uint32(), float32() or { type, value }'],
     'nothing as a value': [{ k: null }, [], 'a number must say its type'],
     'a mixed list': [{ k: ['a', true] }, [], 'a list must be all strings or all true and false'],
     'a list of numbers': [{ k: [1, 2] }, [], 'give numbers in a typed array'],
-    'another view of bytes': [{ k: new DataView(new ArrayBuffer(1)) }, [], 'an array of no type the format has'],
-    'a fraction as uint32': [{ k: uint32(0.5) }, [], '0.5 is no uint32'],
+    'another view of bytes': [
+      { k: new DataView(new ArrayBuffer(1)) },
+      [],
+      'the format has no type for the elements of this array',
+    ],
+    'a fraction as uint32': [{ k: uint32(0.5) }, [], '0.5 is not of type uint32'],
     'a negative uint32': [{ k: uint32(-1) }, [], '-1 is too large or too small for uint32'],
     'a uint64 beyond 64 bits': [{ k: { type: 'uint64', value: 2n ** 64n } }, [], '18446744073709551616 is too large'],
     'an alignment of 33': [{ 'general.alignment': uint32(33) }, [], 'it must be a power of two up to 65536'],
     'an alignment of 2^20': [{ 'general.alignment': uint32(1 << 20) }, [], 'it must be a power of two up to 65536'],
-    'an alignment that is text': [{ 'general.alignment': '32' }, [], 'give it as uint32(32), for example.'],
+    'an alignment that is text': [{ 'general.alignment': '32' }, [], 'give it as uint32(32), for example'],
     'an infinite half': [
       {},
       [{ ...tensor, type: 'F16', data: data.with(3, 1e9) }],
@@ -72,7 +72,7 @@ describe('writing a GGUF file', () => {
       );
       expect(error).toBeInstanceOf(TsgptError);
       expect((error as Error).message).toContain(message);
-      expect((error as Error).message).toMatch(/^[^\n]*; [^\n;]*\.$/); // what is wrong; what to do.
+      expect((error as Error).message).toMatch(/^[^A-Z\n][^\n]*; [^\n;]*[^\n;.]$/); // what is wrong; what to do
       expect(readdirSync(folder).filter((name) => name.startsWith('refused'))).toEqual([]);
     });
   }

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
-import { openSafetensors, type TensorToWrite, writeSafetensors } from '../../../../src/disk/safetensors.ts';
+import { openSafetensors, writeSafetensors } from '../../../../src/disk/safetensors.ts';
+import { openSafetensorsBytes } from '../../../../src/formats/safetensors/reader.ts';
+import type { SafetensorsTensorToWrite } from '../../../../src/formats/safetensors/writer.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -106,11 +108,14 @@ describe('safetensors round trip', () => {
 
   it('refuses what cannot be written, and leaves no file', async () => {
     const data = new Float32Array(6);
-    const cases: [TensorToWrite[], string][] = [
+    const cases: [SafetensorsTensorToWrite[], string][] = [
       [[{ name: 'w', shape: [2, 2], data }], 'the shape [2, 2] does not fit its 6 elements'],
       [[{ name: 'w', shape: [-2, -3], data }], 'the shape [-2, -3] does not fit'],
       [[{ name: 'w', shape: [6], data, dtype: 'F16' }], 'that has 2 bytes per element, its array 4'],
-      [[0, 1].map(() => ({ name: 'w', shape: [6], data })), 'the tensor name w is reserved or used twice'],
+      [
+        [0, 1].map(() => ({ name: 'w', shape: [6], data })),
+        'tensor w cannot be written: its name is reserved or used twice',
+      ],
       [[{ name: '__metadata__', shape: [6], data }], 'reserved or used twice'],
     ];
     for (const [tensors, message] of cases) {
@@ -119,6 +124,45 @@ describe('safetensors round trip', () => {
       expect((error as Error).message).toContain(message);
     }
     expect(readdirSync(folder)).not.toContain('refused');
+  });
+
+  it('makes data when its turn comes, and leaves no file if that fails', async () => {
+    const made: string[] = [];
+    const tensor = (name: string, make: () => Float32Array) => ({
+      name,
+      shape: [2],
+      dtype: 'F32' as const,
+      data: () => {
+        made.push(name);
+        return make();
+      },
+    });
+    const good = tensor('good', () => Float32Array.of(1, 2));
+    await writeSafetensors(inFolder('made'), [good]);
+    await using reader = await openSafetensors(inFolder('made'));
+    expect((await reader.read('good')).data).toEqual(Float32Array.of(1, 2));
+
+    const failing = tensor('failing', () => {
+      throw new RangeError('no memory');
+    });
+    const never = tensor('never', () => new Float32Array(2));
+    const write = (...tensors: SafetensorsTensorToWrite[]) => writeSafetensors(inFolder('unmade'), tensors);
+    await expect(write(good, failing, never)).rejects.toThrow(RangeError);
+    expect(made).toEqual(['good', 'good', 'failing']);
+    await expect(write(tensor('short', () => new Float32Array(1)))).rejects.toThrow('does not fit its 1 elements');
+    await expect(write({ ...good, dtype: undefined })).rejects.toThrow('data that a function makes needs a dtype');
+    expect(readdirSync(folder)).not.toContain('unmade');
+  });
+
+  it('knows the place of a tensor in a file, and that there is none in memory', async () => {
+    const [path, data] = [inFolder('places'), Float32Array.of(1, 2)];
+    await writeSafetensors(path, [{ name: 'w', shape: [2], data }]);
+    const bytes = readFileSync(path);
+    await using reader = await openSafetensors(path);
+    expect(reader.regionOf('w')).toEqual({ path, offset: bytes.length - 8, length: 8 });
+    const inMemory = await openSafetensorsBytes(bytes, 'fetched.safetensors');
+    expect((await inMemory.read('w')).data).toEqual(data);
+    expect(() => inMemory.regionOf('w')).toThrow('fetched.safetensors lies in memory');
   });
 });
 
@@ -246,7 +290,7 @@ describe('a damaged file', () => {
       expect(error).toBeInstanceOf(TsgptError);
       expect((error as Error).message).toContain(message);
       expect((error as Error).message).toContain(path);
-      expect((error as Error).message).toMatch(/^[^\n]*; [^\n;]*\.$/); // what is wrong; what to do.
+      expect((error as Error).message).toMatch(/^[^A-Z\n][^\n]*; [^\n;]*[^\n;.]$/); // what is wrong; what to do
     });
   }
 

@@ -6,9 +6,8 @@ import { pathToFileURL } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
-import { openSafetensors, writeSafetensors } from '../../../../src/disk/safetensors.ts';
-import { openSafetensorsModel } from '../../../../src/disk/sharded-safetensors.ts';
-import { INDEX_FILE, parseSafetensorsIndex } from '../../../../src/formats/safetensors/shard-index.ts';
+import { openSafetensors, openSafetensorsFolder, writeSafetensors } from '../../../../src/disk/safetensors.ts';
+import { INDEX_FILE, parseSafetensorsIndex } from '../../../../src/formats/safetensors/sharded.ts';
 import { hasShared, shared } from '../../../support/shared.ts';
 
 let root: string;
@@ -56,7 +55,7 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 describe('a model in shards', () => {
   it('is read as one', async () => {
     await writeModel();
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect([...model.tensors.keys()].sort()).toEqual(['brain', 'half', 'ids', 'wte.weight']);
     expect(model.tensors.get('brain')).toMatchObject({ dtype: 'BF16', shape: [1, 2], byteLength: 4 });
     expect(model.has('half')).toBe(true);
@@ -70,9 +69,9 @@ describe('a model in shards', () => {
 
   it('has the tensors of its index and no others', async () => {
     await writeModel();
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect(model.has('masked_bias')).toBe(false);
-    const message = `${folder} has no tensor masked_bias; it has 4, such as wte.weight, half, ids.`;
+    const message = `${folder} has no tensor masked_bias; it has 4, such as wte.weight, half, ids`;
     expect(await messageOf(model.readFloats('masked_bias'))).toBe(message);
     expect(await messageOf(model.readInto('masked_bias', new Float32Array(1)))).toBe(message);
   });
@@ -84,14 +83,14 @@ describe('a model in shards', () => {
     mkdirSync(snapshot);
     await writeModel(blobs);
     for (const name of [one, two, INDEX_FILE]) symlinkSync(join('..', 'blobs', name), join(snapshot, name));
-    await using model = await openSafetensorsModel(snapshot);
+    await using model = await openSafetensorsFolder(snapshot);
     expect((await model.readFloats('brain')).data).toEqual(Float32Array.of(1, -2));
   });
 
   it('gives way to a single file', async () => {
     await writeModel();
     await writeSafetensors(join(folder, 'model.safetensors'), [{ name: 'w', shape: [1], data: Float32Array.of(7) }]);
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect([...model.tensors.keys()]).toEqual(['w']);
     expect(await model.readFloats('w')).toEqual({ shape: [1], data: Float32Array.of(7) });
   });
@@ -107,7 +106,7 @@ describe('a model in shards', () => {
       for (const name of part) weightMap[name] = shard;
     }
     writeIndex(weightMap);
-    await using model = await openSafetensorsModel(folder);
+    await using model = await openSafetensorsFolder(folder);
     expect([...model.tensors.keys()].sort()).toEqual(names.sort());
     for (const name of names) expect(await model.readFloats(name)).toEqual(await whole.readFloats(name));
   });
@@ -117,7 +116,7 @@ describe('a model in shards that cannot be read', () => {
   const cases: Record<string, [() => unknown, string]> = {
     'a missing shard': [
       () => rmSync(join(folder, two)),
-      `names ${two}, but there is no such file in the folder; download the model again.`,
+      `names ${two}, but there is no such file in the folder; download the model again`,
     ],
     'a link to nowhere': [
       () => {
@@ -176,10 +175,10 @@ describe('a model in shards that cannot be read', () => {
     it(`${title} is one clear sentence`, async () => {
       await writeModel();
       await damage();
-      const found = await messageOf(openSafetensorsModel(folder));
+      const found = await messageOf(openSafetensorsFolder(folder));
       expect(found).toContain(message);
       expect(found).toContain(folder);
-      expect(found).toMatch(/^[^\n]*; [^\n;]*\.?$/); // what is wrong; what to do.
+      expect(found).toMatch(/^[^A-Z\n][^\n]*; [^\n;]*[^\n;.]$/); // what is wrong; what to do
     });
   }
 
@@ -187,15 +186,15 @@ describe('a model in shards that cannot be read', () => {
     await writeModel();
     await writeSafetensors(join(root, 'secret.safetensors'), [{ name: 'w', shape: [1], data: Float32Array.of(1) }]);
     writeIndex({ w: '../secret.safetensors' });
-    expect(await messageOf(openSafetensorsModel(folder))).toContain('a .safetensors file in the same folder');
+    expect(await messageOf(openSafetensorsFolder(folder))).toContain('a .safetensors file in the same folder');
   });
 
   it('no folder, or a file', async () => {
-    expect(await messageOf(openSafetensorsModel(join(folder, 'none')))).toMatch(
+    expect(await messageOf(openSafetensorsFolder(join(folder, 'none')))).toMatch(
       /there is no such folder; check the path/,
     );
     writeFileSync(join(folder, 'file'), '');
-    expect(await messageOf(openSafetensorsModel(join(folder, 'file')))).toMatch(/it is a file; give the folder/);
+    expect(await messageOf(openSafetensorsFolder(join(folder, 'file')))).toMatch(/it is a file; give the folder/);
   });
 
   it('is read or refused with random damage to the index', async () => {
@@ -246,13 +245,13 @@ describe('memory', () => {
     }
     writeIndex(weightMap);
     const script = join(folder, 'read.mts');
-    const source = pathToFileURL(resolve('src/disk/sharded-safetensors.ts')).href;
+    const source = pathToFileURL(resolve('src/disk/safetensors.ts')).href;
     writeFileSync(
       script,
-      `import { openSafetensorsModel } from ${JSON.stringify(source)};
+      `import { openSafetensorsFolder } from ${JSON.stringify(source)};
        const peak = () => process.resourceUsage().maxRSS * 1024;
        const before = peak();
-       const model = await openSafetensorsModel(${JSON.stringify(folder)});
+       const model = await openSafetensorsFolder(${JSON.stringify(folder)});
        const target = new Float32Array(${elements});
        for (const name of model.tensors.keys()) await model.readInto(name, target);
        const into = peak() - before;

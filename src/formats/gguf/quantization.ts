@@ -1,24 +1,26 @@
 /**
- * From stored blocks to float32. "Quantised" means that the elements of a block share a scale, and each is a small integer.
+ * The forms in which tensors' numbers are stored, and how they become float32 and back. In most forms the elements of a block share a scale, and
+ * each element is a small integer, q below: they are "quantized".
  *
- * All products below fit float32's 24 bits (11 bits of a half-precision scale, 6 to 8 of a sub-scale, 4 to 8 of an element), so that
- * the results equal those of llama.cpp bit for bit.
+ * Reading is exact: all products fit float32's 24 bits (11 bits of a half-precision scale, 6 to 8 of a sub-scale, 4 to 8 of an element), so that the
+ * results equal those of llama.cpp bit for bit.
  *
- * Source of the layouts: the structs and `dequantize_row_*` functions of ggml (`ggml-common.h`, `ggml-quants.c`).
+ * Source of the layouts: the structs and the functions `dequantize_row_*` and `quantize_row_*_ref` of ggml (`ggml-common.h`, `ggml-quants.c`).
  */
-import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
-import { readFloat16 } from './float16.ts';
-import type { GgmlTypeName } from './ggml-types.ts';
+import { ensure } from '../../core/errors.ts';
+import { bytesView } from '../byte-source.ts';
+import { readFloat16, toFloat16, widenBFloat16, widenFloat16 } from '../half-floats.ts';
+import type { GgmlTypeName } from './types.ts';
 
 /**
- * Turns whole blocks into numbers.
+ * Turns whole blocks into float32.
  *
  * @param blocks starts at an even address (16-bit types are read as such)
  * @param target as many elements as the blocks hold
  */
 export type Dequantize = (blocks: Uint8Array, target: Float32Array) => void;
 
-/** The types whose numbers can be read, F32 apart, which needs nothing done. */
+/** How each type that can be read becomes float32. F32 is read as it is. */
 export const DEQUANTIZE: Partial<Record<GgmlTypeName, Dequantize>> = {
   F16: (blocks, target) => widenFloat16(sixteenBits(blocks), target),
   BF16: (blocks, target) => widenBFloat16(sixteenBits(blocks), target),
@@ -29,8 +31,44 @@ export const DEQUANTIZE: Partial<Record<GgmlTypeName, Dequantize>> = {
   Q6_K: dequantizeQ6_K,
 };
 
+/** The types in which tensors can be written. */
+export type WritableType = 'F32' | 'F16' | 'Q8_0' | 'Q4_0';
+
+/**
+ * Turns float32 into whole blocks.
+ *
+ * @param values a whole number of blocks
+ * @param name of the tensor, for error messages
+ * @throws TsgptError if the type cannot hold a number
+ */
+export type Quantize = (values: Float32Array, name: string) => Uint8Array;
+
+/** How float32 becomes each type that can be written. */
+export const QUANTIZE: Record<WritableType, Quantize> = {
+  F32: bytesView,
+  F16: quantizeF16,
+  Q8_0: quantizeQ8_0,
+  Q4_0: quantizeQ4_0,
+};
+
+/** The same memory as 16-bit integers. */
 function sixteenBits(bytes: Uint8Array): Uint16Array {
   return new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+}
+
+/** Rounds to the nearest half. Infinities and NaN stay what they are; finite numbers must stay finite. */
+function quantizeF16(values: Float32Array, name: string): Uint8Array {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    halves[i] = toFloat16(value);
+    ensure(
+      (halves[i]! & 0x7fff) !== 0x7c00 || !Number.isFinite(value),
+      () =>
+        `tensor ${name} cannot be written as F16: it has the value ${value}, and 65504 is the limit; write it as F32`,
+    );
+  }
+  return new Uint8Array(halves.buffer);
 }
 
 /**
@@ -44,6 +82,30 @@ function dequantizeQ8_0(blocks: Uint8Array, target: Float32Array): void {
     const scale = readFloat16(blocks, at);
     for (let i = 0; i < 32; i++) target[out + i] = scale * signed(blocks[at + 2 + i]!);
   }
+}
+
+/**
+ * To Q8_0: the largest magnitude of 32 numbers becomes 127. Exactly ggml's
+ * `quantize_row_q8_0_ref`: every step is rounded to float32, the multiplier comes from the scale before that is
+ * rounded to half precision, and elements are rounded to the nearest integer, halves away from zero.
+ */
+function quantizeQ8_0(values: Float32Array, name: string): Uint8Array {
+  const blocks = new Uint8Array((values.length / 32) * 34);
+  for (let from = 0, at = 0; from < values.length; from += 32, at += 34) {
+    let largest = 0;
+    for (let i = from; i < from + 32; i++) largest = Math.max(largest, Math.abs(values[i]!)); // NaN if there is one
+    const scale = Math.fround(largest / 127);
+    const multiplier = scale === 0 ? 0 : Math.fround(1 / scale);
+    const half = toFloat16(scale);
+    ensure(
+      half < 0x7c00,
+      () => `tensor ${name} cannot be written as Q8_0: it has NaN or a number beyond 8 million; write it as F32`,
+    );
+    blocks[at] = half & 0xff;
+    blocks[at + 1] = half >> 8;
+    for (let i = 0; i < 32; i++) blocks[at + 2 + i] = roundHalfAway(Math.fround(values[from + i]! * multiplier));
+  }
+  return blocks;
 }
 
 /**
@@ -61,6 +123,34 @@ function dequantizeQ4_0(blocks: Uint8Array, target: Float32Array): void {
       target[out + i + 16] = scale * ((pair >> 4) - 8);
     }
   }
+}
+
+/**
+ * To Q4_0: of 32 numbers the one of the largest magnitude, the first if there are several, becomes -8.
+ * Exactly ggml's `quantize_row_q4_0_ref`: every step is rounded to float32, and the multiplier comes from the scale before that is rounded to
+ * half precision.
+ */
+function quantizeQ4_0(values: Float32Array, name: string): Uint8Array {
+  const blocks = new Uint8Array((values.length / 32) * 18);
+  for (let from = 0, at = 0; from < values.length; from += 32, at += 18) {
+    let extreme = 0;
+    for (let i = from; i < from + 32; i++) {
+      const value = values[i]!;
+      if (Number.isNaN(value) || Math.abs(value) > Math.abs(extreme)) extreme = value; // NaN stays: nothing is greater
+    }
+    const scale = Math.fround(extreme / -8);
+    const multiplier = scale === 0 ? 0 : Math.fround(1 / scale);
+    const half = toFloat16(scale);
+    ensure(
+      (half & 0x7fff) < 0x7c00,
+      () => `tensor ${name} cannot be written as Q4_0: it has NaN or a number beyond 500,000; write it as F32`,
+    );
+    blocks[at] = half & 0xff;
+    blocks[at + 1] = half >> 8;
+    const step = (i: number) => Math.min(15, Math.trunc(Math.fround(Math.fround(values[i]! * multiplier) + 8.5)));
+    for (let i = 0; i < 16; i++) blocks[at + 2 + i] = step(from + i) | (step(from + 16 + i) << 4);
+  }
+  return blocks;
 }
 
 /**
@@ -150,4 +240,9 @@ function dequantizeQ6_K(blocks: Uint8Array, target: Float32Array): void {
 /** A byte as an integer from -128 to 127. */
 function signed(byte: number): number {
   return (byte << 24) >> 24;
+}
+
+/** C's `roundf`; `Math.round` rounds -2.5 to -2. Storing the result in a byte gives its two's complement. */
+function roundHalfAway(x: number): number {
+  return x < 0 ? -Math.floor(0.5 - x) : Math.floor(x + 0.5);
 }

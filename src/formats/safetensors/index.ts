@@ -1,0 +1,24 @@
+/**
+ * Safetensors files: the format of weights on the Hugging Face Hub, and of tsgpt's own checkpoints.
+ *
+ * `SafetensorsReader` reads from any source of bytes, `encodeSafetensors` gives a file's bytes piece by piece. Paths are opened and written in
+ * `tsgpt/node`.
+ */
+export { type ByteSource, bytesInMemory } from '../byte-source.ts';
+export type { SafetensorsDtype, SafetensorsTensorInfo } from './header.ts';
+export {
+  openSafetensorsBytes,
+  type SafetensorsArray,
+  SafetensorsReader,
+  type SafetensorsReadOptions,
+  type SafetensorsTensor,
+} from './reader.ts';
+export {
+  INDEX_FILE,
+  openShardedSafetensors,
+  parseSafetensorsIndex,
+  type SafetensorsIndex,
+  type SafetensorsWeights,
+  WEIGHTS_FILE,
+} from './sharded.ts';
+export { encodeSafetensors, type SafetensorsTensorToWrite } from './writer.ts';

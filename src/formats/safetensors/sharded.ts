@@ -1,0 +1,186 @@
+/**
+ * Weights that are split into several safetensors files ("shards"), as the Hugging Face Hub has them, read as one:
+ *
+ *     model.safetensors.index.json      { "metadata": { "total_size": 13476839424 },
+ *                                         "weight_map": { "lm_head.weight": "model-00002-of-00002.safetensors", ... } }
+ *     model-00001-of-00002.safetensors
+ *     model-00002-of-00002.safetensors
+ *
+ * `weight_map` says which file each tensor is in. `metadata` is free text about the model and is not needed for reading:
+ * published files disagree on what `total_size` counts.
+ *
+ * Source: https://huggingface.co/docs/transformers/big_models
+ */
+import { ensure, TsgptError } from '../../core/errors.ts';
+import type { FileRegion } from '../../core/file-region.ts';
+import { printable } from '../../core/printable.ts';
+import type { ByteSource } from '../byte-source.ts';
+import type { SafetensorsTensorInfo } from './header.ts';
+import { findDuplicateKey, isObject } from './json.ts';
+import { SafetensorsReader, type SafetensorsReadOptions, type SafetensorsTensor } from './reader.ts';
+
+/** Weights in one file. */
+export const WEIGHTS_FILE = 'model.safetensors';
+/** Weights in shards. */
+export const INDEX_FILE = 'model.safetensors.index.json';
+
+/** A longer index is an attack or not an index. */
+export const MAX_INDEX_BYTES = 100_000_000;
+
+/** The name of the shard of each tensor, in the order of the index. */
+export type SafetensorsIndex = ReadonlyMap<string, string>;
+
+/**
+ * Parses and checks the text of an index. Every shard then has a plain file name, so that joined to the index's folder it can only
+ * give a file in that folder.
+ *
+ * @param file the index's own name, for error messages
+ * @throws TsgptError naming the file and, where there is one, the tensor
+ */
+export function parseSafetensorsIndex(text: string, file: string): SafetensorsIndex {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError(`${file} is damaged: it is not JSON; download it again`, { cause });
+  }
+  ensure(
+    isObject(json) && isObject(json.weight_map),
+    `${file} is not an index of safetensors files: it has no weight_map; check that it is the right file`,
+  );
+  const duplicate = findDuplicateKey(text);
+  ensure(
+    duplicate === undefined,
+    () => `${file} is damaged: it has the name ${printable(duplicate!)} twice; download it again`,
+  );
+
+  const entries = Object.entries(json.weight_map);
+  ensure(entries.length > 0, `${file} is empty: its weight_map names no tensor and no file; download it again`);
+  for (const [name, shard] of entries) {
+    ensure(
+      typeof shard === 'string' && isShardName(shard),
+      () =>
+        `${file} cannot be used: it places tensor ${printable(name)} in ${printable(JSON.stringify(shard))}, which is not the name of a .safetensors file in the same folder; download it again from a source you trust`,
+    );
+  }
+  return new Map(entries as [string, string][]);
+}
+
+/** A plain file name on every system: no folder, no drive, nothing invisible. */
+function isShardName(name: string): boolean {
+  return /^[\w.\- ]+\.safetensors$/.test(name);
+}
+
+/** The weights of a model in one file or several, open for reading. Only headers are in memory; each tensor is read when asked for. */
+export interface SafetensorsWeights extends AsyncDisposable {
+  /** Names, element types and shapes. Reading in this order reads each file from its beginning to its end. */
+  readonly tensors: ReadonlyMap<string, Pick<SafetensorsTensorInfo, 'dtype' | 'shape' | 'byteLength'>>;
+  has(name: string): boolean;
+  /** One tensor in the array type of the file, F16 and BF16 as float32. */
+  read(name: string, options?: SafetensorsReadOptions): Promise<SafetensorsTensor>;
+  /** One tensor of floats (F32, F16, BF16 or F64) as float32. */
+  readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }>;
+  /** One tensor of floats into an array that the caller already has: as many elements as the tensor, row-major. */
+  readInto(name: string, target: Float32Array): Promise<void>;
+  /** Which file a tensor's bytes are in, and where. */
+  regionOf(name: string): FileRegion;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens weights in shards. Every header is checked at once, and that each tensor of the index is in its shard; the tensors are read when asked
+ * for.
+ *
+ * The index decides: a tensor in a shard that it does not name is not part of the model. A tensor of the index that stands in a second shard as well
+ * is an error, because readers that look in another order would see other weights.
+ *
+ * @param openShard opens the file of that name in the index's folder
+ * @param folder what error messages call the whole
+ * @throws TsgptError if a shard is damaged, or index and shards disagree; what `openShard` throws is passed on. All shards are then closed.
+ */
+export async function openShardedSafetensors(
+  index: SafetensorsIndex,
+  openShard: (file: string) => Promise<ByteSource>,
+  folder: string,
+): Promise<SafetensorsWeights> {
+  const shards = new Map<string, SafetensorsReader>();
+  try {
+    for (const shard of new Set(index.values()))
+      shards.set(shard, await SafetensorsReader.open(await openShard(shard)));
+    return new ShardedSafetensors(folder, index, shards);
+  } catch (error) {
+    await closeAll(shards.values());
+    throw error;
+  }
+}
+
+class ShardedSafetensors implements SafetensorsWeights {
+  readonly tensors: ReadonlyMap<string, SafetensorsTensorInfo>;
+  readonly #folder: string;
+  readonly #shardOf: SafetensorsIndex;
+  readonly #shards: ReadonlyMap<string, SafetensorsReader>;
+
+  constructor(folder: string, index: SafetensorsIndex, shards: ReadonlyMap<string, SafetensorsReader>) {
+    const tensors = new Map<string, SafetensorsTensorInfo>();
+    for (const [shard, reader] of shards) {
+      for (const [name, entry] of reader.tensors) {
+        const expected = index.get(name);
+        if (expected === undefined) continue;
+        ensure(
+          expected === shard,
+          `${folder} cannot be used: tensor ${printable(name)} is in ${shard}, but ${INDEX_FILE} places it in ${expected}; download the model again`,
+        );
+        tensors.set(name, entry);
+      }
+    }
+    for (const [name, shard] of index) {
+      ensure(
+        tensors.has(name),
+        `${folder} cannot be used: ${INDEX_FILE} places tensor ${printable(name)} in ${shard}, which does not have it; download the model again`,
+      );
+    }
+    this.tensors = tensors;
+    this.#folder = folder;
+    this.#shardOf = index;
+    this.#shards = shards;
+  }
+
+  has(name: string): boolean {
+    return this.tensors.has(name);
+  }
+
+  async read(name: string, options?: SafetensorsReadOptions): Promise<SafetensorsTensor> {
+    return this.#shard(name).read(name, options);
+  }
+
+  async readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }> {
+    return this.#shard(name).readFloats(name);
+  }
+
+  async readInto(name: string, target: Float32Array): Promise<void> {
+    return this.#shard(name).readInto(name, target);
+  }
+
+  regionOf(name: string): FileRegion {
+    return this.#shard(name).regionOf(name);
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.#shards.values());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #shard(name: string): SafetensorsReader {
+    const shard = this.#shardOf.get(name);
+    const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
+    ensure(shard, `${this.#folder} has no tensor ${name}; it has ${this.tensors.size}, such as ${some}`);
+    return this.#shards.get(shard)!;
+  }
+}
+
+async function closeAll(readers: Iterable<SafetensorsReader>): Promise<void> {
+  await Promise.all(Array.from(readers, (reader) => reader.close()));
+}
