@@ -253,7 +253,7 @@ describe('a full disk', () => {
   it('or a folder that cannot be written to is one sentence', async () => {
     writeFileSync(join(fake.cache, 'file'), '');
     const sentence = await sentenceOf(downloadModel(name, fake.options({ cacheFolder: join(fake.cache, 'file') })));
-    expect(sentence).toContain(`cannot write ${join(fake.cache, 'file')}`);
+    expect(sentence).toContain(`Cannot write ${join(fake.cache, 'file')}`);
   });
 });
 
