@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
 import type { OnnxModel, OnnxType } from '../formats/onnx/model.ts';
-import { toOnnxModel } from '../graph/lower-program.ts';
-import { buildProgram } from '../graph/program.ts';
-import type { ConstantLeaves } from '../graph/stored-constant.ts';
+import { buildProgram } from '../graph/build-program.ts';
+import type { ConstantLeaves } from '../graph/constant-leaves.ts';
+import { lowerProgram } from '../graph/lower-program.ts';
+import { standardOnnx } from '../runtime/index.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { placeholdersFor } from './compile.ts';
@@ -28,10 +29,10 @@ export function toOnnx(
   const outputs = fn(...placeholders);
   const names = [...inputs.map(({ name }) => name), ...Object.keys(outputs)];
   ensure(new Set(names).size === names.length, () => `inputs and outputs need names of their own: ${names.join(', ')}`);
-  const program = buildProgram(Object.values(outputs), isConstant, 'any');
+  const program = buildProgram(Object.values(outputs), standardOnnx, isConstant);
   const signature = {
     inputs: inputs.map(({ name, shape, dtype, onnxType = dtype }) => ({ name, shape, type: onnxType })),
     outputs: Object.keys(outputs),
   };
-  return toOnnxModel(program, { isConstant, storageOf }, signature);
+  return lowerProgram(program, { storageOf, signature });
 }

@@ -1,20 +1,19 @@
 import { allocate, type HostArray } from '../core/dtype.ts';
 import { sizeOf } from '../core/shape.ts';
-import type { DeviceBuffer, Executable } from '../runtime/index.ts';
-import { checkLength } from './evaluate.ts';
-import { loadProgram } from './executable-cache.ts';
+import type { DeviceBuffer } from '../runtime/index.ts';
+import { checkLength } from './compiled-graph.ts';
 import type { GraphValue } from './graph.ts';
-import { buildProgram, type Program } from './program.ts';
+import { type LoadedProgram, loadGraph } from './load-graph.ts';
 
 /** A graph that reads some of its leaves on the runtime's device and leaves some of its outputs there. */
 export class DeviceGraph {
-  readonly #program: Program;
+  readonly #outputs: readonly GraphValue[];
   readonly #keptCount: number;
-  #executable: Promise<Executable> | undefined;
+  #loaded: Promise<LoadedProgram> | undefined;
 
   /** The values of `kept` stay on the device, those of `results` are copied to host memory at each run. */
   constructor(kept: readonly GraphValue[], results: readonly GraphValue[]) {
-    this.#program = buildProgram([...kept, ...results]);
+    this.#outputs = [...kept, ...results];
     this.#keptCount = kept.length;
   }
 
@@ -23,9 +22,9 @@ export class DeviceGraph {
     args: readonly HostArray[],
     buffers: ReadonlyMap<GraphValue, DeviceBuffer>,
   ): Promise<{ kept: DeviceBuffer[]; results: HostArray[] }> {
-    const { leaves, outputs, values, checks } = this.#program;
-    this.#executable ??= loadProgram(this.#program, [...Array(this.#keptCount).keys()]);
-    const executable = await this.#executable;
+    this.#loaded ??= loadGraph(this.#outputs, { keptOutputs: [...Array(this.#keptCount).keys()] });
+    const { program, executable } = await this.#loaded;
+    const { leaves, outputs, values, checks } = program;
     const inputs = leaves.map(({ value }) =>
       checkLength(value, buffers.get(value) ?? value.cached ?? value.node.feed!(args)),
     );

@@ -1,8 +1,8 @@
 import { sizeOf } from '../core/shape.ts';
-import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
-import { toOnnxModel } from './lower-program.ts';
+import type { Executable, Runtime } from '../runtime/index.ts';
+import type { ConstantLeaves } from './constant-leaves.ts';
+import { lowerProgram } from './lower-program.ts';
 import type { Program } from './program.ts';
-import type { ConstantLeaves } from './stored-constant.ts';
 
 /** How many loaded graphs are kept for the next evaluation of the same graph. */
 const capacity = 128;
@@ -15,11 +15,14 @@ const caches = new WeakMap<Runtime, Map<string, Promise<Executable>>>();
 let loads = 0;
 
 /**
- * The program, loaded into the current runtime; one load serves all programs with the same key. The outputs at the positions of
- * `keptOutputs` stay on the runtime's device.
+ * The program, loaded into the runtime; one load serves all programs with the same key. The outputs at the positions of `keptOutputs`
+ * stay on the runtime's device.
  */
-export async function loadProgram(program: Program, keptOutputs: readonly number[] = []): Promise<Executable> {
-  const runtime = await getRuntime();
+export function loadShared(
+  runtime: Runtime,
+  program: Program,
+  keptOutputs: readonly number[] = [],
+): Promise<Executable> {
   const cache = caches.get(runtime) ?? new Map<string, Promise<Executable>>();
   caches.set(runtime, cache);
   const key = `${program.key} kept: ${keptOutputs}`;
@@ -32,10 +35,9 @@ export async function loadProgram(program: Program, keptOutputs: readonly number
 }
 
 /** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
-export async function loadOwn(program: Program, constants: ConstantLeaves): Promise<Executable> {
-  const runtime = await getRuntime();
+export function loadOwn(runtime: Runtime, program: Program, { storageOf }: ConstantLeaves): Promise<Executable> {
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
-  return runtime.load(toOnnxModel(program, constants), { parallel, keepAwake: true });
+  return runtime.load(lowerProgram(program, { storageOf }), { parallel, keepAwake: true });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */
@@ -43,9 +45,9 @@ export function loadCount(): number {
   return loads;
 }
 
-function load(runtime: Runtime, program: Program, keptOutputs: readonly number[]): Promise<Executable> {
+async function load(runtime: Runtime, program: Program, keptOutputs: readonly number[]): Promise<Executable> {
   loads++;
-  return runtime.load(toOnnxModel(program), { parallel: work(program) > smallWork, keptOutputs });
+  return runtime.load(lowerProgram(program), { parallel: work(program) > smallWork, keptOutputs });
 }
 
 /** A rough count of elements computed, with the multiplications of matrix products. */

@@ -1,6 +1,7 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
-import type { Emitter } from './emitter.ts';
+import type { ContribOperator } from '../runtime/runtime.ts';
+import type { Emitter } from './emitter/emitter.ts';
 
 /**
  * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. Rules of an operation know its attributes
@@ -23,7 +24,7 @@ export interface Operation<A extends Attributes = Attributes> {
   readonly name: string;
   readonly lowering?: Lowering<A>;
   /** The operators of the lowering that are not ONNX's own. Where one is missing, {@link buildProgram} takes `expand` instead. */
-  readonly contribOperators?: readonly string[];
+  readonly contribOperators?: readonly ContribOperator[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
   /** For each result that is written over an operand where the two are given the same array: which operand. */

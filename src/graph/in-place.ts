@@ -8,8 +8,11 @@ import type { Program, Step } from './program.ts';
  * element, or copied it, before it writes the one in its place. Everything else is refused. An independent reader could run
  * after the writing, as ONNX Runtime has an order of its own; and an operation that rearranges elements may be merged into
  * the one that writes, though it stands before it in the program.
+ *
+ * This is no pass over the program: which arrays a run is given is known only when it runs.
  */
 export function isSafeInPlace(program: Program, leaf: number, output: number): boolean {
+  if (!program.capabilities.writesOverInputs) return false;
   const { number, value } = program.leaves[leaf]!;
   const outputNumber = program.outputs[output]!;
   const producers = producerOfEachValue(program);

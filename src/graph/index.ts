@@ -1,2 +1,3 @@
+export type { ConstantLeaves } from './constant-leaves.ts';
 export { blockSize, quantizeBlocks } from './quantize-blocks.ts';
-export type { ConstantLeaves, StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';
+export type { StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';

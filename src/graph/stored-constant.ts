@@ -1,13 +1,5 @@
 import type { FileRegion } from '../core/file-region.ts';
 import type { Shape } from '../core/shape.ts';
-import type { GraphNode, GraphValue } from './graph.ts';
-
-/** The leaves of a graph that become constants in it, and how they are stored. */
-export interface ConstantLeaves {
-  isConstant(node: GraphNode): boolean;
-  /** Undefined stands for float32, as the elements are when the graph is loaded. */
-  storageOf(value: GraphValue): StoredConstant | undefined;
-}
 
 /**
  * How a constant of a graph is stored: as floating-point numbers or as blocks of small integers, in memory or in a file, which ONNX

@@ -26,3 +26,4 @@ export type {
   RunInput,
   Runtime,
 } from './runtime.ts';
+export { standardOnnx } from './runtime.ts';

@@ -18,9 +18,21 @@ export interface Runtime {
 export interface Capabilities {
   /** The operators it has besides ONNX's own. */
   readonly contribOperators: ReadonlySet<ContribOperator>;
+  /** Whether it computes what depends on constants alone only once, when it loads a model. */
+  readonly foldsConstants: boolean;
+  /** Whether it may write a result into the very array that an input of the same run is read from. */
+  readonly writesOverInputs: boolean;
   /** Whether a model's weights may stay in files, where the engine reads them. */
   readonly readsFiles: boolean;
 }
+
+/** What every engine can do that runs ONNX: models for other programs are written for this. */
+export const standardOnnx: Capabilities = {
+  contribOperators: new Set(),
+  foldsConstants: false,
+  writesOverInputs: false,
+  readsFiles: false,
+};
 
 /**
  * Operators that ONNX Runtime adds to ONNX's own and that we use where an engine has them

@@ -1,6 +1,7 @@
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
-import type { Blocks, Emitter } from '../emitter.ts';
+import type { Emitter } from '../emitter/emitter.ts';
+import type { Blocks } from '../emitter/weights.ts';
 import type { Lowering } from '../graph.ts';
 
 /**
@@ -32,9 +33,9 @@ export function linearOver(emitter: Emitter, shape: Shape, rows: number, inputs:
 /** `a b + bias` for matrices `a` and `b`, each transposed on request; `inputs` are their names, the bias may be missing. */
 export function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
   const [a, b, ...bias] = inputs as [string, string, ...string[]];
-  const blocks = emitter.blocks(b);
+  const blocks = emitter.weights.blocks(b);
   if (blocks && transposeB && !transposeA) return matmulOfBlocks(emitter, blocks, inputs);
-  const stored = emitter.transposeOf(b);
+  const stored = emitter.weights.transposeOf(b);
   if (stored) return gemm(emitter, [a, stored, ...bias], transposeA, !transposeB);
   return emitter.emit('Gemm', inputs, { attributes: { transA: Number(transposeA), transB: Number(transposeB) } });
 }

@@ -1,14 +1,15 @@
 import type { Shape } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
-import type { Blocks, Emitter } from '../emitter.ts';
+import type { Emitter } from '../emitter/emitter.ts';
+import type { Blocks } from '../emitter/weights.ts';
 import type { Lowering } from '../graph.ts';
 import { gemm } from './matrix-product.ts';
 
 /** `table[index]`: rows of a table, which may be stored in blocks of small integers. */
 export const rows: Lowering<object> = (emitter, node, [table, index]) => {
-  const blocks = emitter.blocks(table!);
-  if (!blocks) return emitter.emit('Gather', [emitter.table(table!), index!], { attributes: { axis: 0 } });
-  if (emitter.engine === 'any' && blocks.bits === 8) {
+  const blocks = emitter.weights.blocks(table!);
+  if (!blocks) return emitter.emit('Gather', [emitter.weights.table(table!), index!], { attributes: { axis: 0 } });
+  if (blocks.bits === 8 && !emitter.capabilities.contribOperators.has('GatherBlockQuantized')) {
     return rowsOfBlocks(emitter, blocks, index!, node.inputs[1]!.shape);
   }
   const attributes = { bits: blocks.bits, block_size: blocks.blockSize, gather_axis: 0, quantize_axis: 1 };

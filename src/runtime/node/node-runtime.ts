@@ -22,6 +22,8 @@ const capabilities: Capabilities = {
     'MatMulNBits',
     'SimplifiedLayerNormalization',
   ]),
+  foldsConstants: true,
+  writesOverInputs: true,
   readsFiles: true,
 };
 

@@ -4,11 +4,11 @@ import { bake, toOnnx } from '../../../src/compile/index.ts';
 import { factorsOf, openLengths } from '../../../src/core/open-length.ts';
 import { encodeModel } from '../../../src/formats/onnx/encode.ts';
 import type { OnnxModel } from '../../../src/formats/onnx/model.ts';
-import { toOnnxModel } from '../../../src/graph/lower-program.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
+import { lowerProgram } from '../../../src/graph/lower-program.ts';
 import { Parameter, zerosInit } from '../../../src/nn/index.ts';
 import { arange, concat, rmsNorm, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { int64 } from '../../support/onnx-session.ts';
+import { programOf } from '../../support/program.ts';
 
 const { batch, time, past, total, selected } = openLengths;
 
@@ -80,7 +80,7 @@ describe('a model for other programs', () => {
   it('has only operators of ONNX itself, where our own has one of ONNX Runtime', async () => {
     const [x, weight] = [tensor([[3, 4]]), tensor([1, 2])];
     const operators = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
-    const ours = operators(encodeModel(toOnnxModel(buildProgram([rmsNorm(x, weight, 0)]))));
+    const ours = operators(encodeModel(lowerProgram(programOf([rmsNorm(x, weight, 0)]))));
     expect(ours).toContain('SimplifiedLayerNormalization');
     const model = toOnnx([floats('x', [1, 2])], (row) => ({ y: rmsNorm(row!, weight, 0) }));
     const file = operators(encodeModel(model));

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compile/index.ts';
 import { isSafeInPlace } from '../../../src/graph/in-place.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
 import { fromArray, type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { floats, forAll } from '../../support/arbitraries.ts';
+import { programOf } from '../../support/program.ts';
 
 /** Whether `make`'s result may be written over its operand, a matrix [2, 2]. */
 function isSafe(make: (x: Tensor, other: Tensor) => readonly Tensor[], output = 0): boolean {
   const [x, other] = [tensor([[1, 2], [3, 4]]), tensor([[1, 1], [1, 1]])]; // biome-ignore format: two matrices
-  const program = buildProgram(make(x, other));
+  const program = programOf(make(x, other));
   const leaf = program.leaves.findIndex(({ value }) => value === x);
   return isSafeInPlace(program, leaf, output);
 }

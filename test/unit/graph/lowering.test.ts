@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { toOnnxModel } from '../../../src/graph/lower-program.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
+import { lowerProgram } from '../../../src/graph/lower-program.ts';
 import { linear, type Tensor, tensor, zeros } from '../../../src/tensor/index.ts';
+import { programOf } from '../../support/program.ts';
 
 /** How often an ONNX operator occurs in what the tensors are lowered to. */
 function count(operator: string, ...outputs: Tensor[]): number {
-  return toOnnxModel(buildProgram(outputs)).nodes.filter((node) => node.operator === operator).length;
+  return lowerProgram(programOf(outputs)).nodes.filter((node) => node.operator === operator).length;
 }
 
 describe('the ONNX form of a program', () => {

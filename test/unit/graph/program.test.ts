@@ -1,19 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { encodeModel } from '../../../src/formats/onnx/encode.ts';
 import { loadCount } from '../../../src/graph/executable-cache.ts';
-import { toOnnxModel } from '../../../src/graph/lower-program.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
+import { lowerProgram } from '../../../src/graph/lower-program.ts';
 import { Random } from '../../../src/random/random.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
 import { fromArray, gelu, grad, linear, type Tensor, tensor, zeros } from '../../../src/tensor/index.ts';
+import { programOf } from '../../support/program.ts';
 
 const random = new Random(5);
 const vector = (length: number) => fromArray(random.normals(length), [length]);
-const stepNames = (...outputs: Tensor[]) => buildProgram(outputs).steps.map(({ node }) => node.operation.name);
+const stepNames = (...outputs: Tensor[]) => programOf(outputs).steps.map(({ node }) => node.operation.name);
 
 /** How often an operator or constant name stands in the written model. */
 const occurrences = (text: string, ...outputs: Tensor[]) =>
-  Buffer.from(encodeModel(toOnnxModel(buildProgram(outputs))))
+  Buffer.from(encodeModel(lowerProgram(programOf(outputs))))
     .toString('latin1')
     .split(text).length - 1;
 
@@ -21,7 +21,7 @@ describe('a program', () => {
   it('computes equal expressions once', () => {
     const [a, b] = [vector(3), vector(3)];
     expect(stepNames(a.add(b).mul(a.add(b)))).toEqual(['add', 'mul']);
-    expect(buildProgram([a.exp(), a.exp()]).outputs).toEqual([1, 1]);
+    expect(programOf([a.exp(), a.exp()]).outputs).toEqual([1, 1]);
   });
 
   it('does not merge what differs in order, settings or leaf', () => {
@@ -29,8 +29,8 @@ describe('a program', () => {
     expect(stepNames(a.sub(b), b.sub(a))).toEqual(['sub', 'sub']);
     expect(stepNames(a.sum(0, true), a.sum(1, true))).toEqual(['sum', 'sum']);
     // Equal values, but either array may be written to later.
-    expect(buildProgram([a.add(b)]).leaves).toHaveLength(2);
-    expect(buildProgram([a.add(a)]).leaves).toHaveLength(1);
+    expect(programOf([a.add(b)]).leaves).toHaveLength(2);
+    expect(programOf([a.add(a)]).leaves).toHaveLength(1);
   });
 
   it('keeps +0 and -0 apart', async () => {
@@ -46,7 +46,7 @@ describe('a program', () => {
     const product = a.mul(b);
     product.exp();
     expect(stepNames(product)).toEqual(['mul']);
-    expect(buildProgram([a.neg()]).leaves).toHaveLength(1);
+    expect(programOf([a.neg()]).leaves).toHaveLength(1);
   });
 
   it('a gradient shares what the loss has computed', () => {
@@ -78,7 +78,7 @@ describe('a program', () => {
     const step = (y: Tensor) => y.mul(0.123).add(0.456);
     const two = step(step(x));
     const initializers = (...outputs: Tensor[]) => occurrences('c0', ...outputs);
-    expect(buildProgram([two]).steps.filter(({ node }) => node.operation.name === 'constant')).toHaveLength(2);
+    expect(programOf([two]).steps.filter(({ node }) => node.operation.name === 'constant')).toHaveLength(2);
     // The constant c0 is declared once and used twice; c2 would be a third constant.
     expect(initializers(two)).toBe(3);
     expect(occurrences('c2', two)).toBe(0);
@@ -95,7 +95,7 @@ describe('a program', () => {
   it('is ordered without recursion: depth is no limit', async () => {
     let x = tensor(0);
     for (let i = 0; i < 5000; i++) x = x.add(tensor(1));
-    expect(buildProgram([x]).steps).toHaveLength(5000);
+    expect(programOf([x]).steps).toHaveLength(5000);
     expect(grad(x, [x])).toHaveLength(1);
   });
 });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { compile } from '../../../src/compile/index.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray, grad, type Tensor } from '../../../src/tensor/index.ts';
 import { AdamW, clipScale } from '../../../src/train/index.ts';
+import { programOf } from '../../support/program.ts';
 
 const config: GPT2Config = {
   vocabSize: 11,
@@ -162,7 +162,7 @@ describe('GPT-2', () => {
 
 describe('dropout in a GPT-2', () => {
   const masksOf = (logits: Tensor) => {
-    const { leaves } = buildProgram([logits]);
+    const { leaves } = programOf([logits]);
     // Every mask is drawn as two vectors of numbers for its rows and one for its columns.
     return leaves.filter(({ value }) => value.dtype === 'int32' && value.name === undefined).length / 3;
   };

@@ -2,7 +2,6 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint, saveCheckpoint } from '../../../src/disk/run/index.ts';
 import { Decoder } from '../../../src/generate/index.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
 import { attentionMaps, journey, logitLens } from '../../../src/inspect/index.ts';
 import {
   createModel,
@@ -19,6 +18,7 @@ import { fromArray } from '../../../src/tensor/index.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { textTrainer } from '../../../src/train/index.ts';
+import { programOf } from '../../support/program.ts';
 import { temporaryFolder, tinyOptions } from '../../support/tiny.ts';
 
 const config: LlamaConfig = {
@@ -254,7 +254,7 @@ describe('configurations of Llama', () => {
 describe('training a Llama', () => {
   it('drops elements of the embeddings, of the weights of attention, and before both shortcuts', () => {
     const masksOf = (model: Llama, pass?: { random: Random }) => {
-      const { leaves } = buildProgram([model.forward(fromArray(new Int32Array(8), [1, 8], 'the tokens'), pass)]);
+      const { leaves } = programOf([model.forward(fromArray(new Int32Array(8), [1, 8], 'the tokens'), pass)]);
       // Every mask is drawn as two vectors of numbers for its rows and one for its columns.
       return leaves.filter(({ value }) => value.dtype === 'int32' && value.name === undefined).length / 3;
     };

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Decoder } from '../../../src/generate/index.ts';
 import type { StoredConstant } from '../../../src/graph/index.ts';
-import { toOnnxModel } from '../../../src/graph/lower-program.ts';
-import { buildProgram } from '../../../src/graph/program.ts';
+import { lowerProgram } from '../../../src/graph/lower-program.ts';
 import { fromArray, linear, type Tensor, tensor } from '../../../src/tensor/index.ts';
+import { programOf } from '../../support/program.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
 const leaf = (shape: number[]) => fromArray(new Float32Array(shape.reduce((a, b) => a * b)), shape);
@@ -15,7 +15,7 @@ function operators(
   storageOf: (value: unknown) => StoredConstant | undefined = () => undefined,
 ) {
   const isConstant = (node: unknown) => node !== x.node;
-  const { nodes } = toOnnxModel(buildProgram(outputs, isConstant), { isConstant, storageOf });
+  const { nodes } = lowerProgram(programOf(outputs, isConstant), { storageOf });
   return nodes.map(({ operator }) => operator);
 }
 const count = (list: readonly string[], operator: string) => list.filter((name) => name === operator).length;
@@ -36,7 +36,7 @@ describe('linear layers of one input', () => {
     const y = linear(x, weight, bias);
     expect(count(operators([linear(y, ...layer(4))]), 'Gemm')).toBe(2);
     expect(count(operators([linear(x, weight, bias), linear(x, layer(3)[0])]), 'Gemm')).toBe(2);
-    const { nodes } = toOnnxModel(buildProgram([linear(x, ...layer(2)), linear(x, ...layer(3))]));
+    const { nodes } = lowerProgram(programOf([linear(x, ...layer(2)), linear(x, ...layer(3))]));
     expect(nodes.filter(({ operator }) => operator === 'Gemm')).toHaveLength(2);
   });
 

@@ -2,30 +2,31 @@ import { allocate, type HostArray } from '../core/dtype.ts';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../core/open-length.ts';
 import { formatShape, sizeOf } from '../core/shape.ts';
-import type { Executable } from '../runtime/index.ts';
-import { loadOwn, loadProgram } from './executable-cache.ts';
+import type { ConstantLeaves } from './constant-leaves.ts';
 import type { GraphValue } from './graph.ts';
 import { isSafeInPlace } from './in-place.ts';
-import { buildProgram, type Program } from './program.ts';
-import type { ConstantLeaves } from './stored-constant.ts';
+import { type LoadedProgram, loadGraph } from './load-graph.ts';
+import type { Program } from './program.ts';
 
 /** Computes the values and returns their elements. */
 export async function evaluate(values: readonly GraphValue[]): Promise<HostArray[]> {
   return new CompiledGraph(values).run([]);
 }
 
-/** A graph that has been put in order once and can be run many times on whatever its leaves then hold. */
+/**
+ * A graph that is put in order and loaded once and can be run many times on whatever its leaves then hold. It runs on the runtime that
+ * was current when it was loaded.
+ */
 export class CompiledGraph {
-  readonly #program: Program;
-  #executable: Promise<Executable> | undefined;
+  readonly #outputs: readonly GraphValue[];
+  readonly #constants: ConstantLeaves | undefined;
+  #loaded: Promise<LoadedProgram> | undefined;
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
-  readonly #constants: ConstantLeaves | undefined;
-
   /** The leaves that are `constants` are stored in the graph as they are at the first run; all others are read at each run. */
   constructor(outputs: readonly GraphValue[], constants?: ConstantLeaves) {
-    this.#program = buildProgram(outputs, constants?.isConstant);
+    this.#outputs = outputs;
     this.#constants = constants;
   }
 
@@ -37,15 +38,15 @@ export class CompiledGraph {
   /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with constants: others are shared. */
   async dispose(): Promise<void> {
     ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
-    const executable = this.#executable;
-    this.#executable = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
-    this.#executable.catch(() => {});
-    await (await executable)?.dispose();
+    const loaded = this.#loaded;
+    this.#loaded = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
+    this.#loaded.catch(() => {});
+    await (await loaded)?.executable.dispose();
   }
 
-  #load(): Promise<Executable> {
-    this.#executable ??= this.#constants ? loadOwn(this.#program, this.#constants) : loadProgram(this.#program);
-    return this.#executable;
+  #load(): Promise<LoadedProgram> {
+    this.#loaded ??= loadGraph(this.#outputs, { constants: this.#constants });
+    return this.#loaded;
   }
 
   /**
@@ -58,8 +59,8 @@ export class CompiledGraph {
     into: readonly (HostArray | undefined)[] = [],
     lengths: KnownLengths = {},
   ): Promise<HostArray[]> {
-    const { leaves, outputs, values, checks } = this.#program;
-    const executable = await this.#load();
+    const { program, executable } = await this.#load();
+    const { leaves, outputs, values, checks } = program;
     const inputs = leaves.map(({ value }) => checkLength(value, value.cached ?? value.node.feed!(args), lengths));
     for (const { leaf, check } of checks) check(inputs[leaf]!);
     const results = outputs.map((number, i) => {
@@ -71,7 +72,7 @@ export class CompiledGraph {
     const given = new Set(into.map((array) => array?.buffer));
     const shared = inputs.flatMap((array, leaf) => (given.has(array.buffer) ? [{ array, leaf }] : []));
     const targets = results.map((result, i) =>
-      into[i] && this.#isOverwrittenTooEarly(shared, result, i) ? result.slice() : result,
+      into[i] && this.#isOverwrittenTooEarly(program, shared, result, i) ? result.slice() : result,
     );
     await executable.run(inputs, targets, lengths);
     targets.forEach((target, i) => {
@@ -81,12 +82,17 @@ export class CompiledGraph {
   }
 
   /** Whether writing output `i` to `result` could destroy one of the inputs in its buffer while it is still to be read. */
-  #isOverwrittenTooEarly(inputs: readonly { array: HostArray; leaf: number }[], result: HostArray, i: number): boolean {
+  #isOverwrittenTooEarly(
+    program: Program,
+    inputs: readonly { array: HostArray; leaf: number }[],
+    result: HostArray,
+    i: number,
+  ): boolean {
     return inputs.some(({ array, leaf }) => {
       if (!overlap(array, result)) return false;
       if (array.byteOffset !== result.byteOffset || array.length !== result.length) return true;
-      const question = leaf * this.#program.outputs.length + i;
-      const safe = this.#safeInPlace.get(question) ?? isSafeInPlace(this.#program, leaf, i);
+      const question = leaf * program.outputs.length + i;
+      const safe = this.#safeInPlace.get(question) ?? isSafeInPlace(program, leaf, i);
       this.#safeInPlace.set(question, safe);
       return !safe;
     });

@@ -1,0 +1,33 @@
+import { type OnnxAttribute, type OnnxNode, type OnnxType, typeNumbers } from '../../formats/onnx/model.ts';
+
+export interface EmitOptions {
+  attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Attributes that ONNX wants as floating-point numbers. */
+  floats?: Readonly<Record<string, number>>;
+  /** Where the operator is specified, if not in ONNX itself. */
+  domain?: string;
+}
+
+/** The operators of one ONNX graph. Each is added after those that compute its operands, as ONNX demands. */
+export class Operators {
+  readonly nodes: OnnxNode[] = [];
+  #outputCount = 0;
+
+  /** Adds an operator with one output and returns the output's name. */
+  emit(operator: string, inputs: readonly string[], options: EmitOptions = {}): string {
+    return this.emitMany(operator, inputs, 1, options)[0]!;
+  }
+
+  /** Adds an operator with `outputCount` outputs and returns their names. */
+  emitMany(operator: string, inputs: readonly string[], outputCount: number, options: EmitOptions = {}): string[] {
+    const outputs = Array.from({ length: outputCount }, () => `v${this.#outputCount++}`);
+    const { attributes = {}, floats = {}, domain } = options;
+    this.nodes.push({ operator, inputs, outputs, attributes, floats, domain });
+    return outputs;
+  }
+
+  /** The value `input` as another type. */
+  cast(input: string, type: OnnxType): string {
+    return this.emit('Cast', [input], { attributes: { to: typeNumbers[type] } });
+  }
+}
