@@ -20,6 +20,8 @@ function runtimeOn(engine: Engine): Runtime {
     name: 'an engine outside of the browser',
     capabilities: {
       contribOperators: new Set(['GroupQueryAttention', 'SimplifiedLayerNormalization']),
+      foldsConstants: true,
+      writesOverInputs: true,
       readsFiles: false,
     },
     async load(model) {
