@@ -1,0 +1,94 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../../src/core/errors.ts';
+import { type LoadedCheckpoint, loadCheckpoint, runInFolder, trainInFolder } from '../../../../src/disk/run/index.ts';
+import type { GPT2 } from '../../../../src/models/index.ts';
+import { AdamW, Trainer } from '../../../../src/train/index.ts';
+import { maskedNextToken, QuestionsAndAnswers } from '../../../support/own-training.ts';
+import {
+  errorOf,
+  measured,
+  readLog,
+  temporaryFolder,
+  tinyModel,
+  tinyTokenizer,
+  weightBits,
+} from '../../../support/tiny.ts';
+import { newRun, resumedRun } from '../../../support/tiny-run.ts';
+
+/** A run with an objective and batches of its own, from the beginning or from a checkpoint. */
+function ownRun(
+  folder: string,
+  { validates = true, resumeFrom }: { validates?: boolean; resumeFrom?: LoadedCheckpoint } = {},
+) {
+  const model = (resumeFrom?.model as GPT2) ?? tinyModel({ dropRate: 0.2 });
+  const trainer = new Trainer({
+    model,
+    objective: maskedNextToken,
+    batches: new QuestionsAndAnswers(3, 1),
+    validation: validates ? new QuestionsAndAnswers(3, 2) : undefined,
+    evalBatches: 2,
+    optimizer: new AdamW(model.namedParameters()),
+    learningRate: (step) => 1e-2 / (1 + step),
+    gradientAccumulation: 2,
+    maxGradNorm: 1,
+    seed: 5,
+  });
+  const reports = runInFolder(trainer, {
+    folder,
+    model,
+    tokenizer: tinyTokenizer,
+    steps: 9,
+    evalInterval: 3,
+    resumeFrom,
+  });
+  return { model, reports };
+}
+
+describe('a run with an objective and batches of its own', () => {
+  it.each([true, false])('goes on bit for bit after it was stopped (with validation data: %s)', async (validates) => {
+    const whole = temporaryFolder();
+    const unstopped = ownRun(whole, { validates });
+    for await (const _ of unstopped.reports);
+    const losses = readLog(whole).map(measured);
+    expect(losses.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+
+    for (const stop of [3, 4]) {
+      const folder = temporaryFolder();
+      for await (const { step } of ownRun(folder, { validates }).reports) if (step === stop) break;
+      const resumed = ownRun(folder, { validates, resumeFrom: await loadCheckpoint(folder, 'last') });
+      for await (const _ of resumed.reports);
+      expect(readLog(folder).map(measured)).toEqual(losses);
+      expect(weightBits(resumed.model)).toEqual(weightBits(unstopped.model));
+    }
+  });
+
+  it('is not resumed as training on a text', async () => {
+    const folder = temporaryFolder();
+    for await (const { step } of ownRun(folder).reports) if (step === 4) break;
+    const error = await errorOf(resumedRun(folder));
+    expect(error).toBeInstanceOf(TsgptError);
+    expect(error.message).toContain('does not tell which text the model was trained on');
+  });
+});
+
+describe('a checkpoint from before there were streams of batches', () => {
+  it('is resumed bit for bit', async () => {
+    const whole = newRun(temporaryFolder());
+    for await (const _ of trainInFolder(whole));
+
+    const folder = temporaryFolder();
+    for await (const { step } of trainInFolder(newRun(folder))) if (step === 5) break;
+    const path = join(folder, 'last.json');
+    const file = JSON.parse(readFileSync(path, 'utf8'));
+    const { batches, ...training } = file.training;
+    expect(batches).toHaveLength(4);
+    writeFileSync(path, JSON.stringify({ ...file, training: { ...training, windows: batches } }));
+
+    const resumed = await resumedRun(folder);
+    for await (const _ of trainInFolder(resumed));
+    expect(weightBits(resumed.model)).toEqual(weightBits(whole.model));
+    expect(readLog(folder).map(measured)).toEqual(readLog(whole.folder).map(measured));
+  });
+});
