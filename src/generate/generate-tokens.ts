@@ -6,6 +6,7 @@ import { keepLast } from './keep-last.ts';
 import type { KVCache } from './kv-cache.ts';
 import { logProbabilities, type ScoredToken } from './log-probabilities.ts';
 import { checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
+import { type NextTokenModel, WholePasses } from './whole-passes.ts';
 
 export interface GenerateTokensOptions extends SamplingOptions {
   /** How many tokens to write at most; 200 unless told otherwise. */
@@ -34,7 +35,7 @@ export interface GeneratedToken {
 
 /** Writes on from `prompt`, token by token; see {@link generateBatch}. The prompt is not repeated. */
 export async function* generateTokens(
-  model: LanguageModel | Decoder,
+  model: NextTokenModel | Decoder,
   prompt: readonly number[],
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<GeneratedToken, void, undefined> {
@@ -45,11 +46,12 @@ export async function* generateTokens(
  * Writes on from several prompts of any lengths at the same time. Each step gives a token for every text; undefined for one
  * that has ended. Text `i` is what {@link generateTokens} writes alone with the seed `seed + i`.
  *
- * A model is made ready first, which takes a moment; give a {@link Decoder} to do that only once. A text that outgrows the model's
+ * A model is made ready first, which takes a moment; give a {@link Decoder} to do that only once. A model without a cache reads the
+ * whole text for every token. A text that outgrows the model's
  * context goes on with the last seven eighths of it, and what `keepFirst` says.
  */
 export async function* generateBatch(
-  model: LanguageModel | Decoder,
+  model: NextTokenModel | Decoder,
   prompts: readonly (readonly number[])[],
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<(GeneratedToken | undefined)[], void, undefined> {
@@ -68,12 +70,12 @@ export async function* generateBatch(
     'there is nothing to continue: give at least one token',
   );
   if (maxTokens === 0 || signal?.aborted) return;
-  const decoder = model instanceof Decoder ? model : new Decoder(model);
+  const reader = readerOf(model);
   try {
-    const { contextLength } = decoder.model.config;
+    const { contextLength } = reader.model.config;
     const longest = Math.max(...prompts.map(({ length }) => length));
     const capacity = Math.min(contextLength, longest + maxTokens);
-    const cache = options.cache ?? decoder.createCache({ batchSize: prompts.length, capacity });
+    const cache = options.cache ?? reader.createCache({ batchSize: prompts.length, capacity });
     const texts = prompts.map((prompt, i) => ({
       ids: [...prompt],
       unread: options.cache ? prompt.slice(cache.lengths[i]) : keepLast(prompt, contextLength, keepFirst),
@@ -86,7 +88,7 @@ export async function* generateBatch(
     );
     for (let step = 0; step < maxTokens && !signal?.aborted; step++) {
       const unread = texts.map((text, i) => (text.hasEnded ? [] : makeRoom(cache, i, text, keepFirst)));
-      const logits = await decoder.append(cache, unread);
+      const logits = await reader.append(cache, unread);
       const tokens = texts.map((text, i) => {
         if (text.hasEnded) return undefined;
         const id = sampleToken(logits[i]!, options, text.random, text.ids);
@@ -99,13 +101,32 @@ export async function* generateBatch(
       yield tokens;
     }
   } finally {
-    if (decoder !== model) await decoder.dispose();
+    if (reader !== model) await reader.dispose();
   }
+}
+
+/** Reads tokens and tells what comes next, with a cache or without. */
+interface TokenReader {
+  readonly model: NextTokenModel;
+  createCache(options: { batchSize: number; capacity: number }): TextCache;
+  append(cache: TextCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]>;
+  dispose(): Promise<void>;
+}
+
+type TextCache = Pick<KVCache, 'lengths' | 'capacity' | 'truncate'>;
+
+function readerOf(model: NextTokenModel | Decoder): TokenReader {
+  if (model instanceof Decoder) return model;
+  return hasCache(model) ? new Decoder(model) : new WholePasses(model);
+}
+
+function hasCache(model: NextTokenModel): model is LanguageModel {
+  return (model as Partial<LanguageModel>).cacheShape !== undefined;
 }
 
 /** What is to be read next: the text's new tokens, or, if the cache is full, its last ones all over. */
 function makeRoom(
-  cache: KVCache,
+  cache: TextCache,
   i: number,
   { ids, unread }: { ids: number[]; unread: readonly number[] },
   keepFirst: number,

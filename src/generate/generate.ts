@@ -1,8 +1,8 @@
-import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
 import { type GenerateTokensOptions, generateTokens } from './generate-tokens.ts';
 import { StopFilter } from './stop-filter.ts';
+import type { NextTokenModel } from './whole-passes.ts';
 
 export interface GenerateOptions extends GenerateTokensOptions {
   /** Writing ends before the first of these strings. */
@@ -14,7 +14,7 @@ export interface GenerateOptions extends GenerateTokensOptions {
  * string, or where the model ends the text (`<|endoftext|>`, if its tokenizer has that). An empty prompt starts a new text.
  */
 export async function* generate(
-  model: LanguageModel | Decoder,
+  model: NextTokenModel | Decoder,
   tokenizer: Tokenizer,
   prompt: string,
   options: GenerateOptions = {},

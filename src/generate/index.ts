@@ -7,3 +7,4 @@ export { type Quantization, quantizations, quantizedStorage } from './quantizati
 export { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
 export { StopFilter } from './stop-filter.ts';
 export type { TargetScores } from './target-scores.ts';
+export type { NextTokenModel } from './whole-passes.ts';

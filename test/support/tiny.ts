@@ -55,7 +55,7 @@ export function temporaryFolder(): string {
 }
 
 /** Fingerprints of a model's weights, in which every bit counts. */
-export function weightBits(model: LanguageModel): Record<string, string> {
+export function weightBits(model: Pick<LanguageModel, 'namedParameters'>): Record<string, string> {
   const bits = ({ buffer, byteOffset, byteLength }: Float32Array) =>
     createHash('sha256')
       .update(new Uint8Array(buffer, byteOffset, byteLength))

@@ -11,7 +11,7 @@ import {
   textTrainingRecord,
   trainInFolder,
 } from '../../disk/run/index.ts';
-import { createModel, type LanguageModel } from '../../models/index.ts';
+import { createModel } from '../../models/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation } from '../../text/index.ts';
 import { GPT2Tokenizer, type Tokenizer } from '../../tokenizer/index.ts';
 import { initialRandom, type TrainOptions } from '../../train/index.ts';
@@ -206,6 +206,7 @@ function describeRun({ model, text, textPath, tokenizer, resumeFrom }: FolderRun
   );
 }
 
-function describeModel(model: LanguageModel): string {
-  return `${model.architecture} of ${formatInteger(model.parameterCount)} parameters`;
+function describeModel(model: FolderRun['model']): string {
+  const parameters = [...model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
+  return `${model.architecture} of ${formatInteger(parameters)} parameters`;
 }

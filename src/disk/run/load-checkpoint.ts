@@ -14,27 +14,39 @@ import {
   readCheckpointFile,
   type TrainingRecord,
 } from './checkpoint-file.ts';
-import { optimizerTensors } from './save-checkpoint.ts';
+import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
 
 /** A checkpoint that has been read; `file` says what else there is. */
-export interface LoadedCheckpoint {
+export interface LoadedCheckpoint<Model extends CheckpointModel = LanguageModel> {
   /** The JSON file's path. */
   path: string;
   file: CheckpointFile;
-  model: LanguageModel;
+  model: Model;
   tokenizer: Tokenizer;
 }
 
 /**
  * Reads a checkpoint: of a folder the best one, or with `prefer` the last one, if there are both; or a checkpoint's JSON file.
- * Throws one clear sentence if it is missing, damaged, or of another program.
+ * A model that belongs to no family is made by `create` from its configuration, as it was saved. Throws one clear sentence if the
+ * checkpoint is missing, damaged, or of another program.
  */
-export async function loadCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<LoadedCheckpoint> {
+export async function loadCheckpoint(path: string, prefer?: CheckpointName): Promise<LoadedCheckpoint>;
+export async function loadCheckpoint<Model extends CheckpointModel, Config>(
+  path: string,
+  prefer: CheckpointName,
+  create: (config: Config) => Model,
+): Promise<LoadedCheckpoint<Model>>;
+export async function loadCheckpoint(
+  path: string,
+  prefer: CheckpointName = 'best',
+  create?: (config: never) => CheckpointModel,
+): Promise<LoadedCheckpoint<CheckpointModel>> {
   const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
   const file = await readCheckpointFile(jsonPath);
   const numbersPath = join(dirname(jsonPath), basename(file.model));
   await using numbers = await openSafetensors(numbersPath);
   const model = readPart(jsonPath, () => {
+    if (create) return create(file.config as never);
     checkBlocks(file.architecture, file.config, numbers); // before it is built
     return createModel(file.architecture, file.config);
   });
@@ -74,7 +86,7 @@ async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<s
 }
 
 /** Fills the model from a safetensors file that names tensors by the paths of parameters, all of them and no others. */
-async function loadParameters(model: LanguageModel, file: SafetensorsReader, path: string): Promise<void> {
+async function loadParameters(model: CheckpointModel, file: SafetensorsReader, path: string): Promise<void> {
   const parameters = model.namedParameters();
   for (const name of file.tensors.keys()) {
     ensure(
@@ -88,13 +100,13 @@ async function loadParameters(model: LanguageModel, file: SafetensorsReader, pat
 }
 
 /** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
-export function trainingRecord({ path, file }: LoadedCheckpoint): TrainingRecord {
+export function trainingRecord({ path, file }: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
   ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
   return file.training;
 }
 
 /** The same of a model that was trained with `trainInFolder`, which keeps its options and what it knows of the text. */
-export function textTrainingRecord(checkpoint: LoadedCheckpoint) {
+export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>) {
   const { options, text, ...rest } = trainingRecord(checkpoint);
   ensure(
     options && text,
@@ -104,7 +116,7 @@ export function textTrainingRecord(checkpoint: LoadedCheckpoint) {
 }
 
 /** Fills the optimizer's state from the file that the checkpoint names, and goes on from its place in the training. */
-export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint): Promise<void> {
+export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(optimizer));

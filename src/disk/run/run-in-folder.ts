@@ -2,23 +2,22 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LossCurve } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
-import { generate } from '../../generate/index.ts';
-import type { LanguageModel } from '../../models/index.ts';
+import { generate, type NextTokenModel } from '../../generate/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import type { CheckpointName } from './checkpoint-file.ts';
 import { type LoadedCheckpoint, restoreTrainer, trainingRecord } from './load-checkpoint.ts';
 import { MetricsLog } from './metrics.ts';
-import { type CheckpointToSave, makeFolder, saveCheckpoint } from './save-checkpoint.ts';
+import { type CheckpointModel, type CheckpointToSave, makeFolder, saveCheckpoint } from './save-checkpoint.ts';
 
 export interface RunOptions extends LoopOptions {
   /** Where checkpoints, metrics and the loss curve go. */
   folder: string;
-  model: LanguageModel;
+  model: CheckpointModel & NextTokenModel;
   tokenizer: Tokenizer;
   /** The checkpoint to go on from; `model` is then the one it holds. */
-  resumeFrom?: LoadedCheckpoint;
+  resumeFrom?: LoadedCheckpoint<CheckpointModel>;
   /** What the model is to continue at every evaluation, how many tokens long, by which seed. */
   sample?: { prompt: string; tokens: number; seed?: number };
   /** What checkpoints keep for resuming besides the state of the trainer. */

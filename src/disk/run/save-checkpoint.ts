@@ -14,8 +14,11 @@ import {
   type TrainingRecord,
 } from './checkpoint-file.ts';
 
+/** What a checkpoint keeps of a model. */
+export type CheckpointModel = Pick<LanguageModel, 'architecture' | 'config' | 'namedParameters'>;
+
 export interface CheckpointToSave {
-  model: LanguageModel;
+  model: CheckpointModel;
   tokenizer: Tokenizer;
   step: number;
   validationLoss?: number;

@@ -2,12 +2,12 @@ import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ensure } from '../../core/errors.ts';
 import type { TokenIds } from '../../text/index.ts';
-import { type TrainingText, type TrainOptions, textTrainer } from '../../train/index.ts';
+import { type Trainable, type TrainingText, type TrainOptions, textTrainer } from '../../train/index.ts';
 import { textTrainingRecord } from './load-checkpoint.ts';
 import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder.ts';
 
-export interface FolderRun
-  extends Pick<RunOptions, 'folder' | 'model' | 'tokenizer' | 'resumeFrom' | 'sample' | 'signal'> {
+export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {
+  model: RunOptions['model'] & Trainable;
   text: TrainingText;
   /** Where the text came from; a resumed run reads it again. */
   textPath: string;

@@ -4,6 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
 import { type LoadedCheckpoint, loadCheckpoint, runInFolder, trainInFolder } from '../../../../src/disk/run/index.ts';
 import type { GPT2 } from '../../../../src/models/index.ts';
+import { Module, Parameter, zerosInit } from '../../../../src/nn/index.ts';
+import { Random } from '../../../../src/random/random.ts';
+import { crossEntropy, type Tensor } from '../../../../src/tensor/index.ts';
 import { AdamW, Trainer } from '../../../../src/train/index.ts';
 import { maskedNextToken, QuestionsAndAnswers } from '../../../support/own-training.ts';
 import {
@@ -90,5 +93,58 @@ describe('a checkpoint from before there were streams of batches', () => {
     for await (const _ of trainInFolder(resumed));
     expect(weightBits(resumed.model)).toEqual(weightBits(whole.model));
     expect(readLog(folder).map(measured)).toEqual(readLog(whole.folder).map(measured));
+  });
+});
+
+/** Predicts the next token from the last one alone. It belongs to no family. */
+class Bigrams extends Module {
+  readonly architecture = 'bigrams';
+  readonly config: { vocabSize: number; contextLength: number };
+  readonly table: Parameter; // [vocabSize, vocabSize]: logits of what follows each token
+
+  constructor(config: { vocabSize: number; contextLength: number }) {
+    super();
+    this.config = config;
+    this.table = new Parameter([config.vocabSize, config.vocabSize], zerosInit, new Random(0));
+  }
+
+  features(tokens: Tensor): Tensor {
+    return this.table.rows(tokens);
+  }
+
+  unembed(features: Tensor): Tensor {
+    return features;
+  }
+
+  loss(tokens: Tensor, targets: Tensor): Tensor {
+    return crossEntropy(this.features(tokens), targets);
+  }
+}
+
+describe('a model of no family', () => {
+  it('trains, saves, resumes and writes', async () => {
+    const load = (folder: string) => loadCheckpoint(folder, 'last', (config: Bigrams['config']) => new Bigrams(config));
+    const run = (folder: string, model = new Bigrams({ vocabSize: 8, contextLength: 8 })) => ({
+      ...newRun(folder),
+      model,
+    });
+    const whole = run(temporaryFolder());
+    for await (const _ of trainInFolder(whole));
+
+    const { folder, ...stopped } = run(temporaryFolder());
+    const samples: unknown[] = [];
+    const sample = { prompt: 'ab', tokens: 4 };
+    for await (const report of trainInFolder({ ...stopped, folder, sample })) {
+      if (report.sample) samples.push(report.sample);
+      if (report.step === 5) break;
+    }
+    expect(samples).toEqual([expect.stringMatching(/^ab[a-h]{4}$/), expect.stringMatching(/^ab[a-h]{4}$/)]);
+    const resumeFrom = await load(folder);
+    for await (const _ of trainInFolder({ ...run(folder, resumeFrom.model), resumeFrom }));
+    const { model } = await load(folder);
+    expect(model).toBeInstanceOf(Bigrams);
+    expect(weightBits(model)).toEqual(weightBits(whole.model));
+    expect(weightBits(model)).not.toEqual(weightBits(new Bigrams(model.config)));
+    await expect(loadCheckpoint(folder)).rejects.toThrow('there is no model architecture "bigrams" here');
   });
 });
