@@ -12,12 +12,12 @@ class LoRA extends Module {
   readonly down: Parameter; // A: [rank, inFeatures]
   readonly up: Parameter; // B: [outFeatures, rank], 0 at first: the layer begins as it was
 
-  constructor(base: Linear, rank: number, random: Random) {
+  constructor(base: Linear, rank: number) {
     super();
     this.base = base.freeze();
     const [outFeatures, inFeatures] = base.weight.shape as [number, number];
-    this.down = new Parameter([rank, inFeatures], normalInit(1 / Math.sqrt(inFeatures)), random);
-    this.up = new Parameter([outFeatures, rank], zerosInit, random);
+    this.down = new Parameter([rank, inFeatures], normalInit(1 / Math.sqrt(inFeatures)));
+    this.up = new Parameter([outFeatures, rank], zerosInit);
   }
 
   forward(x: Tensor): Tensor {
@@ -49,10 +49,9 @@ describe('a LoRA layer', () => {
     const unknown = await lossOn(3);
 
     model.freeze();
-    const random = new Random(3);
     for (const [path, part] of model.namedModules()) {
       if (/attention\.(query|key|value|output)$|feedForward\.(expand|contract)$/.test(path)) {
-        model.replace(path, new LoRA(part as Linear, 4, random));
+        model.replace(path, new LoRA(part as Linear, 4));
       }
     }
     expect(await lossOn(1)).toBe(learnt); // B = 0
@@ -69,7 +68,7 @@ describe('a LoRA layer', () => {
     const trainer = new Trainer({
       model,
       objective: nextToken,
-      batches: new RandomWindows(letters(3).train, { batchSize: 4, contextLength: 8 }, random),
+      batches: new RandomWindows(letters(3).train, { batchSize: 4, contextLength: 8 }, new Random(3)),
       optimizer,
       learningRate: 2e-2,
       maxGradNorm: 1,

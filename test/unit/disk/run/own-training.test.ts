@@ -5,7 +5,6 @@ import { TsgptError } from '../../../../src/core/errors.ts';
 import { type LoadedCheckpoint, loadCheckpoint, runInFolder, trainInFolder } from '../../../../src/disk/run/index.ts';
 import type { GPT2 } from '../../../../src/models/index.ts';
 import { Module, Parameter, zerosInit } from '../../../../src/nn/index.ts';
-import { Random } from '../../../../src/random/random.ts';
 import { crossEntropy, type Tensor } from '../../../../src/tensor/index.ts';
 import { AdamW, Trainer } from '../../../../src/train/index.ts';
 import { maskedNextToken, QuestionsAndAnswers } from '../../../support/own-training.ts';
@@ -105,7 +104,7 @@ class Bigrams extends Module {
   constructor(config: { vocabSize: number; contextLength: number }) {
     super();
     this.config = config;
-    this.table = new Parameter([config.vocabSize, config.vocabSize], zerosInit, new Random(0));
+    this.table = new Parameter([config.vocabSize, config.vocabSize], zerosInit);
   }
 
   features(tokens: Tensor): Tensor {
