@@ -1,6 +1,10 @@
 import type { DType } from '../core/dtype.ts';
-import { normalizeDim, type Shape } from '../core/shape.ts';
+import type { Shape } from '../core/shape.ts';
+import * as masking from './composites/masking.ts';
+import * as shapes from './composites/shapes.ts';
+import * as statistics from './composites/statistics.ts';
 import { LazyArray } from './lazy-array.ts';
+import * as alongDim from './primitives/along-dim.ts';
 import * as elementwise from './primitives/elementwise.ts';
 import * as indexing from './primitives/indexing.ts';
 import { matmul } from './primitives/matmul.ts';
@@ -19,7 +23,7 @@ export type TensorLike = Tensor | number;
  * Tensors come from `tensor`, `zeros`, `fromArray` and the like; the constructor is for operations.
  */
 export class Tensor extends LazyArray {
-  // ---- Element by element; operands broadcast.
+  // ---- Element by element. Operands broadcast; a number stands for a scalar of the tensor's type.
 
   add(other: TensorLike): Tensor {
     return elementwise.add(this, other);
@@ -30,33 +34,53 @@ export class Tensor extends LazyArray {
   mul(other: TensorLike): Tensor {
     return elementwise.mul(this, other);
   }
+  /** The quotient, of float32 only. */
   div(other: TensorLike): Tensor {
     return elementwise.div(this, other);
   }
+  /** The elements to the power `exponent`, float32 only. A negative element has no gradient with respect to the exponent. */
   pow(exponent: TensorLike): Tensor {
     return elementwise.pow(this, exponent);
   }
+  /** The larger of two elements. Equal ones get half of the gradient each. */
   maximum(other: TensorLike): Tensor {
     return elementwise.maximum(this, other);
   }
+  /** The smaller of two elements. Equal ones get half of the gradient each. */
   minimum(other: TensorLike): Tensor {
     return elementwise.minimum(this, other);
   }
+  /** Elements below `min` become `min`, those above `max` become `max`; either may be left out. Changed ones have no gradient. */
+  clamp(min?: TensorLike, max?: TensorLike): Tensor {
+    return masking.clamp(this, min, max);
+  }
+
+  // ---- Functions of one number, of float32.
+
   neg(): Tensor {
     return elementwise.neg(this);
   }
   exp(): Tensor {
     return elementwise.exp(this);
   }
+  /** The natural logarithm. */
   log(): Tensor {
     return elementwise.log(this);
   }
   sqrt(): Tensor {
     return elementwise.sqrt(this);
   }
+  /** 1 / √x */
+  rsqrt(): Tensor {
+    return elementwise.div(1, this.sqrt());
+  }
+  square(): Tensor {
+    return this.mul(this);
+  }
   abs(): Tensor {
     return elementwise.abs(this);
   }
+  /** -1, 0 or 1. */
   sign(): Tensor {
     return elementwise.sign(this);
   }
@@ -69,14 +93,16 @@ export class Tensor extends LazyArray {
   tanh(): Tensor {
     return elementwise.tanh(this);
   }
+  /** 1 / (1 + exp(-x)) */
   sigmoid(): Tensor {
     return elementwise.sigmoid(this);
   }
+  /** The error function. */
   erf(): Tensor {
     return elementwise.erf(this);
   }
 
-  // ---- Comparison gives bool.
+  // ---- Comparison, which gives bool, and truth values. Operands broadcast.
 
   eq(other: TensorLike): Tensor {
     return elementwise.eq(this, other);
@@ -106,80 +132,147 @@ export class Tensor extends LazyArray {
     return elementwise.logicalNot(this);
   }
 
-  /** The elements as another type. */
+  /** The elements as another type. Towards int32 fractions are cut off, towards bool all but 0 become true. */
   to(dtype: DType): Tensor {
     return elementwise.cast(this, dtype);
   }
 
-  // ---- Over dimensions. Without `dims`, over all of them; with `keepDim`, reduced dimensions stay with length 1.
+  // ---- Over dimensions: over all of them without `dims`. With `keepDim`, they stay with length 1; defaults to false.
 
   sum(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.sum(this, dims, keepDim);
   }
+  /** The mean of float32 elements; NaN where there are none. */
   mean(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.mean(this, dims, keepDim);
   }
-  /** The largest elements, PyTorch's `amax`, but for NaN, which is passed over. */
+  /** The variance of float32 elements, divided by their number less `correction`; NaN where that leaves nothing. */
+  var(dims?: number | Shape, keepDim = false, { correction = 1 }: statistics.VarianceOptions = {}): Tensor {
+    return statistics.variance(this, dims, keepDim, correction);
+  }
+  /** The standard deviation, the square root of {@link var}. Where it is 0, so is its gradient. */
+  std(dims?: number | Shape, keepDim = false, { correction = 1 }: statistics.VarianceOptions = {}): Tensor {
+    return statistics.std(this, dims, keepDim, correction);
+  }
+  /** The largest elements, PyTorch's `amax`, except that NaN is passed over. Equal ones share the gradient. */
   max(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.max(this, dims, keepDim);
   }
+  /** The smallest elements, PyTorch's `amin`, except that NaN is passed over. Equal ones share the gradient. */
+  min(dims?: number | Shape, keepDim = false): Tensor {
+    return reductions.min(this, dims, keepDim);
+  }
+  /** log Σ exp(x) of float32 elements, without overflow. */
   logSumExp(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.logSumExp(this, dims, keepDim);
   }
-  argmax(dim: number, keepDim = false): Tensor {
-    return reductions.argmax(this, dim, keepDim);
+
+  // ---- Along one dimension.
+
+  /** Where the largest element is, as int32, the first of equals. Without `dim`, its position in the flattened tensor. */
+  argmax(dim?: number, keepDim = false): Tensor {
+    return alongDim.argmax(this, dim, keepDim);
   }
+  /** Where the smallest element is, as int32, the first of equals. Without `dim`, its position in the flattened tensor. */
+  argmin(dim?: number, keepDim = false): Tensor {
+    return alongDim.argmin(this, dim, keepDim);
+  }
+  /** The `k` largest elements, largest first, and their int32 indices; of equals the first come first. `dim` defaults to the last. */
+  topk(k: number, dim = -1): { values: Tensor; indices: Tensor } {
+    return alongDim.topk(this, k, dim);
+  }
+  /** Running sums: element i is the sum of the elements 0 to i. */
+  cumsum(dim: number): Tensor {
+    return alongDim.cumsum(this, dim);
+  }
+  /** exp(x) divided by its sum, without overflow: what is positive and adds up to 1. */
   softmax(dim: number): Tensor {
-    return reductions.softmax(this, dim);
+    return alongDim.softmax(this, dim);
   }
+  /** The logarithm of {@link softmax}, without overflow. */
   logSoftmax(dim: number): Tensor {
-    return reductions.logSoftmax(this, dim);
+    return alongDim.logSoftmax(this, dim);
   }
 
   // ---- Products.
 
-  /** The matrix product over the last two dimensions. */
+  /**
+   * The matrix product over the last two dimensions, the others broadcasting: `[..., n, k]` times `[..., k, m]` gives
+   * `[..., n, m]`. A vector `[k]` is a row on the left and a column on the right, and drops out of the result.
+   */
   matmul(other: Tensor): Tensor {
     return matmul(this, other);
   }
 
   // ---- Shape and order.
 
+  /** The same elements in the same order under another shape. One length may be -1: what is left over. */
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
-  /** The dimensions in the given order. */
+  /** The dimensions from `startDim` to `endDim`, both included, made into one; by default all. */
+  flatten(startDim = 0, endDim = -1): Tensor {
+    return shapes.flatten(this, startDim, endDim);
+  }
+  /** A new dimension of length 1 at `dim`. */
+  unsqueeze(dim: number): Tensor {
+    return shapes.unsqueeze(this, dim);
+  }
+  /** Without dimensions of length 1: without all of them, or without those of `dims` that are. */
+  squeeze(dims?: number | Shape): Tensor {
+    return shapes.squeeze(this, dims);
+  }
+  /** The dimensions in another order: dimension `i` of the result is dimension `dims[i]` of this. */
   permute(...dims: number[]): Tensor {
     return movement.permute(this, dims);
   }
   /** Two dimensions swapped. */
   transpose(a: number, b: number): Tensor {
-    const dims = this.shape.map((_, dim) => dim);
-    const [from, to] = [a, b].map((dim) => normalizeDim(dim, dims.length, 'transpose')) as [number, number];
-    [dims[from], dims[to]] = [to, from];
-    return movement.permute(this, dims);
+    return shapes.transpose(this, a, b);
   }
+  /** Repeated along dimensions of length 1, and along new ones in front, up to `shape`. */
   expand(shape: Shape): Tensor {
     return movement.expand(this, shape);
   }
-  /** A new dimension of length 1 at `dim`. */
-  unsqueeze(dim: number): Tensor {
-    return movement.reshape(this, this.shape.toSpliced(normalizeDim(dim, this.shape.length + 1, 'unsqueeze'), 0, 1));
-  }
-  /** One `[start, end]` per dimension, or null for all of it; missing ones mean all. */
+  /** A part, as `x[1:3, :, -1:]` in Python: one `[start, end]` per dimension, or null for all of it; missing ones mean all. */
   slice(...ranges: movement.Range[]): Tensor {
     return movement.slice(this, ranges);
   }
+  /** Pieces along `dim`, by default the first: of the given sizes, or all of one size, the last one of what is left. */
+  split(sizes: number | Shape, dim = 0): Tensor[] {
+    return shapes.split(this, sizes, dim);
+  }
+  /** At most `count` pieces of equal size along `dim`, by default the first; the last one may be shorter. */
+  chunk(count: number, dim = 0): Tensor[] {
+    return shapes.chunk(this, count, dim);
+  }
 
-  // ---- By index.
+  // ---- By mask and by index.
 
-  /** `this[index]`: rows of the first dimension. */
+  /** With `value` wherever `mask`, bool and broadcast to this shape, is true. */
+  maskedFill(mask: Tensor, value: number): Tensor {
+    return masking.maskedFill(this, mask, value);
+  }
+  /** Matrices, in the last two dimensions, with 0 or false above a diagonal: 0, the default, is the main one, 1 the one above it. */
+  tril(diagonal = 0): Tensor {
+    return masking.tril(this, diagonal);
+  }
+  /** Matrices, in the last two dimensions, with 0 or false below a diagonal: 0, the default, is the main one, 1 the one above it. */
+  triu(diagonal = 0): Tensor {
+    return masking.triu(this, diagonal);
+  }
+  /**
+   * `this[index]`: of `[n, ...]`, the rows that an int32 index of any shape names, `[...index, ...]`. A given index outside 0..n-1
+   * makes the run fail; one that is computed is not checked, and counts from the end if negative.
+   */
   rows(index: Tensor): Tensor {
     return indexing.rows(this, index);
   }
+  /** `out[i][j] = this[i][index[i][j]]` for `dim` 1, and likewise for others. The index is int32; see {@link rows}. */
   gather(dim: number, index: Tensor): Tensor {
     return indexing.gather(this, dim, index);
   }
+  /** This with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. float32; the index is int32. */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
     return indexing.scatterAdd(this, dim, index, source);
   }

@@ -91,6 +91,11 @@ function kept(x: HostValue, dims: readonly number[]): number[] {
   return x.shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
 }
 
+/** All elements of `x` along `dim` whose other positions are those of `position`. */
+function alongDim(x: HostValue, dim: number, position: readonly number[]): number[] {
+  return Array.from({ length: x.shape[dim]! }, (_, at) => read(x, position.with(dim, at)));
+}
+
 function logSoftmax(x: HostValue, dim: number): Float64Array {
   const reduced = x.shape.map((length, d) => (d === dim ? 1 : length));
   const max = { shape: reduced, data: reduce(x, reduced, Number.NEGATIVE_INFINITY, Math.max) };
@@ -223,6 +228,7 @@ const rules: Record<string, Rule> = {
   mean: ([x], { dims }, { shape }) =>
     reduce(x!, kept(x!, dims), 0, (a, b) => a + b).map((total) => (total * sizeOf(shape)) / sizeOf(x!.shape)),
   max: ([x], { dims }) => reduce(x!, kept(x!, dims), Number.NEGATIVE_INFINITY, Math.max),
+  min: ([x], { dims }) => reduce(x!, kept(x!, dims), Number.POSITIVE_INFINITY, Math.min),
   logSumExp: ([x], { dims }) => {
     const shape = kept(x!, dims);
     const max = { shape, data: reduce(x!, shape, Number.NEGATIVE_INFINITY, Math.max) };
@@ -231,8 +237,23 @@ const rules: Record<string, Rule> = {
   },
   argmax: ([x], { dim }, { shape }) =>
     fill(shape, (p) => {
-      const along = Array.from({ length: x!.shape[dim]! }, (_, at) => read(x!, p.with(dim, at)));
+      const along = alongDim(x!, dim, p);
       return along.indexOf(Math.max(...along));
+    }),
+  argmin: ([x], { dim }, { shape }) =>
+    fill(shape, (p) => {
+      const along = alongDim(x!, dim, p);
+      return along.indexOf(Math.min(...along));
+    }),
+  topkIndices: ([x], { dim }, { shape }) =>
+    fill(shape, (p) => {
+      const along = alongDim(x!, dim, p);
+      return [...along.keys()].sort((i, j) => along[j]! - along[i]! || i - j)[p[dim]!]!;
+    }),
+  cumsum: ([x], { dim, reverse }, { shape }) =>
+    fill(shape, (p) => {
+      const along = alongDim(x!, dim, p);
+      return (reverse ? along.slice(p[dim]) : along.slice(0, p[dim]! + 1)).reduce((sum, value) => sum + value, 0);
     }),
   softmax: ([x], { dim }) => logSoftmax(x!, dim).map(Math.exp),
   logSoftmax: ([x], { dim }) => logSoftmax(x!, dim),

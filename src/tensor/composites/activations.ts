@@ -2,9 +2,16 @@ import { direct } from '../../graph/lowerings/direct.ts';
 import { defineComposite } from '../composite.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** max(x, 0) */
+const applyRelu = defineComposite({
+  name: 'relu',
+  definition: ([x]) => [x!.maximum(0)],
+  // At 0 the slope is 0, as in PyTorch; that of the maximum would be one half.
+  gradient: (g, { inputs: [x] }) => [g.mul(x!.gt(0).to('float32'))],
+});
+
+/** The rectified linear unit, max(x, 0), for numbers of any shape. */
 export function relu(x: Tensor): Tensor {
-  return x.maximum(0);
+  return applyRelu([x], {})[0]!;
 }
 
 const applySilu = defineComposite({
@@ -20,6 +27,24 @@ const applySilu = defineComposite({
 /** x σ(x), also called swish. */
 export function silu(x: Tensor): Tensor {
   return applySilu([x], {})[0]!;
+}
+
+const applySoftplus = defineComposite({
+  name: 'softplus',
+  // log(1 + exp(x)), without the overflow of a large x.
+  definition: ([x]) => [x!.maximum(0).add(x!.abs().neg().exp().add(1).log())],
+  lowering: direct('Softplus'),
+  gradient: (g, { inputs: [x] }) => [g.mul(x!.sigmoid())],
+});
+
+/** log(1 + exp(x)): near 0 for negative elements, near x for positive ones. float32 of any shape, which it keeps. */
+export function softplus(x: Tensor): Tensor {
+  return applySoftplus([x], {})[0]!;
+}
+
+/** log σ(x), finite also where σ(x) rounds to 0. float32 of any shape, which it keeps. */
+export function logSigmoid(x: Tensor): Tensor {
+  return softplus(x.neg()).neg();
 }
 
 const tanhScale = Math.sqrt(2 / Math.PI);

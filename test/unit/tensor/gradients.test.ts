@@ -46,7 +46,7 @@ const one =
   (f: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Case =>
   () => [(x) => f(...x), inputs];
 
-/** By operation, the functions to check. Every primitive and composite with a gradient must be here. */
+/** By operation, the functions to check. Every primitive, composite, method and exported function with a gradient must be here. */
 const cases: Record<string, () => Case[]> = {
   neg: unary((x) => x.neg()),
   exp: unary((x) => x.exp()),
@@ -67,18 +67,32 @@ const cases: Record<string, () => Case[]> = {
   maximum: binary((a, b) => a.maximum(b)),
   minimum: binary((a, b) => a.minimum(b)),
   where: binary((a, b) => t.where(a.lt(b), a.mul(2), b.mul(b))),
+  relu: unary((x) => t.relu(x)),
+  softplus: unary((x) => t.softplus(x)),
+  logSigmoid: unary((x) => t.logSigmoid(x)),
+  square: unary((x) => x.square()),
+  rsqrt: unary((x) => x.rsqrt(), positive),
+  clamp: unary((x) => x.clamp(-0.7, 0.4).mul(x.clamp(undefined, 0.1).add(x.clamp(0.2)))),
+  to: unary((x) => x.to('float32').mul(x.to('int32').to('float32'))),
   cast: unary((x) => x.to('float32').mul(x.gt(0).to('float32'))),
   reshape: () => [one((x) => x.reshape([4, -1]).mul(t.arange(6).to('float32')), randn(2, 3, 4))],
   permute: () => [
     one((x) => x.permute(2, 0, 1).mul(t.arange(3).to('float32')), randn(2, 3, 4)),
     one((x) => x.transpose(-1, 0), randn(5, 2)),
   ],
+  transpose: () => [one((x) => x.transpose(-1, 0), randn(5, 2, 3))],
+  squeeze: () => [one((x) => x.squeeze().mul(x.squeeze([0, 1])), randn(1, 3, 1))],
+  unsqueeze: () => [one((x) => x.unsqueeze(-1).mul(x.unsqueeze(0)), randn(3))],
+  flatten: () => [one((x) => x.flatten(1).mul(t.arange(6).to('float32')), randn(2, 3, 2))],
   expand: () => shapes().map((shape) => one((x) => x.expand(shape).mul(x), randn(...broadcastable(shape)))),
   slice: () => [
     one((x) => x.slice([1, 3], null, [-2]), randn(4, 2, 3)),
     one((x) => x.slice(null, [0, -1]).mul(x.slice(null, [1])), randn(3, 4)),
   ],
   pad: () => [one((x) => t.pad(x, [1, 0], [0, 2], 0.5), randn(2, 3))],
+  split: () => [one((x) => x.split(2, 1).reduce((product, piece) => product.mul(piece)), randn(2, 6))],
+  chunk: () => [one((x) => x.chunk(2, -1).reduce((product, piece) => product.mul(piece)), randn(3, 4))],
+  stack: () => [one((a, b) => t.stack([a, b, a], 1).mul(a.unsqueeze(1)), randn(2, 3), randn(2, 3))],
   concat: () => [one((a, b, c) => t.concat([a, b, c, a], 1), randn(2, 1, 2), randn(2, 3, 2), randn(2, 2, 2))],
   matmul: () => [
     one((a, b) => a.matmul(b), randn(3, 4), randn(4, 2)),
@@ -94,6 +108,14 @@ const cases: Record<string, () => Case[]> = {
     one((a, b) => a.matmul(b), randn(2, 3, 4), randn(4)),
     one((a, b) => a.matmul(b), randn(4), randn(4)),
   ],
+  einsum: () => [
+    one((a, b) => t.einsum('bij,bkj->bik', a, b), randn(2, 3, 4), randn(2, 2, 4)),
+    one((a, b, c) => t.einsum('ij,jk,il->lk', a, b, c), randn(2, 3), randn(3, 2), randn(2, 2)),
+  ],
+  maskedFill: () => [one((x) => x.maskedFill(x.lt(0.3), 2).mul(x), randn(3, 4))],
+  tril: () => [one((x) => x.tril(1).mul(x), randn(2, 3, 4))],
+  triu: () => [one((x) => x.triu(-1).mul(x), randn(4, 3))],
+  topk: () => [one((x) => x.topk(2, 0).values.mul(x.topk(2, 0).values), randn(4, 3))],
   rows: () => {
     const [few, many, grid] = [ids([7], 3), ids([4], 9), ids([2, 3], 5)];
     return [
@@ -123,6 +145,10 @@ const cases: Record<string, () => Case[]> = {
     one((x) => x.sum([0, -1], true).mul(x), randn(2, 3, 2)),
   ],
   mean: () => [one((x) => x.mean(), randn(2, 3)), one((x) => x.mean([0, 2]), randn(2, 3, 4))],
+  var: () => [one((x) => x.var(), randn(2, 3)), one((x) => x.var(1, true, { correction: 0 }), randn(2, 3, 2))],
+  std: () => [one((x) => x.std(), randn(2, 3)), one((x) => x.std([0, -1], true).mul(x), randn(2, 2, 3))],
+  min: () => [one((x) => x.min(), randn(2, 3)), one((x) => x.min(1, true).mul(x), randn(2, 3, 4))],
+  cumsum: () => [one((x) => x.cumsum(0), randn(4)), one((x) => x.cumsum(-2).mul(x), randn(2, 3, 2))],
   max: () => [one((x) => x.max(), randn(2, 3)), one((x) => x.max(1, true).mul(x), randn(2, 3, 4))],
   logSumExp: () => [one((x) => x.logSumExp(), randn(2, 3)), one((x) => x.logSumExp(1, true), randn(2, 3, 4))],
   softmax: () => [one((x) => x.softmax(-1), randn(3, 4)), one((x) => x.softmax(0), randn(3, 2, 2))],
@@ -130,6 +156,7 @@ const cases: Record<string, () => Case[]> = {
   silu: unary((x) => t.silu(x)),
   geluTanh: unary((x) => t.gelu(x, 'tanh')),
   geluErf: unary((x) => t.gelu(x, 'none')),
+  gelu: unary((x) => t.gelu(x)),
   layerNorm: () => [
     one((x, weight, bias) => t.layerNorm(x, weight, bias), randn(2, 3, 5), randn(5), randn(5)),
     one((x, weight, bias) => t.layerNorm(x, weight, bias, 0.1), randn(4, 3), randn(3), randn(3)),
@@ -192,14 +219,16 @@ const cases: Record<string, () => Case[]> = {
       one((logits) => t.crossEntropy(logits, some), randn(2, 3, 4)),
     ];
   },
-  'other composites': () => [
-    one((x) => t.relu(x), randn(3, 4)),
-    one((x) => t.dropout(x, 0.4, new Random(3)), randn(3, 4)),
-  ],
+  dropout: () => [one((x) => t.dropout(x, 0.4, new Random(3)), randn(3, 4))],
 };
 
 /** Operations whose result does not change with an operand, or that have only whole-number operands. */
-const withoutGradient = ['constant', 'range', 'eq', 'lt', 'le', 'logicalAnd', 'logicalOr', 'logicalNot', 'argmax'];
+const withoutGradient = [
+  ...['constant', 'range', 'arange', 'full', 'zeros', 'ones', 'tensor', 'fromArray', 'feedTensor', 'randn'],
+  ...['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalNot'],
+  ...['argmax', 'argmin', 'topkIndices', 'oneHot'],
+];
+const notOperations = ['constructor', 'Tensor', 'compute', 'grad'];
 
 describe('gradients', () => {
   for (const [name, make] of Object.entries(cases)) {
@@ -249,8 +278,11 @@ describe('gradients', () => {
   });
 
   it('are checked for every operation there is', () => {
-    const checked = new Set([...Object.keys(cases), ...withoutGradient]);
-    expect([...primitives.keys(), ...composites.keys()].filter((name) => !checked.has(name))).toEqual([]);
+    const checked = new Set([...Object.keys(cases), ...withoutGradient, ...notOperations]);
+    const methods = Object.getOwnPropertyNames(t.Tensor.prototype);
+    const functions = Object.entries(t).flatMap(([name, value]) => (typeof value === 'function' ? [name] : []));
+    const operations = [...primitives.keys(), ...composites.keys(), ...methods, ...functions];
+    expect(operations.filter((name) => !checked.has(name))).toEqual([]);
   });
 
   it('every primitive has a second implementation to be compared with', () => {

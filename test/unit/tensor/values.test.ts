@@ -33,6 +33,10 @@ describe('functions of one number', () => {
     toInt: (x) => x.to('int32'),
     toBool: (x) => x.to('bool'),
     relu: t.relu,
+    softplus: t.softplus,
+    logSigmoid: t.logSigmoid,
+    clamp: (x) => x.clamp(-1, 0.5),
+    square: (x) => x.square(),
     silu: t.silu,
     geluTanh: (x) => t.gelu(x),
     geluErf: (x) => t.gelu(x, 'none'),
@@ -41,7 +45,7 @@ describe('functions of one number', () => {
     forAll(shapeOf().chain(floats), (x) => checkValues(Object.values(functions).map((f) => f(x)))));
 
   it('of positive numbers agree on any shape', () =>
-    forAll(shapeOf().chain(positive), (x) => checkValues([x.log(), x.sqrt(), x.pow(1.5), x.pow(-1)])));
+    forAll(shapeOf().chain(positive), (x) => checkValues([x.log(), x.sqrt(), x.pow(1.5), x.pow(-1), x.rsqrt()])));
 
   it('convert int32 and bool to every type', async () => {
     await forAll(shapeOf().chain(ints), (x) => checkValues([x.to('float32'), x.to('bool')]), 5);
@@ -91,10 +95,16 @@ describe('functions of two numbers, broadcasting', () => {
 });
 
 describe('reductions', () => {
+  /** A correction of 1 makes nothing of the variance of one element; that NaN is compared with PyTorch's. */
+  const spread = (x: Tensor, dims: number[] | undefined, keepDim: boolean) => [
+    x.var(dims, keepDim, { correction: 0 }),
+    x.std(dims, keepDim, { correction: -1 }),
+  ];
   const reductions = (x: Tensor, dims: number[] | undefined, keepDim: boolean) => [
     x.sum(dims, keepDim),
     x.max(dims, keepDim),
-    ...(x.dtype === 'float32' ? [x.mean(dims, keepDim), x.logSumExp(dims, keepDim)] : []),
+    x.min(dims, keepDim),
+    ...(x.dtype === 'float32' ? [x.mean(dims, keepDim), x.logSumExp(dims, keepDim), ...spread(x, dims, keepDim)] : []),
   ];
   const withDims = (make: (shape: number[]) => fc.Arbitrary<Tensor>) =>
     shapeOf().chain((shape) =>
@@ -111,10 +121,19 @@ describe('reductions', () => {
     for (const result of [x.sum([]), x.mean([]), x.max([], true)]) expect(await result.array()).toEqual([[1, 2]]);
   });
 
-  it('along one dimension agree, ties of argmax to the first', () => {
+  it('along one dimension agree, ties to the first', () => {
     const cases = shapeOf(1).chain((shape) => fc.tuple(floats(shape), ints(shape), dimOf(shape.length), fc.boolean()));
     return forAll(cases, ([x, n, dim, keepDim]) =>
-      checkValues([x.softmax(dim), x.logSoftmax(dim), x.argmax(dim, keepDim), n.argmax(dim, keepDim)]),
+      checkValues([
+        ...[x.softmax(dim), x.logSoftmax(dim)],
+        ...[x, n].flatMap((a) => [
+          a.argmax(dim, keepDim),
+          a.argmin(dim, keepDim),
+          a.argmax(),
+          a.argmin(undefined, keepDim),
+        ]),
+        ...[x, n].flatMap((a) => [a.cumsum(dim), a.topk(1, dim).values, a.topk(a.shape.at(dim)!, dim).indices]),
+      ]),
     );
   });
 
@@ -194,6 +213,58 @@ describe('shape and order', () => {
     return forAll(cases, async ([parts, dim]) => {
       await checkValues([t.concat(parts, dim)]);
       await checkValues([t.concat(parts.map((part) => part.to('int32')), dim)]); // biome-ignore format: one line
+    });
+  });
+});
+
+describe('pieces and masks', () => {
+  const withDim = shapeOf(1).chain((shape) =>
+    fc.tuple(floats(shape), dimOf(shape.length), fc.integer({ min: 1, max: 5 })),
+  );
+
+  it('pieces put together again give the whole', () =>
+    forAll(withDim, async ([x, dim, size]) => {
+      for (const pieces of [x.split(size, dim), x.chunk(size, dim)]) {
+        expect(await t.concat(pieces, dim).array()).toEqual(await x.array());
+      }
+      await checkValues([t.stack(x.split(1, dim), dim), ...x.chunk(size, dim)]);
+    }));
+
+  it('triangles agree for all types', () => {
+    const cases = shapeOf(2).chain((shape) =>
+      fc.tuple(floats(shape), ints(shape), bools(shape), fc.integer({ min: -3, max: 3 })),
+    );
+    return forAll(cases, ([x, n, b, diagonal]) =>
+      checkValues([x, n, b].flatMap((a) => [a.tril(diagonal), a.triu(diagonal)])),
+    );
+  });
+
+  it('a triangle and what lies above it make the whole', async () => {
+    const x = t.arange(12).reshape([3, 4]);
+    expect(await x.tril(-1).add(x.triu()).array()).toEqual(await x.array());
+  });
+
+  it('one-hot rows have their 1 where argmax finds it', () => {
+    const cases = shapeOf(0, 3).chain((shape) => ints(shape, { min: 0, max: 3 }));
+    return forAll(cases, async (index) => {
+      const rows = t.oneHot(index, 4);
+      expect(await rows.argmax(-1).data()).toEqual(await index.data());
+      await checkValues([rows, rows.sum(-1)]);
+    });
+  });
+
+  it('einsum agrees with the operations it stands for', async () => {
+    const cases = fc.tuple(floats([2, 3, 4]), floats([2, 5, 4]), floats([4]));
+    await forAll(cases, async ([a, b, c]) => {
+      const difference = (x: Tensor, y: Tensor) => x.sub(y).abs().max();
+      const differences = [
+        difference(t.einsum('bij, bkj -> bik', a, b), a.matmul(b.transpose(1, 2))),
+        difference(t.einsum('bij,j->ib', a, c), a.matmul(c).transpose(0, 1)),
+        difference(t.einsum('bij->j', a), a.sum([0, 1])),
+        difference(t.einsum('j,j->', c, c), c.square().sum()),
+        difference(t.einsum('j,bij->bij', c, a), a.mul(c)),
+      ];
+      for (const [i, found] of differences.entries()) expect(await found.item(), `${i}`).toBeLessThan(1e-5);
     });
   });
 });

@@ -1,0 +1,93 @@
+import { ensure } from '../../core/errors.ts';
+import { isOpen } from '../../core/open-length.ts';
+import { formatShape, normalizeDim, normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
+import { ensureSameType } from '../primitive.ts';
+import { concat } from '../primitives/movement.ts';
+import type { Tensor } from '../tensor.ts';
+
+/** Two dimensions swapped. */
+export function transpose(x: Tensor, a: number, b: number): Tensor {
+  const dims = x.shape.map((_, dim) => dim);
+  const [from, to] = [a, b].map((dim) => normalizeDim(dim, dims.length, 'transpose')) as [number, number];
+  [dims[from], dims[to]] = [to, from];
+  return x.permute(...dims);
+}
+
+/** A new dimension of length 1 at `dim`. */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  return x.reshape(x.shape.toSpliced(normalizeDim(dim, x.shape.length + 1, 'unsqueeze'), 0, 1));
+}
+
+/** Without those of `dims` that have length 1. */
+export function squeeze(x: Tensor, dims: number | Shape | undefined): Tensor {
+  const candidates = normalizeDims(dims, x.shape.length, 'squeeze');
+  return x.reshape(x.shape.filter((length, dim) => length !== 1 || !candidates.includes(dim)));
+}
+
+/** The dimensions from `startDim` to `endDim`, both included, as one. A scalar becomes `[1]`. */
+export function flatten(x: Tensor, startDim: number, endDim: number): Tensor {
+  const rank = Math.max(1, x.shape.length);
+  const [start, end] = [startDim, endDim].map((dim) => normalizeDim(dim, rank, 'flatten')) as [number, number];
+  ensure(start <= end, () => `flatten: dimension ${startDim} of ${x.describe()} comes after dimension ${endDim}`);
+  return x.reshape(x.shape.toSpliced(start, end + 1 - start, sizeOf(x.shape.slice(start, end + 1))));
+}
+
+/** Pieces along `dim`, of the sizes given, or all of one size, the last one shorter if they do not come out even. */
+export function split(x: Tensor, sizes: number | Shape, dim: number): Tensor[] {
+  const at = normalizeDim(dim, x.shape.length, 'split');
+  const length = x.shape[at]!;
+  const list = typeof sizes === 'number' ? equalSizes(x, at, sizes) : sizes;
+  ensure(
+    list.every((size) => Number.isInteger(size) && size >= 0) && list.reduce((sum, size) => sum + size, 0) === length,
+    () =>
+      `split: the sizes ${formatShape(list)} must add up to ${length}, the length of dimension ${dim} of ${x.describe()}`,
+  );
+  let end = 0;
+  return list.map((size) => {
+    const start = end;
+    end += size;
+    return x.slice(...x.shape.map((_, d) => (d === at ? ([start, end] as const) : null)));
+  });
+}
+
+function equalSizes(x: Tensor, dim: number, size: number): number[] {
+  const length = x.shape[dim]!;
+  ensure(
+    Number.isInteger(size) && size > 0,
+    () => `split: the size of a piece must be a whole number of at least 1, but is ${size}`,
+  );
+  ensure(
+    !isOpen(length),
+    () => `split: the length of dimension ${dim} of ${x.describe()} is not known while the graph is built`,
+  );
+  const count = Math.max(1, Math.ceil(length / size));
+  return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
+}
+
+/** Pieces along `dim`, `count` of them or, where the length does not allow for equal ones, fewer; the last may be shorter. */
+export function chunk(x: Tensor, count: number, dim: number): Tensor[] {
+  ensure(
+    Number.isInteger(count) && count > 0,
+    () => `chunk: the number of pieces must be a whole number of at least 1, but is ${count}`,
+  );
+  const length = x.shape[normalizeDim(dim, x.shape.length, 'chunk')]!;
+  return split(x, length === 0 ? new Array<number>(count).fill(0) : Math.ceil(length / count), dim);
+}
+
+/** The tensors, all of one shape, side by side along a new dimension at `dim`: two of `[3]` give `[2, 3]`. Defaults to the first. */
+export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  const [first] = tensors;
+  ensure(first, 'stack: needs at least one tensor');
+  for (const other of tensors) {
+    ensureSameType('stack', first, other);
+    ensure(
+      sameShape(other.shape, first.shape),
+      () => `stack: ${first.describe()} and ${other.describe()} must have one shape`,
+    );
+  }
+  const at = normalizeDim(dim, first.shape.length + 1, 'stack');
+  return concat(
+    tensors.map((x) => unsqueeze(x, at)),
+    at,
+  );
+}

@@ -1,0 +1,49 @@
+import { ensure } from '../../core/errors.ts';
+import { isOpen } from '../../core/open-length.ts';
+import { normalizeDims, type Shape } from '../../core/shape.ts';
+import { defineComposite } from '../composite.ts';
+import { ensureFloat } from '../primitive.ts';
+import { where } from '../primitives/elementwise.ts';
+import { keptShape } from '../primitives/reductions.ts';
+import type { Tensor } from '../tensor.ts';
+
+export interface VarianceOptions {
+  /**
+   * What is taken off the number of elements before the sum of squares is divided by it: 1 gives the unbiased variance, 0 the biased
+   * one, which normalisation layers use. Defaults to 1.
+   */
+  correction?: number;
+}
+
+/** What the sum of squares is divided by; 0 if that is less, so that the result is NaN or infinite, as in PyTorch. */
+function divisorOf(operation: string, x: Tensor, dims: Shape, correction: number): number {
+  const count = dims.reduce((product, dim) => product * x.shape[dim]!, 1);
+  ensure(
+    !isOpen(count),
+    () =>
+      `${operation}: the number of elements is not known while the graph is built; take mean() of the squares instead`,
+  );
+  return Math.max(0, count - correction);
+}
+
+export function variance(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
+  ensureFloat('var', x);
+  const normalized = normalizeDims(dims, x.shape.length, 'var');
+  const divisor = divisorOf('var', x, normalized, correction);
+  return x.sub(x.mean(normalized, true)).square().sum(normalized, keepDim).div(divisor);
+}
+
+const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: number }>({
+  name: 'std',
+  definition: ([x], { dims, keepDim, correction }) => [variance(x!, dims, keepDim, correction).sqrt()],
+  // Where all elements are equal, the deviation is 0 and the square root has no slope; PyTorch says 0 there.
+  gradient: (g, { inputs: [x], output: y, attributes: { dims, correction } }) => {
+    const slope = where(y.eq(0), 0, g.div(y.mul(divisorOf('std', x!, dims, correction))));
+    return [x!.sub(x!.mean(dims, true)).mul(slope.reshape(keptShape(x!.shape, dims)))];
+  },
+});
+
+export function std(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
+  ensureFloat('std', x);
+  return applyStd([x], { dims: normalizeDims(dims, x.shape.length, 'std'), keepDim, correction })[0]!;
+}

@@ -1,0 +1,106 @@
+import { ensure } from '../../core/errors.ts';
+import { normalizeDim } from '../../core/shape.ts';
+import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
+import type { Tensor } from '../tensor.ts';
+import { gather } from './indexing.ts';
+import { ensureElements, keptShape } from './reductions.ts';
+
+/** A function of all elements along one dimension that keeps the shape. */
+function alongDim(name: string, operator: string, gradient: GradientRule<{ dim: number }>) {
+  const apply = definePrimitive<{ dim: number }>({
+    name,
+    result: ([x]) => {
+      ensureFloat(name, x!);
+      return { shape: x!.shape, dtype: x!.dtype };
+    },
+    gradient,
+    lowering: (emitter, { attributes }, inputs) =>
+      emitter.emit(operator, inputs, { attributes: { axis: attributes.dim } }),
+  });
+  return (x: Tensor, dim: number): Tensor => apply([x], { dim: normalizeDim(dim, x.shape.length, name) });
+}
+
+/** exp(x) divided by its sum along `dim`. */
+export const softmax = alongDim('softmax', 'Softmax', (g, { output, attributes }) => {
+  return [output.mul(g.sub(g.mul(output).sum(attributes.dim, true)))];
+});
+
+/** The logarithm of {@link softmax}, without the overflow of taking one after the other. */
+export const logSoftmax = alongDim('logSoftmax', 'LogSoftmax', (g, { output, attributes }) => {
+  return [g.sub(output.exp().mul(g.sum(attributes.dim, true)))];
+});
+
+const applyCumsum = definePrimitive<{ dim: number; reverse: boolean }>({
+  name: 'cumsum',
+  result: ([x]) => {
+    ensureNumbers('cumsum', x!);
+    return { shape: x!.shape, dtype: x!.dtype };
+  },
+  // An element is part of its own sum and of all later ones.
+  gradient: (g, { attributes: { dim, reverse } }) => [runningSum(g, dim, !reverse)],
+  lowering: (emitter, { attributes: { dim, reverse } }, [x]) =>
+    emitter.emit('CumSum', [x!, emitter.scalar(dim, 'int32')], { attributes: { reverse: Number(reverse) } }),
+});
+
+function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
+  return applyCumsum([x], { dim, reverse });
+}
+
+/** The sums of the elements along `dim` up to and with each of them. */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  return runningSum(x, normalizeDim(dim, x.shape.length, 'cumsum'), false);
+}
+
+/** Where along a dimension the element is that an ONNX operator looks for. ONNX gives int64; our indices are int32. */
+function position(name: string, operator: string) {
+  const apply = definePrimitive<{ dim: number }>({
+    name,
+    result: ([x], { dim }) => {
+      ensureNumbers(name, x!);
+      ensureElements(name, x!, dim);
+      return { shape: keptShape(x!.shape, [dim]), dtype: 'int32' };
+    },
+    gradient: noGradient,
+    lowering: (emitter, { attributes: { dim } }, [x]) =>
+      emitter.cast(emitter.emit(operator, [x!], { attributes: { axis: dim, keepdims: 1 } }), 'int32'),
+  });
+  return (x: Tensor, dim: number | undefined, keepDim: boolean): Tensor => {
+    if (dim === undefined) {
+      return apply([x.reshape([-1])], { dim: 0 }).reshape(keepDim ? x.shape.map(() => 1) : []);
+    }
+    const normalized = normalizeDim(dim, x.shape.length, name);
+    const reduced = apply([x], { dim: normalized });
+    return keepDim ? reduced : reduced.reshape(x.shape.filter((_, d) => d !== normalized));
+  };
+}
+
+export const argmax = position('argmax', 'ArgMax');
+export const argmin = position('argmin', 'ArgMin');
+
+const applyTopkIndices = definePrimitive<{ k: number; dim: number }>({
+  name: 'topkIndices',
+  result: ([x], { k, dim }) => ({ shape: x!.shape.with(dim, k), dtype: 'int32' }),
+  gradient: noGradient,
+  lowering: (emitter, { attributes: { k, dim } }, [x]) => {
+    const [, indices] = emitter.emitMany('TopK', [x!, emitter.integers([k])], 2, { attributes: { axis: dim } });
+    return emitter.cast(indices!, 'int32');
+  },
+});
+
+/** The `k` largest elements along `dim`, and where they are. */
+export function topk(x: Tensor, k: number, dim: number): { values: Tensor; indices: Tensor } {
+  ensureNumbers('topk', x);
+  const normalized = normalizeDim(dim, x.shape.length, 'topk');
+  const length = x.shape[normalized]!;
+  ensure(
+    Number.isInteger(k) && k >= 0 && k <= length,
+    () =>
+      `topk: k must be a whole number from 0 to ${length}, the length of dimension ${dim} of ${x.describe()}, but is ${k}`,
+  );
+  const indices = applyTopkIndices([x], { k, dim: normalized });
+  return { values: gather(x, normalized, indices), indices };
+}
+
+function ensureNumbers(operation: string, x: Tensor): void {
+  ensure(x.dtype !== 'bool', () => `${operation}: ${x.describe()} is bool; convert it with .to('float32')`);
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { allocate } from '../../../src/core/dtype.ts';
+import { sizeOf } from '../../../src/core/shape.ts';
+import * as t from '../../../src/tensor/index.ts';
+import { grad, type Tensor } from '../../../src/tensor/index.ts';
+
+/** Operations against what PyTorch computes: values and gradients, recorded by test/support/fixtures/make-torch-values.py. */
+
+interface Recorded {
+  dtype: t.DType;
+  shape: number[];
+  /** Numbers, truth values, or what JSON has not: 'nan', 'inf', '-inf'. */
+  data: (number | boolean | string)[];
+}
+
+interface RecordedCase {
+  inputs: Recorded[];
+  outputs: Recorded[];
+  gradients: (Recorded | null)[];
+}
+
+const cases: Record<string, RecordedCase> = JSON.parse(readFileSync('test/support/fixtures/torch-values.json', 'utf8'));
+
+const functions: Record<string, (...operands: Tensor[]) => Tensor | Tensor[]> = {
+  var: (x) => x.var(),
+  'var: dims from the end, biased': (x) => x.var([-1, 0], true, { correction: 0 }),
+  'var: of one element': (x) => x.var(1),
+  'var: of one element, biased': (x) => x.var(1, false, { correction: 0 }),
+  'var: of nothing': (x) => x.var(1),
+  std: (x) => x.std(-1),
+  'std: biased': (x) => x.std([0, 2], true, { correction: 0 }),
+  'std: of equal elements': (x) => x.std(1),
+  'std: of one element': (x) => x.std(1),
+  'mean: of nothing': (x) => x.mean(1),
+  'max: ties': (x) => x.max(1),
+  min: (x) => x.min(),
+  'min: ties': (x) => x.min(-1, true),
+  'min: int32': (x) => x.min([0, 2]),
+  'argmax: flattened, ties': (x) => x.argmax(),
+  'argmin: flattened, ties': (x) => x.argmin(),
+  argmin: (x) => x.argmin(-1, true),
+  'argmin: int32, ties': (x) => x.argmin(0),
+  cumsum: (x) => x.cumsum(-1),
+  'cumsum: first dimension': (x) => x.cumsum(0),
+  'cumsum: int32': (x) => x.cumsum(0),
+  'cumsum: of nothing': (x) => x.cumsum(1),
+  topk: (x) => both(x.topk(2)),
+  'topk: first dimension, all of it': (x) => both(x.topk(3, 0)),
+  'topk: of one element': (x) => both(x.topk(1, -2)),
+  'topk: none': (x) => both(x.topk(0)),
+  'topk: int32': (x) => both(x.topk(3)),
+  squeeze: (x) => x.squeeze(),
+  'squeeze: last': (x) => x.squeeze(-1),
+  'squeeze: not of length 1': (x) => x.squeeze(1),
+  flatten: (x) => x.flatten(),
+  'flatten: some': (x) => x.flatten(1, -2),
+  'flatten: a scalar': (x) => x.flatten(),
+  clamp: (x) => x.clamp(-1, 1),
+  'clamp: from below': (x) => x.clamp(0.5),
+  'clamp: from above': (x) => x.clamp(undefined, 0.5),
+  'clamp: bounds that cross': (x) => x.clamp(1, -1),
+  'clamp: int32': (x) => x.clamp(-1, 2),
+  split: (x) => x.split(2),
+  'split: sizes': (x) => x.split([1, 0, 3], -1),
+  'split: longer than there is': (x) => x.split(9, 1),
+  'split: nothing': (x) => x.split(2),
+  chunk: (x) => x.chunk(3, -1),
+  'chunk: fewer than asked for': (x) => x.chunk(4),
+  'chunk: nothing': (x) => x.chunk(3),
+  stack: (x, y) => t.stack([x, y, x]),
+  'stack: last': (x, y) => t.stack([x, y], -1),
+  'stack: scalars': (x, y) => t.stack([x, y]),
+  tril: (x) => x.tril(),
+  'tril: above': (x) => x.tril(1),
+  'tril: below, int32': (x) => x.tril(-2),
+  triu: (x) => x.triu(),
+  'triu: above': (x) => x.triu(1),
+  'triu: below': (x) => x.triu(-1),
+  maskedFill: (x, mask) => x.maskedFill(mask, -1.5),
+  oneHot: (index) => t.oneHot(index, 4),
+  'einsum: product': (x, y) => t.einsum('ij,jk->ik', x, y),
+  'einsum: attention': (q, k) => t.einsum('bqhd,bkhd->bhqk', q, k),
+  'einsum: outer': (x, y) => t.einsum('i,j->ji', x, y),
+  'einsum: inner': (x, y) => t.einsum('ij,ij->', x, y),
+  'einsum: one operand': (x) => t.einsum('ijk->ki', x),
+  'einsum: three operands': (x, y, z) => t.einsum('ab,cbd,ad->ca', x, y, z),
+  square: (x) => x.square(),
+  rsqrt: (x) => x.rsqrt(),
+  relu: t.relu,
+  softplus: t.softplus,
+  logSigmoid: t.logSigmoid,
+};
+
+const both = ({ values, indices }: { values: Tensor; indices: Tensor }) => [values, indices];
+
+const numbersOf = ({ data }: Recorded) =>
+  data.map((value) => (typeof value === 'string' ? Number(value.replace('inf', 'Infinity')) : Number(value)));
+
+function tensorOf(recorded: Recorded): Tensor {
+  const data = allocate(recorded.dtype, recorded.data.length);
+  data.set(numbersOf(recorded));
+  return t.fromArray(data, recorded.shape);
+}
+
+async function expectRecorded(actual: Tensor, expected: Recorded, what: string): Promise<void> {
+  expect([actual.dtype, actual.shape], what).toEqual([expected.dtype, expected.shape]);
+  const [found, wanted] = [await actual.data(), numbersOf(expected)];
+  const scale = Math.max(1, ...wanted.filter(Number.isFinite).map(Math.abs));
+  for (const [i, value] of wanted.entries()) {
+    const isClose = Object.is(found[i], value) || found[i] === value || Math.abs(found[i]! - value) <= 1e-6 * scale;
+    expect(isClose, `${what}: element ${i} is ${found[i]}, but PyTorch's is ${value}`).toBe(true);
+  }
+}
+
+describe('PyTorch computes the same for', () => {
+  it.each(Object.keys(cases))('%s', async (name) => {
+    const { inputs, outputs, gradients } = cases[name]!;
+    const operands = inputs.map(tensorOf);
+    const results = [functions[name]!(...operands)].flat();
+    expect(results.length).toBe(outputs.length);
+    for (const [i, result] of results.entries()) await expectRecorded(result, outputs[i]!, `output ${i}`);
+
+    const loss = results
+      .filter(({ dtype }) => dtype === 'float32')
+      .map((y) => y.mul(t.arange(sizeOf(y.shape)).reshape(y.shape).add(1).to('float32')).sum())
+      .reduce((sum, part) => sum.add(part), t.zeros([]));
+    for (const [i, gradient] of grad(loss, operands).entries()) {
+      if (gradients[i]) await expectRecorded(gradient, gradients[i], `gradient ${i}`);
+    }
+  });
+
+  it('everything it was asked', () => {
+    expect(Object.keys(functions)).toEqual(Object.keys(cases));
+  });
+});
