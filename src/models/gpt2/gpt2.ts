@@ -10,13 +10,15 @@ import {
 import { Random } from '../../random/random.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
-import { checkGPT2Config, type GPT2Config } from './config.ts';
+import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
 
 /**
  * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
  * head that scores every token of the vocabulary as the next one.
  *
- * `new GPT2(gpt2.small)` has 124 million parameters, initialised as GPT-2's.
+ * `new GPT2({ vocabSize: 50257 })`, which is `new GPT2(gpt2.small)`, has 124 million parameters.
+ *
+ * @param random the source of the initial weights; defaults to `new Random(0)`
  */
 export class GPT2 extends DecoderOnlyTransformer {
   readonly architecture = 'gpt2';
@@ -27,9 +29,9 @@ export class GPT2 extends DecoderOnlyTransformer {
   readonly finalNorm: LayerNorm;
   readonly head: Linear | undefined;
 
-  constructor(config: GPT2Config, random = new Random(0)) {
+  constructor(options: GPT2Options, random = new Random(0)) {
     super();
-    checkGPT2Config(config);
+    const config = gpt2Config.complete(options);
     const { vocabSize, contextLength, embDim, nLayers, tiedHead } = config;
     this.config = config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);

@@ -2,7 +2,7 @@ import { Attention, Embedding, Linear, RMSNorm, RotaryEmbedding, SwiGLU, Transfo
 import { Random } from '../../random/random.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
-import { checkLlamaConfig, type LlamaConfig } from './config.ts';
+import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
 
 /**
  * Llama (Touvron et al., 2023) and its relatives: tokens embedded, a stack of transformer blocks that learn of positions by turning
@@ -18,9 +18,9 @@ export class Llama extends DecoderOnlyTransformer {
   readonly finalNorm: RMSNorm;
   readonly head: Linear | undefined;
 
-  constructor(config: LlamaConfig, random = new Random(0)) {
+  constructor(options: LlamaOptions, random = new Random(0)) {
     super();
-    checkLlamaConfig(config);
+    const config = llamaConfig.complete(options);
     const { vocabSize, embDim, headDim, nLayers, normEps: eps, ropeTheta: theta, ropeScaling: scaling } = config;
     const rotary = new RotaryEmbedding({ headDim, theta, scaling });
     this.config = config;

@@ -1,0 +1,84 @@
+import * as v from 'valibot';
+import { ensure } from '../core/errors.ts';
+
+/** `required`: must be given. `defaulted`: may be left out, then has its default. `optional`: may be absent, also from the configuration. */
+export type Presence = 'required' | 'defaulted' | 'optional';
+
+/** A field of a configuration. */
+export interface ConfigField<T = unknown, P extends Presence = Presence> {
+  readonly kind: 'count' | 'probability' | 'positive number' | 'switch' | 'structure';
+  /** What the field means, in one line. */
+  readonly help: string;
+  /** For a switch: what it does to turn it away from its default, in one line. */
+  readonly change?: string;
+  readonly presence: P;
+  readonly default: T | Derived | undefined;
+  /** What it looks like in JSON. */
+  readonly schema: v.GenericSchema<T>;
+  /** Throws one clear sentence if it cannot be `value`. */
+  check(value: T, name: string): void;
+}
+
+/** A default that follows from fields that stand before it. */
+export interface Derived {
+  /** In words: `embDim / nHeads`. */
+  readonly says: string;
+  from(before: Readonly<Record<string, number>>): number;
+}
+
+type NumberField<P extends Presence> = ConfigField<number, P>;
+
+/** A whole number of at least 1. Without a default it must be given. */
+export function count(help: string): NumberField<'required'>;
+export function count(help: string, byDefault: number | Derived): NumberField<'defaulted'>;
+export function count(help: string, byDefault?: number | Derived): NumberField<Presence> {
+  return {
+    ...{ kind: 'count', help, default: byDefault, schema: v.number() },
+    presence: byDefault === undefined ? 'required' : 'defaulted',
+    check: (value, name) =>
+      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`),
+  };
+}
+
+/** At least 0 and less than 1. */
+export function probability(help: string, byDefault: number): NumberField<'defaulted'> {
+  return {
+    ...{ kind: 'probability', help, default: byDefault, schema: v.number(), presence: 'defaulted' },
+    check: (value, name) =>
+      ensure(value >= 0 && value < 1, `${name} must be at least 0 and less than 1, but is ${value}`),
+  };
+}
+
+/** Greater than 0 in float32. */
+export function positive(help: string, byDefault: number): NumberField<'defaulted'> {
+  return {
+    ...{ kind: 'positive number', help, default: byDefault, schema: v.number(), presence: 'defaulted' },
+    check: checkPositive,
+  };
+}
+
+/** Throws if `value` is not a number greater than 0 that float32 can hold. */
+export function checkPositive(value: number, name: string): void {
+  const inModel = Math.fround(value);
+  ensure(
+    inModel > 0 && Number.isFinite(inModel),
+    `${name} must be a number greater than 0 and within the range of float32, but is ${value}`,
+  );
+}
+
+/** True or false. `change` says in the imperative what it does to choose the other than the default. */
+export function toggle(help: string, byDefault: boolean, change: string): ConfigField<boolean, 'defaulted'> {
+  return {
+    ...{ kind: 'switch', help, change, default: byDefault, schema: v.boolean(), presence: 'defaulted' },
+    check: (value, name) => ensure(typeof value === 'boolean', `${name} must be true or false, but is ${value}`),
+  };
+}
+
+/** An object of its own that need not be there. */
+export function structure<T>(
+  help: string,
+  schema: v.GenericSchema<T>,
+  check: (value: T, name: string) => void,
+): ConfigField<T, 'optional'> {
+  return { kind: 'structure', help, default: undefined, schema, presence: 'optional', check };
+}
