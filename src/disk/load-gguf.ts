@@ -6,7 +6,7 @@ import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
 import { gpt2Architecture } from '../models/gpt2/gguf.ts';
 import { llamaArchitecture } from '../models/llama/gguf.ts';
 import type { PretrainedConfig } from '../models/read-config.ts';
-import { readGgufTokenizer } from '../pretrained/tokenizers/read-gguf-tokenizer.ts';
+import { readGgufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { openGguf } from './gguf.ts';
 import type { LoadOptions, Pretrained } from './load-pretrained.ts';

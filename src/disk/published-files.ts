@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { publishedForm } from '../models/publish.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
-import { tokenizerFiles } from '../pretrained/tokenizers/tokenizer-files.ts';
+import { publishedTokenizer } from '../tokenizer/hugging-face/write-files.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
@@ -24,7 +24,7 @@ export function publishedFiles({ model, tokenizer, chatTemplate, stopTokens = []
     'generation_config.json': { _from_model_config: true, ...ids },
   };
   if (tokenizer) {
-    const { tokenizer: file, config: settings } = tokenizerFiles(tokenizer);
+    const { tokenizer: file, config: settings } = publishedTokenizer(tokenizer);
     files['tokenizer.json'] = file;
     const { contextLength } = model.config;
     const template = chatTemplate === undefined ? {} : { chat_template: chatTemplate };

@@ -6,8 +6,8 @@ import { ggufGPT2 } from '../models/gpt2/gguf.ts';
 import { GPT2, type LanguageModel, Llama } from '../models/index.ts';
 import { ggufLlama } from '../models/llama/gguf.ts';
 import type { PublishedTensor } from '../models/published-tensors.ts';
+import { ggufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
-import { ggufTokenizer } from '../pretrained/tokenizers/write-gguf-tokenizer.ts';
 import { writeGguf } from './gguf.ts';
 
 export interface GgufOptions extends SaveOptions {

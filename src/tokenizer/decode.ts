@@ -1,12 +1,12 @@
 import type { StreamDecoder, Tokenizer } from './tokenizer.ts';
 
-type TokenBytes = Pick<Tokenizer, 'tokenBytes'>;
+type TokensAsBytes = Pick<Tokenizer, 'tokenBytes'>;
 
 // A byte order mark is a character like any other here: what was encoded must come back.
 const newTextDecoder = () => new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of `ids`: their bytes put together, then read as UTF-8. */
-export function decodeTokens(tokenizer: TokenBytes, ids: Iterable<number>): string {
+export function decodeTokens(tokenizer: TokensAsBytes, ids: Iterable<number>): string {
   const pieces = Array.from(ids, (id) => tokenizer.tokenBytes(id));
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let offset = 0;
@@ -18,7 +18,7 @@ export function decodeTokens(tokenizer: TokenBytes, ids: Iterable<number>): stri
 }
 
 /** A {@link StreamDecoder} for any tokenizer whose tokens are bytes. */
-export function decodeTokenStream(tokenizer: TokenBytes): StreamDecoder {
+export function decodeTokenStream(tokenizer: TokensAsBytes): StreamDecoder {
   const decoder = newTextDecoder();
   return {
     push: (id) => decoder.decode(tokenizer.tokenBytes(id), { stream: true }),

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { TsgptError } from '../core/errors.ts';
 import { CharTokenizer } from './char.ts';
 import { GPT2Tokenizer } from './gpt2.ts';
-import { readHuggingFaceTokenizer } from './hugging-face-files.ts';
+import { readHuggingFaceTokenizer } from './hugging-face/read-files.ts';
 import type { Tokenizer } from './tokenizer.ts';
 
 const tokenizerSchema = v.variant('kind', [

@@ -1,9 +1,6 @@
 import * as v from 'valibot';
-import { ensure } from '../../core/errors.ts';
-import { printable } from '../../core/printable.ts';
 import { MAX_IDS } from '../bpe.ts';
 import { escapeRegExp } from './pattern.ts';
-import type { TokenizerConfig, TokenizerFile } from './tokenizer-json.ts';
 
 /** A token that is found in a text as it stands, before anything is merged. */
 export interface AddedToken {
@@ -37,34 +34,6 @@ export const addedTokenSchema: v.GenericSchema<unknown, AddedToken> = v.pipe(
   }),
   v.transform((token) => ({ ...token, normalized: token.normalized ?? !token.special })),
 );
-
-/** What GPT-2's token between documents is called, and that of many models whose files name none. */
-export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
-
-/**
- * The added tokens of both files. Those for the beginning and the end of a text and for padding are special whether they
- * are listed or not. Throws a TsgptError if one of them is not in the vocabulary.
- */
-export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: TokenizerConfig): AddedToken[] {
-  const byContent = new Map<string, AddedToken>();
-  for (const token of [...config.added_tokens_decoder, ...added_tokens]) {
-    // Like the original, believe the vocabulary where the two disagree.
-    byContent.set(token.content, { ...token, id: model.vocab.get(token.content) ?? token.id });
-  }
-  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  const { bos_token, pad_token } = config;
-  const eos_token = config.eos_token ?? (model.vocab.has(DEFAULT_END_OF_TEXT) ? DEFAULT_END_OF_TEXT : undefined);
-  for (const [role, content] of Object.entries({ bos_token, eos_token, pad_token })) {
-    if (content === undefined || byContent.has(content)) continue;
-    const id = model.vocab.get(content);
-    ensure(
-      id !== undefined,
-      `this tokenizer cannot be used: its ${role} ${printable(content)} is not in its vocabulary`,
-    );
-    byContent.set(content, { id, content, ...flags });
-  }
-  return [...byContent.values()];
-}
 
 /** A text cut at added tokens: their ids, and what stands between them with the place where it begins. */
 export type Section = number | { text: string; start: number };

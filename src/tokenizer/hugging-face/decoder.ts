@@ -1,6 +1,8 @@
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
+import type { AddedToken } from './added-tokens.ts';
 import { fromByteCharacters } from './byte-characters.ts';
+import { createNormalizer, type NormalizerJSON } from './normalizer.ts';
 
 /** The `decoder` of a tokenizer.json: how tokens become text again. */
 export type DecoderJSON =
@@ -31,7 +33,7 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
 );
 
 /** How the bytes of a text are put together from its tokens. */
-export interface Decoder {
+export interface TokenDecoder {
   /** The UTF-8 bytes that a token of the vocabulary stands for. */
   bytes(token: string): Uint8Array;
   /** The text that a piece of normalised text stands for. */
@@ -41,7 +43,7 @@ export interface Decoder {
 }
 
 /** The function that `json` describes, token by token. */
-export function createDecoder(json: DecoderJSON): Decoder {
+export function createDecoder(json: DecoderJSON): TokenDecoder {
   const steps = flatten(json);
   const has = (type: DecoderJSON['type']) => steps.some((step) => step.type === type);
   let leadingSpaces = 0;
@@ -77,4 +79,47 @@ const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
 
 function flatten(json: DecoderJSON): DecoderJSON[] {
   return json.type === 'Sequence' ? json.decoders.flatMap(flatten) : [json];
+}
+
+/** The UTF-8 bytes that every id stands for; a vocabulary may leave ids out. They are worked out when first asked for. */
+export class TokenBytes {
+  readonly #decoder: TokenDecoder;
+  /** Bytes, or the token that they follow from. */
+  readonly #tokens: (Uint8Array | string | undefined)[] = [];
+
+  constructor(
+    vocab: ReadonlyMap<string, number>,
+    normalizer: NormalizerJSON | null,
+    added: readonly AddedToken[],
+    decoder: TokenDecoder,
+  ) {
+    this.#decoder = decoder;
+    for (const [token, id] of vocab) this.#tokens[id] = token;
+
+    const utf8 = new TextEncoder();
+    const normalize = createNormalizer(normalizer);
+    for (const { id, content, special, normalized } of added) {
+      if (special) this.#tokens[id] = utf8.encode(content);
+      // What was found in the normalised text has its `▁` from there, which stands for a space of the original.
+      else if (normalized) this.#tokens[id] = utf8.encode(decoder.text(normalize(content)));
+      else if (!vocab.has(content)) this.#tokens[id] = utf8.encode(content);
+    }
+  }
+
+  /** One more than the highest id. */
+  get size(): number {
+    return this.#tokens.length;
+  }
+
+  has(id: number): boolean {
+    return this.#tokens[id] !== undefined;
+  }
+
+  get(id: number): Uint8Array | undefined {
+    const token = this.#tokens[id];
+    if (typeof token !== 'string') return token;
+    const bytes = this.#decoder.bytes(token);
+    this.#tokens[id] = bytes;
+    return bytes;
+  }
 }

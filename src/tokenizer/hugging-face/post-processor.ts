@@ -25,7 +25,7 @@ export const postProcessorSchema: v.GenericSchema<unknown, PostProcessorJSON> = 
 );
 
 /** The ids of the special tokens that stand before a text. */
-export function idsBeforeText(json: PostProcessorJSON | null): number[] {
+function idsBeforeText(json: PostProcessorJSON | null): number[] {
   switch (json?.type) {
     case 'TemplateProcessing': {
       const ids: number[] = [];
@@ -41,4 +41,20 @@ export function idsBeforeText(json: PostProcessorJSON | null): number[] {
       // `ByteLevel` is about the places of tokens in the text, which are not kept here.
       return [];
   }
+}
+
+/**
+ * The ids of the special tokens that a model expects before a text.
+ *
+ * @param add `add_bos_token` of the configuration: where it is given, it decides about the token that begins a text, whatever the template says
+ * @param bosId the id of that token
+ */
+export function beginOfTextIds(
+  postProcessor: PostProcessorJSON | null,
+  add: boolean | undefined,
+  bosId: number | undefined,
+): number[] {
+  const template = idsBeforeText(postProcessor);
+  if (bosId === undefined || add === undefined || add === template.includes(bosId)) return template;
+  return add ? [bosId, ...template] : template.filter((id) => id !== bosId);
 }

@@ -1,7 +1,13 @@
 import * as v from 'valibot';
 import { toByteCharacters } from './byte-characters.ts';
-import { type PatternJSON, patternOf, patternSchema } from './pattern.ts';
-import { type SplitBehavior, splitBehaviors, splitText } from './split-text.ts';
+import {
+  type PatternJSON,
+  patternOf,
+  patternSchema,
+  type SplitBehavior,
+  splitBehaviors,
+  splitText,
+} from './pattern.ts';
 
 /** The `pre_tokenizer` of a tokenizer.json: how a text is cut into the words within which symbols are merged. */
 export type PreTokenizerJSON =

@@ -5,7 +5,7 @@ import { scanCharacters } from '../../../src/text/scan-characters.ts';
 import { type TextProgress, type TextSource, textSourceOf } from '../../../src/text/text-source.ts';
 import { CharTokenizer } from '../../../src/tokenizer/char.ts';
 import { GPT2Tokenizer } from '../../../src/tokenizer/gpt2.ts';
-import { HuggingFaceTokenizer } from '../../../src/tokenizer/hugging-face.ts';
+import { HuggingFaceTokenizer } from '../../../src/tokenizer/hugging-face/tokenizer.ts';
 import type { Tokenizer } from '../../../src/tokenizer/tokenizer.ts';
 import { publishedForms } from '../../support/published-forms.ts';
 import { anyText } from '../../support/texts.ts';

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { TsgptError } from '../../core/errors.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type AddedToken, addedTokenSchema } from './added-tokens.ts';
 import { type BPEModelJSON, bpeModelSchema } from './bpe-model.ts';
@@ -95,4 +95,32 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: stri
   const where = v.getDotPath(issue);
   const problem = where && issue.received === 'undefined' ? 'this is missing' : issue.message;
   throw new TsgptError(`this ${name} cannot be used: ${printable(where ? `${where}: ${problem}` : problem)}`);
+}
+
+/** What GPT-2's token between documents is called, and that of many models whose files name none. */
+export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
+
+/**
+ * The added tokens of both files. Those for the beginning and the end of a text and for padding are special whether they
+ * are listed or not. Throws a TsgptError if one of them is not in the vocabulary.
+ */
+export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: TokenizerConfig): AddedToken[] {
+  const byContent = new Map<string, AddedToken>();
+  for (const token of [...config.added_tokens_decoder, ...added_tokens]) {
+    // Like the original, believe the vocabulary where the two disagree.
+    byContent.set(token.content, { ...token, id: model.vocab.get(token.content) ?? token.id });
+  }
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const { bos_token, pad_token } = config;
+  const eos_token = config.eos_token ?? (model.vocab.has(DEFAULT_END_OF_TEXT) ? DEFAULT_END_OF_TEXT : undefined);
+  for (const [role, content] of Object.entries({ bos_token, eos_token, pad_token })) {
+    if (content === undefined || byContent.has(content)) continue;
+    const id = model.vocab.get(content);
+    ensure(
+      id !== undefined,
+      `this tokenizer cannot be used: its ${role} ${printable(content)} is not in its vocabulary`,
+    );
+    byContent.set(content, { id, content, ...flags });
+  }
+  return [...byContent.values()];
 }

@@ -11,9 +11,9 @@ import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { BPEModelJSON } from '../../tokenizer/hugging-face/bpe-model.ts';
 import { normalizerSchema } from '../../tokenizer/hugging-face/normalizer.ts';
-import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-json.ts';
-import { type GgufToken, tokenType } from './gguf-vocabulary.ts';
-import type { TokenizerParts } from './tokenizer-file.ts';
+import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
+import type { TokenizerParts } from '../../tokenizer/hugging-face/write-files.ts';
+import { type GgufToken, tokenType } from './vocabulary.ts';
 
 /** What stands for a space. */
 export const SPACE = '▁';

@@ -1,23 +1,26 @@
-import { ensure } from '../core/errors.ts';
-import { decodeTokenStream, decodeTokens } from './decode.ts';
-import { allAddedTokens, DEFAULT_END_OF_TEXT } from './hugging-face/added-tokens.ts';
-import { createDecoder } from './hugging-face/decoder.ts';
-import { createEncoder } from './hugging-face/encoder.ts';
-import { idsBeforeText, type PostProcessorJSON } from './hugging-face/post-processor.ts';
-import { TokenBytes } from './hugging-face/token-bytes.ts';
-import {
-  compactTokenizerFile,
-  parseTokenizerConfig,
-  parseTokenizerFile,
-  type TokenizerConfig,
-} from './hugging-face/tokenizer-json.ts';
+import { ensure } from '../../core/errors.ts';
+import { decodeTokenStream, decodeTokens } from '../decode.ts';
 import {
   type EncodeOptions,
   ensureTokenId,
   type StreamDecoder,
   type Tokenizer,
   type TokenizerJSON,
-} from './tokenizer.ts';
+} from '../tokenizer.ts';
+import { type AddedToken, addedTokenSplitter } from './added-tokens.ts';
+import { BPEModel } from './bpe-model.ts';
+import { createDecoder, TokenBytes } from './decoder.ts';
+import { createNormalizer } from './normalizer.ts';
+import { beginOfTextIds } from './post-processor.ts';
+import { createPreTokenizer } from './pre-tokenizer.ts';
+import {
+  allAddedTokens,
+  compactTokenizerFile,
+  DEFAULT_END_OF_TEXT,
+  parseTokenizerConfig,
+  parseTokenizerFile,
+  type TokenizerFile,
+} from './tokenizer-file.ts';
 
 /**
  * The tokenizer of a published model, from the `tokenizer.json` and `tokenizer_config.json` beside its weights on the
@@ -57,7 +60,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.#encode = createEncoder(file, added);
     this.#leadingSpaces = decoder.leadingSpaces;
 
-    this.#tokens = new TokenBytes(file, added, decoder);
+    this.#tokens = new TokenBytes(file.model.vocab, file.normalizer, added, decoder);
     this.vocabSize = this.#tokens.size;
 
     const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
@@ -65,7 +68,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     this.bosToken = settings.bos_token;
     this.eosToken = settings.eos_token;
     this.endOfTextId = idOf(settings.eos_token ?? DEFAULT_END_OF_TEXT);
-    this.beginOfTextIds = beginOfTextIds(file.post_processor, settings, idOf(settings.bos_token));
+    this.beginOfTextIds = beginOfTextIds(file.post_processor, settings.add_bos_token, idOf(settings.bos_token));
     const outside = this.beginOfTextIds.find((id) => !this.#tokens.has(id));
     ensure(
       outside === undefined,
@@ -104,13 +107,40 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 }
 
-/** What the template puts before a text; but `add_bos_token`, where it is given, decides about that one token. */
-function beginOfTextIds(
-  postProcessor: PostProcessorJSON | null,
-  { add_bos_token: add }: TokenizerConfig,
-  bosId: number | undefined,
-): number[] {
-  const template = idsBeforeText(postProcessor);
-  if (bosId === undefined || add === undefined || add === template.includes(bosId)) return template;
-  return add ? [bosId, ...template] : template.filter((id) => id !== bosId);
+/** Text to ids: cut at added tokens, normalise, cut at those that are looked for after it, cut into words, merge. */
+function createEncoder(
+  file: TokenizerFile,
+  added: readonly AddedToken[],
+): (text: string, allowSpecial: boolean) => number[] {
+  const normalize = createNormalizer(file.normalizer);
+  const preTokenize = createPreTokenizer(file.pre_tokenizer);
+  const model = new BPEModel(file.model);
+
+  // Special tokens are always looked for in the original text: in the normalised one, where `▁` stands before every text,
+  // they would be missed in the middle of it.
+  const late = added.filter((token) => token.normalized && !token.special);
+  const early = added.filter((token) => !late.includes(token));
+  const splitAtAll = addedTokenSplitter(early);
+  const splitAtOrdinary = addedTokenSplitter(early.filter((token) => !token.special));
+  const splitNormalized = addedTokenSplitter(late.map((token) => ({ ...token, content: normalize(token.content) })));
+
+  return (text, allowSpecial) => {
+    const ids: number[] = [];
+    for (const section of (allowSpecial ? splitAtAll : splitAtOrdinary)(text)) {
+      if (typeof section === 'number') {
+        ids.push(section);
+        continue;
+      }
+      for (const part of splitNormalized(normalize(section.text))) {
+        if (typeof part === 'number') {
+          ids.push(part);
+          continue;
+        }
+        for (const word of preTokenize(part.text, section.start === 0 && part.start === 0)) {
+          for (const id of model.encode(word)) ids.push(id);
+        }
+      }
+    }
+    return ids;
+  };
 }

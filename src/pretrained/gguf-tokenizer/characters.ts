@@ -1,8 +1,8 @@
 import { uint32 } from '../../formats/gguf/index.ts';
 import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
 import { byteCharacters, fromByteCharacters, toByteCharacters } from '../../tokenizer/hugging-face/byte-characters.ts';
-import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-json.ts';
-import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedToken } from './gguf-vocabulary.ts';
+import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
+import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedToken } from './vocabulary.ts';
 
 /** The characters of a tokenizer in which each token is one, in the order of the ids; undefined of any other. */
 export function singleCharacters(file: TokenizerFile, added: readonly AddedToken[]): string[] | undefined {

@@ -1,6 +1,6 @@
-import { ensure, TsgptError } from '../core/errors.ts';
-import { parseTokenizerConfig } from './hugging-face/tokenizer-json.ts';
-import { HuggingFaceTokenizer } from './hugging-face.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { HuggingFaceTokenizer } from './tokenizer.ts';
+import { parseTokenizerConfig } from './tokenizer-file.ts';
 
 /** The files that a tokenizer is made of, in the order of preference. */
 export const huggingFaceTokenizerFiles = [

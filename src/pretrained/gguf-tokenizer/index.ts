@@ -1,0 +1,206 @@
+/**
+ * llama.cpp's tokenizers: what the metadata of a GGUF file say of one, read and written. There are two kinds, byte-level byte-pair encoding
+ * (`gpt2`, see `byte-level.ts`) and SentencePiece's byte-pair encoding (`llama`, see `sentencepiece.ts`). A vocabulary of single characters is written as the first
+ * (`characters.ts`).
+ */
+import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
+import { type GgufMetadata, uint32 } from '../../formats/gguf/index.ts';
+import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
+import {
+  allAddedTokens,
+  parseTokenizerConfig,
+  parseTokenizerFile,
+  type TokenizerConfig,
+  type TokenizerFile,
+} from '../../tokenizer/hugging-face/tokenizer-file.ts';
+import {
+  addedToken,
+  byteLevel,
+  publishedTokenizer,
+  type TokenizerParts,
+  tokenizerFileOf,
+} from '../../tokenizer/hugging-face/write-files.ts';
+import { CharTokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../tokenizer/index.ts';
+import { nameOfWordForm, wordFormOf } from './byte-level.ts';
+import { characterMetadata, charactersOf, singleCharacters } from './characters.ts';
+import { mergesFromScores, scoresFromMerges, sentencePieceParts, spacePrefixOf } from './sentencepiece.ts';
+import {
+  type GgufToken,
+  perToken,
+  readVocabulary,
+  type TokenizerMetadata,
+  type TokenType,
+  tokenList,
+  tokenType,
+  unusedToken,
+  type Vocabulary,
+} from './vocabulary.ts';
+
+/** The kinds of tokenizer by what `tokenizer.ggml.model` calls them. */
+const kinds: Record<string, (metadata: GgufMetadata) => Tokenizer | undefined> = {
+  gpt2: readByteLevel,
+  llama: readSentencePiece,
+  no_vocab: () => undefined,
+  none: () => undefined,
+};
+
+/**
+ * The tokenizer in a GGUF file: byte-level byte-pair encoding (`gpt2`) or SentencePiece's byte-pair encoding (`llama`). Undefined if the
+ * file has none. Throws one clear sentence if it is of another kind or damaged.
+ */
+export function readGgufTokenizer(metadata: GgufMetadata): Tokenizer | undefined {
+  const kind = metadata.string('tokenizer.ggml.model', 'none');
+  ensure(
+    Object.hasOwn(kinds, kind),
+    () => `its tokenizer is of the kind ${printable(kind)}, but only gpt2 and llama are supported`,
+  );
+  return kinds[kind]!(metadata);
+}
+
+function readByteLevel(metadata: GgufMetadata): Tokenizer {
+  const vocabulary = readVocabulary(metadata);
+  const characters = charactersOf(vocabulary.tokens);
+  if (characters !== undefined) return new CharTokenizer(characters);
+  const form = wordFormOf(metadata.string('tokenizer.ggml.pre', ''));
+  return huggingFaceTokenizer(vocabulary, vocabulary.addBos ?? form.addBos, {
+    merges: metadata.strings('tokenizer.ggml.merges'),
+    normalizer: form.normalizer,
+    preTokenizer: form.preTokenizer,
+    decoder: byteLevel,
+    ignoreMerges: form.ignoreMerges,
+  });
+}
+
+function readSentencePiece(metadata: GgufMetadata): Tokenizer {
+  const vocabulary = readVocabulary(metadata, { bos: 1, eos: 2 });
+  const { tokens } = vocabulary;
+  const scores = perToken(metadata, 'scores', tokens.length);
+  ensure(scores, 'it has no tokenizer.ggml.scores, which decide what is merged first');
+  const unknown = tokens.find(({ type }) => type === tokenType.unknown);
+  return huggingFaceTokenizer(vocabulary, vocabulary.addBos ?? true, {
+    merges: mergesFromScores(tokens, scores),
+    ...sentencePieceParts(metadata.boolean('tokenizer.ggml.add_space_prefix', true)),
+    unknownToken: unknown?.text,
+    byteFallback: true,
+  });
+}
+
+function huggingFaceTokenizer(
+  { tokens, bos, eos }: Vocabulary,
+  addBos: boolean,
+  parts: Omit<TokenizerParts, 'vocab' | 'addedTokens' | 'beginOfText'>,
+): HuggingFaceTokenizer {
+  ensure(!addBos || bos, 'it puts a token before every text, but has no bos_token_id that says which');
+  const used = tokens.filter(({ type }) => type !== tokenType.unused);
+  const isAdded = ({ type }: GgufToken) => type !== tokenType.normal && type !== tokenType.byte;
+  const file = tokenizerFileOf({
+    ...parts,
+    vocab: used.map(({ text, id }) => [text, id]),
+    addedTokens: used.filter(isAdded).map(({ id, text, type }) => addedToken(id, text, type !== tokenType.userDefined)),
+    beginOfText: addBos && bos ? { content: bos.text, id: bos.id } : undefined,
+  });
+  return new HuggingFaceTokenizer(file, {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    clean_up_tokenization_spaces: false,
+    add_bos_token: addBos,
+    ...(bos && { bos_token: bos.text }),
+    ...(eos && { eos_token: eos.text }),
+  });
+}
+
+/**
+ * A tokenizer as the metadata of a GGUF file.
+ *
+ * @param vocabSize tokens of the model; those that the tokenizer does not have are written as unused
+ * @throws TsgptError if llama.cpp could not make the same tokens of a text: it knows few ways to cut a text into words, each by a
+ * name, and no flags of added tokens
+ */
+export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): TokenizerMetadata {
+  const files = publishedTokenizer(tokenizer);
+  const file = parseTokenizerFile(files.tokenizer);
+  const settings = parseTokenizerConfig(files.config);
+  const added = allAddedTokens(file, settings);
+  const characters = singleCharacters(file, added);
+  if (characters) return characterMetadata(characters, vocabSize);
+  checkFlags(added, file);
+
+  const prefix = spacePrefixOf(file);
+  const isSentencePiece = prefix !== undefined;
+  const { texts, types } = tokensOf(file, added, vocabSize, isSentencePiece);
+  const common = { ...tokenList(texts, types), ...roles(tokenizer, settings, added, types) };
+  if (!isSentencePiece) {
+    return {
+      'tokenizer.ggml.model': 'gpt2',
+      'tokenizer.ggml.pre': nameOfWordForm(file),
+      ...common,
+      'tokenizer.ggml.merges': file.model.merges.map((pair) => pair.join(' ')),
+    };
+  }
+  const ordinary = texts.filter((_, id) => types[id] === tokenType.normal);
+  const scores = scoresFromMerges(file.model.merges, ordinary);
+  return {
+    'tokenizer.ggml.model': 'llama',
+    'tokenizer.ggml.pre': 'default',
+    ...common,
+    'tokenizer.ggml.scores': Float32Array.from(texts, (text) => scores.get(text) ?? 0),
+    'tokenizer.ggml.add_space_prefix': prefix,
+  };
+}
+
+function tokensOf({ model }: TokenizerFile, added: readonly AddedToken[], vocabSize: number, isSentencePiece: boolean) {
+  const texts = Array.from({ length: vocabSize }, (_, id) => unusedToken(id));
+  const types = new Array<TokenType>(vocabSize).fill(tokenType.unused);
+  for (const [text, id] of model.vocab) {
+    texts[id] = text;
+    types[id] = model.byte_fallback && byteToken.test(text) ? tokenType.byte : tokenType.normal;
+  }
+  for (const { id, content, special } of added) {
+    texts[id] = content;
+    types[id] = special ? tokenType.control : tokenType.userDefined;
+  }
+  const unknown = model.unk_token === null ? undefined : model.vocab.get(model.unk_token);
+  if (isSentencePiece && unknown !== undefined) types[unknown] = tokenType.unknown;
+  return { texts, types };
+}
+
+const byteToken = /^<0x[0-9A-F]{2}>$/;
+
+/** Which tokens begin and end a text. */
+function roles(
+  { beginOfTextIds = [], endOfTextId }: Tokenizer,
+  settings: TokenizerConfig,
+  added: readonly AddedToken[],
+  types: readonly TokenType[],
+): TokenizerMetadata {
+  const idOf = (content: string | undefined) => added.find((token) => token.content === content)?.id;
+  ensure(
+    beginOfTextIds.length <= 1,
+    'this tokenizer cannot be written as GGUF: it puts several tokens before every text, and llama.cpp puts at most one',
+  );
+  const bos = beginOfTextIds[0] ?? idOf(settings.bos_token);
+  // llama.cpp takes some token for the end of a text if none is named.
+  const eos = endOfTextId ?? types.indexOf(tokenType.unused);
+  const pad = idOf(settings.pad_token);
+  return {
+    ...(bos !== undefined && { 'tokenizer.ggml.bos_token_id': uint32(bos) }),
+    ...(eos >= 0 && { 'tokenizer.ggml.eos_token_id': uint32(eos) }),
+    ...(pad !== undefined && { 'tokenizer.ggml.padding_token_id': uint32(pad) }),
+    'tokenizer.ggml.add_bos_token': beginOfTextIds.length > 0,
+    'tokenizer.ggml.add_eos_token': false,
+  };
+}
+
+/** Throws if an added token is looked for in a way that llama.cpp does not know. */
+function checkFlags(added: readonly AddedToken[], { normalizer }: TokenizerFile): void {
+  for (const { content, single_word, lstrip, rstrip, normalized, special } of added) {
+    const flag = Object.entries({ single_word, lstrip, rstrip }).find(([, isSet]) => isSet)?.[0];
+    const isLate = normalized && !special && normalizer !== null;
+    ensure(
+      !flag && !isLate,
+      () =>
+        `this tokenizer cannot be written as GGUF: its token ${printable(content)} is marked ${flag ?? 'normalized'}, which llama.cpp ` +
+        'knows nothing of',
+    );
+  }
+}

@@ -1,0 +1,141 @@
+/** Any tokenizer in the form of Hugging Face's files. */
+import { GPT2Tokenizer } from '../gpt2.ts';
+import type { Tokenizer } from '../tokenizer.ts';
+import { byteCharacters } from './byte-characters.ts';
+
+/** The contents of a tokenizer's files at Hugging Face. */
+export interface PublishedTokenizer {
+  /** The contents of tokenizer.json. */
+  tokenizer: TokenizerFileToWrite;
+  /** The contents of tokenizer_config.json. */
+  config: Record<string, unknown>;
+}
+
+/**
+ * Any tokenizer in the form of Hugging Face. A published one is written as it was read. A `CharTokenizer` becomes byte-pair encoding without merges:
+ * each character is a token there, too, but Hugging Face leaves out a character that is not in the vocabulary, and ours refuses it.
+ */
+export function publishedTokenizer(tokenizer: Tokenizer): PublishedTokenizer {
+  const json = tokenizer.toJSON();
+  switch (json.kind) {
+    case 'char':
+      return characterFiles(json.characters);
+    case 'gpt2':
+      return gpt2Files(new GPT2Tokenizer());
+    case 'hugging-face': {
+      const config: Record<string, unknown> = JSON.parse(json.tokenizerConfig);
+      // Without a class, Hugging Face takes the model's own, and its names of special tokens.
+      config.tokenizer_class ??= 'PreTrainedTokenizerFast';
+      const file: TokenizerFileToWrite = JSON.parse(json.tokenizerJson);
+      const added = (file.added_tokens ?? []) as { id: number }[];
+      const { endOfTextId } = tokenizer;
+      if (endOfTextId !== undefined) {
+        const endOfText = tokenizer.decode([endOfTextId]);
+        config.eos_token ??= endOfText;
+        // In Python naming it is enough to make it special; transformers.js looks only at this list.
+        if (!added.some(({ id }) => id === endOfTextId)) added.push(addedToken(endOfTextId, endOfText, true));
+      }
+      return { tokenizer: { version: '1.0', truncation: null, padding: null, ...file, added_tokens: added }, config };
+    }
+  }
+}
+
+function characterFiles(characters: string): PublishedTokenizer {
+  const vocab = Array.from(characters, (character, id) => [character, id] as const);
+  return {
+    tokenizer: tokenizerFileOf({ vocab, merges: [], decoder: { type: 'Fuse' } }),
+    config: { tokenizer_class: 'PreTrainedTokenizerFast', clean_up_tokenization_spaces: false },
+  };
+}
+
+function gpt2Files(tokenizer: GPT2Tokenizer): PublishedTokenizer {
+  const { vocabSize, endOfTextId } = tokenizer;
+  const tokens = Array.from({ length: vocabSize }, (_, id) => byteCharacters(tokenizer.tokenBytes(id)));
+  const endOfText = tokens[endOfTextId]!;
+  return {
+    tokenizer: tokenizerFileOf({
+      vocab: tokens.map((token, id) => [token, id]),
+      merges: tokenizer.merges().map(([left, right]) => `${tokens[left]} ${tokens[right]}`),
+      addedTokens: [addedToken(endOfTextId, endOfText, true)],
+      preTokenizer: byteLevel,
+      decoder: byteLevel,
+    }),
+    config: {
+      tokenizer_class: 'GPT2Tokenizer',
+      add_bos_token: false,
+      add_prefix_space: false,
+      bos_token: endOfText,
+      eos_token: endOfText,
+      clean_up_tokenization_spaces: false,
+    },
+  };
+}
+
+/** The contents of a tokenizer.json. */
+export interface TokenizerFileToWrite {
+  [field: string]: unknown;
+  model: { [field: string]: unknown };
+}
+
+/** The parts of a byte-pair encoding; a step that is left out is not done. */
+export interface TokenizerParts {
+  /** Tokens and their ids. */
+  vocab: Iterable<readonly [token: string, id: number]>;
+  /** Pairs of tokens in the order learned; each may also be one string with a space in it. */
+  merges: readonly (string | readonly [string, string])[];
+  addedTokens?: readonly object[];
+  normalizer?: object | null;
+  preTokenizer?: object | null;
+  /** The special token before every text. */
+  beginOfText?: { content: string; id: number } | undefined;
+  decoder: object;
+  unknownToken?: string | undefined;
+  byteFallback?: boolean;
+  ignoreMerges?: boolean;
+}
+
+/** A tokenizer.json with every field that Hugging Face's tokenizers look for. */
+export function tokenizerFileOf(parts: TokenizerParts): TokenizerFileToWrite {
+  const { addedTokens = [], normalizer = null, preTokenizer = null, beginOfText, decoder, unknownToken = null } = parts;
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: addedTokens,
+    normalizer,
+    pre_tokenizer: preTokenizer,
+    post_processor: beginOfText ? templateWith(beginOfText) : null,
+    decoder,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: unknownToken,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: unknownToken !== null,
+      byte_fallback: parts.byteFallback ?? false,
+      ignore_merges: parts.ignoreMerges ?? false,
+      vocab: Object.fromEntries(parts.vocab),
+      merges: parts.merges,
+    },
+  };
+}
+
+/** A token that is found in a text as it stands, before anything is merged. */
+export function addedToken(id: number, content: string, special: boolean) {
+  return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special };
+}
+
+/** GPT-2's way to cut a text into words and write their bytes as characters; as a decoder, the way back. */
+export const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
+
+function templateWith({ content, id }: { content: string; id: number }) {
+  const before = { SpecialToken: { id: content, type_id: 0 } };
+  const sequence = (name: string, type_id: number) => ({ Sequence: { id: name, type_id } });
+  return {
+    type: 'TemplateProcessing',
+    single: [before, sequence('A', 0)],
+    pair: [before, sequence('A', 0), before, sequence('B', 1)],
+    special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } },
+  };
+}
