@@ -1,0 +1,57 @@
+import type { OnnxModel, OnnxValue } from '../formats/onnx/model.ts';
+import { Emitter } from './emitter/emitter.ts';
+import type { GraphValue } from './graph.ts';
+import type { Leaf, Program } from './program.ts';
+import type { StoredConstant } from './stored-constant.ts';
+
+/** How a model looks to those who run it. */
+export interface Signature {
+  /** Each belongs to the leaf of the same name, but may have another type. Inputs that belong to no leaf are allowed. */
+  readonly inputs: readonly OnnxValue[];
+  /** The names of the outputs, in their order. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * Writes a program as ONNX, step after step, each by the lowering of its operation. Leaves become the model's inputs, and `storage` says
+ * how each constant is stored, by the number of its value. Without a signature, inputs and constants are numbered.
+ */
+export function writeProgram(
+  program: Program,
+  storage: ReadonlyMap<number, StoredConstant>,
+  signature?: Signature,
+): OnnxModel {
+  const inputs = signature?.inputs ?? program.leaves.map(({ value }, i) => describe(`leaf${i}`, value));
+  const emitter = new Emitter(inputs, program.capabilities);
+  /** For each value of the program by number, its name in the model. */
+  const names: string[] = new Array(program.values.length);
+  for (const [i, { number, value }] of program.leaves.entries()) {
+    const input = signature ? inputs.find(({ name }) => name === value.name)! : inputs[i]!;
+    names[number] = input.type === value.dtype ? input.name : emitter.cast(input.name, value.dtype);
+  }
+  const constantNames = nameConstants(program.constants, inputs, signature !== undefined);
+  for (const [i, { number, value }] of program.constants.entries()) {
+    names[number] = emitter.weights.store(constantNames[i]!, value, storage.get(number)!);
+  }
+  for (const { node, inputs, outputs } of program.steps) {
+    const operands = inputs.map((number) => names[number]!);
+    const results = [node.operation.lowering!(emitter, node, operands)].flat();
+    for (const [i, number] of outputs.entries()) names[number] = results[i]!;
+  }
+  const outputs = program.outputs.map((number) => describe(names[number]!, program.values[number]!));
+  return { nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
+}
+
+/** Constants keep their own names if asked to, as far as these are different from each other and from the inputs' names. */
+function nameConstants(constants: readonly Leaf[], inputs: readonly OnnxValue[], keepNames: boolean): string[] {
+  const taken = new Set(inputs.map(({ name }) => name));
+  return constants.map(({ value }, i) => {
+    const name = keepNames && value.name && !taken.has(value.name) ? value.name : `constant${i}`;
+    taken.add(name);
+    return name;
+  });
+}
+
+function describe(name: string, { shape, dtype }: GraphValue): OnnxValue {
+  return { name, type: dtype, shape };
+}
