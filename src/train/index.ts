@@ -3,7 +3,7 @@ export { type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
 export { nextToken } from './next-token.ts';
 export type { Objective, Trainable } from './objective.ts';
 export { clipScale, type Optimizer, type UpdateOptions } from './optimizer.ts';
-export { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
+export { checkTrainOptions, completeTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
 export { initialRandom } from './random-streams.ts';
 export { type CosineScheduleOptions, cosineSchedule, type LearningRateSchedule } from './schedule.ts';
 export { type TrainingText, textTrainer, train } from './train.ts';

@@ -43,6 +43,12 @@ export const defaultTrainOptions: TrainOptions = {
   seed: 1337,
 };
 
+/** Options not given are as in {@link defaultTrainOptions}; the lowest learning rate is a tenth of the highest. */
+export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions {
+  const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
+  return { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
+}
+
 /** Training options as a checkpoint's JSON holds them. */
 export const trainOptionsSchema = v.object({
   betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),

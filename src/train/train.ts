@@ -4,7 +4,7 @@ import { AdamW } from './adamw.ts';
 import { type TrainReport, trainLoop } from './loop.ts';
 import { nextToken } from './next-token.ts';
 import type { Trainable } from './objective.ts';
-import { checkTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
+import { checkTrainOptions, completeTrainOptions, type TrainOptions } from './options.ts';
 import { randomStream } from './random-streams.ts';
 import { cosineSchedule } from './schedule.ts';
 import { Trainer } from './trainer.ts';
@@ -27,8 +27,7 @@ export async function* train(
   text: TrainingText,
   { signal, ...given }: Partial<TrainOptions> & { signal?: AbortSignal } = {},
 ): AsyncGenerator<TrainReport, void, undefined> {
-  const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
-  const options = { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
+  const options = completeTrainOptions(given);
   yield* trainLoop(textTrainer(model, text, options), { ...options, signal });
 }
 

@@ -197,7 +197,7 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   if (run.signal?.aborted) console.log(`Go on with: tsgpt train --resume --out ${run.folder}`);
 }
 
-function describeRun({ model, text, textPath, tokenizer, resumeFrom }: FolderRun): string {
+function describeRun({ model, text, textPath = '', tokenizer, resumeFrom }: FolderRun): string {
   const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
   const begin = resumeFrom ? `Going on after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (

@@ -2,21 +2,30 @@ import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ensure } from '../../core/errors.ts';
 import type { TokenIds } from '../../text/index.ts';
-import { type Trainable, type TrainingText, type TrainOptions, textTrainer } from '../../train/index.ts';
+import {
+  completeTrainOptions,
+  type Trainable,
+  type TrainingText,
+  type TrainOptions,
+  textTrainer,
+} from '../../train/index.ts';
 import { textTrainingRecord } from './load-checkpoint.ts';
 import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder.ts';
 
 export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {
   model: RunOptions['model'] & Trainable;
   text: TrainingText;
-  /** Where the text came from; a resumed run reads it again. */
-  textPath: string;
-  options: TrainOptions;
+  /** Where the text came from, for those who resume the run. Defaults to ''. */
+  textPath?: string;
+  /** Those not given are as before in a resumed run, otherwise as in `train()`. */
+  options?: Partial<TrainOptions>;
 }
 
 /** Trains on a text as `train()` does, and keeps everything in a folder, see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
-  const { text, textPath, options, resumeFrom, sample, ...rest } = run;
+  const { text, textPath = '', resumeFrom, sample, ...rest } = run;
+  const before = resumeFrom && textTrainingRecord(resumeFrom);
+  const options = completeTrainOptions({ ...before?.options, ...run.options });
   const { steps, evalInterval, seed } = options;
   const trainer = textTrainer(run.model, text, options);
   const fingerprint = {
@@ -24,10 +33,10 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     validationTokens: text.validation.length,
     checksum: checksumOf(text),
   };
-  if (resumeFrom) {
-    const { path: _, ...before } = textTrainingRecord(resumeFrom).text;
+  if (before) {
+    const { path: _, ...fingerprintBefore } = before.text;
     ensure(
-      isDeepStrictEqual(before, fingerprint),
+      isDeepStrictEqual(fingerprintBefore, fingerprint),
       `the text ${textPath} is not the one this run was trained on, or another share of it is kept for validation, ` +
         'so it cannot be resumed; start a new run instead',
     );
@@ -38,7 +47,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     steps,
     evalInterval,
     sample: sample && { ...sample, seed: sample.seed ?? seed },
-    record: { options: { ...options }, text: { path: textPath, ...fingerprint } },
+    record: { options, text: { path: textPath, ...fingerprint } },
   });
 }
 
