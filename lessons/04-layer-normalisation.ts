@@ -15,9 +15,9 @@ section('Mean and variance of each row');
 const mean = out.mean(-1, true); // [2, 1]
 const centered = out.sub(mean);
 const variance = centered
-  .mul(centered)
+  .square()
   .sum(-1, true)
-  .div(6 - 1); // [2, 1], the unbiased variance
+  .div(6 - 1); // [2, 1], the unbiased variance; out.var(-1, true) gives the same
 console.log(await mean.print());
 console.log(await variance.print());
 
@@ -29,7 +29,7 @@ section('The class');
 const norm = new LayerNorm(5); // divides by 5, not 5 - 1: the biased variance
 const y = norm.forward(batch);
 const rowMean = y.mean(-1, true);
-const rowVariance = y.sub(rowMean).mul(y.sub(rowMean)).mean(-1, true);
+const rowVariance = y.var(-1, true, { correction: 0 });
 console.log(`largest mean: ${(await rowMean.abs().max().item()).toExponential(0)}`);
 console.log(await rowVariance.print());
 
@@ -37,7 +37,7 @@ section('Why there is an eps');
 const flat = tensor([[3, 3, 3, 3]]); // no two numbers differ, so the variance is 0
 const standardise = (x: Tensor, eps: number) => {
   const distance = x.sub(x.mean(-1, true));
-  return distance.div(distance.mul(distance).mean(-1, true).add(eps).sqrt());
+  return distance.div(distance.square().mean(-1, true).add(eps).sqrt());
 };
 console.log(`without eps: ${await standardise(flat, 0).print()}`);
 console.log(`with 1e-5:   ${await standardise(flat, 1e-5).print()}`);
@@ -45,7 +45,7 @@ console.log(`with 1e-5:   ${await standardise(flat, 1e-5).print()}`);
 section('Biased or unbiased');
 for (const n of [2, 6, 768]) {
   const x = fromArray(new TorchRandom(1).randn(n), [1, n]);
-  const squares = x.sub(x.mean()).mul(x.sub(x.mean())).sum();
+  const squares = x.sub(x.mean()).square().sum();
   const [biased, unbiased] = [await squares.div(n).item(), await squares.div(n - 1).item()];
   console.log(`${n} numbers: divided by n ${biased.toFixed(4)}, by n - 1 ${unbiased.toFixed(4)}`);
 }

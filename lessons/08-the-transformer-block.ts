@@ -36,7 +36,7 @@ table(
 
 section('The stream goes through');
 const distance = out.sub(x);
-const size = async (t: typeof x) => (await t.mul(t).mean().sqrt().item()).toFixed(3);
+const size = async (t: typeof x) => (await t.square().mean().sqrt().item()).toFixed(3);
 console.log(`size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`);
 
 section('Drawn from the graph');

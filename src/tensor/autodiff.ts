@@ -5,8 +5,9 @@ import type { Primitive, TensorNode } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * The gradients of `loss`, a tensor with one element, with respect to each of `wrt`: how much the loss grows as an element
- * grows. They are tensors like any others and can be differentiated again. A tensor the loss does not depend on has zeros.
+ * The gradients of `loss`, a float32 tensor with one element, with respect to each tensor of `wrt` ("with respect to"): how fast the
+ * loss grows as an element grows. Each has the shape of its tensor. Gradients are tensors like any others and can be differentiated
+ * again. Where the loss does not depend on a tensor, its gradient is zeros. Throws for a loss of more elements or another type.
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   ensure(loss.size === 1, () => `grad: the loss must have one element, but ${loss.describe()} has ${loss.size}`);
@@ -15,11 +16,11 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 }
 
 /**
- * Reverse-mode differentiation: given the gradients of a loss with respect to `outputs`, those with respect to `wrt`.
+ * Reverse-mode differentiation: turns the gradients of a loss with respect to `outputs` into those with respect to `wrt`.
  *
- * Walks the graph from the outputs back, each node after all that use it, and lets every operation turn the gradient of its
- * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule). With
- * `stopAtWrt`, what lies behind a tensor of `wrt` is not looked at: they are then independent of each other.
+ * Walks the graph from the outputs back and visits a node after all nodes that use it. There, the operation turns the gradient of its
+ * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule). With `stopAtWrt`,
+ * the walk ends at the tensors of `wrt`, so that none of them counts as computed from another.
  */
 export function vectorJacobianProduct(
   outputs: readonly Tensor[],
@@ -65,7 +66,7 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
   return inputGradients.map((gradientOfInput, i) => (inputs.indexOf(inputs[i]!) === i ? gradientOfInput : undefined));
 }
 
-/** Tensors of more elements than this are worth computing anew; smaller ones are cheaper to keep. */
+/** Tensors with more elements than this are computed anew for the backward pass; smaller ones are cheaper to keep. */
 const recomputeSize = 1 << 19;
 
 /** The tensor, computed anew for the backward pass where it is large and a rule says how. */

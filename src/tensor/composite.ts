@@ -12,8 +12,8 @@ export interface Composite<A extends Attributes = Attributes> extends Omit<Opera
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly gradient?: GradientRule<A>;
   /**
-   * The first output from what the backward pass has at hand anyway. Where it is given, the backward pass uses it instead of
-   * keeping the output in memory since the forward pass.
+   * Computes the first output again, out of values that the backward pass needs anyway. If it is given, the backward pass uses it and
+   * a large output need not stay in memory after the forward pass.
    */
   readonly recompute?: (inputs: readonly Tensor[], attributes: A) => Tensor;
 }

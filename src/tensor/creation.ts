@@ -7,14 +7,13 @@ import { givenTensor, scalar } from './primitives/leaves.ts';
 import type { Tensor } from './tensor.ts';
 
 export interface CreationOptions {
+  /** Defaults to bool for truth values and to float32 for numbers. */
   dtype?: DType;
+  /** See {@link LazyArray.named}. Defaults to none. */
   name?: string;
 }
 
-/**
- * A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`: bool from booleans, otherwise float32 unless `dtype` says
- * so. Throws where rows differ in length.
- */
+/** A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`, or from one number. Throws where rows differ in length. */
 export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {}): Tensor {
   const shape: number[] = [];
   for (let level = values; Array.isArray(level); level = level[0]!) shape.push(level.length);
@@ -38,8 +37,8 @@ export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {
 }
 
 /**
- * A tensor over an existing array, without a copy: what is later written to the array is what later runs read. A Uint8Array
- * makes a bool tensor.
+ * A tensor over an existing array, in row-major order, without a copy: later runs read what the array then holds. A Float32Array makes
+ * a float32 tensor, an Int32Array int32 and a Uint8Array bool. Throws where the array's length is not that of the shape.
  */
 export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor {
   checkShape(shape);
@@ -50,20 +49,22 @@ export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor 
   return givenTensor(data, shape, dtypeOf(data), name);
 }
 
-/** A tensor with the same value everywhere. */
+/** A tensor with the same value everywhere. The type defaults to float32. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
   return scalar(value, dtype).expand(shape);
 }
 
+/** A tensor of zeros, or of false for bool. The type defaults to float32. */
 export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 0, dtype);
 }
 
+/** A tensor of ones, or of true for bool. The type defaults to float32. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
 }
 
-/** Draws from the normal distribution with mean 0 and the given standard deviation. */
+/** float32 draws from the normal distribution with mean 0 and the given standard deviation, which defaults to 1. */
 export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
   return fromArray(random.normals(sizeOf(shape), deviation), shape);
 }

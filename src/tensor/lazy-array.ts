@@ -106,7 +106,7 @@ export abstract class LazyArray implements GraphValue {
   }
 }
 
-/** Computes several tensors in one run, which shares what they have in common. */
+/** Computes several tensors in one run and keeps their elements. What they have in common is computed once. */
 export async function compute(tensors: readonly LazyArray[]): Promise<void> {
   const missing = tensors.filter((tensor) => !tensor.cached && !tensor.node.feed);
   if (missing.length === 0) return;

@@ -5,9 +5,15 @@ import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph
 import { primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
-/** An operation on tensors: everything there is to know about it, in one entry. */
+/**
+ * An operation on tensors: everything there is to know about it, in one entry.
+ *
+ * To add one, define it in a file of `primitives/`. Does it consist of others? Then a plain function will do, or a {@link Composite}
+ * if it has an ONNX operator or a gradient of its own. Give it a method in `tensor.ts` or an export in `index.ts`, a case in
+ * `gradients.test.ts` and, for a primitive, a rule in the tests' host evaluator; the tests say what is missing.
+ */
 export interface Primitive<A extends Attributes = Attributes> extends Operation<A> {
-  /** What the result looks like. Throws where the operands do not fit together. */
+  /** The shape and type of the result. Throws where the operands do not fit together. */
   readonly result: (inputs: readonly Tensor[], attributes: A) => TensorType;
   readonly gradient: GradientRule<A>;
   /** See {@link Composite.recompute}. */

@@ -24,7 +24,7 @@ const applySilu = defineComposite({
   },
 });
 
-/** x σ(x), also called swish. */
+/** x σ(x), also called swish (Elfwing et al., 2017; Ramachandran et al., 2017). float32 of any shape, which it keeps. */
 export function silu(x: Tensor): Tensor {
   return applySilu([x], {})[0]!;
 }
@@ -84,8 +84,9 @@ const applyGeluErf = defineComposite({
 });
 
 /**
- * The Gaussian error linear unit (Hendrycks and Gimpel, 2016): x Φ(x), with Φ the distribution function of the standard
- * normal distribution. `tanh` is the approximation GPT-2 was trained with, `none` the exact form through erf.
+ * The Gaussian error linear unit (Hendrycks and Gimpel, 2016): x Φ(x), with Φ the distribution function of the standard normal
+ * distribution. float32 of any shape, which it keeps. `approximate` is `tanh`, the form GPT-2 was trained with, or `none`, the exact
+ * form through erf. Defaults to `tanh`, unlike PyTorch's.
  */
 export function gelu(x: Tensor, approximate: 'tanh' | 'none' = 'tanh'): Tensor {
   return approximate === 'tanh' ? applyGeluTanh([x], {})[0]! : applyGeluErf([x], {})[0]!;

@@ -18,9 +18,9 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const [batch, time, queryWidth] = query!.shape as [number, number, number];
     const capacity = pastKeys!.shape[2]!;
     const headDim = queryWidth / nHeads;
-    const group = nHeads / nKvHeads; // so many query heads share one head of keys and values
+    const group = nHeads / nKvHeads; // the number of query heads that share one head of keys and values
 
-    // Which of the new tokens belongs into each slot of the cache, if one does.
+    // For each slot of the cache, which of the new tokens belongs into it, if one does.
     const first = lastPosition!.sub(time - 1).reshape([batch, 1, 1, 1]);
     const token = arange(capacity).reshape([1, 1, capacity, 1]).sub(first); // [batch, 1, capacity, 1]
     const isNew = token.ge(0).logicalAnd(token.lt(time));
@@ -62,26 +62,31 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
 });
 
 export interface CachedAttentionOptions {
+  /** The number of heads of queries. */
   nHeads: number;
-  /** Heads of keys and values; each is shared by nHeads / nKvHeads heads of queries (Ainslie et al., 2023). */
+  /** The number of heads of keys and values. Each serves nHeads / nKvHeads heads of queries (Ainslie et al., 2023). */
   nKvHeads: number;
-  /** What scores are multiplied with. */
+  /** The factor of the scores, usually 1 / √headDim. */
   scale: number;
-  /** The keys and values of the tokens before, each `[batch, nKvHeads, capacity, headDim]`; zeros where there are none yet. */
+  /** Keys of the earlier tokens, `[batch, nKvHeads, capacity, headDim]`. Slots that are still free may hold anything. */
   pastKeys: Tensor;
+  /** Values of the earlier tokens, as {@link pastKeys}. */
   pastValues: Tensor;
-  /** int32 `[batch]`: the place in its text of the last token of each row. */
+  /** int32 `[batch]`: for each row the position of its last token in its text, counted from 0. */
   lastPosition: Tensor;
   /** int32 scalar: the largest of `lastPosition`, plus 1. */
   longest: Tensor;
 }
 
 /**
- * Causal attention of new tokens to themselves and to all before them, whose keys and values are kept in a cache. `query`
- * `[batch, time, nHeads * headDim]`, `key` and `value` `[batch, time, nKvHeads * headDim]` give what the tokens take in,
- * `[batch, time, nHeads * headDim]`, and the cache with the new keys and values in it.
+ * Causal attention of new tokens to themselves and to all earlier tokens, whose keys and values are in a cache.
  *
- * A graph may write the new cache over the old one. More than one new token, after others, is possible for a batch of 1 only.
+ * Takes `query [batch, time, nHeads * headDim]` and, of the same new tokens, `key` and `value [batch, time, nKvHeads * headDim]`.
+ * Returns `mixed`, the weighted sums of values, `[batch, time, nHeads * headDim]`, and `keys` and `values`, the cache with the new
+ * tokens in it, `[batch, nKvHeads, capacity, headDim]`. A graph may write the new cache over the old one.
+ *
+ * After earlier tokens, `time` may be more than 1 only if `batch` is 1. Throws where shapes do not fit; a last position that is not in
+ * the cache makes the run fail.
  */
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
   const { nHeads, nKvHeads, scale, pastKeys, pastValues, lastPosition, longest } = options;
@@ -89,8 +94,8 @@ export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, optio
   ensure(
     sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),
     () =>
-      `cachedAttention: queries ${formatShape(query.shape)} in ${nHeads} heads do not go together with keys ` +
-      `${formatShape(key.shape)} and values ${formatShape(value.shape)} in ${nKvHeads}`,
+      `cachedAttention: queries ${formatShape(query.shape)} in ${nHeads} heads do not fit keys ` +
+      `${formatShape(key.shape)} and values ${formatShape(value.shape)} in ${nKvHeads} heads`,
   );
   const operands = [query, key, value, pastKeys, pastValues, lastPosition, longest];
   const hasRoom = indexBelow(lastPosition, pastKeys.shape[2]!, 'the cache');

@@ -5,7 +5,7 @@ import { where } from '../primitives/elementwise.ts';
 import { indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Which rows count, as 1 or 0, and a target for each that may be looked up; both `[n, 1]`. */
+/** For each row whether it counts, as 1 or 0, and a target that is safe to look up; both `[n, 1]`. */
 function readTargets(targets: Tensor, ignoreIndex: number): { counts: Tensor; index: Tensor } {
   const isCounted = targets.ne(ignoreIndex);
   return { counts: isCounted.to('float32'), index: where(isCounted, targets, 0) };
@@ -27,8 +27,9 @@ const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
 });
 
 /**
- * The mean negative log-probability of the targets, in nats: `logits [..., classes]` and int32 `targets [...]` give a scalar. Rows
- * whose target is `ignoreIndex` do not count; if none counts, the result is NaN, as in PyTorch.
+ * The mean negative log-probability of the targets, in nats, PyTorch's `cross_entropy`: `logits [..., classes]` and int32
+ * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count; it defaults to -100. If no row counts, the result is
+ * NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, { ignoreIndex = -100 } = {}): Tensor {
   ensure(

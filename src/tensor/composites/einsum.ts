@@ -9,9 +9,10 @@ interface Factor {
 }
 
 /**
- * PyTorch's `einsum`: a sum of products, written as in `einsum('bqd,bkd->bqk', queries, keys)`. A letter names a dimension; dimensions
- * of one letter have one length, and letters that are missing behind the arrow are summed over. Takes one or more float32 tensors.
- * Without the arrow, with `...` or with a letter twice in one operand it throws.
+ * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name
+ * the dimensions of each operand; after it, those of the result. Letters that are missing there are summed over. Throws where
+ * dimensions of one letter differ in length. Unlike PyTorch's, it needs the arrow and takes neither `...` nor a letter twice in one
+ * operand.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const match = /^([a-z]*(?:,[a-z]*)*)->([a-z]*)$/i.exec(equation.replaceAll(' ', ''));

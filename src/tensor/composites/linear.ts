@@ -15,7 +15,10 @@ const applyLinear = defineComposite({
   },
 });
 
-/** `x weightᵀ + bias`: `[..., in]` with a weight `[out, in]` and a bias `[out]` gives `[..., out]`. */
+/**
+ * A linear layer, `x weightᵀ + bias`: `x [..., in]` with a weight `[out, in]` and a bias `[out]` gives `[..., out]`. The bias may be left
+ * out. Throws where shapes do not fit, and for an `x` of one dimension.
+ */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   ensure(
     x.shape.length >= 2,

@@ -23,7 +23,7 @@ const applyStandardize = defineComposite<{ eps: number }>({
   },
 });
 
-/** Every row of the last dimension shifted to mean 0 and scaled to variance 1, and the inverse deviations, `[..., 1]`. */
+/** Every row of the last dimension shifted to mean 0 and scaled to variance 1, `[..., n]`, and the inverse deviations, `[..., 1]`. */
 export function standardize(x: Tensor, eps: number): readonly [Tensor, Tensor] {
   return applyStandardize([x], { eps }) as readonly [Tensor, Tensor];
 }
@@ -47,8 +47,9 @@ const applyLayerNorm = defineComposite<{ eps: number }>({
 });
 
 /**
- * Layer normalisation (Ba, Kiros and Hinton, 2016): every row of the last dimension is shifted to mean 0 and scaled to variance 1
- * (the biased variance, plus `eps`), then scaled by `weight` and shifted by `bias`, both of the length of a row.
+ * Layer normalisation (Ba, Kiros and Hinton, 2016). Every row `[n]` of `x [..., n]` is shifted to mean 0 and divided by the root of its
+ * biased variance plus `eps`, then multiplied by `weight [n]` and shifted by `bias [n]`. `eps` defaults to 1e-5. Throws where the
+ * weight or the bias is not as long as a row.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
   const row = x.shape.slice(-1);
@@ -75,7 +76,7 @@ const applyDivideByRms = defineComposite<{ eps: number }>({
   contribOperators: ['SimplifiedLayerNormalization'],
 });
 
-/** Every row of the last dimension divided by its root mean square, and the inverses of those, `[..., 1]`. */
+/** Every row of the last dimension divided by its root mean square, `[..., n]`, and the inverse root mean squares, `[..., 1]`. */
 export function divideByRms(x: Tensor, eps: number): readonly [Tensor, Tensor] {
   return applyDivideByRms([x], { eps }) as readonly [Tensor, Tensor];
 }
@@ -96,8 +97,8 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
 });
 
 /**
- * Root-mean-square normalisation (Zhang and Sennrich, 2019): every row of the last dimension divided by its root mean square (of
- * the mean square, plus `eps`), then scaled by `weight`, of the length of a row.
+ * Root-mean-square normalisation (Zhang and Sennrich, 2019). Every row `[n]` of `x [..., n]` is divided by the root of its mean square
+ * plus `eps`, then multiplied by `weight [n]`. `eps` defaults to 1e-5. Throws where the weight is not as long as a row.
  */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
   ensure(

@@ -32,8 +32,9 @@ const applyRotate = defineComposite({
 });
 
 /**
- * Turns pairs of numbers: element i of the first half of a row of `x` `[..., dim]` and element i of its second half are the
- * coordinates of a point, which is turned by the angle whose cosine and sine are given, `[..., dim / 2]`, broadcast against `x`.
+ * Turns points in the plane, as rotary position embeddings do (Su et al., 2021). Element i of the first half of a row of `x [..., dim]`
+ * and element i of its second half are the coordinates of one point. `cos` and `sin` are those of the angles, `[..., dim / 2]`, and
+ * broadcast against the halves of `x`. Throws where their rows are not half as long.
  */
 export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
   ensure(

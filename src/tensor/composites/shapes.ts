@@ -74,7 +74,10 @@ export function chunk(x: Tensor, count: number, dim: number): Tensor[] {
   return split(x, length === 0 ? new Array<number>(count).fill(0) : Math.ceil(length / count), dim);
 }
 
-/** The tensors, all of one shape, side by side along a new dimension at `dim`: two of `[3]` give `[2, 3]`. Defaults to the first. */
+/**
+ * Tensors of one shape and type along a new dimension at `dim`: two of `[3]` give `[2, 3]`. `dim` defaults to 0. Throws where shapes or
+ * types differ.
+ */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   ensure(first, 'stack: needs at least one tensor');

@@ -159,7 +159,10 @@ const applyWhere = definePrimitive({
   lowering: direct('Where'),
 });
 
-/** `a` where the condition holds, `b` elsewhere; all three broadcast together. */
+/**
+ * `a` where the bool `condition` is true, `b` elsewhere. All three broadcast together; `a` and `b` are numbers or tensors of one type,
+ * float32 or int32. Throws where types or shapes do not fit.
+ */
 export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
   return applyWhere([condition, ...asTensors(a, b)], {});
 }

@@ -23,12 +23,7 @@ const applyRows = definePrimitive({
   lowering: lowerings.rows,
 });
 
-/**
- * `table[index]`: for a table `[n, ...]` and an index of any shape, the rows the index names, `[...index, ...]`. What an
- * embedding does. An index outside 0..n-1 makes the run
- * fail with a clear error, if it is given; one that is computed in the graph is not checked, and counts from the end if
- * negative.
- */
+/** `table[index]`, what an embedding does: see {@link Tensor.rows}. */
 export function rows(table: Tensor, index: Tensor): Tensor {
   ensureIndex('rows', index);
   ensure(table.shape.length > 0, 'rows: a scalar has no rows');
@@ -42,7 +37,10 @@ const applySumRowsByIndex = definePrimitive<{ length: number }>({
   lowering: lowerings.sumRowsByIndex,
 });
 
-/** Adds every row of `x [n, width]` to the row of a zero table `[length, width]` that its index names; reverses {@link rows}. */
+/**
+ * A table `[length, width]` in which row i is the sum of those rows of `x [n, width]` whose index, of `[n]`, is i. It carries gradients
+ * back through {@link rows}.
+ */
 export function sumRowsByIndex(x: Tensor, index: Tensor, length: number): Tensor {
   ensureFloat('sumRowsByIndex', x);
   ensureIndex('sumRowsByIndex', index);

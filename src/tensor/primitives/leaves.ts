@@ -24,13 +24,16 @@ const applyRange = definePrimitive<{ length: number }>({
   lowering: (emitter, { attributes: { length } }) => emitter.range(length),
 });
 
-/** The integers 0, 1, ..., `length - 1`: int32 `[length]`. */
+/** The integers 0, 1, ..., `length - 1`, as int32 `[length]`. */
 export function arange(length: number): Tensor {
   checkShape([length]);
   return applyRange([], { length });
 }
 
-/** A tensor whose elements `feed` hands over each time a graph with it runs. */
+/**
+ * A tensor whose elements `feed` hands over each time a graph with it runs. Inside a compiled function, `feed` gets the elements of the
+ * function's arguments. A feed that returns another number of elements than `shape` has makes the run fail.
+ */
 export function feedTensor(feed: TensorNode['feed'], shape: Shape, dtype: DType, name?: string): Tensor {
   return leaf({ feed }, shape, dtype, name);
 }

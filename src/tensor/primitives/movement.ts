@@ -137,7 +137,10 @@ const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>
   },
 });
 
-/** `x` with `before[dim]` elements of `value` added in front of each dimension and `after[dim]` behind it. */
+/**
+ * `x` with `before[dim]` elements of `value` added in front of each dimension and `after[dim]` behind it: `[2, 3]` with `[1, 0]` and
+ * `[0, 2]` gives `[3, 5]`. `value` defaults to 0. Throws unless there is one amount before and after for each dimension.
+ */
 export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
   checkShape(before);
   checkShape(after);
@@ -168,7 +171,10 @@ const applyConcat = definePrimitive<{ dim: number }>({
   lowering: (emitter, { attributes: { dim } }, inputs) => emitter.emit('Concat', inputs, { attributes: { axis: dim } }),
 });
 
-/** The tensors one after the other along `dim`; their other lengths must agree. */
+/**
+ * The tensors one after the other along `dim`, PyTorch's `cat`: `[2, 3]` and `[4, 3]` give `[6, 3]`. `dim` defaults to 0. Throws where
+ * types, numbers of dimensions or other lengths differ.
+ */
 export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
   const [first] = tensors;
   ensure(first, 'concat: needs at least one tensor');
