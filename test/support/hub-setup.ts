@@ -91,6 +91,6 @@ export async function sentenceOf(promise: Promise<unknown>): Promise<string> {
   );
   expect(error, (error as Error).stack).toBeInstanceOf(TsgptError);
   const { message } = error as Error;
-  expect(message).toMatch(/^[^\n]*[;,] [^\n]*\.?$/); // what is wrong; what to do
+  expect(message).toMatch(/^[^A-Z\n][^\n]*[;,] [^\n]*[^.\n]$/); // what is wrong; what to do
   return message;
 }

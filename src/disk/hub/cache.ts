@@ -104,13 +104,13 @@ export class CachedModel {
     const advice = 'download it once with a network';
     ensure(
       commit && (await exists(this.snapshot(commit))),
-      `${name} (${revision}) is not in ${where}, and the network is not to be used (offline); ${advice}.`,
+      `${name} (${revision}) is not in ${where}, and the network is not to be used (offline); ${advice}`,
     );
     const folder = this.snapshot(commit);
     for (const file of files ?? (await neededFiles(folder))) {
       ensure(
         await exists(join(folder, file)),
-        `${name} (${revision}) is only in part in ${where}: ${file} is missing, and the network is not to be used (offline); ${advice}.`,
+        `${name} (${revision}) is only in part in ${where}: ${file} is missing, and the network is not to be used (offline); ${advice}`,
       );
     }
     return folder;

@@ -105,7 +105,7 @@ export class StallTimer implements Disposable {
 
   constructor({ signal, host, retries }: HubSettings) {
     this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal;
-    const message = `${host} has sent nothing for ${retries.timeout} seconds; check the network and try again, which goes on where it stopped.`;
+    const message = `${host} has sent nothing for ${retries.timeout} seconds; check the network and try again, which goes on where it stopped`;
     this.#timer = globalThis.setTimeout(
       () => this.#stalled.abort(new TemporaryFailure(message)),
       retries.timeout * 1000,

@@ -12,7 +12,7 @@ export function cannotWrite(path: string): (error: NodeJS.ErrnoException) => nev
     };
     const reason = reasons[cause.code ?? ''] ?? `${cause.message}; change that`;
     throw new TsgptError(
-      `Cannot write ${path}: ${reason}, or choose another cache folder (HF_HUB_CACHE), and try again: what has arrived is kept.`,
+      `cannot write ${path}: ${reason}, or choose another cache folder (HF_HUB_CACHE), and try again: what has arrived is kept`,
       { cause },
     );
   };

@@ -47,9 +47,9 @@ export async function downloadFile(
     await rm(incomplete, { force: true });
     ensure(
       attempt < 2,
-      `${host} sends a ${file.path} that differs from the one the model has (its hash is wrong); try again, and in another network if that does not help.`,
+      `${host} sends a ${file.path} that differs from the one the model has (its hash is wrong); try again, and in another network if that does not help`,
     );
-    onRetry?.({ problem: `What has arrived of ${file.path} is damaged; it is downloaded again.`, seconds: 0 });
+    onRetry?.({ problem: `What has arrived of ${file.path} is damaged; it is downloaded again`, seconds: 0 });
     onBytes(0);
   }
   await rename(incomplete, target).catch(async (error) => {
@@ -83,7 +83,7 @@ async function fetchRest(
       at = startOf(response, at);
       for await (const chunk of bodyOf(response, file, stall.signal, host)) {
         stall.touch();
-        ensure(at + chunk.length <= file.size, `${host} sends more of ${file.path} than it has; try again later.`);
+        ensure(at + chunk.length <= file.size, `${host} sends more of ${file.path} than it has; try again later`);
         await writeAt(handle, chunk, at, path);
         at += chunk.length;
         onBytes(at);

@@ -35,7 +35,7 @@ export async function downloadModel(name: string, options: DownloadOptions = {})
   } catch (error) {
     // A network that fails is the moment to say that the cache would do.
     if (!(error instanceof TemporaryFailure) || !(await cache.findOffline().catch(() => undefined))) throw error;
-    const message = `${error.message.replace(/\.$/, '')}, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1).`;
+    const message = `${error.message}, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1)`;
     throw new TsgptError(message, { cause: error });
   }
 }
@@ -91,6 +91,6 @@ async function checkSpace({ cacheFolder, name }: HubSettings, bytes: number): Pr
   const megabytes = (size: number) => `${Math.ceil(size / 1e6)} MB`;
   ensure(
     bytes <= free,
-    `${name} needs ${megabytes(bytes)} more in ${cacheFolder}, but only ${megabytes(free)} are free; free some space, or choose another cache folder (HF_HUB_CACHE).`,
+    `${name} needs ${megabytes(bytes)} more in ${cacheFolder}, but only ${megabytes(free)} are free; free some space, or choose another cache folder (HF_HUB_CACHE)`,
   );
 }

@@ -35,39 +35,39 @@ export function refusal(
   const page = `${endpoint}/${name}`;
   if (status === 429) return rateLimited(headers, host);
   if (status === 408 || status >= 500) {
-    return new TemporaryFailure(`${host} answers with error ${status} when asked for ${what}; try again later.`, {
+    return new TemporaryFailure(`${host} answers with error ${status} when asked for ${what}; try again later`, {
       wait: secondsOf(headers.get('retry-after')),
     });
   }
   if (code === 'GatedRepo' && token === '') {
     return new TsgptError(
-      `${name} is only for accounts that accepted its conditions; accept them at ${page} and give that account's token, as HF_TOKEN for example.`,
+      `${name} is only for accounts that accepted its conditions; accept them at ${page} and give that account's token, as HF_TOKEN for example`,
     );
   }
   if (code === 'GatedRepo') {
     return new TsgptError(
-      `${name} is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do.`,
+      `${name} is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do`,
     );
   }
   if (status === 403) {
     const saying = reason && `, saying "${reason}"`;
-    return new TsgptError(`${host} refuses ${what} of ${name}${saying}; see ${page} for the reason.`);
+    return new TsgptError(`${host} refuses ${what} of ${name}${saying}; see ${page} for the reason`);
   }
   if (code === 'RevisionNotFound') {
-    return new TsgptError(`${name} has no revision ${revision}; give a branch, a tag or a commit listed at ${page}.`);
+    return new TsgptError(`${name} has no revision ${revision}; give a branch, a tag or a commit listed at ${page}`);
   }
-  if (code === 'EntryNotFound') return new TsgptError(`${name} no longer has ${what}; try again.`);
+  if (code === 'EntryNotFound') return new TsgptError(`${name} no longer has ${what}; try again`);
   if (status === 401 && token !== '') {
     return new TsgptError(
-      `${host} has no model ${name} that the given token may read; check the name and the token (HF_TOKEN, or the one stored at login).`,
+      `${host} has no model ${name} that the given token may read; check the name and the token (HF_TOKEN, or the one stored at login)`,
     );
   }
   if (status === 401 || status === 404) {
     return new TsgptError(
-      `${host} has no public model ${name}; check the name, and give a token, as HF_TOKEN for example, if it is private.`,
+      `${host} has no public model ${name}; check the name, and give a token, as HF_TOKEN for example, if it is private`,
     );
   }
-  return new TsgptError(`${host} answers with error ${status} when asked for ${what}; check the address ${endpoint}.`);
+  return new TsgptError(`${host} answers with error ${status} when asked for ${what}; check the address ${endpoint}`);
 }
 
 /** The hub's limits count requests in windows of five minutes. It says how long the window still lasts. */
@@ -75,7 +75,7 @@ function rateLimited(headers: Headers, host: string): TemporaryFailure {
   const wait = secondsOf(headers.get('retry-after')) ?? secondsOf(/;t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
   const until = wait === undefined ? '' : ` for ${Math.ceil(wait)} seconds`;
   return new TemporaryFailure(
-    `${host} answers no more requests${until} because there were too many; try again later, or with a token (HF_TOKEN), which raises the limit.`,
+    `${host} answers no more requests${until} because there were too many; try again later, or with a token (HF_TOKEN), which raises the limit`,
     { wait },
   );
 }
@@ -89,7 +89,7 @@ function secondsOf(value: string | null | undefined): number | undefined {
 
 /** For an answer that is not the hub's: of another server, or of a network that wants a login first. */
 export function notTheHub(endpoint: string, cause?: unknown): TsgptError {
-  return new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address.`, { cause });
+  return new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address`, { cause });
 }
 
 /** What an exception of `fetch`, or of reading the body it gave, means. */
@@ -99,18 +99,18 @@ export function brokenConnection(error: unknown, what: string, hub: string): Err
   const host = cause?.hostname ?? hub; // or the host that the hub passed us on to
   if (/CERT|TLS|SSL|SELF_SIGNED/.test(code)) {
     return new TsgptError(
-      `The connection to ${host} is not trusted (${code}); check the address and the clock of this computer, or name your network's certificate in NODE_EXTRA_CA_CERTS.`,
+      `the connection to ${host} is not trusted (${code}); check the address and the clock of this computer, or name your network's certificate in NODE_EXTRA_CA_CERTS`,
       { cause: error },
     );
   }
   if (/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)$/.test(code)) {
-    return new TemporaryFailure(`${host} cannot be reached (${code}); check the network and the address.`, {
+    return new TemporaryFailure(`${host} cannot be reached (${code}); check the network and the address`, {
       unreachable: true,
       cause: error,
     });
   }
   return new TemporaryFailure(
-    `The connection to ${host} broke while ${what} was on its way; check the network and try again, which goes on where it stopped.`,
+    `the connection to ${host} broke while ${what} was on its way; check the network and try again, which goes on where it stopped`,
     { cause: error },
   );
 }

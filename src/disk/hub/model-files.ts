@@ -79,13 +79,13 @@ export function chooseFiles(
   if (asked) return asked.map((path) => fileNamed(path, available, name));
   ensure(
     available.has('config.json'),
-    `${name} has no config.json, so it is not a model in the form of Hugging Face's transformers; choose another model.`,
+    `${name} has no config.json, so it is not a model in the form of Hugging Face's transformers; choose another model`,
   );
   const weights = [WEIGHTS_FILE, INDEX_FILE].find((path) => available.has(path));
   const others = [...available.keys()].filter((path) => /\.(bin|gguf|h5|msgpack|onnx|pt|pth)$/.test(path)).slice(0, 3);
   ensure(
     weights,
-    `${name} has no weights in the safetensors format${others.length ? `, only ${others.join(', ')}` : ''}; choose another model.`,
+    `${name} has no weights in the safetensors format${others.length ? `, only ${others.join(', ')}` : ''}; choose another model`,
   );
   return [...SMALL_FILES, weights].flatMap((path) => available.get(path) ?? []);
 }
@@ -93,6 +93,6 @@ export function chooseFiles(
 export function fileNamed(path: string, available: ReadonlyMap<string, HubFile>, name: string): HubFile {
   const file = available.get(path);
   const some = [...available.keys()].slice(0, 5).join(', ');
-  ensure(file, `${name} has no file ${path}; it has ${available.size}${some && `, such as ${some}`}.`);
+  ensure(file, `${name} has no file ${path}; it has ${available.size}${some && `, such as ${some}`}`);
   return file;
 }

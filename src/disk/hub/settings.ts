@@ -80,24 +80,24 @@ export function resolveSettings(name: string, options: DownloadOptions = {}): Hu
   const { token = storedToken(), endpoint = process.env.HF_ENDPOINT || 'https://huggingface.co' } = options;
   ensure(
     isModelName(name),
-    `"${printable(name)}" is not the name of a model on the Hugging Face hub; give it as organisation/model, such as openai-community/gpt2.`,
+    `"${printable(name)}" is not the name of a model on the Hugging Face hub; give it as organisation/model, such as openai-community/gpt2`,
   );
   ensure(
     isRevision(revision),
-    `"${printable(revision)}" is not a revision of a model on the Hugging Face hub; give a branch, a tag or a commit, such as main.`,
+    `"${printable(revision)}" is not a revision of a model on the Hugging Face hub; give a branch, a tag or a commit, such as main`,
   );
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   ensure(
     url && /^https?:$/.test(url.protocol),
-    `"${printable(endpoint)}" is not the address of a hub; give one such as https://huggingface.co (option endpoint, or HF_ENDPOINT).`,
+    `"${printable(endpoint)}" is not the address of a hub; give one such as https://huggingface.co (option endpoint, or HF_ENDPOINT)`,
   );
   for (const file of options.files ?? []) {
     ensure(
       !/^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.?([/\\]|$)|\0/.test(file) && file !== '',
-      `"${printable(file)}" is not a file of a model; give its path in the repository, such as config.json.`,
+      `"${printable(file)}" is not a file of a model; give its path in the repository, such as config.json`,
     );
   }
-  ensure(/^[\x21-\x7e]*$/.test(token), 'The token has a character that no token has; copy it again.');
+  ensure(/^[\x21-\x7e]*$/.test(token), 'the token has a character that no token has; copy it again');
   return {
     ...options,
     name,

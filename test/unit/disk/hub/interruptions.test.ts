@@ -56,7 +56,7 @@ describe('a connection that breaks in the middle of a file', () => {
     expect(ranges()).toEqual([undefined, 'bytes=50000-', 'bytes=120000-']);
     expect(retries.map(({ problem }) => problem)).toEqual(
       Array(2).fill(
-        'The connection to HOST broke while model.safetensors was on its way; check the network and try again, which goes on where it stopped.'.replace(
+        'the connection to HOST broke while model.safetensors was on its way; check the network and try again, which goes on where it stopped'.replace(
           'HOST',
           new URL(fake.hub.endpoint).host,
         ),
@@ -202,7 +202,7 @@ describe('bytes with the wrong hash', () => {
       expectWhole(folder);
       const told = part.length > big.length ? 0 : 1; // a file that is too long is not even looked at
       expect(retries.map(({ problem }) => problem)).toEqual(
-        Array(told).fill('What has arrived of model.safetensors is damaged; it is downloaded again.'),
+        Array(told).fill('What has arrived of model.safetensors is damaged; it is downloaded again'),
       );
     }
   });
@@ -221,7 +221,7 @@ describe('a full disk', () => {
     mkdirSync(blobs(), { recursive: true });
     symlinkSync('/dev/full', join(blobs(), incomplete));
     expect(await sentenceOf(downloadModel(name, fake.options()))).toBe(
-      `Cannot write ${join(blobs(), incomplete)}: the disk is full; free some space, or choose another cache folder (HF_HUB_CACHE), and try again: what has arrived is kept.`,
+      `cannot write ${join(blobs(), incomplete)}: the disk is full; free some space, or choose another cache folder (HF_HUB_CACHE), and try again: what has arrived is kept`,
     );
   });
 
@@ -253,7 +253,7 @@ describe('a full disk', () => {
   it('or a folder that cannot be written to is one sentence', async () => {
     writeFileSync(join(fake.cache, 'file'), '');
     const sentence = await sentenceOf(downloadModel(name, fake.options({ cacheFolder: join(fake.cache, 'file') })));
-    expect(sentence).toContain(`Cannot write ${join(fake.cache, 'file')}`);
+    expect(sentence).toContain(`cannot write ${join(fake.cache, 'file')}`);
   });
 });
 

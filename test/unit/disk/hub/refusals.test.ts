@@ -16,10 +16,10 @@ const status = (code: number, headers: Record<string, string> = {}) => {
 describe('what the hub refuses', () => {
   it('an unknown model, with and without a token', async () => {
     expect(await sentenceOf(downloadModel('org/unknown', fake.options()))).toBe(
-      `${host()} has no public model org/unknown; check the name, and give a token, as HF_TOKEN for example, if it is private.`,
+      `${host()} has no public model org/unknown; check the name, and give a token, as HF_TOKEN for example, if it is private`,
     );
     expect(await sentenceOf(downloadModel('org/unknown', fake.options({ token: 'hf_abc' })))).toBe(
-      `${host()} has no public model org/unknown; check the name, and give a token, as HF_TOKEN for example, if it is private.`,
+      `${host()} has no public model org/unknown; check the name, and give a token, as HF_TOKEN for example, if it is private`,
     );
     fake.hub.failOnce(/revision/, status(401));
     expect(await sentenceOf(downloadModel(name, fake.options({ token: 'hf_expired' })))).toContain(
@@ -38,10 +38,10 @@ describe('what the hub refuses', () => {
     fake.hub.models.set('meta/llama', { commit, files: gpt2Files(), gated: true });
     const page = `${fake.hub.endpoint}/meta/llama`;
     expect(await sentenceOf(downloadModel('meta/llama', fake.options()))).toBe(
-      `meta/llama is only for accounts that accepted its conditions; accept them at ${page} and give that account's token, as HF_TOKEN for example.`,
+      `meta/llama is only for accounts that accepted its conditions; accept them at ${page} and give that account's token, as HF_TOKEN for example`,
     );
     expect(await sentenceOf(downloadModel('meta/llama', fake.options({ token: 'hf_abc' })))).toBe(
-      `meta/llama is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do.`,
+      `meta/llama is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do`,
     );
   });
 
@@ -54,13 +54,13 @@ describe('what the hub refuses', () => {
 
   it('an unknown revision', async () => {
     expect(await sentenceOf(downloadModel(name, fake.options({ revision: 'v2' })))).toBe(
-      `${name} has no revision v2; give a branch, a tag or a commit listed at ${fake.hub.endpoint}/${name}.`,
+      `${name} has no revision v2; give a branch, a tag or a commit listed at ${fake.hub.endpoint}/${name}`,
     );
   });
 
   it('a file that disappears meanwhile', async () => {
     fake.hub.failOnce(/config\.json/, status(404, { 'x-error-code': 'EntryNotFound' }));
-    expect(await sentenceOf(downloadModel(name, fake.options()))).toBe(`${name} no longer has config.json; try again.`);
+    expect(await sentenceOf(downloadModel(name, fake.options()))).toBe(`${name} no longer has config.json; try again`);
   });
 });
 
@@ -73,7 +73,7 @@ describe('what a model lacks', () => {
 
   it('weights in the safetensors format', async () => {
     expect(await without('model.safetensors')).toBe(
-      `${name} has no weights in the safetensors format, only pytorch_model.bin; choose another model.`,
+      `${name} has no weights in the safetensors format, only pytorch_model.bin; choose another model`,
     );
   });
 
@@ -160,7 +160,7 @@ describe('a hub that is busy', () => {
     expect(performance.now() - start).toBeGreaterThan(1000);
     expect(retries.map(({ seconds }) => seconds)).toEqual([1, 0, 0, 0]);
     expect(retries[0]!.problem).toBe(
-      `${host()} answers no more requests for 1 seconds because there were too many; try again later, or with a token (HF_TOKEN), which raises the limit.`,
+      `${host()} answers no more requests for 1 seconds because there were too many; try again later, or with a token (HF_TOKEN), which raises the limit`,
     );
   });
 
@@ -183,7 +183,7 @@ describe('a hub that is busy', () => {
     expect(retries.map(({ seconds }) => seconds)).toEqual([0.001, 0.002, 0.004, 0.001, 0.002]);
     for (let i = 0; i < 5; i++) fake.hub.failOnce(/revision/, status(500));
     expect(await sentenceOf(downloadModel(name, fake.options({ cacheFolder: `${fake.cache}/new` })))).toBe(
-      `${host()} answers with error 500 when asked for the list of the files of ${name}; try again later.`,
+      `${host()} answers with error 500 when asked for the list of the files of ${name}; try again later`,
     );
   });
 });
@@ -203,7 +203,7 @@ describe('a hub that cannot be reached', () => {
     const retries: Retry[] = [];
     const failed = downloadModel(name, fake.options({ endpoint, onRetry: (retry) => retries.push(retry) }));
     expect(await sentenceOf(failed)).toBe(
-      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address.`,
+      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address`,
     );
     expect(retries).toEqual([]);
   });
@@ -212,7 +212,7 @@ describe('a hub that cannot be reached', () => {
     await downloadModel(name, fake.options());
     const endpoint = await nowhere();
     expect(await sentenceOf(downloadModel(name, fake.options({ endpoint })))).toBe(
-      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1).`,
+      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1)`,
     );
   });
 
@@ -239,7 +239,7 @@ describe("an address that is not the hub's", () => {
     for (const [address, answer] of answers) {
       fake.hub.failOnce(address, (response) => response.end(answer));
       expect(await sentenceOf(downloadModel(name, fake.options())), answer).toBe(
-        `${fake.hub.endpoint} does not answer as the Hugging Face hub does; check the address.`,
+        `${fake.hub.endpoint} does not answer as the Hugging Face hub does; check the address`,
       );
     }
   });
