@@ -1,8 +1,8 @@
 import type { HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
-import { sameShape } from '../core/shape.ts';
+import { formatShape, sameShape } from '../core/shape.ts';
 import { DeviceGraph } from '../graph/device-graph.ts';
-import { type DeviceBuffer, getRuntime } from '../runtime/index.ts';
+import { type DeviceBuffer, getRuntime, type Runtime } from '../runtime/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementsOf, signatureOf, trace } from './compile.ts';
 
@@ -24,20 +24,30 @@ export interface DeviceUpdate {
  * The device holds the old and the new elements while an update runs. Runs of one state must not overlap: await each.
  */
 export class DeviceState {
+  readonly #runtime: Runtime;
   readonly #tensors: readonly Tensor[];
   readonly #buffers = new Map<Tensor, DeviceBuffer>();
 
-  private constructor(tensors: readonly Tensor[]) {
+  private constructor(runtime: Runtime, tensors: readonly Tensor[]) {
+    this.#runtime = runtime;
     this.#tensors = tensors;
   }
 
-  /** Copies the elements that the tensors have now to the device of the current runtime. Throws if it has none. */
+  /**
+   * Copies the elements that the tensors have now to the device of the current runtime, where the state then stays. Throws if it has
+   * none.
+   */
   static async upload(tensors: readonly Tensor[]): Promise<DeviceState> {
     const runtime = await getRuntime();
     ensure(runtime.upload, `the runtime ${runtime.name} computes in host memory, so there is no device to upload to`);
-    const state = new DeviceState(tensors);
-    for (const [i, elements] of (await elementsOf(tensors)).entries()) {
-      state.#buffers.set(tensors[i]!, await runtime.upload(elements));
+    const state = new DeviceState(runtime, tensors);
+    try {
+      for (const [i, elements] of (await elementsOf(tensors)).entries()) {
+        state.#buffers.set(tensors[i]!, await runtime.upload(elements));
+      }
+    } catch (error) {
+      state.dispose();
+      throw error;
     }
     return state;
   }
@@ -56,8 +66,7 @@ export class DeviceState {
       ensure(
         update.state.length === this.#tensors.length && update.state.every(fits),
         () =>
-          `an update must compute a tensor for each of ${this.#tensors.map(String).join(', ')}, ` +
-          `but computes ${update.state.map(String).join(', ')}`,
+          `an update of this state must compute ${describeTypes(this.#tensors)}, but computes ${describeTypes(update.state)}`,
       );
       return update;
     });
@@ -81,7 +90,7 @@ export class DeviceState {
       let graph = graphs.get(signature);
       if (!graph) {
         const { state, results } = trace(fn, args);
-        graph = new DeviceGraph(state, results);
+        graph = new DeviceGraph(this.#runtime, state, results);
         graphs.set(signature, graph);
       }
       for (const tensor of this.#tensors) this.#bufferOf(tensor);
@@ -99,4 +108,8 @@ export class DeviceState {
     ensure(buffer, 'this state was disposed of and cannot be used any more');
     return buffer;
   }
+}
+
+function describeTypes(tensors: readonly Tensor[]): string {
+  return tensors.map(({ dtype, shape }) => `${dtype} ${formatShape(shape)}`).join(' and ') || 'nothing';
 }

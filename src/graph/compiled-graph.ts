@@ -45,8 +45,14 @@ export class CompiledGraph {
   }
 
   #load(): Promise<LoadedProgram> {
-    this.#loaded ??= loadGraph(this.#outputs, { constants: this.#constants });
-    return this.#loaded;
+    if (this.#loaded) return this.#loaded;
+    const loaded = loadGraph(this.#outputs, { constants: this.#constants });
+    this.#loaded = loaded;
+    // What has failed may succeed later, with another runtime.
+    loaded.catch(() => {
+      if (this.#loaded === loaded) this.#loaded = undefined;
+    });
+    return loaded;
   }
 
   /**

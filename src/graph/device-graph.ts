@@ -1,18 +1,20 @@
 import { allocate, type HostArray } from '../core/dtype.ts';
 import { sizeOf } from '../core/shape.ts';
-import type { DeviceBuffer } from '../runtime/index.ts';
+import type { DeviceBuffer, Runtime } from '../runtime/index.ts';
 import { checkLength } from './compiled-graph.ts';
 import type { GraphValue } from './graph.ts';
 import { type LoadedProgram, loadGraph } from './load-graph.ts';
 
-/** A graph that reads some of its leaves on the runtime's device and leaves some of its outputs there. */
+/** A graph that reads some of its leaves on a runtime's device and leaves some of its outputs there. */
 export class DeviceGraph {
+  readonly #runtime: Runtime;
   readonly #outputs: readonly GraphValue[];
   readonly #keptCount: number;
   #loaded: Promise<LoadedProgram> | undefined;
 
   /** The values of `kept` stay on the device, those of `results` are copied to host memory at each run. */
-  constructor(kept: readonly GraphValue[], results: readonly GraphValue[]) {
+  constructor(runtime: Runtime, kept: readonly GraphValue[], results: readonly GraphValue[]) {
+    this.#runtime = runtime;
     this.#outputs = [...kept, ...results];
     this.#keptCount = kept.length;
   }
@@ -22,7 +24,8 @@ export class DeviceGraph {
     args: readonly HostArray[],
     buffers: ReadonlyMap<GraphValue, DeviceBuffer>,
   ): Promise<{ kept: DeviceBuffer[]; results: HostArray[] }> {
-    this.#loaded ??= loadGraph(this.#outputs, { keptOutputs: [...Array(this.#keptCount).keys()] });
+    const keptOutputs = [...Array(this.#keptCount).keys()];
+    this.#loaded ??= loadGraph(this.#outputs, { runtime: this.#runtime, keptOutputs });
     const { program, executable } = await this.#loaded;
     const { leaves, outputs, values, checks } = program;
     const inputs = leaves.map(({ value }) =>

@@ -1,3 +1,4 @@
+import { ensure } from '../core/errors.ts';
 import { sizeOf } from '../core/shape.ts';
 import type { Executable, Runtime } from '../runtime/index.ts';
 import type { ConstantLeaves } from './constant-leaves.ts';
@@ -35,9 +36,14 @@ export function loadShared(
 }
 
 /** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
-export function loadOwn(runtime: Runtime, program: Program, { storageOf }: ConstantLeaves): Promise<Executable> {
+export async function loadOwn(runtime: Runtime, program: Program, { storageOf }: ConstantLeaves): Promise<Executable> {
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
-  return runtime.load(lowerProgram(program, { storageOf }), { parallel, keepAwake: true });
+  const model = lowerProgram(program, { storageOf });
+  ensure(
+    runtime.capabilities.readsFiles || model.initializers.every(({ data }) => data instanceof Uint8Array),
+    () => `the weights of this model are in a file, which ${runtime.name} cannot read; load the model into memory`,
+  );
+  return runtime.load(model, { parallel, keepAwake: true });
 }
 
 /** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */

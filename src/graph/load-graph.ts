@@ -1,4 +1,4 @@
-import { type Executable, getRuntime } from '../runtime/index.ts';
+import { type Executable, getRuntime, type Runtime } from '../runtime/index.ts';
 import { buildProgram } from './build-program.ts';
 import type { ConstantLeaves } from './constant-leaves.ts';
 import { loadOwn, loadShared } from './executable-cache.ts';
@@ -11,15 +11,21 @@ export interface LoadedProgram {
   readonly executable: Executable;
 }
 
-/**
- * Puts the graph behind `outputs` in order for the current runtime and loads it there. Leaves that are `constants` are stored in it;
- * such a graph belongs to its caller alone. Outputs at the positions of `keptOutputs` stay on the runtime's device.
- */
+export interface LoadGraphOptions {
+  /** Where the graph will run. Defaults to the current runtime. */
+  readonly runtime?: Runtime;
+  /** Leaves that are stored in the graph, which then belongs to its caller alone. Defaults to none. */
+  readonly constants?: ConstantLeaves;
+  /** The positions of the outputs that stay on the runtime's device. Defaults to none. */
+  readonly keptOutputs?: readonly number[];
+}
+
+/** Puts the graph behind `outputs` in order for a runtime and loads it there. */
 export async function loadGraph(
   outputs: readonly GraphValue[],
-  { constants, keptOutputs }: { constants?: ConstantLeaves; keptOutputs?: readonly number[] } = {},
+  { runtime: given, constants, keptOutputs }: LoadGraphOptions = {},
 ): Promise<LoadedProgram> {
-  const runtime = await getRuntime();
+  const runtime = given ?? (await getRuntime());
   const program = buildProgram(outputs, runtime.capabilities, constants?.isConstant);
   const executable = constants ? loadOwn(runtime, program, constants) : loadShared(runtime, program, keptOutputs);
   return { program, executable: await executable };

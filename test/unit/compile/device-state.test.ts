@@ -128,15 +128,30 @@ describe('a state on a device', () => {
     const [a, b] = [tensor([1, 2]), tensor([3])];
     const state = await DeviceState.upload([a, b]);
     await expect(state.compileUpdate(() => ({ state: [a], results: [] }))()).rejects.toThrow(
-      'an update must compute a tensor for each of Tensor(shape=[2], dtype=float32), Tensor(shape=[1], dtype=float32), ' +
-        'but computes Tensor(shape=[2], dtype=float32)',
+      'an update of this state must compute float32 [2] and float32 [1], but computes float32 [2]',
     );
     await expect(state.compileUpdate(() => ({ state: [b, a], results: [] }))()).rejects.toThrow(
-      'an update must compute',
+      'an update of this state must compute',
     );
     state.dispose();
     await expect(state.download()).rejects.toThrow('this state was disposed of and cannot be used any more');
     await expect(state.compile(() => [a.add(1)])()).rejects.toThrow('this state was disposed of');
+  });
+
+  it('stays where it is when another runtime is set', async () => {
+    const x = tensor([1, 2]);
+    const state = await DeviceState.upload([x]);
+    const double = state.compileUpdate(() => ({ state: [x.mul(2)], results: [x.sum()] }));
+    setRuntime(host);
+    expect([await double(), await double()]).toEqual([[Float32Array.of(3)], [Float32Array.of(6)]]);
+    expect(await state.download()).toEqual([Float32Array.of(4, 8)]);
+  });
+
+  it('leaves nothing behind when there is no room for all of it', async () => {
+    const { upload } = device;
+    device.upload = (elements) => (elements.length > 1 ? Promise.reject(new Error('no room')) : upload!(elements));
+    await expect(DeviceState.upload([tensor([1]), tensor([1, 2])])).rejects.toThrow('no room');
+    expect(device.traffic.liveBuffers).toBe(0);
   });
 
   it('wants a runtime with a device', async () => {
