@@ -13,7 +13,7 @@ const flopsOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPer
 /** How many numbers the layers put out for one text that fills the context. */
 function outputsOf(config: GPT2Config): number {
   const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
-  const sizeOf = (shape: string) => (JSON.parse(lengths(shape)) as number[]).reduce((a, b) => a * b);
+  const sizeOf = (shape: string) => [...lengths(shape).matchAll(/\d+/g)].reduce((size, [n]) => size * Number(n), 1);
   const groups = summarizeGPT2(config).map(({ repeat, layers }) => layers.map(({ output }) => repeat * sizeOf(output)));
   return groups.flat().reduce((a, b) => a + b);
 }

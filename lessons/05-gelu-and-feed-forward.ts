@@ -54,12 +54,12 @@ const out = feedForward.forward(randn([2, 3, embDim], random)); // [batch, time,
 console.log(out);
 console.log(`parameters: ${feedForward.parameterCount.toLocaleString('en-US')}`);
 for (const [name, { shape }] of feedForward.namedParameters()) console.log(`  ${name} [${shape.join(', ')}]`);
-const [wide, width] = feedForward.expand.weight.shape as [number, number];
+const [wide] = feedForward.expand.weight.shape; // [4 * embDim, embDim]
 picture(
   'feed-forward',
   layerDiagramSvg({
     title: 'A feed-forward network widens each position, bends it, and narrows it again',
-    layers: [{ size: width, name: 'in' }, { size: wide }, { size: wide }, { size: width, name: 'out' }],
+    layers: [{ size: embDim, name: 'in' }, { size: wide! }, { size: wide! }, { size: embDim, name: 'out' }],
     operations: ['linear', 'GELU', 'linear'],
   }),
 );

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { hasShared, shared } from '../support/shared.ts';
 
@@ -9,6 +9,13 @@ describe('the README', () => {
     const files = ['quick-start.ts', 'published-model.ts'].map((file) => readFileSync(`examples/${file}`, 'utf8'));
     expect(blocks).toEqual(files);
     expect(blocks[0]!.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+  });
+
+  it('needs no casts of tensors and their elements, nor do the examples and lessons', () => {
+    const scripts = ['examples', 'lessons'].flatMap((folder) => readdirSync(folder).map((file) => `${folder}/${file}`));
+    for (const file of ['README.md', ...scripts.filter((script) => /\/[\w-]+\.ts$/.test(script))]) {
+      expect(readFileSync(file, 'utf8'), file).not.toMatch(/ as (?:\[?number|unknown|any|\w*Array|Tensor)\b/);
+    }
   });
 
   it.skipIf(!hasShared)('has an example that runs with a published model', async () => {
