@@ -5,10 +5,8 @@ import { formatShape, type Shape } from '../core/shape.ts';
 import { CompiledGraph } from '../graph/compiled-graph.ts';
 import type { ConstantLeaves } from '../graph/constant-leaves.ts';
 import type { GraphNode } from '../graph/graph.ts';
-import { fromArray } from '../tensor/creation.ts';
+import { feedTensor, fromArray, type Tensor } from '../tensor/index.ts';
 import type { TensorType } from '../tensor/primitive.ts';
-import { feedTensor } from '../tensor/primitives/leaves.ts';
-import type { Tensor } from '../tensor/tensor.ts';
 import { whileTracing } from '../tensor/tracing.ts';
 
 /** A function whose graph is built once for each combination of argument shapes and then only run. */

@@ -46,6 +46,7 @@ export interface TensorNode extends GraphNode {
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
   const operation = primitive as unknown as Primitive;
   primitives.set(primitive.name, operation);
+  // Nothing else of this file may be used at this point; see `registry.ts`.
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {
     const node = { operation, inputs, attributes, outputs: [] as Tensor[], checks };
     node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));

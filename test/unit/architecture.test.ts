@@ -1,32 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path/posix';
 import { describe, expect, it } from 'vitest';
+import { imports, sources, targetOf } from '../support/imports.ts';
 
 /** The folders of `src/` in the order of the map, top to bottom. */
 const floors = [...readFileSync('docs/architecture.md', 'utf8').matchAll(/^\| `src\/([\w-]+)\/` \|/gm)].map(
   ([, f]) => f!,
 );
 
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
-  .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts'));
-
-interface Import {
-  file: string;
-  specifier: string;
-}
-
-const imports: Import[] = sources.flatMap((file) => {
-  const text = readFileSync(join('src', file), 'utf8');
-  return [...text.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)].map(([, specifier]) => ({
-    file,
-    specifier: specifier!,
-  }));
-});
-
 const floorOf = (path: string) => path.split('/')[0]!;
-/** Where a relative import leads, as a path below `src/`. */
-const targetOf = ({ file, specifier }: Import) => join(dirname(file), specifier);
 
 /** The files that put the floors together for the outside; they stand above all of them. */
 const entries = sources.filter((path) => !path.includes('/'));

@@ -9,7 +9,7 @@ import {
   type GradientRule,
   noGradient,
 } from '../primitive.ts';
-import { Tensor, type TensorLike } from '../tensor.ts';
+import type { Tensor, TensorLike } from '../tensor.ts';
 import { scalar } from './leaves.ts';
 import { sumTo } from './reductions.ts';
 
@@ -77,8 +77,8 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
 
 /** Turns a plain number into a scalar of the other operand's type. */
 function asTensors(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
-  if (a instanceof Tensor) return [a, b instanceof Tensor ? b : scalarLike(b, a)];
-  return b instanceof Tensor ? [scalarLike(a, b), b] : [scalar(a), scalar(b)];
+  if (typeof a !== 'number') return [a, typeof b === 'number' ? scalarLike(b, a) : b];
+  return typeof b === 'number' ? [scalar(a), scalar(b)] : [scalarLike(a, b), b];
 }
 
 function scalarLike(value: number, other: Tensor): Tensor {
