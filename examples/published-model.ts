@@ -1,11 +1,14 @@
 import { generate, logitLens } from 'tsgpt';
-import { loadDecoder, loadPretrained } from 'tsgpt/node';
+import { openModel } from 'tsgpt/node';
 
 const [folder = 'path/to/gpt2'] = process.argv.slice(2); // with config.json, model.safetensors, tokenizer files
-const { decoder, tokenizer } = await loadDecoder(folder, { quantize: 'q8' }); // to write: weights of 8 bits, not in JavaScript's memory
+const opened = await openModel(folder); // or a training run, a .gguf file, 'openai-community/gpt2'
+const tokenizer = opened.tokenizer!;
+
+const decoder = await opened.decoder({ quantize: 'q8' }); // to write: weights of 8 bits, not in JavaScript's memory
 const options = { maxTokens: 40, topP: 0.9, seed: 1 };
-for await (const piece of generate(decoder, tokenizer!, 'Once upon a time', options)) process.stdout.write(piece);
+for await (const piece of generate(decoder, tokenizer, 'Once upon a time', options)) process.stdout.write(piece);
 await decoder.dispose();
 
-const { model } = await loadPretrained(folder); // to look inside, or to train on
-console.log(await logitLens(model, tokenizer!.encode('Once upon a'), 3)); // what each layer would predict
+const model = await opened.model(); // to look inside, or to train on
+console.log(await logitLens(model, tokenizer.encode('Once upon a'), 3)); // what each layer would predict

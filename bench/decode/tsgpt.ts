@@ -1,12 +1,13 @@
 /** Our side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
-import { loadDecoder } from '../../src/disk/pretrained.ts';
+import { openModel } from '../../src/disk/pretrained.ts';
 import { setRuntime } from '../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';
 import { serve } from './protocol.ts';
 
 const [folder, type, threads] = process.argv.slice(2) as [string, 'f32' | 'q8' | 'q4', string];
 setRuntime(await createNodeRuntime({ threads: Number(threads) }));
-const { decoder } = await loadDecoder(folder, { quantize: type === 'f32' ? undefined : type });
+const opened = await openModel(folder);
+const decoder = await opened.decoder({ quantize: type === 'f32' ? undefined : type });
 const cache = decoder.createCache();
 
 const seconds = async (work: () => Promise<unknown>) => {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { CharTokenizer, GPT2, type LanguageModel, Random, splitTrainValidation, type Tokenizer, train } from 'tsgpt';
-import { bundledNovelPath, loadPretrained } from 'tsgpt/node';
+import { bundledNovelPath, openModel } from 'tsgpt/node';
 
 export interface TrainedModel {
   model: LanguageModel;
@@ -17,11 +17,11 @@ const published = '../shared/models/tinystories-chat-3m-as-gpt2';
 /** A model that has learnt something: the published one if it is there, otherwise a smaller one trained on the spot. */
 export async function trainedModel(): Promise<TrainedModel> {
   if (existsSync(published)) {
-    const { model, tokenizer } = await loadPretrained(published);
+    const opened = await openModel(published);
     console.log('a published model of 3.4 million parameters that has read short stories and chats');
     return {
-      model,
-      tokenizer: tokenizer!,
+      model: await opened.model(),
+      tokenizer: opened.tokenizer!,
       prompt: 'Once upon a time, there was a little',
       sentence: 'Tom saw Ann. Tom waved to her',
     };

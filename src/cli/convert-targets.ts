@@ -1,7 +1,8 @@
 import { exportOnnx } from '../disk/export-onnx.ts';
 import { saveGguf, savePretrained, saveWeights } from '../disk/pretrained.ts';
-import { GPT2 } from '../models/index.ts';
-import type { OpenedModel } from './open-model.ts';
+import { addedBiases, ggufForm, huggingFaceForm, type LanguageModel, type TensorLayout } from '../models/index.ts';
+import type { PretrainedToSave } from '../pretrained/save-options.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
 
 /** How weights are stored: in so many bits, as floating-point numbers or, as with `--quantize`, integers with a scale for every 32. */
 export const weightTypes = ['f32', 'f16', 'q8', 'q4'] as const;
@@ -17,6 +18,11 @@ export interface ConvertOptions {
   onProgress: (part: string) => void;
 }
 
+/** What is written. */
+export interface ModelToConvert extends PretrainedToSave {
+  tokenizer: Tokenizer;
+}
+
 /** A form that models are written in. */
 export interface ConvertTarget {
   /** What `--to` calls it. */
@@ -28,8 +34,10 @@ export interface ConvertTarget {
   types: readonly WeightType[];
   /** Whether it can hold the weights in several types side by side. */
   takesSeveral?: boolean;
+  /** Where the weights stand in it, if it names them. */
+  layout?(model: LanguageModel): TensorLayout;
   /** Completely or not at all. */
-  write(path: string, opened: OpenedModel, options: ConvertOptions): Promise<void>;
+  write(path: string, toSave: ModelToConvert, options: ConvertOptions): Promise<void>;
 }
 
 /** What the programs for whom we write call the types. */
@@ -43,14 +51,19 @@ export const convertTargets: readonly ConvertTarget[] = [
     summary: 'one file with the tokenizer, for llama.cpp and what is built on it',
     names: { pattern: /\.gguf$/i, look: 'name.gguf' },
     types: typesOf(ggufTypes),
-    write: (path, opened, { types, ...options }) =>
-      saveGguf(path, opened, { ...byTensor(options), type: ggufTypes[types[0]!] }),
+    layout({ architecture, config }) {
+      const form = ggufForm(architecture);
+      return form.layout(config, form.writeConfig(config).architecture);
+    },
+    write: (path, toSave, { types, ...options }) =>
+      saveGguf(path, toSave, { ...byTensor(options), type: ggufTypes[types[0]!] }),
   },
   {
     form: 'safetensors',
     summary: 'one file with only the weights, under the names Hugging Face has for them',
     names: { pattern: /\.safetensors$/i, look: 'name.safetensors' },
     types: ['f32'],
+    layout: huggingFaceLayout,
     write: (path, { model }, options) => saveWeights(path, model, byTensor(options)),
   },
   {
@@ -59,21 +72,26 @@ export const convertTargets: readonly ConvertTarget[] = [
     // What ends like the file of another program is a mistake rather than a folder.
     names: { pattern: /^(?!.*\.(bin|ckpt|ggml|h5|json|npz|onnx|pkl|pt|pth|txt|zip)$)/is, look: 'folder' },
     types: ['f32'],
-    write: (path, opened, options) => savePretrained(path, opened, byTensor(options)),
+    layout: huggingFaceLayout,
+    write: (path, toSave, options) => savePretrained(path, toSave, byTensor(options)),
   },
   {
     form: 'onnx',
     summary: 'a folder with an ONNX model, for transformers.js in Node and in browsers',
     types: typesOf(onnxTypes),
     takesSeveral: true,
-    write: (path, opened, { types, overwrite, onProgress }) =>
-      exportOnnx(path, opened, {
+    write: (path, toSave, { types, overwrite, onProgress }) =>
+      exportOnnx(path, toSave, {
         dtypes: types.map((type) => onnxTypes[type as keyof typeof onnxTypes]),
         overwrite,
         onProgress: (dtype) => onProgress(`the weights as ${dtype}`),
       }),
   },
 ];
+
+function huggingFaceLayout({ architecture, config }: LanguageModel): TensorLayout {
+  return huggingFaceForm(architecture).layout(config);
+}
 
 function typesOf<Type extends WeightType>(names: Readonly<Record<Type, string>>): readonly Type[] {
   return Object.keys(names) as Type[];
@@ -87,11 +105,11 @@ function byTensor<T extends Pick<ConvertOptions, 'onProgress'>>({ onProgress, ..
 }
 
 /** What is not the same afterwards, in sentences. */
-export function whatChanges({ model, tokenizer }: OpenedModel, { form }: ConvertTarget): string[] {
+export function whatChanges({ model, tokenizer }: ModelToConvert, { form, layout }: ConvertTarget): string[] {
   const changes: string[] = [];
-  // An ONNX model is the computation itself; the other forms only name one.
-  if (form !== 'onnx' && model instanceof GPT2 && !model.config.qkvBias) {
-    changes.push('This form gives queries, keys and values biases; as the model has none, they are zeros.');
+  const biases = layout ? addedBiases(model, layout(model)) : [];
+  if (biases.length > 0) {
+    changes.push(`This form has biases in ${biases.join(', ')}; as the model has none, they are zeros.`);
   }
   const isPadded = model.config.vocabSize > tokenizer.vocabSize;
   if (form === 'gguf' && tokenizer.kind === 'char' && !isPadded) {

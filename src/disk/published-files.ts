@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { publishedForm } from '../models/publish.ts';
+import { huggingFaceForm } from '../models/index.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import { publishedTokenizer } from '../tokenizer/hugging-face/write-files.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -20,7 +20,12 @@ export interface PublishedFiles extends Record<string, object> {
 export function publishedFiles({ model, tokenizer, chatTemplate, stopTokens = [] }: PretrainedToSave): PublishedFiles {
   const ids = tokenizer ? idsOfRoles(tokenizer, stopTokens) : {};
   const files: PublishedFiles = {
-    'config.json': { ...publishedForm(model).config, bos_token_id: null, eos_token_id: null, ...ids },
+    'config.json': {
+      ...huggingFaceForm(model.architecture).writeConfig(model.config),
+      bos_token_id: null,
+      eos_token_id: null,
+      ...ids,
+    },
     'generation_config.json': { _from_model_config: true, ...ids },
   };
   if (tokenizer) {

@@ -8,7 +8,8 @@ import type { SafetensorsReader } from '../formats/safetensors/reader.ts';
 import type { SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts';
 import { type Quantization, quantizedStorage } from '../generate/index.ts';
 import { blockSize, type StoredConstant } from '../graph/index.ts';
-import { createModel, type LanguageModel } from '../models/index.ts';
+import { createModel, type LanguageModel, type ModelDescription } from '../models/index.ts';
+import type { WeightPlace } from './model-source.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
 
 /** To be raised when the files change, so that those of before are not used any more. */
@@ -18,14 +19,10 @@ const version = 1;
 const mostKept = 8;
 
 /** A model to be quantized. */
-export interface QuantizableModel {
-  /** Of what {@link createModel} makes it, without weights. */
-  architecture: string;
-  config: unknown;
+export interface QuantizableModel extends Omit<ModelDescription, 'modelType'> {
   /** All that its weights depend on. */
   files: readonly string[];
-  /** Reads the weights into memory. */
-  load(): Promise<LanguageModel>;
+  load(weights: WeightPlace): Promise<LanguageModel>;
 }
 
 /** Where quantized weights are kept: `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
@@ -48,7 +45,7 @@ export async function quantizedModel(
   const known = await modelOf(path, create);
   if (known) return known;
 
-  const model = await load();
+  const model = await load('memory');
   quantizeInMemory(model, quantization);
   try {
     await mkdir(folder, { recursive: true });

@@ -1,11 +1,6 @@
-import { TsgptError } from '../core/errors.ts';
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
 import { GGML_TYPES } from '../formats/gguf/types.ts';
-import type { GgufForm } from '../models/gguf-form.ts';
-import { ggufGPT2 } from '../models/gpt2/gguf.ts';
-import { GPT2, type LanguageModel, Llama } from '../models/index.ts';
-import { ggufLlama } from '../models/llama/gguf.ts';
-import type { PublishedTensor } from '../models/published-tensors.ts';
+import { ggufForm, layOut, type PublishedTensor } from '../models/index.ts';
 import { ggufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
 import { writeGguf } from './gguf.ts';
@@ -35,7 +30,9 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
   const { model, tokenizer, chatTemplate, stopTokens = [] } = toSave;
   const { type = 'F32', name } = options;
   ensureFits(toSave);
-  const { architecture, hyperparameters, tensors } = ggufForm(model);
+  const form = ggufForm(model.architecture);
+  const { architecture, hyperparameters } = form.writeConfig(model.config);
+  const tensors = layOut(model, form.layout(model.config, architecture));
   const [eot, eom] = stopTokens.filter((id) => id !== tokenizer?.endOfTextId);
   const metadata: Record<string, MetadataToWrite> = {
     'general.architecture': architecture,
@@ -56,12 +53,6 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
     data: async () => make(),
   }));
   await writeGguf(path, { metadata, tensors: toWrite });
-}
-
-function ggufForm(model: LanguageModel): GgufForm {
-  if (model instanceof GPT2) return ggufGPT2(model);
-  if (model instanceof Llama) return ggufLlama(model);
-  throw new TsgptError(`a model of the architecture ${model.architecture} cannot be written as GGUF`);
 }
 
 /** The tables with a row for every token. */

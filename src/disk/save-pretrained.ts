@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import type { LanguageModel } from '../models/index.ts';
-import { publishedForm } from '../models/publish.ts';
-import type { PublishedTensor } from '../models/published-tensors.ts';
+import { huggingFaceTensors, type LanguageModel, type PublishedTensor } from '../models/index.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
 import { writeFolderAtomic } from './atomic-folder.ts';
 import { publishedFileNames, publishedFiles, writePublishedFiles } from './published-files.ts';
@@ -16,7 +14,7 @@ export interface FolderSaveOptions extends SaveOptions {
 const ownFiles = [...publishedFileNames, 'model.safetensors'];
 
 /**
- * Writes a model as a folder in the layout of Hugging Face, completely or not at all; `loadPretrained` reads it back, and Python's
+ * Writes a model as a folder in the layout of Hugging Face, completely or not at all; `openModel` reads it back, and Python's
  * transformers with `from_pretrained`. Weights have the published names and layouts, in float32.
  *
  * The published form of GPT-2 always has biases for query, key and value: zeros where a model has none.
@@ -30,7 +28,7 @@ export async function savePretrained(
   { overwrite = false, ...options }: FolderSaveOptions = {},
 ): Promise<void> {
   ensureFits(toSave);
-  const { tensors } = publishedForm(toSave.model);
+  const tensors = huggingFaceTensors(toSave.model);
   const files = publishedFiles(toSave);
   const write = async (temporary: string) => {
     await writeTensors(join(temporary, 'model.safetensors'), tensors, options);
@@ -41,7 +39,7 @@ export async function savePretrained(
 
 /** Writes only the weights, under the names and in the layouts that they are published with. */
 export async function saveWeights(path: string, model: LanguageModel, options: SaveOptions = {}): Promise<void> {
-  await writeTensors(path, publishedForm(model).tensors, options);
+  await writeTensors(path, huggingFaceTensors(model), options);
 }
 
 async function writeTensors(path: string, tensors: readonly PublishedTensor[], options: SaveOptions): Promise<void> {

@@ -33,7 +33,8 @@ export interface DecoderOptions {
  * It holds the weights in memory outside of JavaScript until it is disposed of or collected as garbage.
  */
 export class Decoder implements AsyncDisposable {
-  readonly model: LanguageModel;
+  readonly config: LanguageModel['config'];
+  readonly #model: LanguageModel;
   readonly #chunkSize: number;
   readonly #quantize: Quantization | undefined;
   readonly #graph: Baked;
@@ -46,7 +47,8 @@ export class Decoder implements AsyncDisposable {
       Number.isSafeInteger(chunkSize) && chunkSize > 0,
       `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
     );
-    this.model = model;
+    this.config = model.config;
+    this.#model = model;
     this.#chunkSize = chunkSize;
     this.#quantize = quantize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
@@ -63,13 +65,13 @@ export class Decoder implements AsyncDisposable {
    * {@link usualCapacity}.
    */
   createCache({ batchSize = 1, capacity }: { batchSize?: number; capacity?: number } = {}): KVCache {
-    const { contextLength } = this.model.config;
+    const { contextLength } = this.config;
     capacity ??= Math.min(contextLength, usualCapacity);
     ensure(
       capacity <= contextLength,
       `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is of no use`,
     );
-    return new KVCache({ ...this.model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
+    return new KVCache({ ...this.#model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
   }
 
   /**
@@ -103,7 +105,7 @@ export class Decoder implements AsyncDisposable {
     ids: readonly number[],
     targets: readonly number[],
   ): Promise<TargetScores> {
-    const { vocabSize } = this.model.config;
+    const { vocabSize } = this.config;
     this.#check(
       cache,
       cache.lengths.map((_, i) => (i === text ? ids : [])),
@@ -111,7 +113,7 @@ export class Decoder implements AsyncDisposable {
     ensure(targets.length <= ids.length, `${ids.length} tokens cannot be followed by ${targets.length} targets`);
     const outside = targets.find((id) => !isTokenOf(id, vocabSize));
     ensure(outside === undefined, `the target ${outside} is not one of the model's ${vocabSize} tokens`);
-    this.#scoringGraph ??= decodingGraph(this.model, this.#paddedHeadDim, 'targets', this.#quantize);
+    this.#scoringGraph ??= decodingGraph(this.#model, this.#paddedHeadDim, 'targets', this.#quantize);
 
     const scores = { logProbabilities: new Float32Array(targets.length), likeliest: new Int32Array(targets.length) };
     const arrays = cache.arraysOf(text);
@@ -175,7 +177,7 @@ export class Decoder implements AsyncDisposable {
 
   /** The logits of a pass's rows. */
   async #logits(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
-    const { vocabSize } = this.model.config;
+    const { vocabSize } = this.config;
     const [logits] = await this.#run(this.#graph, arrays, capacity, pass);
     checkNumbers(logits as Float32Array);
     return pass.rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
@@ -205,7 +207,7 @@ export class Decoder implements AsyncDisposable {
   }
 
   #check(cache: KVCache, tokens: readonly (readonly number[])[]): void {
-    const { vocabSize } = this.model.config;
+    const { vocabSize } = this.config;
     ensure(
       tokens.length === cache.batchSize,
       `the cache holds ${cache.batchSize} texts, but got tokens for ${tokens.length}`,

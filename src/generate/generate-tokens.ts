@@ -72,7 +72,7 @@ export async function* generateBatch(
   if (maxTokens === 0 || signal?.aborted) return;
   const reader = readerOf(model);
   try {
-    const { contextLength } = reader.model.config;
+    const { contextLength } = reader.config;
     const longest = Math.max(...prompts.map(({ length }) => length));
     const capacity = Math.min(contextLength, longest + maxTokens);
     const cache = options.cache ?? reader.createCache({ batchSize: prompts.length, capacity });
@@ -107,7 +107,7 @@ export async function* generateBatch(
 
 /** Reads tokens and tells what comes next, with a cache or without. */
 interface TokenReader {
-  readonly model: NextTokenModel;
+  readonly config: NextTokenModel['config'];
   createCache(options: { batchSize: number; capacity: number }): TextCache;
   append(cache: TextCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]>;
   dispose(): Promise<void>;

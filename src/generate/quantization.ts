@@ -32,7 +32,7 @@ export function quantizedStorage(model: LanguageModel, quantization: Quantizatio
     const wanted = bits.get(value);
     if (wanted === undefined || isStoredInBlocks(value)) return storageAsIs(value);
     const parameter = value as Parameter;
-    if (parameter.shape[1]! % blockSize !== 0) return undefined;
+    if (parameter.shape[1]! % blockSize !== 0) return storageAsIs(value);
     return quantizeBlocks(parameter.value, parameter.shape as [number, number], wanted);
   };
 }

@@ -38,11 +38,11 @@ export class ReadTokens {
 
 /** Reads texts with a model that has no cache: every new token takes a pass over the whole text. */
 export class WholePasses {
-  readonly model: NextTokenModel;
+  readonly config: NextTokenModel['config'];
   readonly #logits: Compiled;
 
   constructor(model: NextTokenModel) {
-    this.model = model;
+    this.config = model.config;
     this.#logits = compile((tokens, last) => {
       const features = model.features(tokens!); // [batch, time, width]
       return [model.unembed(features.reshape([-1, features.shape.at(-1)!]).rows(last!))]; // [batch, vocabSize]
@@ -55,7 +55,7 @@ export class WholePasses {
 
   /** Appends `tokens[i]` to text `i` and computes the logits of what follows; undefined for texts with no new tokens. */
   async append(texts: ReadTokens, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
-    const { vocabSize, contextLength } = this.model.config;
+    const { vocabSize, contextLength } = this.config;
     for (const [text, ids] of tokens.entries()) {
       const outside = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabSize));
       ensure(outside === undefined, () => `token id ${outside} is not one of the model's ${vocabSize} tokens`);

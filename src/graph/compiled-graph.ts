@@ -41,7 +41,8 @@ export class CompiledGraph {
     const loaded = this.#loaded;
     this.#loaded = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
     this.#loaded.catch(() => {});
-    await (await loaded)?.executable.dispose();
+    // What could not be loaded needs no disposal; whoever waited for it has been told why.
+    await (await loaded?.catch(() => undefined))?.executable.dispose();
   }
 
   #load(): Promise<LoadedProgram> {

@@ -59,7 +59,7 @@ export async function* measurePerplexity(
   options: PerplexityOptions = {},
 ): AsyncGenerator<PerplexityResult, void, undefined> {
   const decoder = model instanceof Decoder ? model : new Decoder(model);
-  const { contextLength, stride, limit, signal } = checkOptions(options, decoder.model);
+  const { contextLength, stride, limit, signal } = checkOptions(options, decoder);
   const begin = (tokenizer.beginOfTextIds ?? []).map((id) => ({ id, bytes: 0, characters: 0 }));
   const unscored = Math.max(1, begin.length);
   const losses = new RunningMean();
@@ -99,7 +99,7 @@ export async function* measurePerplexity(
 }
 
 /** The options with their defaults; throws a TsgptError for ones that cannot be. */
-function checkOptions(options: PerplexityOptions, { config }: LanguageModel) {
+function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'config'>) {
   const { contextLength = config.contextLength, limit = Number.POSITIVE_INFINITY, signal } = options;
   ensure(
     Number.isSafeInteger(contextLength) && contextLength >= 1 && contextLength <= config.contextLength,

@@ -1,5 +1,7 @@
 import { ensure } from '../core/errors.ts';
-import { createModel, parseModelConfig } from './registry.ts';
+import type { Family, ModelConfig } from './family.ts';
+import { NamedWeights, type WeightSource } from './named-weights.ts';
+import { ownLayout, type TensorLayout } from './tensor-layout.ts';
 
 /**
  * Throws if one of the blocks that a configuration asks for lacks a tensor. To be called before the model is built: a damaged file may ask
@@ -7,19 +9,18 @@ import { createModel, parseModelConfig } from './registry.ts';
  *
  * The first block is left to what reads the weights, which can say more about weights of another family.
  *
- * @param architecture what checkpoints call the family
- * @param weights what there is, by name
- * @param nameOf what the parameter at a path such as `blocks.1.attentionNorm.weight` is called there
+ * @param source what there is, by the names of `layout`
  */
 export function checkBlocks(
-  architecture: string,
-  config: unknown,
-  weights: { has(name: string): boolean },
-  nameOf: (path: string) => string = (path) => path,
+  family: Family,
+  config: ModelConfig,
+  source: Pick<WeightSource, 'has'>,
+  layout: TensorLayout = ownLayout,
 ): void {
-  const parsed = parseModelConfig(architecture, config);
-  const { nLayers } = parsed;
-  const oneBlock = createModel(architecture, { ...parsed, nLayers: 1 });
+  const { nLayers } = config as { nLayers?: number };
+  if (nLayers === undefined) return;
+  const weights = new NamedWeights(source, layout.prefix);
+  const oneBlock = family.create({ ...config, nLayers: 1 } as ModelConfig);
   const first = 'blocks.0.';
   const rests = [...oneBlock.namedParameters().keys()]
     .filter((path) => path.startsWith(first))
@@ -27,7 +28,7 @@ export function checkBlocks(
   for (let block = 1; block < nLayers; block++) {
     for (const rest of rests) {
       const path = `blocks.${block}.${rest}`;
-      const name = nameOf(path);
+      const name = weights.plainName(layout.placeOf(path).name);
       const reader = name === path ? '' : `, which the model's ${path} is read from`;
       ensure(
         weights.has(name),

@@ -1,53 +1,95 @@
-import { TsgptError } from '../core/errors.ts';
+import { ensure } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import type { Random } from '../random/random.ts';
-import { type GPT2Config, parseGPT2Config } from './gpt2/config.ts';
-import { GPT2 } from './gpt2/gpt2.ts';
-import { summarizeGPT2 } from './gpt2/summary.ts';
+import type { Family, GgufForm, HuggingFaceForm, ModelConfig } from './family.ts';
+import { gpt2Family } from './gpt2/index.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { LayerGroup } from './layer-summary.ts';
-import { type LlamaConfig, parseLlamaConfig } from './llama/config.ts';
-import { Llama } from './llama/llama.ts';
-import { summarizeLlama } from './llama/summary.ts';
+import { llamaFamily } from './llama/index.ts';
 
-/** What can be made of the configuration in a checkpoint. */
-interface Architecture {
-  parse(config: unknown): GPT2Config | LlamaConfig;
-  create(config: unknown, random?: Random): LanguageModel;
-  summarize(config: unknown): LayerGroup[];
+/** The model families, the only list of them. A new family is one more line. */
+const families: Family[] = [
+  gpt2Family, //
+  llamaFamily,
+];
+
+/**
+ * Adds a family of your own: from then on its models can be trained in a folder, saved, opened, converted and described like all others.
+ *
+ * @throws TsgptError if its name, or a name by which Hugging Face or llama.cpp know it, is taken
+ */
+export function registerFamily(family: Family): void {
+  const taken = families.flatMap((known) => [
+    ...(known.name === family.name ? [known.name] : []),
+    ...shared(known.huggingFace?.modelTypes, family.huggingFace?.modelTypes),
+    ...shared(known.gguf?.architectures, family.gguf?.architectures),
+  ]);
+  ensure(taken.length === 0, () => `there is a model family ${printable(taken[0]!)} already; choose another name`);
+  families.push(family);
 }
 
-/** The model families by the name that checkpoints have for them. A new family is one more entry. */
-const architectures: Record<string, Architecture> = {
-  gpt2: {
-    parse: parseGPT2Config,
-    create: (config, random) => new GPT2(parseGPT2Config(config), random),
-    summarize: (config) => summarizeGPT2(parseGPT2Config(config)),
-  },
-  llama: {
-    parse: parseLlamaConfig,
-    create: (config, random) => new Llama(parseLlamaConfig(config), random),
-    summarize: (config) => summarizeLlama(parseLlamaConfig(config)),
-  },
-};
+const shared = (some: readonly string[] = [], others: readonly string[] = []) =>
+  some.filter((name) => others.includes(name));
 
-function architectureOf(name: string): Architecture {
-  const architecture = Object.hasOwn(architectures, name) ? architectures[name] : undefined;
-  if (architecture) return architecture;
-  const known = Object.keys(architectures).join(', ');
-  throw new TsgptError(`there is no model architecture "${name}" here; known: ${known}`);
+/** The family that checkpoints call `name`. Throws a TsgptError if there is none. */
+export function familyNamed(name: string): Family {
+  const family = families.find((family) => family.name === name);
+  const known = families.map(({ name }) => name).join(', ');
+  ensure(family, () => `there is no model architecture "${printable(name)}" here; known: ${known}`);
+  return family;
 }
 
 /** A freshly initialised model of the named family. Throws if the family is unknown or the configuration is not one of it. */
 export function createModel(architecture: string, config: unknown, random?: Random): LanguageModel {
-  return architectureOf(architecture).create(config, random);
+  const family = familyNamed(architecture);
+  return family.create(family.config.parse(config), random);
 }
 
 /** The configuration of a model of the named family, checked. Throws as {@link createModel} does. */
-export function parseModelConfig(architecture: string, config: unknown): GPT2Config | LlamaConfig {
-  return architectureOf(architecture).parse(config);
+export function parseModelConfig(architecture: string, config: unknown): ModelConfig {
+  return familyNamed(architecture).config.parse(config);
 }
 
 /** Every layer of a model of the named family, in order, without building it. Throws as {@link createModel} does. */
 export function summarizeModel(architecture: string, config: unknown): LayerGroup[] {
-  return architectureOf(architecture).summarize(config);
+  const family = familyNamed(architecture);
+  return family.summarize(family.config.parse(config));
+}
+
+/** How the family of a model is published at Hugging Face. Throws a TsgptError if it is not. */
+export function huggingFaceForm(architecture: string): HuggingFaceForm {
+  const { huggingFace } = familyNamed(architecture);
+  ensure(
+    huggingFace,
+    `a model of the architecture ${architecture} cannot be written in the layout of Hugging Face; its family has no such form`,
+  );
+  return huggingFace;
+}
+
+/** How llama.cpp stores the family of a model. Throws a TsgptError if it does not. */
+export function ggufForm(architecture: string): GgufForm {
+  const { gguf } = familyNamed(architecture);
+  ensure(gguf, `a model of the architecture ${architecture} cannot be written as GGUF; its family has no such form`);
+  return gguf;
+}
+
+/** The family with a `model_type` of Hugging Face's. Throws a TsgptError if there is none. */
+export function familyOfModelType(modelType: string): { family: Family; form: HuggingFaceForm } {
+  const forms = families.flatMap((family) => (family.huggingFace ? [{ family, form: family.huggingFace }] : []));
+  const found = forms.find(({ form }) => form.modelTypes.includes(modelType));
+  const known = forms.flatMap(({ form }) => form.modelTypes).join(', ');
+  ensure(found, () => `models of the type ${printable(modelType)} cannot be loaded; supported are: ${known}`);
+  return found;
+}
+
+/** The family with one of llama.cpp's architectures. Throws a TsgptError if there is none. */
+export function familyOfGguf(architecture: string): { family: Family; form: GgufForm } {
+  const forms = families.flatMap((family) => (family.gguf ? [{ family, form: family.gguf }] : []));
+  const found = forms.find(({ form }) => form.architectures.includes(architecture));
+  const known = forms.flatMap(({ form }) => form.architectures).join(', ');
+  ensure(
+    found,
+    () => `models of the architecture ${printable(architecture)} are not supported; supported are: ${known}`,
+  );
+  return found;
 }

@@ -52,7 +52,7 @@ export class Parameter extends Tensor {
       !this.#stored,
       () =>
         `the weights of this model, such as ${this.name ?? formatShape(this.shape)}, were left in their file, where only a Decoder ` +
-        'can use them; load the model into memory, with loadPretrained',
+        'can use them; open the model with its weights in memory to do anything else with it',
     );
     this.#value ??= this.#draw();
     return this.#value;

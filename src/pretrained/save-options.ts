@@ -1,6 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import type { LanguageModel } from '../models/index.ts';
-import type { PublishedTensor } from '../models/published-tensors.ts';
+import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
 /** What is written of a model: the counterpart of {@link Pretrained}. */

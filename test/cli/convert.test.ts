@@ -2,9 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadGguf, loadPretrained } from '../../src/disk/pretrained.ts';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { openSafetensors } from '../../src/disk/safetensors.ts';
+import { loadModel } from '../support/load-model.ts';
 import { DecoderSession } from '../support/onnx-session.ts';
 import { expectSentence, temporaryFolder, tiny, tsgpt } from '../support/run-cli.ts';
 import { weightsOfModel } from '../support/tiny-models.ts';
@@ -35,7 +35,7 @@ describe('tsgpt convert', () => {
   ])('writes %s that loads back with the same weights', async (_, name, flags) => {
     const path = target(name);
     await converted(path, ...flags);
-    const { model, tokenizer } = flags.length > 0 ? await loadGguf(path) : await loadPretrained(path);
+    const { model, tokenizer } = flags.length > 0 ? await loadModel(path) : await loadModel(path);
     // The published form always has biases for queries, keys and values.
     expect(weightsOfModel(model)).toMatchObject(weights);
     expect(tokenizer!.encode('the cat')).toEqual((await loadCheckpoint(run)).tokenizer.encode('the cat'));
@@ -44,7 +44,7 @@ describe('tsgpt convert', () => {
   it.each(['f32', 'f16', 'q8', 'q4'])('writes GGUF files as %s, each smaller than the one before', async (type) => {
     const path = target('model.gguf');
     expect(await converted(path, '--type', type)).toContain(`, ${type}, `);
-    const { model } = await loadPretrained(path);
+    const { model } = await loadModel(path);
     const error = Object.entries(weightsOfModel(model)).map(([name, values]) =>
       Math.max(...values.map((value, i) => Math.abs(value - (weights[name]?.[i] ?? 0)))),
     );

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPretrained } from '../../src/disk/pretrained.ts';
+import { loadModel } from '../support/load-model.ts';
 import { expectSentence, temporaryFolder, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
@@ -88,7 +88,7 @@ describe('inspect', () => {
       const { stdout } = await tsgpt('inspect', model, ...prompt, '--lens', '--json');
       const { tokens, lens } = JSON.parse(stdout);
       const written = await tsgpt('generate', model, ...prompt, '--max-tokens', '1', '--temperature', '0');
-      expect(tokens[0].id).toBe((await loadPretrained(model)).tokenizer!.beginOfTextIds![0]);
+      expect(tokens[0].id).toBe((await loadModel(model)).tokenizer!.beginOfTextIds![0]);
       const texts: string[] = tokens.slice(1).map(({ text }: { text: string }) => text);
       expect(texts.join('').trimStart()).toBe('Once upon a time'); // with the spaces between words
       const [likeliest] = lens.at(-1).predictions;

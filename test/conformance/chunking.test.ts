@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { loadPretrained } from '../../src/disk/pretrained.ts';
 import { Decoder, generateBatch, generateTokens, promptIds } from '../../src/generate/index.ts';
 import { argmax } from '../../src/generate/sampling.ts';
 import { tensor } from '../../src/tensor/index.ts';
+import { loadModel } from '../support/load-model.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
 const count = 12;
@@ -18,7 +18,7 @@ describe.skipIf(!hasShared).each([
   ['tinystories-chat-3m-as-gpt2', 'User: Hello! How are you?\nBot:'],
 ])('%s writes the same tokens', (name, text) => {
   const load = async () => {
-    const { model, tokenizer } = await loadPretrained(shared('models', name));
+    const { model, tokenizer } = await loadModel(shared('models', name));
     return { model, prompt: promptIds(tokenizer!, text) };
   };
   const greedy = { maxTokens: count, temperature: 0 };

@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openText } from '../../src/disk/open-text.ts';
-import { loadPretrained } from '../../src/disk/pretrained.ts';
 import { Decoder } from '../../src/generate/index.ts';
 import {
   measureHellaSwag,
@@ -15,6 +14,7 @@ import {
 } from '../../src/measure/index.ts';
 import { textSourceOf } from '../../src/text/index.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
+import { loadModel } from '../support/load-model.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
 // All numbers are from a PyTorch program that shares nothing with this one: both models written out in a few lines of float64,
@@ -25,7 +25,7 @@ import { hasShared, shared } from '../support/shared.ts';
 const hasBzip2 = spawnSync('bzip2', ['--version'], { input: '' }).status === 0;
 
 async function open(name: string): Promise<{ decoder: Decoder; tokenizer: Tokenizer }> {
-  const { model, tokenizer } = await loadPretrained(shared('models', name));
+  const { model, tokenizer } = await loadModel(shared('models', name));
   return { decoder: new Decoder(model), tokenizer: tokenizer! };
 }
 

@@ -3,12 +3,12 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { loadPretrained } from '../../src/disk/pretrained.ts';
 import { generate, generateTokens, promptIds } from '../../src/generate/index.ts';
-import { Llama, llama, publishedLlamaName, summarizeLlama, totalOf } from '../../src/models/index.ts';
+import { Llama, llama, publishedName, summarizeLlama, totalOf } from '../../src/models/index.ts';
 import { rotaryFrequencies } from '../../src/nn/index.ts';
 import { compute, fromArray, grad, tensor } from '../../src/tensor/index.ts';
 import { type LlamaCase, llamaOf, llamaTokens } from '../support/llama-cases.ts';
+import { loadModel } from '../support/load-model.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
 /**
@@ -123,16 +123,12 @@ describe.each(Object.keys(fromPyTorch) as LlamaCase[])('%s, tiny and random,', (
     expect(await loss.item()).toBeCloseTo(expected.loss, 5);
     const values = await Promise.all(gradients.map((gradient) => gradient.data()));
     expect(norm(values.map(norm)) / expected.gradNorm).toBeCloseTo(1, 5);
-    const byName = [...parameters.keys()].map((path, i) => [publishedName(path), norm(values[i]!)] as const);
+    const byName = [...parameters.keys()].map((path, i) => [publishedName(model, path), norm(values[i]!)] as const);
     for (const [parameter, gradNorm] of Object.entries(gradNormsFromPyTorch[name] ?? {})) {
       expect(new Map(byName).get(parameter)! / gradNorm, parameter).toBeCloseTo(1, 5);
     }
   });
 });
-
-function publishedName(path: string): string {
-  return path === 'head.weight' ? publishedLlamaName(path) : `model.${publishedLlamaName(path)}`;
-}
 
 describe('rotary frequencies', () => {
   // Some of each, as PyTorch computes them in float32; Llama 3's are changed from the fourth named here on.
@@ -171,7 +167,7 @@ describe.skipIf(!hasShared)('published models', () => {
     const folder = await mkdtemp(join(tmpdir(), 'tsgpt-llama-'));
     await copyFile(reference('tiny_llama_config.json'), join(folder, 'config.json'));
     await copyFile(reference('tiny_llama.safetensors'), join(folder, 'model.safetensors'));
-    const { model, modelType } = await loadPretrained(folder);
+    const { model, modelType } = await loadModel(folder);
     await rm(folder, { recursive: true });
     expect([modelType, model.architecture]).toEqual(['llama', 'llama']);
     const { sequences, logits } = JSON.parse(readFileSync(reference('tiny_llama_logits.json'), 'utf8'));
@@ -180,7 +176,7 @@ describe.skipIf(!hasShared)('published models', () => {
   });
 
   it('TinyStories-656K writes the story that it writes in PyTorch, and ends it', async () => {
-    const { model, tokenizer } = await loadPretrained(shared('models', 'tinystories-656k-llama'));
+    const { model, tokenizer } = await loadModel(shared('models', 'tinystories-656k-llama'));
     expect(model.parameterCount).toBe(656_000);
     expect(model.config).toMatchObject({ nHeads: 8, nKvHeads: 4, headDim: 16, normEps: 1e-6, tiedHead: true });
     const prompt = promptIds(tokenizer!, 'Once upon a time');

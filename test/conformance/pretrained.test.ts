@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile } from '../../src/compile/index.ts';
-import { loadPretrained, type Pretrained } from '../../src/disk/pretrained.ts';
 import { loadCheckpoint, saveCheckpoint } from '../../src/disk/run/index.ts';
 import { generate, generateTokens } from '../../src/generate/index.ts';
 import type { LanguageModel } from '../../src/models/index.ts';
 import { fromArray } from '../../src/tensor/index.ts';
 import type { Tokenizer } from '../../src/tokenizer/index.ts';
+import { type LoadedModel, loadModel } from '../support/load-model.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
 const prompt = 'User: Hello! How are you?\nBot:';
@@ -21,12 +21,12 @@ async function write(model: LanguageModel, tokenizer: Tokenizer): Promise<string
   return text;
 }
 
-describe.skipIf(!hasShared)('loadPretrained', () => {
-  let pretrained: Pretrained;
+describe.skipIf(!hasShared)('openModel', () => {
+  let pretrained: LoadedModel;
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tsgpt-pretrained-'));
-    pretrained = await loadPretrained(shared('models', 'tinystories-chat-3m-as-gpt2'));
+    pretrained = await loadModel(shared('models', 'tinystories-chat-3m-as-gpt2'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -70,7 +70,7 @@ describe.skipIf(!hasShared)('loadPretrained', () => {
     await writeFile(join(folder, 'config.json'), JSON.stringify(published));
     await copyFile(reference('tiny_gpt2.safetensors'), join(folder, 'model.safetensors'));
 
-    const { model, tokenizer } = await loadPretrained(folder);
+    const { model, tokenizer } = await loadModel(folder);
     expect(tokenizer).toBeUndefined();
     const forward = compile((tokens) => [model.unembed(model.features(tokens!))]);
     const [ours] = await forward.run([fromArray(Int32Array.from(sequences.flat()), [3, 16])]);

@@ -2,10 +2,11 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadPretrained, saveGguf } from '../../src/disk/pretrained.ts';
+import { saveGguf } from '../../src/disk/pretrained.ts';
 import { Decoder, generateTokens, promptIds } from '../../src/generate/index.ts';
 import type { LanguageModel, LlamaConfig } from '../../src/models/index.ts';
 import { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../src/tokenizer/index.ts';
+import { loadModel } from '../support/load-model.ts';
 import { bytesFile, charactersFile } from '../support/published-forms.ts';
 import { hasShared, shared } from '../support/shared.ts';
 import { tinyGPT2, tinyLlama } from '../support/tiny-models.ts';
@@ -51,7 +52,7 @@ const prompts: Record<string, readonly string[]> = {
 
 describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cpp runs %s, written as GGUF', (name) => {
   it('with our tokens and continues ten prompts as we do', async () => {
-    const pretrained = await loadPretrained(shared('models', name));
+    const pretrained = await loadModel(shared('models', name));
     const { model, tokenizer } = pretrained;
     await saveGguf(inFolder(name), pretrained);
     const theirs = await openWithLlamaCpp(inFolder(name));
@@ -65,7 +66,7 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
   });
 
   it('and cuts stories into the same tokens', async () => {
-    const { tokenizer } = await loadPretrained(inFolder(name));
+    const { tokenizer } = await loadModel(inFolder(name));
     const theirs = await openWithLlamaCpp(inFolder(name));
     const stories = readFileSync(shared('data', 'tinystories-2MiB.txt'), 'utf8').slice(0, 200_000);
     // The Llama's vocabulary has no token for other characters, and llama.cpp throws where ours says so with <unk>.
@@ -76,9 +77,9 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
   });
 
   it('in half precision, too', async () => {
-    await saveGguf(inFolder('F16'), await loadPretrained(shared('models', name)), { type: 'F16' });
+    await saveGguf(inFolder('F16'), await loadModel(shared('models', name)), { type: 'F16' });
     const theirs = await openWithLlamaCpp(inFolder('F16'));
-    const { model, tokenizer } = await loadPretrained(inFolder('F16')); // with the rounded weights
+    const { model, tokenizer } = await loadModel(inFolder('F16')); // with the rounded weights
     await using decoder = new Decoder(model);
     for (const prompt of prompts[name]!) {
       const ids = promptIds(tokenizer!, prompt);
@@ -89,9 +90,9 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
 
   // llama.cpp rounds what a layer is given as well, so now and then it prefers another token, which must be about as likely.
   it.each(['Q8_0', 'Q4_0'] as const)('in %s, choosing our tokens or ones that are as good as ours', async (type) => {
-    await saveGguf(inFolder(type), await loadPretrained(shared('models', name)), { type });
+    await saveGguf(inFolder(type), await loadModel(shared('models', name)), { type });
     const theirs = await openWithLlamaCpp(inFolder(type));
-    const { model, tokenizer } = await loadPretrained(inFolder(type)); // with the rounded weights
+    const { model, tokenizer } = await loadModel(inFolder(type)); // with the rounded weights
     await using decoder = new Decoder(model);
     const lags: number[] = []; // how far the logit of their choice lies below that of ours
     for (const prompt of prompts[name]!) {

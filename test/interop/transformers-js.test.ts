@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../src/disk/export-onnx.ts';
-import { loadPretrained, type Pretrained } from '../../src/disk/pretrained.ts';
 import { Decoder, generate, generateTokens, promptIds } from '../../src/generate/index.ts';
 import { fromArray } from '../../src/tensor/index.ts';
+import { type LoadedModel, loadModel } from '../support/load-model.ts';
 import { hasShared, shared } from '../support/shared.ts';
 import type { Request, Response } from './transformers-js-process.ts';
 
@@ -34,7 +34,7 @@ const models = [
 ] as const;
 
 describe.skipIf(!hasShared || !isInstalled).each(models)('transformers.js loads %s and', (_, name, story) => {
-  let pretrained: Pretrained;
+  let pretrained: LoadedModel;
   let decoder: Decoder;
   let prompts: number[][];
   let root: string;
@@ -42,7 +42,7 @@ describe.skipIf(!hasShared || !isInstalled).each(models)('transformers.js loads 
 
   beforeAll(async () => {
     root = await mkdtemp(join(tmpdir(), 'tsgpt-transformers-js-'));
-    pretrained = await loadPretrained(shared('models', name));
+    pretrained = await loadModel(shared('models', name));
     decoder = new Decoder(pretrained.model);
     await exportOnnx(join(root, name), pretrained, { dtypes: ['fp32', 'q8'] });
     prompts = texts.map((text) => promptIds(pretrained.tokenizer!, text));

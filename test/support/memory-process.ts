@@ -1,13 +1,13 @@
 /** Loads a model 50 times, writes a little with it each time, and prints the memory that is then in use, in MiB. */
 import { setTimeout } from 'node:timers/promises';
-import { loadDecoder } from '../../src/disk/pretrained.ts';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { Decoder } from '../../src/generate/index.ts';
+import { loadDecoder } from './load-model.ts';
 
 const [source, path, disposal] = process.argv.slice(2) as ['run' | 'published', string, 'dispose' | 'using' | 'forget'];
 
 async function load(): Promise<Decoder> {
-  if (source === 'published') return (await loadDecoder(path)).decoder;
+  if (source === 'published') return loadDecoder(path);
   return new Decoder((await loadCheckpoint(path)).model);
 }
 

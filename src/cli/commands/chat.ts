@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import colors from 'picocolors';
 import { Conversation } from '../../chat/index.ts';
 import { TsgptError } from '../../core/errors.ts';
-import { checkSamplingOptions, Decoder, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
+import { checkSamplingOptions, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelArgument, openModel } from '../open-model.ts';
+import { modelArgument, openNamedModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface ChatFlags extends WritingFlags {
@@ -37,13 +37,13 @@ export function chatCommand(): Command {
       const { system, contextLength, last, quantize, ...options } = flags;
       checkSamplingOptions(options);
       const opened = await interruptible('Stopping …', async (signal) => {
-        const model = await openModel(name, last ? 'last' : 'best', signal, { forDecoder: { quantize } });
+        const model = await openNamedModel(name, { last }, signal);
         signal.throwIfAborted();
         return model;
       });
       if (!opened) return; // stopped
-      const { model, tokenizer, summary, chatTemplate, stopTokens } = opened;
-      await using decoder = new Decoder(model, { quantize });
+      const { tokenizer, summary, chatTemplate, stopTokens } = opened;
+      await using decoder = await opened.decoder({ quantize });
       const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system, contextLength });
       const isTerminal = process.stdin.isTTY === true;
       if (isTerminal) console.log(`${summary}\n${colors.dim(help)}\n`);

@@ -6,7 +6,7 @@ import { ensure } from '../../core/errors.ts';
 import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelOrPresetArgument, openModel } from '../open-model.ts';
+import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
 
 interface ConvertFlags {
   to?: string;
@@ -67,13 +67,15 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkPlace(path, force);
 
   const ensureGoing = () => ensure(!signal.aborted, `stopped before ${path} was whole; nothing was written`);
-  const opened = await openModel(name, flags.last ? 'last' : 'best', signal).catch((error) => {
+  const opened = await openNamedModel(name, flags, signal).catch((error) => {
     ensureGoing(); // a file that is not there is no success
     throw error;
   });
+  const model = await opened.model();
+  const toSave = { ...opened, model };
   const isLive = process.stderr.isTTY === true;
   const line = createLogUpdate(process.stderr);
-  await target.write(path, opened, {
+  await target.write(path, toSave, {
     types,
     name: basename(resolve(name)),
     overwrite: force,
@@ -83,10 +85,10 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
     },
   });
   if (isLive) line.clear();
-  const parameters = formatCount(opened.model.parameterCount);
+  const parameters = formatCount(model.parameterCount);
   const size = formatBytes(sizeOf(path));
-  console.log(`${path}: ${opened.model.architecture} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
-  for (const change of whatChanges(opened, target)) console.log(change);
+  console.log(`${path}: ${model.architecture} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
+  for (const change of whatChanges(toSave, target)) console.log(change);
 }
 
 function targetOf(path: string, form: string | undefined): ConvertTarget {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { openText } from '../../disk/open-text.ts';
-import { Decoder, type Quantization } from '../../generate/index.ts';
+import type { Decoder, Quantization } from '../../generate/index.ts';
 import {
   measureHellaSwag,
   measureLambada,
@@ -14,7 +14,7 @@ import type { Tokenizer } from '../../tokenizer/index.ts';
 import { EvalProgress, hellaSwagRows, lambadaRows, perplexityRows, type Row, resultTable } from '../eval-display.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelArgument, openModel } from '../open-model.ts';
+import { modelArgument, openNamedModel } from '../open-model.ts';
 import { quantizeOption } from '../writing-options.ts';
 
 interface EvalFlags {
@@ -53,10 +53,9 @@ export function evalCommand(): Command {
       const measures = await plan(flags);
       const { quantize } = flags;
       await interruptible('Stopping …', async (signal) => {
-        const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best', signal, {
-          forDecoder: { quantize },
-        });
-        await using decoder = new Decoder(model, { quantize });
+        const opened = await openNamedModel(name, flags, signal);
+        const { tokenizer, summary } = opened;
+        await using decoder = await opened.decoder({ quantize });
         const results: Record<string, object> = {};
         const rows: Row[] = [];
         let failure: TsgptError | undefined;

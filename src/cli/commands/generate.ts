@@ -1,10 +1,9 @@
 import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
-import { checkSamplingOptions, Decoder, generate } from '../../generate/index.ts';
+import { checkSamplingOptions, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelArgument, openModel } from '../open-model.ts';
-import { presets } from '../presets.ts';
+import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface GenerateFlags extends WritingFlags {
@@ -28,13 +27,11 @@ export function generateCommand(): Command {
       checkSamplingOptions(options);
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       await interruptible('Stopping …', async (signal) => {
-        const { model, tokenizer, stopTokens } = await openModel(name, last ? 'last' : 'best', signal, {
-          forDecoder: { quantize },
-        });
-        if (Object.hasOwn(presets, name))
-          console.error(`${name} has learned nothing yet; train it, or give a trained model`);
+        const opened = await openNamedModel(name, { last }, signal);
+        const { tokenizer, stopTokens } = opened;
+        if (isPreset(name)) console.error(`${name} has learned nothing yet; train it, or give a trained model`);
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-        await using decoder = new Decoder(model, { quantize });
+        await using decoder = await opened.decoder({ quantize });
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {
           if (sample > 0) process.stdout.write('\n---\n');
           let unwritten = prompt; // until it is known that the prompt can be read

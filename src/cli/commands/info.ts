@@ -1,12 +1,11 @@
 import Table from 'cli-table3';
 import { Command } from 'commander';
-import { readPretrainedConfig } from '../../disk/pretrained.ts';
-import { loadCheckpoint } from '../../disk/run/index.ts';
-import { type LayerGroup, summarizeGPT2, summarizeModel, totalOf } from '../../models/index.ts';
+import { describeModel } from '../../disk/open-model.ts';
+import { type LayerGroup, summarizeModel, totalOf } from '../../models/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
-import { locateModel, modelOrPresetArgument } from '../open-model.ts';
+import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
 import { presets } from '../presets.ts';
 
 /** Of a preset for characters, the number of symbols is only known with a text; English has about as many. */
@@ -20,7 +19,7 @@ export function infoCommand(): Command {
     .option('--last', 'of a training run, the last checkpoint instead of the best')
     .action(async (name: string, { last }: { last?: boolean }) => {
       await interruptible('Stopping …', async (signal) => {
-        const { groups, lines } = await describeModel(name, last ?? false, signal);
+        const { groups, lines } = await (isPreset(name) ? describePreset(name) : describeNamed(name, last, signal));
         console.log(lines.join('\n'));
         console.log(`${layerTable(groups)}\n${costs(groups)}`);
       });
@@ -35,14 +34,22 @@ interface Description {
 }
 
 /** The model behind a name. Of a published one nothing but its configuration is read, or downloaded. */
-async function describeModel(name: string, last: boolean, signal: AbortSignal): Promise<Description> {
-  const { kind, path } = await locateModel(name, signal, ['config.json']);
-  if (kind === 'preset') return describePreset(name);
-  if (kind === 'run') return describeRun(path, last);
-  const { modelType, architecture, config } = await readPretrainedConfig(path);
-  const { vocabSize, contextLength } = config;
-  const line = `${name}: ${modelType}, ${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
-  return { groups: summarizeModel(architecture, config), lines: [line] };
+async function describeNamed(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
+  const { path, modelType, architecture, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
+    describeModel(name, { checkpoint: last ? 'last' : 'best', hub }),
+  );
+  const groups = summarizeModel(architecture, config);
+  if (!checkpoint) {
+    const { vocabSize, contextLength } = config;
+    const sizes = `${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
+    return { groups, lines: [`${name}: ${modelType}, ${sizes}`] };
+  }
+  const { step, validationLoss } = checkpoint;
+  const loss = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
+  return {
+    groups,
+    lines: [`${path}: ${architecture} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`],
+  };
 }
 
 function describePreset(name: string): Description {
@@ -52,17 +59,8 @@ function describePreset(name: string): Description {
   const note = isCharacters
     ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
     : [];
-  const groups = summarizeGPT2({ vocabSize, ...preset.model });
+  const groups = summarizeModel('gpt2', { vocabSize, ...preset.model });
   return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
-}
-
-async function describeRun(name: string, last: boolean): Promise<Description> {
-  const { path, file, tokenizer } = await loadCheckpoint(name, last ? 'last' : 'best');
-  const loss = file.validationLoss === undefined ? '' : `, validation loss ${file.validationLoss.toFixed(4)}`;
-  const lines = [
-    `${path}: ${file.architecture} after step ${formatInteger(file.step)}${loss}, ${tokenizer.kind} tokenizer`,
-  ];
-  return { groups: summarizeModel(file.architecture, file.config), lines };
 }
 
 function layerTable(groups: readonly LayerGroup[]): string {

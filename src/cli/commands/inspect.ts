@@ -15,7 +15,7 @@ import {
 } from '../../inspect/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { wholeNumber } from '../flags.ts';
-import { modelOrPresetArgument, openModel } from '../open-model.ts';
+import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
 
 interface InspectFlags {
   prompt: string;
@@ -47,7 +47,9 @@ export function inspectCommand(): Command {
     .action(async (name: string, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
       ensure(!flags.svg || heads?.layer !== undefined, '--svg draws attention; say which, as in --attention 0.3');
-      const { model, tokenizer, summary } = await openModel(name, flags.last ? 'last' : 'best');
+      const opened = await openNamedModel(name, flags);
+      const { tokenizer, summary } = opened;
+      const model = await opened.model();
       const ids = flags.prompt === '' ? [] : promptIds(tokenizer, flags.prompt);
       const tokens = ids.map((id) => pieceOf(tokenizer, id));
 

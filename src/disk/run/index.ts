@@ -1,5 +1,12 @@
 export type { CheckpointName } from './checkpoint-file.ts';
-export { type LoadedCheckpoint, loadCheckpoint, textTrainingRecord, trainingRecord } from './load-checkpoint.ts';
+export {
+  type LoadedCheckpoint,
+  loadCheckpoint,
+  type OpenCheckpoint,
+  openCheckpoint,
+  textTrainingRecord,
+  trainingRecord,
+} from './load-checkpoint.ts';
 export { type Metrics, readMetrics } from './metrics.ts';
 export { curveOf, type FolderReport, holdsRun, type RunOptions, runInFolder } from './run-in-folder.ts';
 export { type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';

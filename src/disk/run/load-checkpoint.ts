@@ -1,12 +1,13 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import type { SafetensorsReader } from '../../formats/safetensors/reader.ts';
-import { checkBlocks, createModel, type LanguageModel } from '../../models/index.ts';
+import { checkBlocks, familyNamed, type LanguageModel } from '../../models/index.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
 import type { Trainer } from '../../train/index.ts';
+import type { ModelSource, WeightPlace } from '../model-source.ts';
 import { openSafetensors } from '../safetensors.ts';
 import {
   type CheckpointFile,
@@ -25,6 +26,12 @@ export interface LoadedCheckpoint<Model extends CheckpointModel = LanguageModel>
   tokenizer: Tokenizer;
 }
 
+/** A checkpoint whose weights have not been read yet. */
+export interface OpenCheckpoint extends ModelSource {
+  file: CheckpointFile;
+  tokenizer: Tokenizer;
+}
+
 /**
  * Reads a checkpoint: of a folder the best one, or with `prefer` the last one, if there are both; or a checkpoint's JSON file.
  * A model that belongs to no family is made by `create` from its configuration, as it was saved. Throws one clear sentence if the
@@ -38,25 +45,65 @@ export async function loadCheckpoint<Model extends CheckpointModel, Config>(
 ): Promise<LoadedCheckpoint<Model>>;
 export async function loadCheckpoint(
   path: string,
-  prefer: CheckpointName = 'best',
+  prefer?: CheckpointName,
   create?: (config: never) => CheckpointModel,
 ): Promise<LoadedCheckpoint<CheckpointModel>> {
+  const checkpoint = await readCheckpoint(path, prefer);
+  const model = await loadModel(checkpoint, (numbers) =>
+    create ? create(checkpoint.file.config as never) : createOfFamily(checkpoint, numbers),
+  );
+  checkTokenizer(checkpoint, model.config);
+  return { ...checkpoint, model };
+}
+
+/** Opens a checkpoint of a family's model, without reading its weights. Throws as {@link loadCheckpoint} does. */
+export async function openCheckpoint(path: string, prefer?: CheckpointName): Promise<OpenCheckpoint> {
+  const checkpoint = await readCheckpoint(path, prefer);
+  const { architecture, step, validationLoss } = checkpoint.file;
+  const config = readPart(checkpoint.path, () => familyNamed(architecture).config.parse(checkpoint.file.config));
+  checkTokenizer(checkpoint, config);
+  return {
+    ...checkpoint,
+    ...{ architecture, modelType: architecture, config },
+    ...{ chatTemplate: undefined, stopTokens: [] },
+    checkpoint: { step, validationLoss },
+    load: (weights) => loadModel(checkpoint, (numbers) => createOfFamily(checkpoint, numbers), weights),
+  };
+}
+
+type ReadCheckpoint = Omit<LoadedCheckpoint, 'model'>;
+
+async function readCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<ReadCheckpoint> {
   const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
   const file = await readCheckpointFile(jsonPath);
-  const numbersPath = join(dirname(jsonPath), basename(file.model));
-  await using numbers = await openSafetensors(numbersPath);
-  const model = readPart(jsonPath, () => {
-    if (create) return create(file.config as never);
-    checkBlocks(file.architecture, file.config, numbers); // before it is built
-    return createModel(file.architecture, file.config);
-  });
-  const tokenizer = readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer));
+  return { path: jsonPath, file, tokenizer: readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer)) };
+}
+
+function checkTokenizer({ path, tokenizer }: ReadCheckpoint, { vocabSize }: { vocabSize: number }): void {
   ensure(
-    tokenizer.vocabSize <= model.config.vocabSize,
-    `${jsonPath} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${model.config.vocabSize}`,
+    tokenizer.vocabSize <= vocabSize,
+    `${path} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${vocabSize}`,
   );
-  await loadParameters(model, numbers, numbersPath);
-  return { path: jsonPath, file, model, tokenizer };
+}
+
+/** The model that `create` makes, with the weights of the checkpoint. */
+async function loadModel<Model extends CheckpointModel>(
+  { path, file }: ReadCheckpoint,
+  create: (numbers: SafetensorsReader) => Model,
+  weights: WeightPlace = 'memory',
+): Promise<Model> {
+  const numbersPath = join(dirname(path), basename(file.model));
+  await using numbers = await openSafetensors(numbersPath);
+  const model = readPart(path, () => create(numbers));
+  await loadParameters(model, numbers, numbersPath, weights);
+  return model;
+}
+
+function createOfFamily({ file: { architecture, config } }: ReadCheckpoint, numbers: SafetensorsReader): LanguageModel {
+  const family = familyNamed(architecture);
+  const parsed = family.config.parse(config);
+  checkBlocks(family, parsed, numbers); // before it is built
+  return family.create(parsed);
 }
 
 /** Reads a part of the JSON file; what goes wrong is told with the file's name. */
@@ -86,7 +133,12 @@ async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<s
 }
 
 /** Fills the model from a safetensors file that names tensors by the paths of parameters, all of them and no others. */
-async function loadParameters(model: CheckpointModel, file: SafetensorsReader, path: string): Promise<void> {
+async function loadParameters(
+  model: CheckpointModel,
+  file: SafetensorsReader,
+  path: string,
+  weights: WeightPlace,
+): Promise<void> {
   const parameters = model.namedParameters();
   for (const name of file.tensors.keys()) {
     ensure(
@@ -94,8 +146,11 @@ async function loadParameters(model: CheckpointModel, file: SafetensorsReader, p
       `${path} holds a tensor ${name}, which the model does not have; it is of another model`,
     );
   }
+  const realPath = await realpath(path); // ONNX Runtime maps no links into memory
   for (const [name, parameter] of parameters) {
-    parameter.value = await readTensor(file, path, name, parameter.shape);
+    checkTensor(file, path, name, parameter.shape);
+    if (weights === 'memory') parameter.value = (await file.read(name)).data as Float32Array;
+    else parameter.stored = { format: 'float32', data: { ...file.regionOf(name), path: realPath } };
   }
 }
 
@@ -133,6 +188,11 @@ async function readTensor(
   name: string,
   shape: readonly number[],
 ): Promise<Float32Array> {
+  checkTensor(file, path, name, shape);
+  return (await file.read(name)).data as Float32Array;
+}
+
+function checkTensor(file: SafetensorsReader, path: string, name: string, shape: readonly number[]): void {
   const entry = file.tensors.get(name);
   ensure(entry, `${path} has no tensor ${name}, which the model needs; it is of another model or incomplete`);
   ensure(
@@ -140,5 +200,4 @@ async function readTensor(
     `${path}: tensor ${name} is ${formatShape(entry.shape)}, but the configuration needs ${formatShape(shape)}`,
   );
   ensure(entry.dtype === 'F32', `${path}: tensor ${name} holds ${entry.dtype}, but checkpoints hold F32`);
-  return (await file.read(name)).data as Float32Array;
 }

@@ -1,11 +1,10 @@
-import type { Shape } from '../../core/shape.ts';
-import { float32, type GgufReader, uint32 } from '../../formats/gguf/index.ts';
-import type { GgufArchitecture, GgufForm } from '../gguf-form.ts';
-import { checkBlocks, checkGPT2Config, GPT2, type GPT2Config } from '../index.ts';
-import { concatenate } from '../published-tensors.ts';
-import { PublishedWeights } from '../published-weights.ts';
+import { float32, uint32 } from '../../formats/gguf/index.ts';
+import type { GgufForm } from '../family.ts';
+import type { TensorLayout } from '../tensor-layout.ts';
+import { checkGPT2Config, type GPT2Config } from './config.ts';
+import { queryKeyValue } from './fused-attention.ts';
 
-/** Parts of ours and what llama.cpp calls them. Its matrices are [out, in], as ours. */
+/** Parts of ours and what llama.cpp calls them. */
 const parts: Record<string, string> = {
   tokenEmbedding: 'token_embd',
   positionEmbedding: 'position_embd',
@@ -20,18 +19,10 @@ const parts: Record<string, string> = {
   'feedForward.expand': 'ffn_up',
   'feedForward.contract': 'ffn_down',
 };
-const thirds = ['query', 'key', 'value'];
 const layerNormEpsilon = 1e-5;
 
-/** Where the parameter at `path` stands: a tensor's name and, of queries, keys and values, the third it is. */
-function placeOf(path: string): { name: string; third: number } {
-  const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
-  const third = thirds.indexOf(part!.replace('attention.', ''));
-  return { name: `${block ? `blk.${block}.` : ''}${parts[part!]}.${kind}`, third };
-}
-
-export const gpt2Architecture: GgufArchitecture<GPT2Config> = {
-  architecture: 'gpt2',
+export const gpt2Gguf: GgufForm<GPT2Config> = {
+  architectures: ['gpt2'],
   async readConfig(hyperparameters, reader) {
     const embDim = hyperparameters.number('embedding_length');
     const nHeads = hyperparameters.number('attention.head_count');
@@ -52,50 +43,7 @@ export const gpt2Architecture: GgufArchitecture<GPT2Config> = {
     checkGPT2Config(config);
     return config;
   },
-
-  async load(config, reader) {
-    checkBlocks('gpt2', config, reader, (path) => placeOf(path).name);
-    const model = new GPT2(config);
-    await fill(model, reader);
-    return model;
-  },
-};
-
-async function fill(model: GPT2, reader: GgufReader): Promise<void> {
-  const weights = new PublishedWeights(reader, '');
-  const parameters = model.namedParameters();
-  const expected = new Set(Array.from(parameters.keys(), (path) => placeOf(path).name));
-  weights.checkNoOthers((name) => expected.has(name));
-  for (const [path, parameter] of parameters) {
-    const { name, third } = placeOf(path);
-    const { shape } = parameter;
-    if (third < 0) {
-      parameter.value = await weights.read(name, shape, path);
-    } else if (third === 0) {
-      const fused = await weights.read(name, tripled(shape), path);
-      const length = fused.length / 3;
-      thirds.forEach((part, i) => {
-        parameters.get(path.replace('query', part))!.value = fused.slice(i * length, (i + 1) * length);
-      });
-    }
-  }
-}
-
-/** A GPT-2 as llama.cpp expects it. It always has biases for query, key and value; zeros stand for those that a model does not have. */
-export function ggufGPT2(model: GPT2): GgufForm {
-  const { vocabSize, contextLength, embDim, nHeads, nLayers, qkvBias } = model.config;
-  const parameters = model.namedParameters();
-  const tensors = [...parameters].flatMap(([path, { shape, value }]) => {
-    const { name, third } = placeOf(path);
-    if (third < 0) return { name, shape, make: () => value };
-    if (third > 0) return []; // it came with the query
-    const values = thirds.map((part) => parameters.get(path.replace('query', part))!.value);
-    const fused = { name, shape: tripled(shape), make: () => concatenate(values) };
-    const biases = 3 * shape[0]!;
-    const noBias = { name: name.replace('weight', 'bias'), shape: [biases], make: () => new Float32Array(biases) };
-    return qkvBias ? fused : [fused, noBias];
-  });
-  return {
+  writeConfig: ({ vocabSize, contextLength, embDim, nHeads, nLayers }) => ({
     architecture: 'gpt2',
     hyperparameters: {
       vocab_size: uint32(vocabSize),
@@ -106,11 +54,17 @@ export function ggufGPT2(model: GPT2): GgufForm {
       'attention.head_count': uint32(nHeads),
       'attention.layer_norm_epsilon': float32(layerNormEpsilon),
     },
-    tensors,
-  };
-}
+  }),
+  layout: () => layout,
+};
 
-/** Queries, keys and values, one below the other. */
-function tripled([rows, ...rest]: Shape): Shape {
-  return [3 * rows!, ...rest];
-}
+/** Matrices are [out, in], as ours. */
+const layout: TensorLayout = {
+  placeOf(path) {
+    const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+    const published = `${block ? `blk.${block}.` : ''}${parts[part!]}`;
+    const fused = queryKeyValue(path);
+    const zeroBias = fused && kind === 'weight' ? `${published}.bias` : undefined;
+    return { name: `${published}.${kind}`, fused, zeroBias };
+  },
+};

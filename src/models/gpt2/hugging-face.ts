@@ -1,13 +1,15 @@
 import * as v from 'valibot';
 import { fixed, parseConfig } from '../config-schema.ts';
-import type { PretrainedFamily } from '../families.ts';
-import { checkBlocks, checkGPT2Config, GPT2, type GPT2Config, loadGPT2Weights } from '../index.ts';
-import { PublishedWeights } from '../published-weights.ts';
-import { publishedPlace } from './weights.ts';
+import type { HuggingFaceForm } from '../family.ts';
+import type { TensorLayout } from '../tensor-layout.ts';
+import { checkGPT2Config, type GPT2Config } from './config.ts';
+import { queryKeyValue } from './fused-attention.ts';
+
+const layerNormEpsilon = 1e-5;
 
 /** GPT-2 as OpenAI published it: its own names for the fields, its defaults for what is left out. */
-export const gpt2Family: PretrainedFamily<GPT2Config> = {
-  architecture: 'gpt2',
+export const gpt2HuggingFace: HuggingFaceForm<GPT2Config> = {
+  modelTypes: ['gpt2'],
   readConfig(json) {
     const published = parseConfig(configSchema, json);
     const config: GPT2Config = {
@@ -24,13 +26,66 @@ export const gpt2Family: PretrainedFamily<GPT2Config> = {
     checkGPT2Config(config);
     return config;
   },
-  async load(config, weights) {
-    checkBlocks('gpt2', config, new PublishedWeights(weights, 'transformer.'), (path) => publishedPlace(path).name);
-    const model = new GPT2(config);
-    await loadGPT2Weights(model, weights);
-    return model;
-  },
+  writeConfig: ({ vocabSize, contextLength, embDim, nHeads, nLayers, dropRate, tiedHead }) => ({
+    architectures: ['GPT2LMHeadModel'],
+    model_type: 'gpt2',
+    vocab_size: vocabSize,
+    n_positions: contextLength,
+    n_ctx: contextLength,
+    n_embd: embDim,
+    n_head: nHeads,
+    n_layer: nLayers,
+    n_inner: null,
+    activation_function: 'gelu_new',
+    layer_norm_epsilon: layerNormEpsilon,
+    resid_pdrop: dropRate,
+    embd_pdrop: dropRate,
+    attn_pdrop: dropRate,
+    tie_word_embeddings: tiedHead,
+    torch_dtype: 'float32',
+  }),
+  layout,
 };
+
+const blockParts: Record<string, string> = {
+  attentionNorm: 'ln_1',
+  'attention.output': 'attn.c_proj',
+  feedForwardNorm: 'ln_2',
+  'feedForward.expand': 'mlp.c_fc',
+  'feedForward.contract': 'mlp.c_proj',
+};
+const otherParts: Record<string, string> = {
+  tokenEmbedding: 'transformer.wte',
+  positionEmbedding: 'transformer.wpe',
+  finalNorm: 'transformer.ln_f',
+  head: 'lm_head',
+};
+
+/** OpenAI stores matrices as [in, out], we as [out, in]. */
+function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
+  return {
+    prefix: 'transformer.',
+    // Causal masks: the model makes its own.
+    ignored: /^h\.\d+\.attn\.(masked_)?bias$/,
+    tied: { path: 'tokenEmbedding.weight', other: 'head.weight' },
+    placeOf(path) {
+      const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+      if (!block) return { name: `${otherParts[part!]}.${kind}` };
+      const transposed = kind === 'weight' && !part!.endsWith('Norm');
+      const fused = queryKeyValue(path);
+      const published = `transformer.h.${block}.${fused ? 'attn.c_attn' : blockParts[part!]}`;
+      const zeroBias = fused && kind === 'weight' ? `${published}.bias` : undefined;
+      return { name: `${published}.${kind}`, transposed, fused, zeroBias };
+    },
+    mismatch(weights) {
+      if (!qkvBias && weights.has('h.0.attn.c_attn.bias')) {
+        return 'the weights have biases for query, key and value; build the model with qkvBias: true';
+      }
+      if (!weights.has(`h.${nLayers}.ln_1.weight`)) return undefined;
+      return `the weights have more than ${nLayers} blocks; build the model with more nLayers`;
+    },
+  };
+}
 
 const dropoutSchema = v.optional(v.number(), 0.1);
 
@@ -50,7 +105,7 @@ const configSchema = v.pipe(
     tie_word_embeddings: v.optional(v.boolean(), true),
     // What would change the computation.
     activation_function: fixed('gelu_new'),
-    layer_norm_epsilon: fixed(1e-5),
+    layer_norm_epsilon: fixed(layerNormEpsilon),
     scale_attn_weights: fixed(true),
     scale_attn_by_inverse_layer_idx: fixed(false),
     reorder_and_upcast_attn: fixed(false),

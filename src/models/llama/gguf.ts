@@ -2,12 +2,13 @@ import { ensure } from '../../core/errors.ts';
 import { quoted } from '../../core/printable.ts';
 import { float32, type GgufReader, type MetadataToWrite, uint32 } from '../../formats/gguf/index.ts';
 import type { RotaryScaling } from '../../nn/index.ts';
-import type { GgufArchitecture, GgufForm } from '../gguf-form.ts';
+import type { GgufForm } from '../family.ts';
 import type { Hyperparameters } from '../gguf-hyperparameters.ts';
-import { checkBlocks, checkLlamaConfig, Llama, type LlamaConfig } from '../index.ts';
-import { PublishedWeights } from '../published-weights.ts';
+import { NamedWeights } from '../named-weights.ts';
+import type { PublishedTensor, TensorLayout } from '../tensor-layout.ts';
+import { checkLlamaConfig, type LlamaConfig } from './config.ts';
 import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
-import { toHalves, toNeighbours } from './rotary-rows.ts';
+import { neighbourOf } from './rotary-rows.ts';
 
 /** Parts of ours and what llama.cpp calls them. */
 const parts: Record<string, string> = {
@@ -28,18 +29,9 @@ const parts: Record<string, string> = {
 };
 const ropeFactors = 'rope_freqs.weight';
 
-function nameOf(path: string): string {
-  const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
-  return `${block ? `blk.${block}.` : ''}${parts[part!]}.${kind}`;
-}
-
-/** Whether the rows of this parameter are in another order in GGUF, see rotary-rows.ts. */
-const isReordered = (path: string, architecture: string) =>
-  architecture === 'llama' && /attention\.(query|key)\./.test(path);
-
-/** `llama`, `qwen2` and `qwen3`. */
-export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
-  architecture: 'llama',
+/** Llama, Qwen2 and Qwen3. */
+export const llamaGguf: GgufForm<LlamaConfig> = {
+  architectures: ['llama', 'qwen2', 'qwen3'],
   async readConfig(hyperparameters, reader) {
     const { architecture } = hyperparameters;
     checkNothingElse(hyperparameters);
@@ -72,13 +64,26 @@ export const llamaArchitecture: GgufArchitecture<LlamaConfig> = {
     return ropeScaling ? { ...config, ropeScaling } : config;
   },
 
-  async load(config, reader, architecture) {
-    checkBlocks('llama', config, reader, nameOf);
-    const model = new Llama(config);
-    await fill(model, reader, architecture);
-    return model;
-  },
+  writeConfig: (config) => ({ architecture: architectureOf(config), hyperparameters: hyperparametersOf(config) }),
+  layout,
 };
+
+function layout({ headDim, ropeTheta: theta, ropeScaling }: LlamaConfig, architecture: string): TensorLayout {
+  const factors = ropeScaling?.kind === 'llama3' ? llama3Factors({ headDim, theta }, ropeScaling) : undefined;
+  const extra: PublishedTensor[] = factors ? [{ name: ropeFactors, shape: [factors.length], make: () => factors }] : [];
+  return {
+    ignored: /^rope_freqs\.weight$/, // read with the configuration
+    extra,
+    placeOf(path) {
+      const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+      const isReordered = architecture === 'llama' && /^attention\.(query|key)$/.test(part!);
+      return {
+        name: `${block ? `blk.${block}.` : ''}${parts[part!]}.${kind}`,
+        rowOf: isReordered ? (row) => neighbourOf(row, headDim) : undefined,
+      };
+    },
+  };
+}
 
 /** Throws if the file asks for what would change the computation. */
 function checkNothingElse(hyperparameters: Hyperparameters): void {
@@ -108,40 +113,11 @@ async function readScaling(
   const linear: RotaryScaling | undefined = factor === 1 || factor === 0 ? undefined : { kind: 'linear', factor };
   if (!reader.has(ropeFactors)) return linear;
   ensure(!linear, 'its rotary positions are scaled in two ways, which is not supported');
-  const factors = await new PublishedWeights(reader, '').read(ropeFactors, [head.headDim / 2], 'rotary positions');
+  const factors = await new NamedWeights(reader).read(ropeFactors, [head.headDim / 2], 'rotary positions');
   return scalingFromFactors(factors, head);
 }
 
-async function fill(model: Llama, reader: GgufReader, architecture: string): Promise<void> {
-  const weights = new PublishedWeights(reader, '');
-  const parameters = model.namedParameters();
-  const expected = new Set([...Array.from(parameters.keys(), nameOf), ropeFactors]);
-  weights.checkNoOthers((name) => expected.has(name));
-  for (const [path, parameter] of parameters) {
-    const { shape } = parameter;
-    const data = await weights.read(nameOf(path), shape, path);
-    parameter.value = isReordered(path, architecture) ? toHalves(data, model.config.headDim, shape[0]!) : data;
-  }
-}
-
-/**
- * A model of the Llama family as llama.cpp expects it. Throws one clear sentence if none of its architectures computes what the model does.
- */
-export function ggufLlama(model: Llama): GgufForm {
-  const { config } = model;
-  const { headDim, ropeTheta: theta, ropeScaling } = config;
-  const architecture = architectureOf(config);
-  const tensors = Array.from(model.namedParameters(), ([path, { shape, value }]) => {
-    const make = () => (isReordered(path, architecture) ? toNeighbours(value, headDim, shape[0]!) : value);
-    return { name: nameOf(path), shape, make };
-  });
-  if (ropeScaling?.kind === 'llama3') {
-    const factors = llama3Factors({ headDim, theta }, ropeScaling);
-    tensors.push({ name: ropeFactors, shape: [factors.length], make: () => factors });
-  }
-  return { architecture, hyperparameters: hyperparametersOf(config), tensors };
-}
-
+/** Which of llama.cpp's architectures computes what the model does. Throws one clear sentence if none does. */
 function architectureOf(config: LlamaConfig): string {
   const { qkvBias, outputBias, feedForwardBias, qkNorm, ropeScaling, nHeads, headDim, embDim } = config;
   const isPlain = !outputBias && !feedForwardBias && ropeScaling?.kind !== 'llama3';

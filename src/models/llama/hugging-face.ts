@@ -1,15 +1,10 @@
 import * as v from 'valibot';
+import { ensure } from '../../core/errors.ts';
+import type { RotaryScaling } from '../../nn/index.ts';
 import { absent, fixed, parseConfig } from '../config-schema.ts';
-import type { PretrainedFamily } from '../families.ts';
-import {
-  checkBlocks,
-  checkLlamaConfig,
-  Llama,
-  type LlamaConfig,
-  loadLlamaWeights,
-  publishedLlamaName,
-} from '../index.ts';
-import { PublishedWeights } from '../published-weights.ts';
+import type { HuggingFaceForm } from '../family.ts';
+import type { TensorLayout } from '../tensor-layout.ts';
+import { checkLlamaConfig, type LlamaConfig } from './config.ts';
 import { ropeSchema } from './rope-schema.ts';
 
 /** What the relatives of Llama do differently without saying so in their config.json. */
@@ -28,60 +23,97 @@ interface Window {
 
 const noBiases = { qkvBias: false, outputBias: false, feedForwardBias: false };
 
-/** Llama 2 and 3, and all that are built the same: TinyLlama, SmolLM2, ... */
-export const llamaFamily = relative({});
-export const mistralFamily = relative({ biases: noBiases, window: { isUsed: 'whatever is said', length: 4096 } });
-/** Qwen2 and Qwen2.5. */
-export const qwen2Family = relative({
-  biases: { ...noBiases, qkvBias: true },
-  window: { isUsed: false, length: 4096 },
-});
-export const qwen3Family = relative({
-  biases: { feedForwardBias: false },
-  qkNorm: true,
-  window: { isUsed: false, length: 4096 },
-});
+const relatives: Record<string, Kinship> = {
+  /** Llama 2 and 3, and all that are built the same: TinyLlama, SmolLM2, ... */
+  llama: {},
+  mistral: { biases: noBiases, window: { isUsed: 'whatever is said', length: 4096 } },
+  /** Qwen2 and Qwen2.5. */
+  qwen2: { biases: { ...noBiases, qkvBias: true }, window: { isUsed: false, length: 4096 } },
+  qwen3: { biases: { feedForwardBias: false }, qkNorm: true, window: { isUsed: false, length: 4096 } },
+};
 
-/** A family whose models all are of the class {@link Llama}. */
-function relative({ biases, qkNorm = false, window = { isUsed: true, length: null } }: Kinship) {
-  const family: PretrainedFamily<LlamaConfig> = {
-    architecture: 'llama',
-    readConfig(json) {
-      const published = parseConfig(configSchemaFor(window), json);
-      const rope = published.rope_scaling ?? published.rope_parameters;
-      const { hidden_size: embDim, num_attention_heads: nHeads, attention_bias: attentionBias } = published;
-      const config: LlamaConfig = {
-        vocabSize: published.vocab_size,
-        contextLength: published.max_position_embeddings,
-        embDim,
-        nHeads,
-        nKvHeads: published.num_key_value_heads ?? nHeads,
-        headDim: published.head_dim ?? embDim / nHeads,
-        nLayers: published.num_hidden_layers,
-        hiddenDim: published.intermediate_size,
-        normEps: published.rms_norm_eps,
-        ropeTheta: rope?.theta ?? published.rope_theta,
-        ...(rope?.scaling && { ropeScaling: rope.scaling }),
-        qkvBias: attentionBias,
-        outputBias: attentionBias,
-        feedForwardBias: published.mlp_bias,
-        ...biases,
-        qkNorm,
-        tiedHead: published.tie_word_embeddings,
-        dropRate: published.attention_dropout,
-      };
-      checkLlamaConfig(config);
-      return config;
-    },
-    async load(config, weights) {
-      checkBlocks('llama', config, new PublishedWeights(weights, 'model.'), publishedLlamaName);
-      const model = new Llama(config);
-      await loadLlamaWeights(model, weights);
-      return model;
-    },
-  };
-  return family;
-}
+/** Llama and its relatives. A Mistral is written as a llama, which computes the same. */
+export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
+  modelTypes: Object.keys(relatives),
+  readConfig(json, modelType) {
+    const { biases, qkNorm = false, window = { isUsed: true, length: null } } = relatives[modelType]!;
+    const published = parseConfig(configSchemaFor(window), json);
+    const rope = published.rope_scaling ?? published.rope_parameters;
+    const { hidden_size: embDim, num_attention_heads: nHeads, attention_bias: attentionBias } = published;
+    const config: LlamaConfig = {
+      vocabSize: published.vocab_size,
+      contextLength: published.max_position_embeddings,
+      embDim,
+      nHeads,
+      nKvHeads: published.num_key_value_heads ?? nHeads,
+      headDim: published.head_dim ?? embDim / nHeads,
+      nLayers: published.num_hidden_layers,
+      hiddenDim: published.intermediate_size,
+      normEps: published.rms_norm_eps,
+      ropeTheta: rope?.theta ?? published.rope_theta,
+      ...(rope?.scaling && { ropeScaling: rope.scaling }),
+      qkvBias: attentionBias,
+      outputBias: attentionBias,
+      feedForwardBias: published.mlp_bias,
+      ...biases,
+      qkNorm,
+      tiedHead: published.tie_word_embeddings,
+      dropRate: published.attention_dropout,
+    };
+    checkLlamaConfig(config);
+    return config;
+  },
+  writeConfig: (config) => ({
+    ...kinship(config),
+    vocab_size: config.vocabSize,
+    max_position_embeddings: config.contextLength,
+    hidden_size: config.embDim,
+    intermediate_size: config.hiddenDim,
+    num_hidden_layers: config.nLayers,
+    num_attention_heads: config.nHeads,
+    num_key_value_heads: config.nKvHeads,
+    head_dim: config.headDim,
+    hidden_act: 'silu',
+    rms_norm_eps: config.normEps,
+    rope_theta: config.ropeTheta,
+    rope_scaling: config.ropeScaling ? publishedScaling(config.ropeScaling) : null,
+    attention_dropout: config.dropRate,
+    tie_word_embeddings: config.tiedHead,
+    torch_dtype: 'float32',
+  }),
+  layout: () => layout,
+};
+
+/** Parts of ours and what Hugging Face's Llama, Mistral and Qwen call them. */
+const blockParts: Record<string, string> = {
+  attentionNorm: 'input_layernorm',
+  'attention.query': 'self_attn.q_proj',
+  'attention.key': 'self_attn.k_proj',
+  'attention.value': 'self_attn.v_proj',
+  'attention.queryNorm': 'self_attn.q_norm',
+  'attention.keyNorm': 'self_attn.k_norm',
+  'attention.output': 'self_attn.o_proj',
+  feedForwardNorm: 'post_attention_layernorm',
+  'feedForward.gate': 'mlp.gate_proj',
+  'feedForward.up': 'mlp.up_proj',
+  'feedForward.down': 'mlp.down_proj',
+};
+const otherParts: Record<string, string> = {
+  tokenEmbedding: 'model.embed_tokens',
+  finalNorm: 'model.norm',
+  head: 'lm_head',
+};
+
+const layout: TensorLayout = {
+  prefix: 'model.',
+  // The angles of the rotary positions, which old files have: they follow from the configuration.
+  ignored: /^(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/,
+  tied: { path: 'tokenEmbedding.weight', other: 'head.weight' },
+  placeOf(path) {
+    const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+    return { name: `${block ? `model.layers.${block}.${blockParts[part!]}` : otherParts[part!]}.${kind}` };
+  },
+};
 
 const noExperts = absent('is there, but mixtures of experts are not supported');
 const noCapping = absent('is there, but capping is not supported');
@@ -132,4 +164,36 @@ function configSchemaFor(window: Window) {
       addIssue({ message });
     }),
   );
+}
+
+/** Which relative of Llama it is follows from where it has biases and norms. */
+function kinship({ qkvBias, outputBias, feedForwardBias, qkNorm }: LlamaConfig): Record<string, unknown> {
+  if (qkvBias && !outputBias && !feedForwardBias && !qkNorm) {
+    return { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', use_sliding_window: false };
+  }
+  ensure(
+    qkvBias === outputBias && !(qkNorm && feedForwardBias),
+    'no relative of Llama that Hugging Face publishes has its biases just where this model has them, so it cannot be written in that layout',
+  );
+  if (qkNorm) {
+    const rest = { attention_bias: qkvBias, use_sliding_window: false };
+    return { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', ...rest };
+  }
+  return {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    attention_bias: qkvBias,
+    mlp_bias: feedForwardBias,
+  };
+}
+
+function publishedScaling(scaling: RotaryScaling): Record<string, unknown> {
+  if (scaling.kind === 'linear') return { rope_type: 'linear', factor: scaling.factor };
+  return {
+    rope_type: 'llama3',
+    factor: scaling.factor,
+    low_freq_factor: scaling.lowFrequencyFactor,
+    high_freq_factor: scaling.highFrequencyFactor,
+    original_max_position_embeddings: scaling.originalContextLength,
+  };
 }

@@ -17,15 +17,15 @@ const fresh = (name: string) => join(root, `${count++}-${name}`);
 /** What loading is refused with, in a process of its own: without the check, it runs out of memory and dies. */
 async function refusal(load: string, path: string): Promise<{ value: string; growth: number; milliseconds: number }> {
   const imports = {
-    'disk/load-pretrained.ts': 'loadPretrained',
-    'disk/load-decoder.ts': 'loadDecoder',
-    'disk/run/load-checkpoint.ts': 'loadCheckpoint',
+    'disk/open-model.ts': 'openModel',
     'core/errors.ts': 'TsgptError',
   };
   const cache = JSON.stringify(fresh('cache'));
   return runScript(
     imports,
-    `const quantized = (path) => loadDecoder(path, { quantize: 'q8', cacheFolder: ${cache} });
+    `const model = async (path) => (await openModel(path)).model();
+     const decoder = async (path) => (await openModel(path)).decoder();
+     const quantized = async (path) => (await openModel(path, { cacheFolder: ${cache} })).decoder({ quantize: 'q8' });
      try { await ${load}(${JSON.stringify(path)}); } catch (error) {
        if (error instanceof TsgptError) return error.message;
        throw error;
@@ -56,8 +56,8 @@ describe.each(models)('a %s with more blocks than its weights have', (_, field, 
     const message = new RegExp(
       `^cannot load .*: the configuration asks for ${blocks} blocks, but the weights have no tensor \\S+\\.2\\.\\S+, .*; get `,
     );
-    await expectRefused('loadPretrained', folder, message);
-    if (blocks === 1e8) for (const load of ['loadDecoder', 'quantized']) await expectRefused(load, folder, message);
+    await expectRefused('model', folder, message);
+    if (blocks === 1e8) for (const load of ['decoder', 'quantized']) await expectRefused(load, folder, message);
   });
 
   it.each([1e8, 4e9])('is refused in a GGUF file, before %s blocks are built', async (blocks) => {
@@ -70,7 +70,7 @@ describe.each(models)('a %s with more blocks than its weights have', (_, field, 
     const message = new RegExp(
       `^cannot load .*: the configuration asks for ${blocks} blocks, but the weights have no tensor blk\\.2\\.\\S+, .*; get `,
     );
-    await expectRefused('loadPretrained', path, message);
+    await expectRefused('model', path, message);
     if (blocks === 1e8) await expectRefused('quantized', path, message);
   });
 
@@ -83,7 +83,7 @@ describe.each(models)('a %s with more blocks than its weights have', (_, field, 
     const message = new RegExp(
       `^.*best\\.json is damaged: the configuration asks for ${nLayers} blocks, but the weights have no tensor blocks\\.2\\.[\\w.]+; get `,
     );
-    await expectRefused('loadCheckpoint', folder, message);
+    await expectRefused('model', folder, message);
   });
 });
 
@@ -93,7 +93,7 @@ describe('a Llama with larger heads than its weights have', () => {
     await savePretrained(folder, { model: tinyLlama() });
     const path = join(folder, 'config.json');
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), head_dim: 1e9 }));
-    for (const load of ['loadPretrained', 'loadDecoder', 'quantized']) {
+    for (const load of ['model', 'decoder', 'quantized']) {
       await expectRefused(
         load,
         folder,
@@ -111,13 +111,13 @@ describe('a Llama with larger heads than its weights have', () => {
     }
     writeFileSync(file, bytes);
     const message = /tensor \S+ is .*, but the (model's )?configuration needs /;
-    await expectRefused('loadPretrained', file, message);
+    await expectRefused('model', file, message);
 
     const run = fresh('run');
     await saveCheckpoint(run, ['best'], { model: tinyLlama(), tokenizer: new CharTokenizer('abc'), step: 1 });
     const path = join(run, 'best.json');
     const checkpoint = JSON.parse(readFileSync(path, 'utf8'));
     writeFileSync(path, JSON.stringify({ ...checkpoint, config: { ...checkpoint.config, headDim: 1e9 } }));
-    await expectRefused('loadCheckpoint', run, message);
+    await expectRefused('model', run, message);
   });
 });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
-import { loadPretrained, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { Decoder } from '../../../src/generate/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
+import { loadModel } from '../../support/load-model.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
 // Whole models, damaged and then loaded and used: what the readers of single formats let through must be found by what comes after them.
@@ -29,7 +30,7 @@ beforeAll(async () => {
 async function outcome(path: string): Promise<'used' | 'refused'> {
   let decoder: Decoder | undefined;
   try {
-    const { model } = await loadPretrained(path);
+    const { model } = await loadModel(path);
     decoder = new Decoder(model);
     const cache = decoder.createCache();
     for (const token of [1, 2]) await decoder.append(cache, [[token]]);

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exportOnnx } from '../../../src/disk/export-onnx.ts';
-import { loadPretrained, savePretrained } from '../../../src/disk/pretrained.ts';
+import { savePretrained } from '../../../src/disk/pretrained.ts';
 import { Decoder, type Quantization } from '../../../src/generate/index.ts';
 import { onnxDecoder } from '../../../src/generate/onnx-decoder.ts';
 import { quantizedStorage } from '../../../src/generate/quantization.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { models } from '../../support/export-models.ts';
+import { loadModel } from '../../support/load-model.ts';
 import { DecoderSession } from '../../support/onnx-session.ts';
 
 const tokenizer = new CharTokenizer(' abcdefghijklmnopqrstuvwxyz');
@@ -42,7 +43,7 @@ describe('exportOnnx', () => {
     expect((await jsonIn(name, 'generation_config.json')).eos_token_id).toEqual([5, 7]);
 
     // What has been published computes the same as what has been exported.
-    const { model: again } = await loadPretrained(join(root, published));
+    const { model: again } = await loadModel(join(root, published));
     const [expected] = await lastLogits(new Decoder(again));
     const session = await DecoderSession.open(join(root, name, 'onnx', 'model.onnx'));
     expectClose((await session.append([ids]))[0]!.at(-1)!, expected!, 1e-4);

@@ -68,8 +68,8 @@ it.each([
   async (name, dtype, shards) => {
     const folder = await rewritten(name, dtype, shards);
     const { value, growth } = await runScript<number>(
-      { 'disk/load-pretrained.ts': 'loadPretrained' },
-      `const { model } = await loadPretrained(${JSON.stringify(folder)});
+      { 'disk/open-model.ts': 'openModel' },
+      `const model = await (await openModel(${JSON.stringify(folder)})).model();
      return [...model.namedParameters().values()].reduce((bytes, { value }) => bytes + value.byteLength, 0);`,
     );
     rmSync(folder, { recursive: true });

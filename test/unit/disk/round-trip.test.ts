@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { loadPretrained, type Pretrained, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import type { LanguageModel, LlamaConfig } from '../../../src/models/index.ts';
 import { readHuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { type LoadedModel, loadModel } from '../../support/load-model.ts';
 import { bytesFile } from '../../support/published-forms.ts';
 import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
 
@@ -50,7 +51,7 @@ function bitsOf(model: LanguageModel): Record<string, Uint32Array> {
   );
 }
 
-function expectSame(loaded: Pretrained, model: LanguageModel): void {
+function expectSame(loaded: LoadedModel, model: LanguageModel): void {
   expect(bitsOf(loaded.model)).toEqual(bitsOf(model));
   expect(loaded.chatTemplate).toBe(chatTemplate);
   for (const text of ['Hello, world! ', 'naïve 日本 🙂', '  two  spaces\n\n']) {
@@ -65,7 +66,7 @@ describe.each(models)('%s comes back as it was', (_, create) => {
     const model = create();
     const folder = join(root, `${count++}`);
     await savePretrained(folder, { model, tokenizer, chatTemplate, stopTokens });
-    const loaded = await loadPretrained(folder);
+    const loaded = await loadModel(folder);
     expectSame(loaded, model);
     expect(loaded.model.config).toEqual(model.config);
     expect(loaded.stopTokens).toEqual(expect.arrayContaining(stopTokens));
@@ -75,7 +76,7 @@ describe.each(models)('%s comes back as it was', (_, create) => {
     const model = create();
     const path = join(root, `${count++}.gguf`);
     await saveGguf(path, { model, tokenizer, chatTemplate, stopTokens });
-    const loaded = await loadPretrained(path);
+    const loaded = await loadModel(path);
     expectSame(loaded, model);
     expect(loaded.model.config).toEqual(model.config);
     expect(loaded.stopTokens).toEqual(stopTokens);

@@ -5,9 +5,8 @@ import {
   GPT2,
   Llama,
   type LlamaConfig,
-  loadGPT2Weights,
-  loadLlamaWeights,
-  publishedLlamaName,
+  loadPublishedWeights,
+  publishedName,
   type WeightSource,
 } from '../../../src/models/index.ts';
 
@@ -39,9 +38,10 @@ function sourceOf(tensors: Tensors): WeightSource {
 
 /** Random weights under their published names, each with its own values. */
 function published(of: LlamaConfig, prefix = 'model.'): Tensors {
+  const model = new Llama(of);
   return new Map(
-    [...new Llama(of).namedParameters()].map(([path, { shape, size }], i) => {
-      const name = (path.startsWith('head') ? '' : prefix) + publishedLlamaName(path);
+    [...model.namedParameters()].map(([path, { shape, size }], i) => {
+      const name = publishedName(model, path).replace(/^model\./, prefix);
       return [name, { shape, data: Float32Array.from({ length: size }, (_, j) => i + j / size) }];
     }),
   );
@@ -49,7 +49,7 @@ function published(of: LlamaConfig, prefix = 'model.'): Tensors {
 
 async function load(of: LlamaConfig, tensors: Tensors): Promise<Llama> {
   const model = new Llama(of);
-  await loadLlamaWeights(model, sourceOf(tensors));
+  await loadPublishedWeights(model, sourceOf(tensors));
   return model;
 }
 
@@ -174,7 +174,7 @@ describe('loading the weights of a GPT-2', () => {
     const model = new GPT2({ ...gpt2, tiedHead });
     const changed = tensors();
     change(changed);
-    await loadGPT2Weights(model, sourceOf(changed));
+    await loadPublishedWeights(model, sourceOf(changed));
     return model;
   };
 

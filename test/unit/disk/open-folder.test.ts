@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
-import { loadPretrained } from '../../../src/disk/pretrained.ts';
 import { writeSafetensors } from '../../../src/disk/safetensors.ts';
 import { SafetensorsReader } from '../../../src/formats/safetensors/reader.ts';
 import type { SafetensorsTensorToWrite } from '../../../src/formats/safetensors/writer.ts';
@@ -11,6 +10,7 @@ import { generate } from '../../../src/generate/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { defaultTrainOptions, train } from '../../../src/train/index.ts';
+import { loadModel } from '../../support/load-model.ts';
 import { bytesFile } from '../../support/published-forms.ts';
 
 const tokenizerFile = bytesFile();
@@ -47,7 +47,7 @@ function weights(prefix = 'transformer.'): SafetensorsTensorToWrite[] {
   });
 }
 
-describe('loadPretrained', () => {
+describe('openModel, of a folder,', () => {
   let root: string;
   let count = 0;
   beforeAll(async () => {
@@ -73,7 +73,7 @@ describe('loadPretrained', () => {
 
   it('loads a model with its tokenizer, and closes the file', async () => {
     const close = vi.spyOn(SafetensorsReader.prototype, 'close');
-    const pretrained = await loadPretrained(await folderWith(tokenizer));
+    const pretrained = await loadModel(await folderWith(tokenizer));
     expect(close).toHaveBeenCalledTimes(1);
     expect(pretrained.modelType).toBe('gpt2');
     expect(pretrained.tokenizer!.vocabSize).toBe(vocabSize);
@@ -86,18 +86,18 @@ describe('loadPretrained', () => {
   });
 
   it('loads a model whose tokenizer is not there, or is smaller', async () => {
-    expect((await loadPretrained(await folderWith({}, weights('')))).tokenizer).toBeUndefined();
+    expect((await loadModel(await folderWith({}, weights('')))).tokenizer).toBeUndefined();
     const small = {
       ...tokenizerFile,
       added_tokens: [],
       model: { ...tokenizerFile.model, vocab: { a: 0 }, merges: [] },
     };
     const folder = await folderWith({ 'tokenizer.json': JSON.stringify(small) });
-    expect((await loadPretrained(folder)).tokenizer!.vocabSize).toBe(1);
+    expect((await loadModel(folder)).tokenizer!.vocabSize).toBe(1);
   });
 
   it('loads a model that can be trained further', async () => {
-    const { model } = await loadPretrained(await folderWith(tokenizer));
+    const { model } = await loadModel(await folderWith(tokenizer));
     const ids = Uint16Array.from({ length: 400 }, (_, i) => (7 * i) % 11);
     const losses: number[] = [];
     const options = { ...defaultTrainOptions, steps: 20, batchSize: 4, learningRate: 1e-2, warmupSteps: 1, seed: 1 };
@@ -110,24 +110,24 @@ describe('loadPretrained', () => {
 
   it('prints nothing of a file that a terminal would obey', async () => {
     const files = { 'generation_config.json': JSON.stringify({ eos_token_id: '\u001b]0;owned\u0007' }) };
-    await expect(loadPretrained(await folderWith(files))).rejects.toThrow(/eos_token_id: [^\p{C}]+$/u);
+    await expect(loadModel(await folderWith(files))).rejects.toThrow(/eos_token_id: [^\p{C}]+$/u);
   });
 
   it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
     const ended = { 'config.json': JSON.stringify({ ...config, eos_token_id: 7 }) };
-    expect((await loadPretrained(await folderWith(ended))).stopTokens).toEqual([7]);
+    expect((await loadModel(await folderWith(ended))).stopTokens).toEqual([7]);
     const generation = { ...ended, 'generation_config.json': JSON.stringify({ eos_token_id: [3, 4] }) };
-    expect((await loadPretrained(await folderWith(generation))).stopTokens).toEqual([3, 4]);
+    expect((await loadModel(await folderWith(generation))).stopTokens).toEqual([3, 4]);
     const silent = { ...ended, 'generation_config.json': '{}' };
-    expect((await loadPretrained(await folderWith(silent))).stopTokens).toEqual([]);
+    expect((await loadModel(await folderWith(silent))).stopTokens).toEqual([]);
   });
 
   it('loads a head that is not tied to the embedding', async () => {
     const head = { name: 'lm_head.weight', shape: [vocabSize, 8], data: new Float32Array(vocabSize * 8).fill(2) };
     const untied = { 'config.json': JSON.stringify({ ...config, tie_word_embeddings: false }) };
-    const { model } = await loadPretrained(await folderWith(untied, [...weights(), head]));
+    const { model } = await loadModel(await folderWith(untied, [...weights(), head]));
     expect(model.namedParameters().get('head.weight')!.value).toEqual(head.data);
-    await expect(loadPretrained(await folderWith(untied))).rejects.toThrow(/no tensor lm_head\.weight/);
+    await expect(loadModel(await folderWith(untied))).rejects.toThrow(/no tensor lm_head\.weight/);
   });
 
   it('loads weights in several files', async () => {
@@ -140,16 +140,14 @@ describe('loadPretrained', () => {
     const folder = await folderWith({ 'model.safetensors.index.json': JSON.stringify(index) }, []);
     await writeSafetensors(join(folder, 'model-00001-of-00002.safetensors'), [first!]);
     await writeSafetensors(join(folder, 'model-00002-of-00002.safetensors'), rest);
-    const { model } = await loadPretrained(folder);
+    const { model } = await loadModel(folder);
     expect(model.namedParameters().get('tokenEmbedding.weight')!.value).toEqual(first!.data);
   });
 
   it('closes the file when the weights do not fit', async () => {
     const close = vi.spyOn(SafetensorsReader.prototype, 'close');
     const folder = await folderWith({}, weights().slice(1));
-    await expect(loadPretrained(folder)).rejects.toThrow(
-      `cannot load ${folder}: the weights have no tensor wte.weight`,
-    );
+    await expect(loadModel(folder)).rejects.toThrow(`cannot load ${folder}: the weights have no tensor wte.weight`);
     expect(close).toHaveBeenCalledTimes(1);
   });
 
@@ -168,16 +166,18 @@ describe('loadPretrained', () => {
     ],
   ])('refuses %s in one sentence', async (_, files, message) => {
     const folder = await folderWith(files);
-    await expect(loadPretrained(folder)).rejects.toThrow(TsgptError);
-    await expect(loadPretrained(folder)).rejects.toThrow(message);
-    await expect(loadPretrained(folder)).rejects.toThrow(/^[^\n]+$/);
+    await expect(loadModel(folder)).rejects.toThrow(TsgptError);
+    await expect(loadModel(folder)).rejects.toThrow(message);
+    await expect(loadModel(folder)).rejects.toThrow(/^[^\n]+$/);
   });
 
   it('says which file is missing', async () => {
-    await expect(loadPretrained(join(root, 'nowhere'))).rejects.toThrow(/there is no config\.json in .*nowhere; give/);
-    await expect(loadPretrained(await folderWith({}, []))).rejects.toThrow(/model\.safetensors/);
+    await expect(loadModel(join(root, 'nowhere'))).rejects.toThrow(
+      /there is no model .*nowhere: there is nothing of that name; give/,
+    );
+    await expect(loadModel(await folderWith({}, []))).rejects.toThrow(/model\.safetensors/);
     const folder = await folderWith({});
     await mkdir(join(folder, 'tokenizer.json'));
-    await expect(loadPretrained(folder)).rejects.toThrow(/cannot read .*tokenizer\.json/);
+    await expect(loadModel(folder)).rejects.toThrow(/cannot read .*tokenizer\.json/);
   });
 });

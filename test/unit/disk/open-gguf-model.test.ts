@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { sizeOf } from '../../../src/core/shape.ts';
-import { loadGguf, readPretrainedConfig } from '../../../src/disk/pretrained.ts';
+import { describeModel } from '../../../src/disk/pretrained.ts';
 import { float32, type MetadataToWrite, uint32 } from '../../../src/formats/gguf/index.ts';
 import { DEQUANTIZE } from '../../../src/formats/gguf/quantization.ts';
 import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/types.ts';
 import { formatGgufHeader, type GgufTensorPlace } from '../../../src/formats/gguf/writer.ts';
 import { Decoder } from '../../../src/generate/index.ts';
-import type { LlamaConfig } from '../../../src/models/index.ts';
-import { ggufLlama } from '../../../src/models/llama/gguf.ts';
-import { toHalves } from '../../../src/models/llama/rotary-rows.ts';
+import { type LlamaConfig, layOut } from '../../../src/models/index.ts';
+import { llamaGguf } from '../../../src/models/llama/gguf.ts';
+import { neighbourOf } from '../../../src/models/llama/rotary-rows.ts';
 import { Random } from '../../../src/random/random.ts';
+import { loadModel } from '../../support/load-model.ts';
 import { tinyLlama } from '../../support/tiny-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-load-gguf-'));
@@ -31,7 +32,9 @@ interface Parts {
 
 /** The parts of a small Llama's file, without a tokenizer. */
 function llamaParts(changes: Partial<LlamaConfig> = {}): Parts {
-  const { architecture, hyperparameters, tensors } = ggufLlama(tinyLlama(changes));
+  const model = tinyLlama(changes);
+  const { architecture, hyperparameters } = llamaGguf.writeConfig(model.config);
+  const tensors = layOut(model, llamaGguf.layout(model.config, architecture));
   const metadata = new Map<string, MetadataToWrite>([['general.architecture', architecture]]);
   for (const [key, value] of Object.entries(hyperparameters)) metadata.set(`${architecture}.${key}`, value);
   const all = tensors.map(({ name, shape, make }): [string, Tensor] => {
@@ -80,7 +83,7 @@ describe('a GGUF file', () => {
       tensor.bytes = randomBlocks(type, sizeOf(tensor.shape), random);
       parts.tensors.set(tensor.name, { ...tensor, type });
     }
-    const { model } = await loadGguf(write(parts));
+    const { model } = await loadModel(write(parts));
 
     const valuesOf = (name: string) => {
       const { bytes, shape } = parts.tensors.get(name)!;
@@ -92,8 +95,14 @@ describe('a GGUF file', () => {
     expect(parameters.get('blocks.1.feedForward.up.weight')!.value).toEqual(valuesOf('blk.1.ffn_up.weight'));
     expect(parameters.get('tokenEmbedding.weight')!.value).toEqual(valuesOf('token_embd.weight'));
     // Rows of queries are in another order there.
-    const queries = toHalves(valuesOf('blk.0.attn_q.weight'), shape.headDim, 256);
-    expect(parameters.get('blocks.0.attention.query.weight')!.value).toEqual(queries);
+    const stored = valuesOf('blk.0.attn_q.weight'); // [256, 256]
+    const queries = parameters.get('blocks.0.attention.query.weight')!.value;
+    for (let row = 0; row < 256; row++) {
+      const source = neighbourOf(row, shape.headDim);
+      const expected = stored.subarray(source * 256, (source + 1) * 256);
+      expect(queries.subarray(row * 256, (row + 1) * 256)).toEqual(expected);
+    }
+    expect([0, 1, 32, 33, 63, 64].map((row) => neighbourOf(row, 64))).toEqual([0, 2, 1, 3, 63, 64]);
 
     await using decoder = new Decoder(model);
     const [logits] = await decoder.append(decoder.createCache(), [[5, 9, 200]]);
@@ -103,7 +112,7 @@ describe('a GGUF file', () => {
 
   it('says what model it holds without its weights', async () => {
     const { config } = tinyLlama();
-    expect(await readPretrainedConfig(write(llamaParts()))).toEqual({
+    expect(await describeModel(write(llamaParts()))).toEqual({
       modelType: 'llama',
       architecture: 'llama',
       config,
@@ -125,7 +134,7 @@ describe('a GGUF file', () => {
     );
     parts.metadata.set('tokenizer.ggml.token_type', types);
     for (const [key, id] of keys) parts.metadata.set(key, uint32(id));
-    expect((await loadGguf(write(parts))).stopTokens).toEqual(expected);
+    expect((await loadModel(write(parts))).stopTokens).toEqual(expected);
   });
 
   const set = (key: string, value: MetadataToWrite) => (parts: Parts) => void parts.metadata.set(key, value);
@@ -239,7 +248,7 @@ describe('a GGUF file', () => {
     const parts = llamaParts();
     change(parts);
     const path = write(parts);
-    const error = await loadGguf(path).catch((error: unknown) => error);
+    const error = await loadModel(path).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(TsgptError);
     expect((error as Error).message).toContain(message);
     expect((error as Error).message).toContain(path);

@@ -2,11 +2,13 @@ import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, truncate, utimes, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadDecoder, loadPretrained, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { openFolder } from '../../../src/disk/open-folder.ts';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { openSafetensors, writeSafetensors } from '../../../src/disk/safetensors.ts';
 import { Decoder, quantizations } from '../../../src/generate/index.ts';
 import type { LanguageModel } from '../../../src/models/index.ts';
 import { halfPatterns } from '../../support/half-patterns.ts';
+import { loadDecoder, loadModel } from '../../support/load-model.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
 let root: string;
@@ -60,32 +62,32 @@ async function rewrite(folder: string, dtype: 'F16' | 'BF16'): Promise<void> {
 describe.each(models)('a decoder of a %s', (_, create) => {
   it('computes from weights in their file just what it computes from weights in memory', async () => {
     const folder = await saved(create());
-    const expected = await logitsOf(new Decoder((await loadPretrained(folder)).model));
-    expect(await logitsOf((await loadDecoder(folder)).decoder)).toEqual(expected);
+    const expected = await logitsOf(new Decoder((await loadModel(folder)).model));
+    expect(await logitsOf(await loadDecoder(folder))).toEqual(expected);
   });
 
   it.each(['F16', 'BF16'] as const)('computes the same from %s in several files', async (dtype) => {
     const folder = await saved(create());
     await rewrite(folder, dtype);
-    const expected = await logitsOf(new Decoder((await loadPretrained(folder)).model));
-    expect(await logitsOf((await loadDecoder(folder)).decoder)).toEqual(expected);
+    const expected = await logitsOf(new Decoder((await loadModel(folder)).model));
+    expect(await logitsOf(await loadDecoder(folder))).toEqual(expected);
   });
 
   it.each(quantizations)('computes the same from weights kept as %s', async (quantize) => {
     const [folder, cacheFolder] = [await saved(create()), fresh('cache')];
-    const expected = await logitsOf(new Decoder((await loadPretrained(folder)).model, { quantize }));
-    expect(await logitsOf((await loadDecoder(folder, { quantize, cacheFolder })).decoder)).toEqual(expected);
+    const expected = await logitsOf(new Decoder((await loadModel(folder)).model, { quantize }));
+    expect(await logitsOf(await loadDecoder(folder, { quantize, cacheFolder }))).toEqual(expected);
     expect(await readdir(cacheFolder)).toHaveLength(1);
-    expect(await logitsOf((await loadDecoder(folder, { quantize, cacheFolder })).decoder)).toEqual(expected);
+    expect(await logitsOf(await loadDecoder(folder, { quantize, cacheFolder }))).toEqual(expected);
     expect(await readdir(cacheFolder)).toHaveLength(1);
   });
 
   it('computes the same from a quantized GGUF file', async () => {
     const [path, cacheFolder] = [`${fresh('model')}.gguf`, fresh('cache')];
     await saveGguf(path, { model: create() });
-    const expected = await logitsOf(new Decoder((await loadPretrained(path)).model, { quantize: 'q8' }));
+    const expected = await logitsOf(new Decoder((await loadModel(path)).model, { quantize: 'q8' }));
     for (let start = 0; start < 2; start++) {
-      expect(await logitsOf((await loadDecoder(path, { quantize: 'q8', cacheFolder })).decoder)).toEqual(expected);
+      expect(await logitsOf(await loadDecoder(path, { quantize: 'q8', cacheFolder }))).toEqual(expected);
     }
     expect(await readdir(cacheFolder)).toHaveLength(1);
   });
@@ -96,27 +98,26 @@ describe('weights in their file', () => {
     const [folder, links] = [await saved(tinyGPT2()), fresh('links')];
     await mkdir(links);
     for (const file of await readdir(folder)) await symlink(join(folder, file), join(links, file));
-    const expected = await logitsOf((await loadDecoder(folder)).decoder);
-    expect(await logitsOf((await loadDecoder(links)).decoder)).toEqual(expected);
+    const expected = await logitsOf(await loadDecoder(folder));
+    expect(await logitsOf(await loadDecoder(links))).toEqual(expected);
   });
 
   it('are not there for anything else, which says so', async () => {
-    const { decoder } = await loadDecoder(await saved(tinyGPT2()));
-    const [weight] = [...decoder.model.namedParameters().values()];
+    const folder = await openFolder(await saved(tinyGPT2()));
+    const [weight] = (await folder.load('file')).parameters();
     expect(() => weight!.value).toThrow(
-      /^the weights of this model, such as \S+, were left in their file, .* loadPretrained$/,
+      /^the weights of this model, such as \S+, were left in their file, where only a Decoder/,
     );
-    await decoder.dispose();
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('that hold %s are found out', async (damage) => {
     const model = tinyGPT2();
     model.blocks[1]!.feedForward.expand.weight.value[77] = damage;
     const folder = await saved(model);
-    await expect(loadPretrained(folder)).rejects.toThrow(
+    await expect(loadModel(folder)).rejects.toThrow(
       /^cannot load .*: tensor transformer\.h\.1\.mlp\.c_fc\.weight has elements that are not numbers or infinite/,
     );
-    const { decoder } = await loadDecoder(folder);
+    const decoder = await loadDecoder(folder);
     await expect(logitsOf(decoder)).rejects.toThrow(/^what the model computes is infinite or no number/);
     await expect(loadDecoder(folder, { quantize: 'q8', cacheFolder: fresh('cache') })).rejects.toThrow(/c_fc\.weight/);
   });
@@ -128,14 +129,14 @@ describe('the cache of quantized weights', () => {
     const path = join(folder, 'model.safetensors');
     const time = new Date('2020-02-02');
     await utimes(path, time, time);
-    const expected = await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder);
+    const expected = await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }));
     // The same file by name, size and time, but with a hole where the weights were.
     const { size } = await stat(path);
     const header = await headerSize(path);
     await truncate(path, header);
     await truncate(path, size);
     await utimes(path, time, time);
-    expect(await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder)).toEqual(expected);
+    expect(await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }))).toEqual(expected);
   });
 
   it('is not used for another model in the same place', async () => {
@@ -143,27 +144,27 @@ describe('the cache of quantized weights', () => {
     await loadDecoder(folder, { quantize: 'q4', cacheFolder });
     const other = await saved(tinyLlama({ ropeTheta: 1234 }));
     for (const file of ['config.json', 'model.safetensors']) await rename(join(other, file), join(folder, file));
-    const expected = await logitsOf(new Decoder((await loadPretrained(folder)).model, { quantize: 'q4' }));
-    expect(await logitsOf((await loadDecoder(folder, { quantize: 'q4', cacheFolder })).decoder)).toEqual(expected);
+    const expected = await logitsOf(new Decoder((await loadModel(folder)).model, { quantize: 'q4' }));
+    expect(await logitsOf(await loadDecoder(folder, { quantize: 'q4', cacheFolder }))).toEqual(expected);
   });
 
   it('removes nothing that is not its own', async () => {
     const folder = await saved(tinyLlama());
     for (let i = 0; i < 9; i++) await writeFile(join(folder, `model-${i}.safetensors`), 'of someone else');
     const before = await readdir(folder);
-    await (await loadDecoder(folder, { quantize: 'q8', cacheFolder: folder })).decoder.dispose();
+    await (await loadDecoder(folder, { quantize: 'q8', cacheFolder: folder })).dispose();
     expect(await readdir(folder)).toEqual(expect.arrayContaining(before));
     expect(await readdir(folder)).toHaveLength(before.length + 1);
   });
 
   it('is made anew where it is damaged', async () => {
     const [folder, cacheFolder] = [await saved(tinyLlama()), fresh('cache')];
-    const expected = await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder);
+    const expected = await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }));
     const [name] = await readdir(cacheFolder);
     const whole = (await stat(join(cacheFolder, name!))).size;
     for (const size of [0, 7, 100, whole - 1]) {
       await truncate(join(cacheFolder, name!), size);
-      expect(await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder)).toEqual(expected);
+      expect(await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }))).toEqual(expected);
       expect((await stat(join(cacheFolder, name!))).size).toBe(whole);
     }
   });
@@ -171,8 +172,8 @@ describe('the cache of quantized weights', () => {
   it('may be impossible', async () => {
     const [folder, cacheFolder] = [await saved(tinyLlama()), fresh('file')];
     await writeFile(cacheFolder, 'a file, no folder');
-    const expected = await logitsOf(new Decoder((await loadPretrained(folder)).model, { quantize: 'q8' }));
-    expect(await logitsOf((await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder)).toEqual(expected);
+    const expected = await logitsOf(new Decoder((await loadModel(folder)).model, { quantize: 'q8' }));
+    expect(await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }))).toEqual(expected);
   });
 
   it('keeps the eight models used last', async () => {
@@ -181,13 +182,13 @@ describe('the cache of quantized weights', () => {
     for (let i = 0; i < 9; i++) {
       const folder = await saved(tinyLlama());
       folders.push(folder);
-      await (await loadDecoder(folder, { quantize: 'q8', cacheFolder })).decoder.dispose();
+      await (await loadDecoder(folder, { quantize: 'q8', cacheFolder })).dispose();
       // The first one is used again and again.
-      await (await loadDecoder(folders[0]!, { quantize: 'q8', cacheFolder })).decoder.dispose();
+      await (await loadDecoder(folders[0]!, { quantize: 'q8', cacheFolder })).dispose();
     }
     expect(await readdir(cacheFolder)).toHaveLength(8);
     const before = await readdir(cacheFolder);
-    await (await loadDecoder(folders[0]!, { quantize: 'q8', cacheFolder })).decoder.dispose();
+    await (await loadDecoder(folders[0]!, { quantize: 'q8', cacheFolder })).dispose();
     expect(await readdir(cacheFolder)).toEqual(before);
   });
 });

@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensure } from '../core/errors.ts';
+import { type DownloadOptions, downloadModel } from './hub/index.ts';
+
+/** Where a model lies, and in which form. */
+export interface ModelPlace {
+  kind: 'run' | 'folder' | 'gguf';
+  /** A training run's folder or the JSON file of a checkpoint in it; a folder in Hugging Face's layout; or a GGUF file. */
+  path: string;
+}
+
+/** What `openModel` opens, in words. */
+export const modelPlaces =
+  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, a .gguf file, or a model of the hub such as openai-community/gpt2";
+
+const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
+
+/**
+ * Finds the model that `place` names. A model of the hub is downloaded first, as far as it is not in the cache; `runs/...` never means the hub.
+ *
+ * @throws TsgptError if there is no such model, or it cannot be downloaded
+ */
+export async function locateModel(place: string, hub?: DownloadOptions): Promise<ModelPlace> {
+  if (/\.gguf$/i.test(place)) return { kind: 'gguf', path: place };
+  const isThere = existsSync(place);
+  if (!isThere && hubName.test(place) && !place.startsWith('runs/')) {
+    return { kind: 'folder', path: await downloadModel(place, hub) };
+  }
+  ensure(
+    isThere || place.endsWith('.json'),
+    `there is no model ${place}: there is nothing of that name; give ${modelPlaces}`,
+  );
+  ensure(!place.endsWith('.safetensors'), `${place} holds only weights; give the folder that it is in`);
+  return { kind: existsSync(join(place, 'config.json')) ? 'folder' : 'run', path: place };
+}

@@ -1,0 +1,35 @@
+import { TsgptError } from '../core/errors.ts';
+import type { LanguageModel, ModelDescription } from '../models/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+
+/** Where weights are for what uses them: read into memory, or left in their file, where only a decoder's graph can use them. */
+export type WeightPlace = 'memory' | 'file';
+
+/** A model on disk: what is said of it, and the way to its weights, which are not read yet. */
+export interface ModelSource extends ModelDescription {
+  /** The folder or file it comes from. */
+  path: string;
+  /** Undefined if there is none beside the weights. */
+  tokenizer: Tokenizer | undefined;
+  /** The Jinja template by which it was trained to hold conversations, if it was. */
+  chatTemplate: string | undefined;
+  /** Tokens that end a text, besides the tokenizer's own. */
+  stopTokens: readonly number[];
+  /** Of a training run: the step of the checkpoint, and the loss measured there. */
+  checkpoint?: { step: number; validationLoss: number | undefined };
+  /** All files that published weights depend on; quantized weights can be kept for them. */
+  files?(): Promise<readonly string[]>;
+  load(weights: WeightPlace): Promise<LanguageModel>;
+}
+
+/** Does what `read` does; an error tells the place it is about. */
+export async function readingFrom<T>(path: string, read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    // A RangeError is an array too large to be.
+    if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
+    if (cause.message.includes(path)) throw cause;
+    throw new TsgptError(`cannot load ${path}: ${cause.message}`, { cause });
+  }
+}

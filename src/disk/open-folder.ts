@@ -1,0 +1,109 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensure, TsgptError } from '../core/errors.ts';
+import {
+  createLoaded,
+  familyOfModelType,
+  type LanguageModel,
+  type ModelDescription,
+  readHuggingFaceConfig,
+} from '../models/index.ts';
+import { chatTemplateIn, stopTokensIn } from '../pretrained/conversation-files.ts';
+import {
+  type HuggingFaceTokenizerFiles,
+  huggingFaceTokenizerFiles,
+  readHuggingFaceTokenizer,
+  type Tokenizer,
+} from '../tokenizer/index.ts';
+import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
+import { openSafetensorsFolder } from './safetensors.ts';
+import { inPlace } from './weights-in-place.ts';
+
+/** Opens a folder in the layout of Hugging Face. */
+export async function openFolder(folder: string): Promise<ModelSource> {
+  const description = await readFolderConfig(folder);
+  const tokenizer = await loadTokenizer(folder, description);
+  const conversation = await readingFrom(folder, () => readConversationFiles(folder));
+  return {
+    path: folder,
+    ...description,
+    tokenizer,
+    ...conversation,
+    load: (weights) => loadModel(folder, description, weights),
+    files: () => filesOf(folder),
+  };
+}
+
+/** What model there is in a folder; only `config.json` is read. */
+export async function readFolderConfig(folder: string): Promise<ModelDescription> {
+  const text = await readIfThere(join(folder, 'config.json'));
+  ensure(
+    text !== undefined,
+    `there is no config.json in ${folder}; give the folder of a model in the layout of Hugging Face`,
+  );
+  return readingFrom(folder, () => readHuggingFaceConfig(parseJSON(text)));
+}
+
+async function loadTokenizer(folder: string, { config }: ModelDescription): Promise<Tokenizer | undefined> {
+  const files: HuggingFaceTokenizerFiles = {};
+  for (const name of huggingFaceTokenizerFiles) files[name] = await readIfThere(join(folder, name));
+  const tokenizer = await readingFrom(folder, () => readHuggingFaceTokenizer(files));
+  ensure(
+    !tokenizer || tokenizer.vocabSize <= config.vocabSize,
+    () =>
+      `the files in ${folder} do not fit each other: the tokenizer has ${tokenizer?.vocabSize} tokens, ` +
+      `but the model only ${config.vocabSize}`,
+  );
+  return tokenizer;
+}
+
+async function loadModel(
+  folder: string,
+  { modelType, config }: ModelDescription,
+  weights: WeightPlace,
+): Promise<LanguageModel> {
+  await using file = await openSafetensorsFolder(folder);
+  const { family, form } = familyOfModelType(modelType);
+  const source = weights === 'file' ? await inPlace(file) : file;
+  return await readingFrom(folder, () => createLoaded(family, config, source, form.layout(config)));
+}
+
+/** All files that the weights depend on. */
+async function filesOf(folder: string): Promise<string[]> {
+  await using file = await openSafetensorsFolder(folder);
+  const paths = Array.from(file.tensors.keys(), (name) => file.regionOf(name).path);
+  return [join(folder, 'config.json'), ...new Set(paths)];
+}
+
+/** What the files beside the weights say about how texts and turns end. */
+async function readConversationFiles(folder: string): Promise<Pick<ModelSource, 'chatTemplate' | 'stopTokens'>> {
+  const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json', 'config.json'];
+  const [template, tokenizerConfig, generationConfig, config] = await Promise.all(
+    names.map((name) => readIfThere(join(folder, name))),
+  );
+  const chatTemplate = template ?? chatTemplateIn(tokenizerConfig);
+  // Older models have no file of their own for how they generate.
+  const stopTokens =
+    generationConfig === undefined
+      ? stopTokensIn('config.json', config)
+      : stopTokensIn('generation_config.json', generationConfig);
+  return { chatTemplate, stopTokens };
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    throw new TsgptError(`cannot read ${path}: ${message}`, { cause });
+  }
+}
+
+function parseJSON(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new TsgptError('config.json is not whole JSON; fetch it again', { cause });
+  }
+}

@@ -1,0 +1,72 @@
+import { ensure } from '../core/errors.ts';
+import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
+import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
+import { createLoaded, familyOfGguf, type LanguageModel, type ModelDescription } from '../models/index.ts';
+import { readGgufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import { openGguf } from './gguf.ts';
+import { type ModelSource, readingFrom } from './model-source.ts';
+
+/** Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template. Quantised weights become float32. */
+export async function openGgufModel(path: string): Promise<ModelSource> {
+  return withReader(path, async (reader) => {
+    const { metadata } = reader;
+    const description = await readConfig(reader);
+    const { vocabSize } = description.config;
+    const tokenizer = readGgufTokenizer(metadata);
+    ensure(
+      !tokenizer || tokenizer.vocabSize <= vocabSize,
+      () => `its tokenizer has ${tokenizer?.vocabSize} tokens, but its model only ${vocabSize}`,
+    );
+    const template = 'tokenizer.chat_template';
+    return {
+      path,
+      ...description,
+      tokenizer,
+      chatTemplate: metadata.has(template) ? metadata.string(template) : undefined,
+      stopTokens: readStopTokens(metadata, tokenizer).filter((id) => id < vocabSize),
+      load: () => loadModel(path, description),
+      files: async () => [path],
+    };
+  });
+}
+
+async function loadModel(path: string, { modelType, config }: ModelDescription): Promise<LanguageModel> {
+  const { family, form } = familyOfGguf(modelType);
+  return withReader(path, (reader) => createLoaded(family, config, reader, form.layout(config, modelType)));
+}
+
+/** Tokens that end a turn, as models are known to write them. */
+const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>'];
+
+function readStopTokens(metadata: GgufMetadata, tokenizer: Tokenizer | undefined): number[] {
+  const roles = ['eot', 'eom'].map((role) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1));
+  const named = roles.filter((id) => id >= 0);
+  if (named.length > 0) return named;
+  // Some files do not say which of their tokens do.
+  const written = turnEnds.filter((token) => tokenizer?.specialTokens?.includes(token));
+  return written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
+}
+
+/** What model a GGUF file holds; of its weights nothing is read. */
+export async function readGgufConfig(path: string): Promise<ModelDescription> {
+  return withReader(path, readConfig);
+}
+
+async function readConfig(reader: GgufReader): Promise<ModelDescription> {
+  const parts = reader.metadata.number('split.count', 1);
+  ensure(parts <= 1, () => {
+    const part = reader.metadata.number('split.no', 0) + 1;
+    return `it is part ${part} of the ${parts} of a model; join them with llama.cpp's llama-gguf-split --merge`;
+  });
+  const modelType = reader.metadata.string('general.architecture');
+  const { family, form } = familyOfGguf(modelType);
+  const config = await form.readConfig(new Hyperparameters(modelType, reader), reader);
+  return { modelType, architecture: family.name, config };
+}
+
+/** Does something with an open file; what goes wrong is told with its path. */
+async function withReader<T>(path: string, use: (reader: GgufReader) => Promise<T>): Promise<T> {
+  await using reader = await openGguf(path);
+  return await readingFrom(path, () => use(reader));
+}

@@ -1,0 +1,91 @@
+import { Decoder, type DecoderOptions } from '../generate/index.ts';
+import type { LanguageModel, ModelDescription } from '../models/index.ts';
+import type { Tokenizer } from '../tokenizer/index.ts';
+import type { DownloadOptions } from './hub/index.ts';
+import { locateModel, type ModelPlace } from './model-place.ts';
+import type { ModelSource } from './model-source.ts';
+import { openFolder, readFolderConfig } from './open-folder.ts';
+import { openGgufModel, readGgufConfig } from './open-gguf-model.ts';
+import { quantizedModel } from './quantized-cache.ts';
+import { type CheckpointName, openCheckpoint } from './run/index.ts';
+
+export interface OpenOptions {
+  /** Which checkpoint of a training run, if both are there. Defaults to `best`. */
+  checkpoint?: CheckpointName;
+  /** How a model of the hub is downloaded. */
+  hub?: DownloadOptions;
+  /** Where quantized weights are kept from one start to the next. Defaults to `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
+  cacheFolder?: string;
+}
+
+/** A model that has been opened. What is said of it is there; its weights are read when {@link model} or {@link decoder} is called. */
+export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
+  /** The model with its weights in memory: to train on, to look inside, to convert. Each call reads them anew. */
+  model(): Promise<LanguageModel>;
+  /**
+   * A decoder, ready to write. Nothing of it is held in JavaScript: weights are used where they lie in their file, and quantized ones are
+   * made once and kept. (A GGUF file is read into memory, unless it is quantized.)
+   *
+   * Dispose of it when done. The files must not be written to before that; they may be replaced.
+   */
+  decoder(options?: DecoderOptions): Promise<Decoder>;
+}
+
+/**
+ * Opens a model by its place: a training run's folder or a checkpoint's JSON file in it; a folder as it is published on the Hugging Face Hub
+ * (`config.json`, `model.safetensors` or its shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with
+ * `tokenizer_config.json`); a `.gguf` file, llama.cpp's format; or the name of a model on the hub.
+ *
+ *     const opened = await openModel('openai-community/gpt2');
+ *     await using decoder = await opened.decoder({ quantize: 'q8' });
+ *
+ * @throws TsgptError in one sentence if there is no such model, a file is missing or damaged, its family or an option of it is not
+ * supported, or its files do not fit each other
+ */
+export async function openModel(
+  place: string,
+  { checkpoint, hub, cacheFolder }: OpenOptions = {},
+): Promise<OpenedModel> {
+  const { kind, path } = await locateModel(place, hub);
+  const open: Record<ModelPlace['kind'], () => Promise<ModelSource>> = {
+    run: () => openCheckpoint(path, checkpoint),
+    folder: () => openFolder(path),
+    gguf: () => openGgufModel(path),
+  };
+  return openedModel(await open[kind](), cacheFolder);
+}
+
+export interface DescribedModel extends ModelDescription, Pick<ModelSource, 'path' | 'checkpoint'> {
+  /** Only of a training run, whose tokenizer stands beside its configuration. */
+  tokenizer?: Tokenizer | undefined;
+}
+
+/**
+ * Which model it is that {@link openModel} would open. Of a published one nothing is read, or downloaded, besides `config.json` or the header of
+ * its GGUF file. Throws as {@link openModel} does.
+ */
+export async function describeModel(place: string, { checkpoint, hub }: OpenOptions = {}): Promise<DescribedModel> {
+  const { kind, path } = await locateModel(place, { ...hub, files: ['config.json'] });
+  if (kind === 'run') return openCheckpoint(path, checkpoint);
+  return { path, ...(await (kind === 'gguf' ? readGgufConfig(path) : readFolderConfig(path))) };
+}
+
+/** The two ways to use what `source` knows how to load. */
+export function openedModel({ load, files, ...known }: ModelSource, cacheFolder?: string): OpenedModel {
+  return {
+    ...known,
+    model: () => load('memory'),
+    async decoder(options = {}) {
+      const { quantize } = options;
+      const quantizable = { ...known, load };
+      const model = !quantize
+        ? await load('file')
+        : files
+          ? await quantizedModel({ ...quantizable, files: await files() }, quantize, cacheFolder)
+          : await load('memory');
+      const decoder = new Decoder(model, options);
+      await decoder.load();
+      return decoder;
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { ensure } from '../core/errors.ts';
+import type { StoredFloats } from '../graph/index.ts';
+import type { Parameter } from '../nn/index.ts';
+import { checkBlocks } from './check-blocks.ts';
+import type { Family, ModelConfig } from './family.ts';
+import { type FusedMember, type FusedTensor, fusedTensor, fusedTensors } from './fused-tensor.ts';
+import type { LanguageModel } from './language-model.ts';
+import { NamedWeights, type WeightSource } from './named-weights.ts';
+import { huggingFaceForm } from './registry.ts';
+import type { TensorLayout } from './tensor-layout.ts';
+import { transpose } from './transpose.ts';
+
+/**
+ * A model with its weights from the files of another program. Throws a TsgptError if they do not fit the configuration; if there are too few
+ * blocks, before the model is built.
+ */
+export async function createLoaded(
+  family: Family,
+  config: ModelConfig,
+  source: WeightSource,
+  layout: TensorLayout,
+): Promise<LanguageModel> {
+  checkBlocks(family, config, source, layout);
+  const model = family.create(config);
+  await loadWeights(model, source, layout);
+  return model;
+}
+
+/**
+ * Fills a model with weights under the names that its family has at Hugging Face, with or without the prefix before them. Throws a TsgptError
+ * if a tensor is missing, does not fit the configuration, or has no place in it.
+ */
+export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
+  await loadWeights(model, source, huggingFaceForm(model.architecture).layout(model.config));
+}
+
+/** The elements of one parameter of `model`, read as {@link loadPublishedWeights} reads them. */
+export async function readPublishedWeight(
+  model: LanguageModel,
+  path: string,
+  source: WeightSource,
+): Promise<Float32Array> {
+  const { placeOf, prefix } = huggingFaceForm(model.architecture).layout(model.config);
+  const place = placeOf(path);
+  const tensor = fusedTensor(model.namedParameters(), place, place.fused ?? [path]);
+  const data = await new NamedWeights(source, prefix).read(tensor.name, tensor.shape, path);
+  return elementsOf(tensor, tensor.members.find((member) => member.path === path)!, data);
+}
+
+/** What the parameter at `path` of such a model is called at Hugging Face. */
+export function publishedName(model: Pick<LanguageModel, 'architecture' | 'config'>, path: string): string {
+  return huggingFaceForm(model.architecture).layout(model.config).placeOf(path).name;
+}
+
+/** Fills a model with weights where `layout` says they stand. Throws as {@link loadPublishedWeights} does. */
+export async function loadWeights(model: LanguageModel, source: WeightSource, layout: TensorLayout): Promise<void> {
+  const weights = new NamedWeights(source, layout.prefix);
+  const mismatch = layout.mismatch?.(weights);
+  ensure(!mismatch, () => mismatch!);
+  const parameters = model.namedParameters();
+  const tensors = [...fusedTensors(parameters, layout)];
+  const { tied } = layout;
+  const other = tied && !parameters.has(tied.other) ? layout.placeOf(tied.other).name : undefined;
+  const names = [...tensors.map(({ name }) => name), ...(other ? [other] : [])];
+  const expected = new Set(names.map((name) => weights.plainName(name)));
+  weights.checkNoOthers((name) => expected.has(name) || layout.ignored?.test(name) === true);
+  for (const tensor of tensors) {
+    const isTied = other !== undefined && tensor.members[0]!.path === tied!.path;
+    await fill(isTied ? await tiedTensor(weights, tensor, other) : tensor, weights);
+  }
+}
+
+/** The embedding that is the head as well, under the name where it stands; under both names it must be the same. */
+async function tiedTensor(weights: NamedWeights, embedding: FusedTensor, head: string): Promise<FusedTensor> {
+  if (!weights.has(head)) return embedding;
+  const { name, shape, members } = embedding;
+  if (weights.has(name)) {
+    const [values, others] = [
+      await weights.read(head, shape, members[0]!.path),
+      await weights.read(name, shape, members[0]!.path),
+    ];
+    ensure(
+      values.every((value, i) => value === others[i]),
+      () =>
+        `${weights.plainName(head)} differs from ${weights.plainName(name)}, so the head is not the token embedding; build the model with tiedHead: false`,
+    );
+  }
+  return { ...embedding, name: head };
+}
+
+/** Gives the parameters of a tensor their elements, or leaves these where they lie. */
+async function fill(tensor: FusedTensor, weights: NamedWeights): Promise<void> {
+  const { name, shape, members, rowOf } = tensor;
+  const [{ path }] = members as [FusedMember];
+  const stored = rowOf ? undefined : weights.locate(name, shape, path);
+  if (stored) {
+    for (const member of members) member.parameter.stored = storedPart(tensor, member, stored);
+    return;
+  }
+  const data = await weights.read(name, shape, path);
+  for (const member of members) member.parameter.value = elementsOf(tensor, member, data);
+}
+
+/** Where one of a tensor's parameters lies. */
+function storedPart(tensor: FusedTensor, { parameter, firstRow }: FusedMember, stored: StoredFloats): StoredFloats {
+  const { shape, transposed = false, members } = tensor;
+  if (members.length === 1 && !transposed) return stored;
+  if (transposed || shape.length === 1) return { ...stored, part: { shape, firstColumn: firstRow, transposed } };
+  return { ...stored, data: bytesOfRows(stored.data, firstRow, parameter.shape[0]!, shape[0]!) };
+}
+
+/** Rows of a stored matrix lie together, so they are a smaller region of the same file or memory. */
+function bytesOfRows(data: StoredFloats['data'], first: number, count: number, rows: number): StoredFloats['data'] {
+  const rowBytes = data.length / rows;
+  const [start, length] = [first * rowBytes, count * rowBytes];
+  return data instanceof Uint8Array
+    ? data.subarray(start, start + length)
+    : { ...data, offset: data.offset + start, length };
+}
+
+/** The elements, in our layout, of one of a tensor's parameters. */
+function elementsOf(
+  { shape, transposed, members, rowOf }: FusedTensor,
+  { parameter, firstRow }: FusedMember,
+  data: Float32Array,
+): Float32Array {
+  if (transposed) return transpose(data, shape, firstRow, parameter.shape[0]!);
+  const width = data.length / shape[0]!;
+  const own = members.length === 1 ? data : data.slice(firstRow * width, (firstRow + parameter.shape[0]!) * width);
+  return rowOf ? inOrder(own, parameter, rowOf) : own;
+}
+
+/** Row `i` of the result is row `rowOf(i)` of the data. */
+function inOrder(data: Float32Array, { shape, size }: Parameter, rowOf: (row: number) => number): Float32Array {
+  const width = size / shape[0]!;
+  const result = new Float32Array(size);
+  for (let row = 0; row < shape[0]!; row++) {
+    result.set(data.subarray(rowOf(row) * width, (rowOf(row) + 1) * width), row * width);
+  }
+  return result;
+}
