@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describeModel, openModel, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { saveCheckpoint } from '../../../src/disk/run/index.ts';
+import { Decoder } from '../../../src/generate/index.ts';
+import { CharTokenizer } from '../../../src/tokenizer/index.ts';
+import { FakeHub } from '../../support/fake-hub.ts';
+import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'tsgpt-open-'));
+afterAll(() => rmSync(root, { recursive: true }));
+let count = 0;
+const fresh = (name: string) => join(root, `${count++}-${name}`);
+
+const tokenizer = new CharTokenizer('abcdefghijklmnopqrstuvwxyz ');
+const model = tinyLlama();
+
+/** The same model in each form that can be opened. */
+const forms: Record<string, () => Promise<string>> = {
+  async 'the folder of a run'() {
+    const folder = fresh('run');
+    await saveCheckpoint(folder, ['best'], { model, tokenizer, step: 7, validationLoss: 1.5 });
+    return folder;
+  },
+  'a checkpoint of a run': async () => join(await forms['the folder of a run']!(), 'best.json'),
+  async 'a folder in the layout of Hugging Face'() {
+    const folder = fresh('folder');
+    await savePretrained(folder, { model, tokenizer, chatTemplate: '{{ messages }}', stopTokens: [3] });
+    return folder;
+  },
+  async 'a GGUF file'() {
+    const path = fresh('model.gguf');
+    await saveGguf(path, { model, tokenizer, chatTemplate: '{{ messages }}', stopTokens: [3] });
+    return path;
+  },
+};
+
+async function logitsOf(decoder: Decoder): Promise<number[]> {
+  const [logits] = await decoder.append(decoder.createCache(), [[5, 9, 20]]);
+  await decoder.dispose();
+  return [...logits!];
+}
+
+describe.each(Object.entries(forms))('openModel, of %s,', (form, save) => {
+  it('tells the configuration and the tokenizer, and gives the model and a decoder', async () => {
+    const opened = await openModel(await save());
+    expect(opened).toMatchObject({ architecture: 'llama', modelType: 'llama', config: model.config });
+    expect(opened.tokenizer!.encode('a cat')).toEqual(tokenizer.encode('a cat'));
+    expect(weightsOfModel(await opened.model())).toEqual(weightsOfModel(model));
+    expect(await logitsOf(await opened.decoder())).toEqual(await logitsOf(new Decoder(model)));
+    const isRun = form.endsWith('run');
+    expect(opened.chatTemplate).toBe(isRun ? undefined : '{{ messages }}');
+    expect(opened.stopTokens).toEqual(isRun ? [] : [3]);
+    expect(opened.checkpoint).toEqual(isRun ? { step: 7, validationLoss: 1.5 } : undefined);
+  });
+
+  it('gives a quantized decoder', async () => {
+    const opened = await openModel(await save(), { cacheFolder: fresh('cache') });
+    const expected = await logitsOf(new Decoder(model, { quantize: 'q4' }));
+    expect(await logitsOf(await opened.decoder({ quantize: 'q4' }))).toEqual(expected);
+  });
+});
+
+describe('openModel', () => {
+  it('reads no weights before they are asked for', async () => {
+    for (const form of ['the folder of a run', 'a folder in the layout of Hugging Face']) {
+      const place = await forms[form]!();
+      const numbers = readdirSync(place).find((name) => name.endsWith('.safetensors'))!;
+      truncateSync(join(place, numbers), 20);
+      const opened = await openModel(place);
+      expect(opened.config).toEqual(model.config);
+      expect(await describeModel(place)).toMatchObject({ architecture: 'llama', config: model.config });
+      await expect(opened.model()).rejects.toThrow('is truncated');
+      await expect(opened.decoder()).rejects.toThrow('is truncated');
+    }
+  });
+
+  it('gives the model anew each time, so that one can be trained and another one compared with it', async () => {
+    const opened = await openModel(await forms['the folder of a run']!());
+    const [one, other] = [await opened.model(), await opened.model()];
+    one.parameters()[0]!.value.fill(0);
+    expect(weightsOfModel(other)).toEqual(weightsOfModel(model));
+  });
+
+  it('downloads a model of the hub', async () => {
+    const folder = await forms['a folder in the layout of Hugging Face']!();
+    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
+    const hub = new FakeHub();
+    await hub.start();
+    onTestFinished(() => hub.stop());
+    hub.models.set('someone/model', { commit: '0'.repeat(40), files });
+    const cacheFolder = fresh('hub');
+    mkdirSync(cacheFolder);
+    const opened = await openModel('someone/model', { hub: { endpoint: hub.endpoint, cacheFolder, token: '' } });
+    expect(weightsOfModel(await opened.model())).toEqual(weightsOfModel(model));
+  });
+
+  it('opens the checkpoint asked for', async () => {
+    const folder = fresh('run');
+    for (const [step, name] of [
+      [3, 'best'],
+      [5, 'last'],
+    ] as const) {
+      // biome-ignore format: a table
+      await saveCheckpoint(folder, [name], { model, tokenizer, step });
+    }
+    expect((await openModel(folder)).checkpoint!.step).toBe(3);
+    expect((await openModel(folder, { checkpoint: 'last' })).checkpoint!.step).toBe(5);
+  });
+
+  it('says what there is not', async () => {
+    await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing: there is nothing of that/);
+    const path = fresh('model.safetensors');
+    writeFileSync(path, '');
+    await expect(openModel(path)).rejects.toThrow('holds only weights; give the folder that it is in');
+  });
+});
+
+describe('a decoder', () => {
+  it('that cannot be loaded tells why, also where it is disposed of', async () => {
+    const model = tinyGPT2();
+    const [weight] = [...model.namedParameters().values()];
+    weight!.stored = { format: 'float32', data: { path: '/no/such/file', offset: 0, length: 4 * weight!.size } };
+    const use = async () => {
+      await using decoder = new Decoder(model);
+      await decoder.load();
+    };
+    const error = (await use().catch((error: unknown) => error)) as Error;
+    expect(error.constructor.name).not.toBe('SuppressedError');
+    expect(error.message).toMatch(/no\/such\/file|external|initializer/i);
+  });
+
+  it('leaves matrices whose rows are no whole blocks as they are, in memory and in the cache', async () => {
+    const [folder, cacheFolder] = [fresh('folder'), fresh('cache')];
+    const odd = tinyGPT2({ embDim: 24 }); // only the layer that reads 96 numbers is rounded
+    await savePretrained(folder, { model: odd });
+    const expected = await logitsOf(new Decoder(odd, { quantize: 'q8' }));
+    for (let start = 0; start < 2; start++) {
+      const opened = await openModel(folder, { cacheFolder });
+      expect(await logitsOf(await opened.decoder({ quantize: 'q8' }))).toEqual(expected);
+    }
+    expect(readdirSync(cacheFolder)).toHaveLength(1);
+  });
+});
