@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { createLogUpdate } from 'log-update';
 import { ensure } from '../core/errors.ts';
 import { bundledNovelPath } from '../disk/bundled-novel.ts';
@@ -36,10 +37,11 @@ export async function openNamedModel(
     openModel(name, { checkpoint: last ? 'last' : 'best', hub }),
   );
   const { tokenizer, path, architecture, checkpoint } = opened;
-  const remedy = path.endsWith('.gguf')
-    ? 'get a file that has one'
-    : 'put tokenizer.json, or vocab.json and merges.txt, into it';
-  ensure(tokenizer, `${path} has no tokenizer; ${remedy}`);
+  ensure(
+    tokenizer,
+    () =>
+      `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
+  );
   const summary = checkpoint ? `${path}: ${architecture} after step ${checkpoint.step}` : `${name}: ${architecture}`;
   return { ...opened, tokenizer, summary };
 }

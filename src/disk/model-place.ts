@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure } from '../core/errors.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
@@ -22,8 +23,8 @@ const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
  * @throws TsgptError if there is no such model, or it cannot be downloaded
  */
 export async function locateModel(place: string, hub?: DownloadOptions): Promise<ModelPlace> {
-  if (/\.gguf$/i.test(place)) return { kind: 'gguf', path: place };
   const isThere = existsSync(place);
+  if (/\.gguf$/i.test(place) || (isThere && (await beginsAsGguf(place)))) return { kind: 'gguf', path: place };
   if (!isThere && hubName.test(place) && !place.startsWith('runs/')) {
     return { kind: 'folder', path: await downloadModel(place, hub) };
   }
@@ -33,4 +34,12 @@ export async function locateModel(place: string, hub?: DownloadOptions): Promise
   );
   ensure(!place.endsWith('.safetensors'), `${place} holds only weights; give the folder that it is in`);
   return { kind: existsSync(join(place, 'config.json')) ? 'folder' : 'run', path: place };
+}
+
+/** Whether a file is GGUF's by its first bytes, whatever its name. */
+async function beginsAsGguf(path: string): Promise<boolean> {
+  if (!statSync(path).isFile()) return false;
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(4) });
+  return bytesRead === 4 && String.fromCharCode(...buffer) === 'GGUF';
 }

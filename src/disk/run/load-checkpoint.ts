@@ -52,7 +52,6 @@ export async function loadCheckpoint(
   const model = await loadModel(checkpoint, (numbers) =>
     create ? create(checkpoint.file.config as never) : createOfFamily(checkpoint, numbers),
   );
-  checkTokenizer(checkpoint, model.config);
   return { ...checkpoint, model };
 }
 
@@ -88,13 +87,15 @@ function checkTokenizer({ path, tokenizer }: ReadCheckpoint, { vocabSize }: { vo
 
 /** The model that `create` makes, with the weights of the checkpoint. */
 async function loadModel<Model extends CheckpointModel>(
-  { path, file }: ReadCheckpoint,
+  checkpoint: ReadCheckpoint,
   create: (numbers: SafetensorsReader) => Model,
   weights: WeightPlace = 'memory',
 ): Promise<Model> {
+  const { path, file } = checkpoint;
   const numbersPath = join(dirname(path), basename(file.model));
   await using numbers = await openSafetensors(numbersPath);
   const model = readPart(path, () => create(numbers));
+  checkTokenizer(checkpoint, model.config);
   await loadParameters(model, numbers, numbersPath, weights);
   return model;
 }

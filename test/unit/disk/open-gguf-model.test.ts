@@ -112,7 +112,9 @@ describe('a GGUF file', () => {
 
   it('says what model it holds without its weights', async () => {
     const { config } = tinyLlama();
-    expect(await describeModel(write(llamaParts()))).toEqual({
+    const path = write(llamaParts());
+    expect(await describeModel(path)).toEqual({
+      path,
       modelType: 'llama',
       architecture: 'llama',
       config,
