@@ -7,12 +7,11 @@ export interface EncodedPart {
 }
 
 /**
- * The tokens of a text that arrives in pieces: those of the whole text, though not all of it is in memory.
+ * Encodes a text that arrives in pieces: the tokens are those of the whole text, without all of it in memory.
  *
- * How a text ends decides about its last tokens, so some are held back until more is known. What is held back is encoded again
- * with what follows. That gives the same tokens if the place where it begins is one where the whole text falls apart: if encoding
- * what is behind that place by itself gives the tokens found there before. Such a place is looked for, as where it can be depends on the
- * tokenizer: most have one between two words, some have tokens of several words.
+ * The last tokens of a piece may change when more text follows, so some are held back and encoded again with the next piece. The tokens stay those of the
+ * whole text if the text falls apart at the cut: if encoding what follows the cut, by itself, gives the tokens that were there before. The encoder
+ * looks for such a place. With most tokenizers there is one between any two words; some have tokens of several words.
  */
 export class DocumentEncoder {
   /** How many spaces the tokenizer puts before a text, as ones converted from SentencePiece do. */
@@ -23,14 +22,14 @@ export class DocumentEncoder {
   #rest = '';
   #isBeginning = true;
 
-  /** @param heldBack How many tokens are held back at least. */
+  /** @param heldBack at least how many tokens are held back. Defaults to 64. */
   constructor(tokenizer: Tokenizer, options: EncodeOptions = {}, heldBack = 64) {
     this.#tokenizer = tokenizer;
     this.#options = options;
     this.#heldBack = heldBack;
   }
 
-  /** What the next piece makes certain. */
+  /** Takes the next piece, and gives the part of the text whose tokens cannot change any more. */
   push(piece: string): EncodedPart {
     this.#rest += piece;
     const ids = this.#encode(this.#rest);
@@ -41,12 +40,12 @@ export class DocumentEncoder {
       const text = this.#textOf(kept);
       if (this.#rest.endsWith(text) && sameIds(this.#encodeInside(text), kept)) return this.#release(ids, cut, text);
     }
-    // A text that falls apart nowhere is one piece, unless it is so long that a few other tokens matter less than memory.
+    // Without such a place the text stays whole. A very long one is cut all the same: memory then matters more than a few tokens.
     if (ids.length < longestRest) return { text: '', ids: [] };
     return this.#release(ids, ids.length, '');
   }
 
-  /** What was held back. */
+  /** The rest of the text: what was held back. */
   end(): EncodedPart {
     const ids = this.#rest === '' ? [] : this.#encode(this.#rest);
     return this.#release(ids, ids.length, '');
@@ -62,7 +61,7 @@ export class DocumentEncoder {
   #encode(text: string): readonly number[] {
     if (!this.#isBeginning) return this.#encodeInside(text);
     const ids = this.#tokenizer.encode(text, this.#options);
-    // Decoding takes these spaces away, going on from other tokens does not.
+    // decode() takes these spaces away; a stream decoder, which continues a text, does not.
     const first = ids.slice(0, 1);
     const inside = this.#textOf(first);
     this.#addedSpaces = inside.startsWith(' ') ? inside.length - this.#tokenizer.decode(first).length : 0;
@@ -84,7 +83,7 @@ export class DocumentEncoder {
   }
 }
 
-/** A text of so many tokens is not held back whole. */
+/** A text of this many tokens is not held back whole. */
 const longestRest = 2 ** 22;
 
 function sameIds(a: readonly number[], b: readonly number[]): boolean {

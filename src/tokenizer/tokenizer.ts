@@ -6,9 +6,9 @@ export interface Tokenizer {
   readonly kind: string;
   /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
   readonly vocabSize: number;
-  /** How the special tokens are written, if there are any. */
+  /** The texts of the special tokens, if there are any. */
   readonly specialTokens?: readonly string[];
-  /** How the special token that a text begins with is written, and the one that it ends with; templates ask for them. */
+  /** The texts of the special tokens that begin and end a text; chat templates use them. */
   readonly bosToken?: string;
   readonly eosToken?: string;
   /** The id of the special token that stands between documents, if the vocabulary has one. */
@@ -26,21 +26,21 @@ export interface Tokenizer {
   encode(text: string, options?: EncodeOptions): number[];
   /** The text of `ids`. Bytes that are not UTF-8 become U+FFFD. Throws a TsgptError for an id out of range. */
   decode(ids: Iterable<number>): string;
-  /** The UTF-8 bytes token `id` stands for, not to be modified. One token may hold only a part of a character. */
+  /** The UTF-8 bytes of token `id`; do not modify them. A token may hold only a part of a character. */
   tokenBytes(id: number): Uint8Array;
   /**
-   * A decoder for tokens that arrive one at a time and go on from others: if {@link decode} takes away a space that the
-   * tokenizer puts before every text, this does not.
+   * A decoder for tokens that arrive one at a time and continue a text: it keeps the space that some tokenizers put before every text, which
+   * {@link decode} takes away.
    */
   streamDecoder(): StreamDecoder;
-  /** What {@link tokenizerFromJSON} needs to make this tokenizer again. */
+  /** This tokenizer as JSON, of which `tokenizerFromJSON` makes it again. */
   toJSON(): TokenizerJSON;
 }
 
 export interface EncodeOptions {
   /**
-   * Whether special tokens written in the text, such as `<|endoftext|>`, become their one id. Otherwise, and by
-   * default, they are ordinary text, so that a text from outside cannot end a document.
+   * Whether special tokens written in the text, such as `<|endoftext|>`, become their one id. Otherwise they are ordinary text, so that a text
+   * from outside cannot end a document. Defaults to false.
    */
   allowSpecial?: boolean;
 }
@@ -49,7 +49,7 @@ export interface EncodeOptions {
 export interface StreamDecoder {
   /** The characters that token `id` completes; often its whole text, sometimes none. */
   push(id: number): string;
-  /** What is left at the end: U+FFFD if the tokens stopped in the middle of a character, else nothing. */
+  /** The rest: U+FFFD if the tokens stopped in the middle of a character, else nothing. */
   end(): string;
 }
 

@@ -1,10 +1,13 @@
+/**
+ * Tokenizers whose every token is one character, written as byte-level byte-pair encoding, which llama.cpp knows, and recognized again.
+ */
 import { uint32 } from '../../formats/gguf/index.ts';
 import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
 import { byteCharacters, fromByteCharacters, toByteCharacters } from '../../tokenizer/hugging-face/byte-characters.ts';
 import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
 import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedToken } from './vocabulary.ts';
 
-/** The characters of a tokenizer in which each token is one, in the order of the ids; undefined of any other. */
+/** The characters of a tokenizer whose every token is one character, in the order of ids; undefined for any other tokenizer. */
 export function singleCharacters(file: TokenizerFile, added: readonly AddedToken[]): string[] | undefined {
   const { model, normalizer, pre_tokenizer, decoder } = file;
   const isPlain = added.length === 0 && normalizer === null && pre_tokenizer === null && decoder.type === 'Fuse';
@@ -16,8 +19,8 @@ export function singleCharacters(file: TokenizerFile, added: readonly AddedToken
 }
 
 /**
- * Characters as byte-level byte-pair encoding: a character of several bytes is merged from them, and nothing else is. Of the bytes
- * themselves llama.cpp needs no tokens. A byte that belongs to no character it leaves out.
+ * Characters as byte-level byte-pair encoding: the bytes of a character merge into it, and nothing else merges. llama.cpp needs no tokens for the
+ * single bytes, and leaves out a byte that belongs to none of the characters.
  */
 export function characterMetadata(characters: readonly string[], vocabSize: number): TokenizerMetadata {
   const merges = new Set<string>();
@@ -33,7 +36,7 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
   const types = ids.map((id) => (id < characters.length ? tokenType.normal : tokenType.unused));
   return {
     'tokenizer.ggml.model': 'gpt2',
-    // How the text is cut makes no difference here; under this name llama.cpp leaves the spaces of what it writes alone.
+    // How the text is cut makes no difference here; under this name llama.cpp does not change the spaces of what it writes.
     'tokenizer.ggml.pre': 'smollm',
     ...tokenList(texts, types),
     'tokenizer.ggml.eos_token_id': uint32(standInForEndOfText(characters, vocabSize)),
@@ -44,8 +47,8 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
 }
 
 /**
- * llama.cpp stops at some token, and takes the twelfth if none is named. There is none that ends a text here; so let it be an unused one, or a
- * character that texts hardly ever have.
+ * llama.cpp stops at the token that ends a text, and takes the twelfth if the file names none. Here no token ends a text, so this gives an unused one, or
+ * a character that is rare in texts.
  */
 function standInForEndOfText(characters: readonly string[], vocabSize: number): number {
   if (vocabSize > characters.length) return characters.length;
@@ -55,7 +58,7 @@ function standInForEndOfText(characters: readonly string[], vocabSize: number): 
 
 const RARE = '\ufeff\0\ufffd~^\\|`{}@%=+<>#$&*_[]/XZQ';
 
-/** The characters of the vocabulary of a GGUF file in which each token is one; undefined of any other. */
+/** The characters of a vocabulary whose every token is one character; undefined for any other vocabulary. */
 export function charactersOf(tokens: readonly GgufToken[]): string | undefined {
   const used = tokens.findLastIndex(({ type }) => type !== tokenType.unused) + 1;
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -64,6 +67,6 @@ export function charactersOf(tokens: readonly GgufToken[]): string | undefined {
     return bytes && utf8.decode(bytes);
   });
   const areSingle = characters.every((character) => character !== undefined && [...character].length === 1);
-  // Bytes that are no UTF-8 all become the same character.
+  // Bytes that are not UTF-8 all become the same character.
   return areSingle && new Set(characters).size === used && used > 0 ? characters.join('') : undefined;
 }

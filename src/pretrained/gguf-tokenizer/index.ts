@@ -37,7 +37,7 @@ import {
   type Vocabulary,
 } from './vocabulary.ts';
 
-/** The kinds of tokenizer by what `tokenizer.ggml.model` calls them. */
+/** How each kind is read, by its name in `tokenizer.ggml.model`. */
 const kinds: Record<string, (metadata: GgufMetadata) => Tokenizer | undefined> = {
   gpt2: readByteLevel,
   llama: readSentencePiece,
@@ -46,8 +46,7 @@ const kinds: Record<string, (metadata: GgufMetadata) => Tokenizer | undefined> =
 };
 
 /**
- * The tokenizer in a GGUF file: byte-level byte-pair encoding (`gpt2`) or SentencePiece's byte-pair encoding (`llama`). Undefined if the
- * file has none. Throws one clear sentence if it is of another kind or damaged.
+ * The tokenizer in a GGUF file; undefined if it has none. Throws a TsgptError if the tokenizer is of another kind or damaged.
  */
 export function readGgufTokenizer(metadata: GgufMetadata): Tokenizer | undefined {
   const kind = metadata.string('tokenizer.ggml.model', 'none');
@@ -113,8 +112,8 @@ function huggingFaceTokenizer(
  * A tokenizer as the metadata of a GGUF file.
  *
  * @param vocabSize tokens of the model; those that the tokenizer does not have are written as unused
- * @throws TsgptError if llama.cpp could not make the same tokens of a text: it knows few ways to cut a text into words, each by a
- * name, and no flags of added tokens
+ * @throws TsgptError if llama.cpp would make other tokens of a text: it knows few ways to cut a text into words, and no flags of added
+ * tokens
  */
 export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): TokenizerMetadata {
   const files = publishedTokenizer(tokenizer);
@@ -179,7 +178,7 @@ function roles(
     'this tokenizer cannot be written as GGUF: it puts several tokens before every text, and llama.cpp puts at most one',
   );
   const bos = beginOfTextIds[0] ?? idOf(settings.bos_token);
-  // llama.cpp takes some token for the end of a text if none is named.
+  // If no token is named for the end of a text, llama.cpp chooses one.
   const eos = endOfTextId ?? types.indexOf(tokenType.unused);
   const pad = idOf(settings.pad_token);
   return {
@@ -191,7 +190,7 @@ function roles(
   };
 }
 
-/** Throws if an added token is looked for in a way that llama.cpp does not know. */
+/** Throws a TsgptError if an added token is found in a way that llama.cpp does not know. */
 function checkFlags(added: readonly AddedToken[], { normalizer }: TokenizerFile): void {
   for (const { content, single_word, lstrip, rstrip, normalized, special } of added) {
     const flag = Object.entries({ single_word, lstrip, rstrip }).find(([, isSet]) => isSet)?.[0];
@@ -200,7 +199,7 @@ function checkFlags(added: readonly AddedToken[], { normalizer }: TokenizerFile)
       !flag && !isLate,
       () =>
         `this tokenizer cannot be written as GGUF: its token ${printable(content)} is marked ${flag ?? 'normalized'}, which llama.cpp ` +
-        'knows nothing of',
+        'does not support',
     );
   }
 }

@@ -1,10 +1,10 @@
 /**
  * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), as Llama 2 and Mistral have it. Its vocabulary has no list of merges, but a
- * score for each token: two neighbours merge if their texts together are a token, and the one of the highest score comes first.
+ * score for each token: two neighbours merge if their texts together are a token, and the token with the highest score comes first.
  *
- * Both say the same. While a text is merged, what happens within the characters of a token depends on nothing else until a neighbour
- * joins in. So wherever a token is formed, it is from the same two parts as when its text stands alone; other pairs with the same text
- * never meet. Hence scores can be turned into merges and back, if each token alone leads to itself.
+ * Scores and a list of merges are equivalent. The characters of a token merge with each other independently of the rest of the text, until a
+ * neighbour joins in. So a token is always formed from the same two parts as when its text stands alone; other pairs with the same text never
+ * meet. Hence scores can be turned into merges and back, if each token's text alone becomes that token.
  */
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
@@ -15,10 +15,10 @@ import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.
 import type { TokenizerParts } from '../../tokenizer/hugging-face/write-files.ts';
 import { type GgufToken, tokenType } from './vocabulary.ts';
 
-/** What stands for a space. */
+/** The character that stands for a space. */
 export const SPACE = '▁';
 
-/** How spaces are treated, as Llama 2's tokenizer.json says it; `prefix`: whether one is put before every text. */
+/** How spaces are treated, in the form of Llama 2's tokenizer.json. `prefix` says whether a space is put before every text. */
 export function sentencePieceParts(prefix: boolean): Pick<TokenizerParts, 'normalizer' | 'decoder'> {
   const replace = (from: string, content: string) => ({ type: 'Replace', pattern: { String: from }, content });
   const toMarks = replace(' ', SPACE);
@@ -31,13 +31,13 @@ export function sentencePieceParts(prefix: boolean): Pick<TokenizerParts, 'norma
 }
 
 /**
- * Whether a tokenizer of this form puts a space before every text; undefined if it is not of this form. A `Metaspace` puts none before a
- * text that begins with one; llama.cpp does, as SentencePiece itself.
+ * Whether a SentencePiece tokenizer puts a space before every text; undefined for other tokenizers. Before a text that begins with a space,
+ * `Metaspace` puts none, but llama.cpp and SentencePiece itself do.
  */
 export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: TokenizerFile): boolean | undefined {
   const steps = normalizer?.type === 'Sequence' ? normalizer.normalizers : normalizer ? [normalizer] : [];
   if (words?.type === 'Metaspace' && words.replacement === SPACE && steps.length === 0) {
-    // Cut at spaces or not, it is the same if no token has one but at its beginning.
+    // Whether the text is cut at spaces makes no difference if tokens have spaces only at their beginning.
     const isWhole = !words.split || [...model.vocab.keys()].every((token) => token.lastIndexOf(SPACE) <= 0);
     return isWhole ? words.prepend_scheme !== 'never' : undefined;
   }
@@ -50,12 +50,12 @@ export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: Token
   return words === null ? [true, false].find(isForm) : undefined;
 }
 
-/** SentencePiece itself makes none of more than 16 characters unless it is told to. */
+/** Characters of the longest token. SentencePiece makes none of more than 16 unless it is told to. */
 const longestToken = 512;
 
 /**
- * The merges that scores stand for: every way in which two ordinary tokens make a third, that of the highest score first. Control
- * tokens are none of them, so that no text can spell one.
+ * The merges that follow from scores: every way in which two ordinary tokens make a third, in the order of the third's scores, the highest first. Control
+ * tokens take no part, so that no text can spell one.
  */
 export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike<number>): [string, string][] {
   const ordinary = tokens.filter(({ type }) => type === tokenType.normal);
@@ -63,8 +63,8 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
   const made: { score: number; text: string; pairs: [string, string][] }[] = [];
   for (const { id, text } of ordinary) {
     const score = scores[id]!;
-    ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is no number`);
-    // Every place is tried where it can be cut, which takes time with the square of the length.
+    ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is not a number`);
+    // A token is cut at every place, which takes time with the square of its length.
     ensure(
       text.length <= longestToken,
       `token ${id} of its vocabulary is ${text.length} characters long, which is too long for a token; get an undamaged file`,
@@ -85,8 +85,8 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
 }
 
 /**
- * The scores that merges stand for, by token: 0 for the first merge, then -1, and so on. Throws one clear sentence if scores cannot express
- * the merges.
+ * The scores that follow from merges, by token: 0 for the first merge, then -1, and so on. Throws a TsgptError if scores cannot express the
+ * merges.
  */
 export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: readonly string[]): Map<string, number> {
   const ranks = new Map(merges.map(([left, right], rank) => [`${left}\0${right}`, rank]));
@@ -124,7 +124,7 @@ function pairsOf(text: string): [string, string][] {
   });
 }
 
-/** What becomes of a short text: its parts when nothing is left that merges, and the rank of the last merge. */
+/** Merges a short text by itself: its parts when no two merge any more, and the rank of the last merge. */
 function mergeAlone(text: string, rankOf: (left: string, right: string) => number | undefined) {
   const parts = [...text];
   let last: number | undefined;

@@ -1,8 +1,9 @@
+/** The vocabulary in the metadata of a GGUF file: tokens, what each is for, and which of them begin and end a text. */
 import { ensure } from '../../core/errors.ts';
 import { printable, quoted } from '../../core/printable.ts';
 import type { GgufMetadata, MetadataToWrite } from '../../formats/gguf/index.ts';
 
-/** What a token is for, as `tokenizer.ggml.token_type` numbers it. */
+/** What a token is for: the numbers of `tokenizer.ggml.token_type`. */
 export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 export type TokenType = (typeof tokenType)[keyof typeof tokenType];
 
@@ -12,7 +13,7 @@ export interface GgufToken {
   type: TokenType;
 }
 
-/** The tokens in a GGUF file, and which of them have a task. */
+/** The tokens, and the special ones that begin and end a text. */
 export interface Vocabulary {
   /** In the order of their ids. */
   tokens: readonly GgufToken[];
@@ -20,14 +21,15 @@ export interface Vocabulary {
   bos: GgufToken | undefined;
   /** Ends a text. */
   eos: GgufToken | undefined;
-  /** Whether {@link bos} is put before every text, if the file says. */
+  /** Whether {@link bos} is put before every text; undefined if the file does not say. */
   addBos: boolean | undefined;
 }
 
 /**
- * Reads `tokenizer.ggml.tokens` and what goes with them. Throws one clear sentence if they do not fit each other.
+ * Reads the vocabulary of a GGUF file.
  *
- * @param defaults the ids that begin and end a text where the file does not say
+ * @param defaults the ids that begin and end a text if the file does not say
+ * @throws TsgptError if its parts do not fit each other
  */
 export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number; eos?: number } = {}): Vocabulary {
   const texts = metadata.strings('tokenizer.ggml.tokens');
@@ -58,7 +60,7 @@ export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number;
   };
 }
 
-/** The numbers that there are one of for each token, or undefined if there are none. Throws if it is another number of them. */
+/** A list with one number for each token; undefined if the file has none. Throws a TsgptError if it has another length. */
 export function perToken(metadata: GgufMetadata, name: string, count: number): ArrayLike<number> | undefined {
   const key = `tokenizer.ggml.${name}`;
   if (!metadata.has(key)) return undefined;
@@ -67,10 +69,10 @@ export function perToken(metadata: GgufMetadata, name: string, count: number): A
   return numbers;
 }
 
-/** What a GGUF file says of a tokenizer. */
+/** The metadata of a GGUF file that describe a tokenizer. */
 export type TokenizerMetadata = Record<string, MetadataToWrite>;
 
-/** The tokens and what they are for, for the file. Throws if two are written alike, which llama.cpp does not survive. */
+/** The metadata for tokens and their types. Throws a TsgptError if two tokens have the same text: llama.cpp crashes on such a file. */
 export function tokenList(texts: readonly string[], types: readonly TokenType[]): TokenizerMetadata {
   const seen = new Set<string>();
   for (const text of texts) {
@@ -83,5 +85,5 @@ export function tokenList(texts: readonly string[], types: readonly TokenType[])
   return { 'tokenizer.ggml.tokens': texts, 'tokenizer.ggml.token_type': Int32Array.from(types) };
 }
 
-/** What stands for an id that the tokenizer does not have. */
+/** The text of an id that the tokenizer does not use. */
 export const unusedToken = (id: number) => `[PAD${id}]`;

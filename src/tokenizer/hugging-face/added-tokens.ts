@@ -12,7 +12,7 @@ export interface AddedToken {
   lstrip: boolean;
   /** Takes in the white space after it. */
   rstrip: boolean;
-  /** Looked for in the normalised text, not in the original. */
+  /** Looked for in the normalized text, not in the original. */
   normalized: boolean;
   /** A control token such as `<s>`, which a text from outside should not be able to write. */
   special: boolean;

@@ -4,7 +4,7 @@ import { printable, quoted } from '../../core/printable.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 
-/** The `model` of a tokenizer.json: byte-pair encoding of the words, over bytes' visible characters or over letters. */
+/** The `model` of a tokenizer.json: byte-pair encoding of words, over characters that stand for bytes or over the text's own characters. */
 export interface BPEModelJSON {
   /** Tokens and their ids. */
   vocab: Map<string, number>;
@@ -89,7 +89,7 @@ export class BPEModel {
     }
   }
 
-  /** The ids of a word. Throws a TsgptError for a character that the vocabulary can in no way express. */
+  /** The ids of a word. Throws a TsgptError for a character that the vocabulary cannot express. */
   encode(word: string): readonly number[] {
     // Words met before need no merging again. A longer piece of a string may keep the whole string alive, so only short ones.
     if (word.length > LONGEST_KNOWN) return this.#encode(word);

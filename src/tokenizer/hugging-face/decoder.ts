@@ -32,13 +32,13 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
   ]),
 );
 
-/** How the bytes of a text are put together from its tokens. */
+/** Turns tokens into the bytes of a text. */
 export interface TokenDecoder {
   /** The UTF-8 bytes that a token of the vocabulary stands for. */
   bytes(token: string): Uint8Array;
-  /** The text that a piece of normalised text stands for. */
+  /** The text that a piece of normalized text stands for. */
   text(normalized: string): string;
-  /** How many spaces encoding puts before a text, which decoding takes away again. */
+  /** How many spaces encoding puts before a text; decoding takes them away. */
   leadingSpaces: number;
 }
 
@@ -81,10 +81,10 @@ function flatten(json: DecoderJSON): DecoderJSON[] {
   return json.type === 'Sequence' ? json.decoders.flatMap(flatten) : [json];
 }
 
-/** The UTF-8 bytes that every id stands for; a vocabulary may leave ids out. They are worked out when first asked for. */
+/** The UTF-8 bytes of every id; a vocabulary may leave ids out. Bytes are computed when first asked for. */
 export class TokenBytes {
   readonly #decoder: TokenDecoder;
-  /** Bytes, or the token that they follow from. */
+  /** Bytes, or the token from which they are computed. */
   readonly #tokens: (Uint8Array | string | undefined)[] = [];
 
   constructor(
@@ -100,7 +100,7 @@ export class TokenBytes {
     const normalize = createNormalizer(normalizer);
     for (const { id, content, special, normalized } of added) {
       if (special) this.#tokens[id] = utf8.encode(content);
-      // What was found in the normalised text has its `▁` from there, which stands for a space of the original.
+      // A token of the normalized text has its `▁` from there, which stands for a space of the original.
       else if (normalized) this.#tokens[id] = utf8.encode(decoder.text(normalize(content)));
       else if (!vocab.has(content)) this.#tokens[id] = utf8.encode(content);
     }

@@ -12,8 +12,8 @@ export const patternSchema = v.union(
 );
 
 /**
- * The pattern as a regular expression of JavaScript, with the flag `g`. Written as it stands it would mean something else, or
- * nothing: Oniguruma's `\s` and `\d` are Unicode's, `(?i:...)` and `++` are new to JavaScript or missing there.
+ * The pattern as a regular expression of JavaScript, with the flag `g`. It has to be translated: Oniguruma's `\s` and `\d` are Unicode's, and
+ * `(?i:...)` and `++` are new to JavaScript or missing there.
  */
 export function patternOf(pattern: PatternJSON): RegExp {
   if ('String' in pattern) return new RegExp(escapeRegExp(pattern.String), 'gu');
@@ -32,12 +32,11 @@ export function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** What becomes of the matches of a pattern at which a text is split. */
+/** What happens to the matches of a pattern when a text is split at them. */
 export const splitBehaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
 export type SplitBehavior = (typeof splitBehaviors)[number];
 
-/** The parts of `text`: matches of `pattern` and what is between them, put together as `behavior` says; with `invert`,
- * matches count as what is between, and the other way round. No part is empty. */
+/** The parts of `text`: matches of `pattern` and what is between them, joined as `behavior` says. With `invert` the two change roles. No part is empty. */
 export function splitText(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): string[] {
   const parts = partsOf(text, pattern);
   if (invert) for (const part of parts) part.isMatch = !part.isMatch;

@@ -10,13 +10,13 @@ export const huggingFaceTokenizerFiles = [
   'merges.txt',
 ] as const;
 
-/** Their contents, as texts; what is not there is left out. */
+/** Their contents, as texts; files that do not exist are left out. */
 export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokenizerFiles)[number], string>>;
 
 /**
  * The tokenizer of a published model from the files beside its weights: `tokenizer.json`, or `vocab.json` and `merges.txt`,
- * which GPT-2 had before; and `tokenizer_config.json`. Undefined if neither is there. Throws a TsgptError if a file is damaged
- * or asks for what is not supported.
+ * which GPT-2 had before; and `tokenizer_config.json`. Undefined if there is
+ * neither. Throws a TsgptError if a file is damaged or asks for something that is not supported.
  */
 export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
   const {

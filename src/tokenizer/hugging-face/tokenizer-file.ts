@@ -8,7 +8,7 @@ import { type NormalizerJSON, normalizerSchema } from './normalizer.ts';
 import { type PostProcessorJSON, postProcessorSchema } from './post-processor.ts';
 import { type PreTokenizerJSON, preTokenizerSchema } from './pre-tokenizer.ts';
 
-/** What matters here of a tokenizer.json, in its own names. */
+/** The parts of a tokenizer.json that matter here, by its own names. */
 export interface TokenizerFile {
   added_tokens: AddedToken[];
   /** Changes the text, for example its spaces to `▁`. */
@@ -32,7 +32,7 @@ const fileSchema = v.object({
   decoder: decoderSchema,
 });
 
-/** What matters here of a tokenizer_config.json, in its own names. */
+/** The parts of a tokenizer_config.json that matter here, by its own names. */
 export interface TokenizerConfig {
   bos_token?: string;
   eos_token?: string;
@@ -69,7 +69,7 @@ const configSchema = v.object({
   ),
 });
 
-/** Checks the contents of a tokenizer.json. Throws one clear sentence if it is damaged or asks for what is not supported. */
+/** Checks the contents of a tokenizer.json. Throws a TsgptError if it is damaged or asks for something that is not supported. */
 export function parseTokenizerFile(json: unknown): TokenizerFile {
   return parse(fileSchema, json, 'tokenizer');
 }
@@ -79,7 +79,7 @@ export function parseTokenizerConfig(json: unknown): TokenizerConfig {
   return parse(configSchema, json, 'tokenizer_config.json');
 }
 
-/** What `json`, a tokenizer.json, says, in few characters: merges as strings, where no token holds a space. */
+/** A tokenizer.json in fewer characters: each merge is one string, unless one of its tokens has a space. */
 export function compactTokenizerFile(json: unknown): string {
   const file = json as { model: { merges: (string | string[])[] } };
   const merges = file.model.merges.map((merge) =>
@@ -97,7 +97,7 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: stri
   throw new TsgptError(`this ${name} cannot be used: ${printable(where ? `${where}: ${problem}` : problem)}`);
 }
 
-/** What GPT-2's token between documents is called, and that of many models whose files name none. */
+/** The token between documents of GPT-2, and of many models whose files do not name theirs. */
 export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
 
 /**

@@ -27,9 +27,9 @@ import {
  * Hugging Face Hub. Byte-pair encoding is supported, over bytes (GPT-2, Llama 3, Qwen) and over characters, as converted
  * from SentencePiece (Llama 2, Mistral, Gemma).
  *
- * The ids are those of Hugging Face's own implementation, except that special tokens are found wherever they stand in a
- * text, and only when the caller says so. A text comes back from {@link decode} but for what the published tokenizer cannot
- * express: what its normaliser changes, and characters that it reads as its unknown token.
+ * The ids are those of Hugging Face's own implementation, except that special tokens are found anywhere in a text, and only if the caller allows
+ * them. {@link decode} gives the text back, except for what the published tokenizer loses: what its normalizer changes, and characters that become
+ * its unknown token.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly kind = 'hugging-face';
@@ -77,8 +77,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 
   /**
-   * The ids of `text` alone, without {@link beginOfTextIds}. Throws a TsgptError for a character that the vocabulary can in
-   * no way express.
+   * The ids of `text` alone, without {@link beginOfTextIds}. Throws a TsgptError for a character that the vocabulary
+   * cannot express.
    */
   encode(text: string, { allowSpecial = false }: EncodeOptions = {}): number[] {
     return this.#encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), allowSpecial);
@@ -107,7 +107,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 }
 
-/** Text to ids: cut at added tokens, normalise, cut at those that are looked for after it, cut into words, merge. */
+/** Text to ids: cut at added tokens, normalize, cut at the added tokens of normalized text, cut into words, merge. */
 function createEncoder(
   file: TokenizerFile,
   added: readonly AddedToken[],
