@@ -1,6 +1,8 @@
 import { exportOnnx } from '../disk/export-onnx.ts';
 import { saveGguf, savePretrained, saveWeights } from '../disk/pretrained.ts';
-import { addedBiases, ggufForm, huggingFaceForm, type LanguageModel, type TensorLayout } from '../models/index.ts';
+import type { LanguageModel, TensorLayout } from '../models/index.ts';
+import { addedBiases } from '../models/lay-out.ts';
+import { ggufForm, huggingFaceForm } from '../models/registry.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 

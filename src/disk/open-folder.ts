@@ -1,13 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
-import {
-  createLoaded,
-  familyOfModelType,
-  type LanguageModel,
-  type ModelDescription,
-  readHuggingFaceConfig,
-} from '../models/index.ts';
+import { type LanguageModel, type ModelDescription, readHuggingFaceConfig } from '../models/index.ts';
+import { createLoaded } from '../models/load-weights.ts';
+import { familyOfModelType } from '../models/registry.ts';
 import { chatTemplateIn, stopTokensIn } from '../pretrained/conversation-files.ts';
 import {
   type HuggingFaceTokenizerFiles,

@@ -1,7 +1,9 @@
 import { ensure } from '../core/errors.ts';
 import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
 import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
-import { createLoaded, familyOfGguf, type LanguageModel, type ModelDescription } from '../models/index.ts';
+import type { LanguageModel, ModelDescription } from '../models/index.ts';
+import { createLoaded } from '../models/load-weights.ts';
+import { familyOfGguf } from '../models/registry.ts';
 import { readGgufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { openGguf } from './gguf.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { huggingFaceForm } from '../models/index.ts';
+import { huggingFaceForm } from '../models/registry.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import { publishedTokenizer } from '../tokenizer/hugging-face/write-files.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';

@@ -1,6 +1,8 @@
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
 import { GGML_TYPES } from '../formats/gguf/types.ts';
-import { ggufForm, layOut, type PublishedTensor } from '../models/index.ts';
+import type { PublishedTensor } from '../models/index.ts';
+import { layOut } from '../models/lay-out.ts';
+import { ggufForm } from '../models/registry.ts';
 import { ggufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
 import { writeGguf } from './gguf.ts';

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { huggingFaceTensors, type LanguageModel, type PublishedTensor } from '../models/index.ts';
+import type { LanguageModel, PublishedTensor } from '../models/index.ts';
+import { huggingFaceTensors } from '../models/lay-out.ts';
 import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
 import { writeFolderAtomic } from './atomic-folder.ts';
 import { publishedFileNames, publishedFiles, writePublishedFiles } from './published-files.ts';

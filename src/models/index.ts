@@ -1,14 +1,14 @@
-export { checkBlocks } from './check-blocks.ts';
 export type { ConfigField, Derived } from './config-fields.ts';
-export { type ConfigTable, describeDefault } from './config-table.ts';
+export * as configFields from './config-fields.ts';
+export { type ConfigTable, configTable, describeDefault } from './config-table.ts';
 export { DecoderOnlyTransformer } from './decoder-only-transformer.ts';
 export type { Family, GgufConfig, GgufForm, HuggingFaceForm, ModelConfig } from './family.ts';
+export type { Hyperparameters } from './gguf-hyperparameters.ts';
 export { checkGPT2Config, type GPT2Config, type GPT2Options, gpt2Config, parseGPT2Config } from './gpt2/config.ts';
 export { GPT2 } from './gpt2/gpt2.ts';
 export { gpt2 } from './gpt2/presets.ts';
 export { summarizeGPT2 } from './gpt2/summary.ts';
 export type { LanguageModel } from './language-model.ts';
-export { addedBiases, huggingFaceTensors, layOut } from './lay-out.ts';
 export { type LayerGroup, type LayerSummary, totalOf } from './layer-summary.ts';
 export {
   checkLlamaConfig,
@@ -20,17 +20,8 @@ export {
 export { Llama } from './llama/llama.ts';
 export { llama } from './llama/presets.ts';
 export { summarizeLlama } from './llama/summary.ts';
-export { createLoaded, loadPublishedWeights, publishedName, readPublishedWeight } from './load-weights.ts';
+export { loadPublishedWeights, publishedName, readPublishedWeight } from './load-weights.ts';
 export type { WeightSource } from './named-weights.ts';
 export { type ModelDescription, readHuggingFaceConfig } from './read-config.ts';
-export {
-  createModel,
-  familyNamed,
-  familyOfGguf,
-  familyOfModelType,
-  ggufForm,
-  huggingFaceForm,
-  registerFamily,
-  summarizeModel,
-} from './registry.ts';
+export { createModel, familyNamed, registerFamily, summarizeModel } from './registry.ts';
 export type { PublishedTensor, TensorLayout, TensorPlace } from './tensor-layout.ts';
