@@ -14,8 +14,8 @@ export interface Compiled {
   /** Runs the function; the results are computed already. */
   (...args: Tensor[]): Promise<Tensor[]>;
   /**
-   * As a call, but on the elements themselves, and with results written into the arrays of `into` where given: parameters can so
-   * be updated where they lie.
+   * Runs the function and returns the elements of the results. They are written into the arrays of `into` where these are given, so that
+   * parameters can be updated in place.
    */
   run(args: readonly Tensor[], into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
   /** How many combinations of argument shapes have been traced. */
@@ -54,7 +54,7 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
   return Object.defineProperty(Object.assign(call, { run }), 'traceCount', { get: () => traces.size }) as Compiled;
 }
 
-/** A function whose graph holds what it uses besides its arguments; see {@link bake}. */
+/** A function whose parameters are constants of its graph; see {@link bake}. */
 export interface Baked {
   /** Loads the graph, as the first run would do. */
   load(): Promise<void>;

@@ -11,14 +11,14 @@ import { placeholdersFor } from './compile.ts';
 /** An argument as the function takes it, and as the model does. */
 export interface OnnxInput extends TensorType {
   readonly name: string;
-  /** What the model is fed with, if it is not of the tensor's type: many programs have whole numbers in int64 only. */
+  /** The type of the model's input. Defaults to the tensor's; many programs have whole numbers in int64 only. */
   readonly onnxType?: OnnxType;
 }
 
 /**
- * Writes a function of tensors down as an ONNX model for other programs than ours: with the inputs and outputs named as here, and of
- * ONNX's own operators only, but for weights that `storageOf` stores in blocks. As in {@link bake}, parameters are part of the
- * model, and shapes may contain {@link openLengths}; each must stand alone as a dimension of some input.
+ * Makes an ONNX model for other programs from a function of tensors. Its inputs and outputs have the names given here. It has only ONNX's
+ * own operators, except where `storageOf` stores weights in blocks. As in {@link bake}, parameters are part of the model, and shapes may
+ * contain {@link openLengths}; each must stand alone as a dimension of some input.
  */
 export function toOnnx(
   inputs: readonly OnnxInput[],

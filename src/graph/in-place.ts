@@ -2,14 +2,14 @@ import { sameShape } from '../core/shape.ts';
 import type { Program, Step } from './program.ts';
 
 /**
- * Whether output `output` of the program may be written to the very array that leaf `leaf` is fed from.
+ * Whether output `output` of the program may be written into the very array that leaf `leaf` is read from.
  *
- * It may if all that is ever made of the leaf goes into this output, and element by element: ONNX Runtime then has read an
- * element, or copied it, before it writes the one in its place. Everything else is refused. An independent reader could run
- * after the writing, as ONNX Runtime has an order of its own; and an operation that rearranges elements may be merged into
- * the one that writes, though it stands before it in the program.
+ * It may if everything that is computed from the leaf goes into this output, element by element. ONNX Runtime then has read an
+ * element, or copied it, before it writes the one in its place. Everything else is refused: another reader of the leaf could run after
+ * the writing, as ONNX Runtime has an order of its own. And ONNX Runtime may merge an operation that rearranges elements into the one
+ * that writes, although it stands before it in the program.
  *
- * This is no pass over the program: which arrays a run is given is known only when it runs.
+ * This is no pass over the program, because only a run knows which arrays it is given.
  */
 export function isSafeInPlace(program: Program, leaf: number, output: number): boolean {
   if (!program.capabilities.writesOverInputs) return false;

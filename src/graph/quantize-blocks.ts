@@ -1,13 +1,13 @@
 import { ensure } from '../core/errors.ts';
 import type { StoredBlocks } from './stored-constant.ts';
 
-/** As many numbers share a scale; llama.cpp's Q8_0 and Q4_0 have the same. */
+/** How many neighbours in a row share one scale, as in llama.cpp's Q8_0 and Q4_0. */
 export const blockSize = 32;
 
 /**
- * A float32 matrix `[rows, columns]` in blocks of small integers with one scale each, the nearest there are: of 8 bits, from -127 to 127
- * steps, as llama.cpp's Q8_0; of 4 bits, from -8 to 7 steps, as its Q4_0, where the largest number of a block is hit exactly. Rows are
- * multiples of 32 long.
+ * Rounds a float32 matrix `[rows, columns]` to blocks of small integers with one scale each. With 8 bits, integers go from -127 to 127,
+ * as in llama.cpp's Q8_0. With 4 bits they go from -8 to 7, as in its Q4_0, and the number of the largest magnitude in a block is kept
+ * exactly. Throws if `columns` is no multiple of 32.
  */
 export function quantizeBlocks(
   values: Float32Array,

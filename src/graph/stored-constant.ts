@@ -15,18 +15,19 @@ export interface StoredFloats {
   readonly part?: StoredPart;
 }
 
-/** A constant is some neighbouring columns of a stored matrix (or elements of a vector), from `firstColumn` on. */
+/** A constant that is some neighbouring columns of a stored matrix, or elements of a stored vector. */
 export interface StoredPart {
   /** Of the stored matrix. */
   readonly shape: Shape;
+  /** The first of the columns that are the constant; its shape says how many there are. */
   readonly firstColumn: number;
   /** Whether its columns are the constant's rows. */
   readonly transposed: boolean;
 }
 
 /**
- * A matrix `[rows, columns]` in which every `blockSize` neighbours of a row share one scale: a number is its integer, less the zero
- * point in the middle of the range, times the scale. The layout is that of ONNX Runtime's MatMulNBits.
+ * A matrix `[rows, columns]` in which every `blockSize` neighbours of a row share one scale. A number is (integer - zero point) · scale,
+ * with the zero point in the middle of the range: 8 for 4 bits, 128 for 8 bits. The layout is that of ONNX Runtime's MatMulNBits.
  */
 export interface StoredBlocks {
   readonly format: 'blocks';

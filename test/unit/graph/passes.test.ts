@@ -1,83 +1,59 @@
 import { describe, expect, it } from 'vitest';
-import { Decoder } from '../../../src/generate/index.ts';
-import type { StoredConstant } from '../../../src/graph/index.ts';
-import { lowerProgram } from '../../../src/graph/lower-program.ts';
-import { fromArray, linear, type Tensor, tensor } from '../../../src/tensor/index.ts';
-import { programOf } from '../../support/program.ts';
-import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
+import type { OnnxModel, OnnxTensor, OnnxValue } from '../../../src/formats/onnx/model.ts';
+import { modelPasses, runPasses } from '../../../src/graph/passes/index.ts';
+import { nameOutputs } from '../../../src/graph/passes/name-outputs.ts';
+import { removeUnused } from '../../../src/graph/passes/remove-unused.ts';
+import { separateOutputs } from '../../../src/graph/passes/separate-outputs.ts';
+import { standardOnnx } from '../../../src/runtime/index.ts';
 
-const leaf = (shape: number[]) => fromArray(new Float32Array(shape.reduce((a, b) => a * b)), shape);
-const x = leaf([2, 3, 4]);
+const value = (name: string): OnnxValue => ({ name, type: 'float32', shape: [2] });
+const constant = (name: string): OnnxTensor => ({ ...value(name), data: new Uint8Array(8) });
+const operator = (output: string, ...inputs: string[]) => {
+  return { operator: 'Sum', inputs, outputs: [output], attributes: {}, floats: {} };
+};
+const context = { capabilities: standardOnnx, storage: new Map() };
 
-/** The operators that the tensors are lowered to, all leaves but `x` constant. */
-function operators(
-  outputs: readonly Tensor[],
-  storageOf: (value: unknown) => StoredConstant | undefined = () => undefined,
-) {
-  const isConstant = (node: unknown) => node !== x.node;
-  const { nodes } = lowerProgram(programOf(outputs, isConstant), { storageOf });
-  return nodes.map(({ operator }) => operator);
-}
-const count = (list: readonly string[], operator: string) => list.filter((name) => name === operator).length;
+const model: OnnxModel = {
+  inputs: [value('x')],
+  initializers: [constant('weight'), constant('spare')],
+  nodes: [operator('v0', 'x', 'weight'), operator('v1', 'v0', 'spare'), operator('v2', 'v0')],
+  outputs: [value('v2'), value('v2'), value('x'), value('weight')],
+};
+const lines = ({ nodes }: OnnxModel) => nodes.map((node) => `${node.outputs} = ${node.operator}(${node.inputs})`);
+const names = (values: readonly { name: string }[]) => values.map(({ name }) => name);
 
-describe('linear layers of one input', () => {
-  const layer = (outputs: number) => [leaf([outputs, 4]), leaf([outputs])] as const;
-
-  it('become one product if their weights are constants', () => {
-    const layers = [layer(5), layer(2), layer(7)];
-    const merged = operators(layers.map(([weight, bias]) => linear(x, weight, bias)));
-    expect([count(merged, 'Gemm'), count(merged, 'Split')]).toEqual([1, 1]);
-    const withoutBias = operators(layers.map(([weight]) => linear(x, weight)));
-    expect([count(withoutBias, 'Gemm'), count(withoutBias, 'Split')]).toEqual([1, 1]);
+describe('passes over an ONNX model', () => {
+  it('give every output an operator of its own', () => {
+    const separate = separateOutputs(model, context);
+    expect(names(separate.outputs)).toEqual(['v2', 'v3', 'v4', 'v5']);
+    expect(lines(separate).slice(3)).toEqual(['v3 = Identity(v2)', 'v4 = Identity(x)', 'v5 = Identity(weight)']);
   });
 
-  it('stay as they are with other inputs, with and without bias, or if weights are fed', () => {
-    const [weight, bias] = layer(4);
-    const y = linear(x, weight, bias);
-    expect(count(operators([linear(y, ...layer(4))]), 'Gemm')).toBe(2);
-    expect(count(operators([linear(x, weight, bias), linear(x, layer(3)[0])]), 'Gemm')).toBe(2);
-    const { nodes } = lowerProgram(programOf([linear(x, ...layer(2)), linear(x, ...layer(3))]));
-    expect(nodes.filter(({ operator }) => operator === 'Gemm')).toHaveLength(2);
+  it('remove operators and constants that no output needs, and no inputs', () => {
+    const used = removeUnused({ ...model, outputs: [value('v2')] }, context);
+    expect(lines(used)).toEqual(['v0 = Sum(x,weight)', 'v2 = Sum(v0)']);
+    expect(names(used.initializers)).toEqual(['weight']);
+    const nothing = removeUnused({ ...model, outputs: [] }, context);
+    expect([nothing.nodes, nothing.initializers, names(nothing.inputs)]).toEqual([[], [], ['x']]);
   });
 
-  it('need nothing cut or joined if they are the parts of one stored matrix', () => {
-    const layers = [layer(2), layer(2), layer(2)];
-    const parts = new Map<unknown, StoredConstant>();
-    const data = { path: 'weights', offset: 0, length: 96 };
-    layers.forEach(([weight, bias], i) => {
-      const part = { firstColumn: 2 * i };
-      parts.set(weight, { format: 'float32', data, part: { ...part, shape: [4, 6], transposed: true } });
-      const biases = { ...data, offset: 96, length: 24 };
-      parts.set(bias, { format: 'float32', data: biases, part: { ...part, shape: [6], transposed: false } });
-    });
-    const stored = operators(
-      layers.map(([weight, bias]) => linear(x, weight, bias)),
-      (value) => parts.get(value),
-    );
-    expect(stored.filter((name) => !['Reshape', 'Split', 'Identity'].includes(name))).toEqual(['Gemm']);
-    // In another order they are cut out and joined, which ONNX Runtime does when it loads the graph.
-    const turned = operators(
-      layers.toReversed().map(([weight, bias]) => linear(x, weight, bias)),
-      (value) => parts.get(value),
-    );
-    expect(count(turned, 'Concat')).toBe(2);
+  it('name the outputs where names are asked for, wherever they are used', () => {
+    const outputNames = ['sum'];
+    const named = nameOutputs({ ...model, outputs: [value('v0')] }, { ...context, outputNames });
+    expect(lines(named)).toEqual(['sum = Sum(x,weight)', 'v1 = Sum(sum,spare)', 'v2 = Sum(sum)']);
+    expect(nameOutputs(model, context)).toBe(model);
   });
-});
 
-describe('a decoder whose layers are merged', () => {
-  it.each([
-    ['GPT-2', () => tinyGPT2()],
-    ['GPT-2 without biases', () => tinyGPT2({ qkvBias: false })],
-    ['Llama', () => tinyLlama()],
-    ['Llama with biases', () => tinyLlama({ qkvBias: true })],
-  ])('computes what the model of a %s computes', async (_, create) => {
-    const model = create();
-    const ids = [5, 9, 200, 5];
-    await using decoder = new Decoder(model);
-    const [logits] = await decoder.append(decoder.createCache(), [ids]);
-    const features = model.features(tensor([ids], { dtype: 'int32' }));
-    const expected = (await model.unembed(features).data()).slice(-model.config.vocabSize);
-    const errors = logits!.map((value, i) => Math.abs(value - expected[i]!));
-    expect(Math.max(...errors)).toBeLessThan(2e-5);
+  it('run one after the other, and leave the model they are given as it is', () => {
+    const before = structuredClone(model);
+    const after = runPasses(modelPasses, model, { ...context, outputNames: ['a', 'b', 'c', 'd'] });
+    expect(lines(after)).toEqual([
+      'v0 = Sum(x,weight)',
+      'a = Sum(v0)',
+      'b = Identity(a)',
+      'c = Identity(x)',
+      'd = Identity(weight)',
+    ]);
+    expect(model).toEqual(before);
   });
 });
