@@ -1,6 +1,6 @@
 import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
-import { composites } from './registry.ts';
+import { composites, ensureNewName } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -20,6 +20,7 @@ export interface Composite<A extends Attributes = Attributes> extends Omit<Opera
 
 /** Defines a composite; the result is the function that applies it and returns its outputs. */
 export function defineComposite<A extends Attributes = Record<never, never>>(composite: Composite<A>) {
+  ensureNewName(composite.name);
   composites.set(composite.name, composite as unknown as Composite);
   const { definition, ...rules } = composite;
   const operation = {

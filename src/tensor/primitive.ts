@@ -2,7 +2,7 @@ import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { broadcastShapes, type Shape } from '../core/shape.ts';
 import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
-import { primitives } from './registry.ts';
+import { ensureNewName, primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /**
@@ -45,6 +45,7 @@ export interface TensorNode extends GraphNode {
 /** Defines an operation; the result is the function that applies it. All rules of the entry see the attributes as `A`. */
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
   const operation = primitive as unknown as Primitive;
+  ensureNewName(primitive.name);
   primitives.set(primitive.name, operation);
   // Nothing else of this file may be used at this point; see `registry.ts`.
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {

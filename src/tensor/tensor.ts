@@ -55,7 +55,7 @@ export class Tensor extends LazyArray {
     return masking.clamp(this, min, max);
   }
 
-  // ---- Functions of one number, of float32.
+  // ---- Functions of one number, of float32; neg, square, abs and sign also of int32.
 
   neg(): Tensor {
     return elementwise.neg(this);

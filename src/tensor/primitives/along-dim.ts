@@ -57,7 +57,7 @@ function position(name: string, operator: string) {
     name,
     result: ([x], { dim }) => {
       ensureNumbers(name, x!);
-      ensureElements(name, x!, dim);
+      ensureElements(name, x!, [dim]);
       return { shape: keptShape(x!.shape, [dim]), dtype: 'int32' };
     },
     gradient: noGradient,

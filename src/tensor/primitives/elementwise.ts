@@ -13,13 +13,21 @@ import type { Tensor, TensorLike } from '../tensor.ts';
 import { scalar } from './leaves.ts';
 import { sumTo } from './reductions.ts';
 
-/** A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. */
-function unary(name: string, operator: string, derivative: (g: Tensor, x: Tensor, y: Tensor) => Tensor) {
+/**
+ * A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. It takes float32,
+ * with `takesInt32` whole numbers, too.
+ */
+function unary(
+  name: string,
+  operator: string,
+  derivative: (g: Tensor, x: Tensor, y: Tensor) => Tensor,
+  takesInt32 = false,
+) {
   const apply = definePrimitive({
     name,
     elementwise: true,
     result: ([x]) => {
-      ensureFloat(name, x!);
+      if (!(takesInt32 && x!.dtype === 'int32')) ensureFloat(name, x!);
       return { shape: x!.shape, dtype: x!.dtype };
     },
     gradient: (g, { inputs: [x], output }) => [derivative(g, x!, output)],
@@ -28,12 +36,12 @@ function unary(name: string, operator: string, derivative: (g: Tensor, x: Tensor
   return (x: Tensor): Tensor => apply([x], {});
 }
 
-export const neg = unary('neg', 'Neg', (g) => g.neg());
+export const neg = unary('neg', 'Neg', (g) => g.neg(), true);
 export const exp = unary('exp', 'Exp', (g, _x, y) => g.mul(y));
 export const log = unary('log', 'Log', (g, x) => g.div(x));
 export const sqrt = unary('sqrt', 'Sqrt', (g, _x, y) => g.div(y.mul(2)));
-export const abs = unary('abs', 'Abs', (g, x) => g.mul(x.sign()));
-export const sign = unary('sign', 'Sign', (g) => g.mul(0));
+export const abs = unary('abs', 'Abs', (g, x) => g.mul(x.sign()), true);
+export const sign = unary('sign', 'Sign', (g) => g.mul(0), true);
 export const sin = unary('sin', 'Sin', (g, x) => g.mul(x.cos()));
 export const cos = unary('cos', 'Cos', (g, x) => g.mul(x.sin().neg()));
 export const tanh = unary('tanh', 'Tanh', (g, _x, y) => g.mul(y.mul(y).neg().add(1)));

@@ -11,18 +11,27 @@ export function keptShape(shape: Shape, dims: Shape): Shape {
 }
 
 /** The largest of nothing does not exist. */
-export function ensureElements(operation: string, x: Tensor, dim: number): void {
-  ensure(x.shape[dim] !== 0, () => `${operation}: ${x.describe()} has no elements along dimension ${dim}`);
+export function ensureElements(operation: string, x: Tensor, dims: Shape): void {
+  for (const dim of dims) {
+    ensure(x.shape[dim] !== 0, () => `${operation}: ${x.describe()} has no elements along dimension ${dim}`);
+  }
 }
 
-/** A reduction over several dimensions by an ONNX operator. Its gradient rule is given `g` and the output with the reduced dimensions kept. */
-function reduction(name: string, operator: string, gradient: GradientRule<Reduced>) {
+/**
+ * A reduction over several dimensions by an ONNX operator. Its gradient rule is given `g` and the output with the reduced dimensions
+ * kept; `check` throws for operands that it cannot take.
+ */
+function reduction(
+  name: string,
+  operator: string,
+  gradient: GradientRule<Reduced>,
+  check: (name: string, x: Tensor, dims: Shape) => void = () => {},
+) {
   const apply = definePrimitive<Reduced>({
     name,
     result: ([x], { dims, keepDim }) => {
       ensure(x!.dtype !== 'bool', () => `${name}: ${x!.describe()} is bool; convert it with .to('float32')`);
-      if (name === 'mean' || name === 'logSumExp') ensureFloat(name, x!);
-      if (name === 'max' || name === 'min') for (const dim of dims) ensureElements(name, x!, dim);
+      check(name, x!, dims);
       const shape = keepDim ? keptShape(x!.shape, dims) : x!.shape.filter((_, dim) => !dims.includes(dim));
       return { shape, dtype: x!.dtype };
     },
@@ -41,9 +50,10 @@ function reduction(name: string, operator: string, gradient: GradientRule<Reduce
 
 export const sum = reduction('sum', 'ReduceSum', (g, { inputs: [x] }) => [g.expand(x!.shape)]);
 
-const meanOfSome = reduction('mean', 'ReduceMean', (g, { inputs: [x], output }) => [
+const shareEqually: GradientRule<Reduced> = (g, { inputs: [x], output }) => [
   g.mul(sizeOf(output.shape) / sizeOf(x!.shape)).expand(x!.shape),
-]);
+];
+const meanOfSome = reduction('mean', 'ReduceMean', shareEqually, (name, x) => ensureFloat(name, x));
 
 /** The sum divided by the number of elements; NaN where there are none, as in PyTorch. */
 export function mean(x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor {
@@ -58,13 +68,13 @@ const shareAmongEquals: GradientRule<Reduced> = (g, { inputs: [x], output, attri
   return [isExtreme.mul(g.div(isExtreme.sum(attributes.dims, true)))];
 };
 
-export const max = reduction('max', 'ReduceMax', shareAmongEquals);
-export const min = reduction('min', 'ReduceMin', shareAmongEquals);
+export const max = reduction('max', 'ReduceMax', shareAmongEquals, ensureElements);
+export const min = reduction('min', 'ReduceMin', shareAmongEquals, ensureElements);
+
+const shareBySoftmax: GradientRule<Reduced> = (g, { inputs: [x], output }) => [x!.sub(output).exp().mul(g)];
 
 /** log Σ exp(x), without the overflow of taking one after the other. */
-export const logSumExp = reduction('logSumExp', 'ReduceLogSumExp', (g, { inputs: [x], output }) => [
-  x!.sub(output).exp().mul(g),
-]);
+export const logSumExp = reduction('logSumExp', 'ReduceLogSumExp', shareBySoftmax, (name, x) => ensureFloat(name, x));
 
 /** Undoes broadcasting: sums `x` over the dimensions along which a tensor of `shape` was repeated. */
 export function sumTo(x: Tensor, shape: Shape): Tensor {

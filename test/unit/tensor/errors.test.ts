@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
+import { defineComposite } from '../../../src/tensor/composite.ts';
 import * as t from '../../../src/tensor/index.ts';
 
 /** Mistakes in shapes and types must come up on the line they are made on, long before anything is computed. */
@@ -19,6 +20,7 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
   'div: int32': [() => int(2).div(int(2)), 'div', 'index [2] is int32', 'float32'],
   'logicalAnd: numbers': [() => int(2).logicalAnd(int(2)), 'logicalAnd', 'index [2] is int32', 'bool'],
   'logicalNot: numbers': [() => float(2).logicalNot(), 'logicalNot', 'left [2] is float32', 'bool'],
+  'neg: bool': [() => bool(3).neg(), 'neg', 'mask [3] is bool', 'float32'],
   'exp: int32': [() => int(3).exp(), 'exp', 'index [3] is int32', 'float32'],
   'to: unknown type': [() => float(2).to('float64' as t.DType), 'float64', 'float32, int32, bool'],
   'where: condition': [() => t.where(int(2), 1, 2), 'where', 'index [2] is int32', 'bool'],
@@ -129,6 +131,7 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
   'crossEntropy: type': [() => t.crossEntropy(float(2, 5), other(2)), 'crossEntropy', 'int32', 'float32'],
   'crossEntropy: scalar': [() => t.crossEntropy(float(), int()), 'crossEntropy', '[]'],
 
+  'defineComposite: name': [() => defineComposite({ name: 'exp', definition: ([x]) => [x!] }), 'exp', 'already'],
   'grad: not a scalar': [() => t.grad(float(2), [float(2)]), 'grad', 'left [2]', 'one element'],
   'grad: int32': [() => t.grad(int(), [float(2)]), 'grad', 'index [] is int32', 'float32'],
   'fromArray: length': [() => t.fromArray(new Float32Array(5), [2, 3], 'weights'), 'weights', '[2, 3]', '6', '5'],

@@ -47,6 +47,11 @@ describe('functions of one number', () => {
   it('of positive numbers agree on any shape', () =>
     forAll(shapeOf().chain(positive), (x) => checkValues([x.log(), x.sqrt(), x.pow(1.5), x.pow(-1), x.rsqrt()])));
 
+  it('of whole numbers agree on any shape', () =>
+    forAll(shapeOf().chain(ints), (x) =>
+      checkValues([x.neg(), x.abs(), x.sign(), x.square(), x.clamp(-1, 2), t.relu(x)]),
+    ));
+
   it('convert int32 and bool to every type', async () => {
     await forAll(shapeOf().chain(ints), (x) => checkValues([x.to('float32'), x.to('bool')]), 5);
     await forAll(shapeOf().chain(bools), (x) => checkValues([x.to('float32'), x.to('int32')]), 5);
