@@ -14,7 +14,9 @@ const flopsOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPer
 function outputsOf(config: GPT2Config): number {
   const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
   const sizeOf = (shape: string) => [...lengths(shape).matchAll(/\d+/g)].reduce((size, [n]) => size * Number(n), 1);
-  const groups = summarizeGPT2(config).map(({ repeat, layers }) => layers.map(({ output }) => repeat * sizeOf(output)));
+  const groups = summarizeGPT2(config).map(({ repeat, layers }) =>
+    layers.map(({ kind, output }) => (kind === 'step' ? 0 : repeat * sizeOf(output))),
+  );
   return groups.flat().reduce((a, b) => a + b);
 }
 const percent = (after: number, before: number) => `+${((after / before - 1) * 100).toFixed(1)}%`;

@@ -9,7 +9,7 @@ export { GPT2 } from './gpt2/gpt2.ts';
 export { gpt2 } from './gpt2/presets.ts';
 export { summarizeGPT2 } from './gpt2/summary.ts';
 export type { LanguageModel } from './language-model.ts';
-export { type LayerGroup, type LayerSummary, totalOf } from './layer-summary.ts';
+export { type LayerGroup, type LayerSummary, summarize, summarizeConfig, totalOf } from './layer-summary.ts';
 export {
   checkLlamaConfig,
   type LlamaConfig,

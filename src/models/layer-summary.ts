@@ -1,10 +1,17 @@
-/** One layer as a table shows it. */
+import type { LanguageModel } from './language-model.ts';
+import { layersOf } from './observed-layers.ts';
+
+/** One line of what a model does. */
 export interface LayerSummary {
+  /** Its path; within a transformer block, the path from there. */
   name: string;
-  /** What comes out of it, with the dimensions by name. */
+  /** A layer: a part of the model. A product: two matrices multiplied of which none is a weight. A step: what else has a name. */
+  kind: 'layer' | 'product' | 'step';
+  /** What comes out of it, with the dimensions by name: `[batch, time, 768]`. */
   output: string;
   /** The shapes of its parameters. */
   parameterShapes: string[];
+  /** How many numbers these are. */
   parameters: number;
   /** Multiplications and additions of its matrix products for one token at full context; the rest is small beside them. */
   flopsPerToken: number;
@@ -25,48 +32,58 @@ export function totalOf(groups: readonly LayerGroup[], field: 'parameters' | 'fl
   );
 }
 
-/** A layer with parameters of these shapes that gives every token `width` numbers. */
-function layer(name: string, width: number, shapes: readonly (readonly number[])[], flopsPerToken = 0): LayerSummary {
-  return {
-    name,
-    output: `[batch, time, ${width}]`,
-    parameterShapes: shapes.map((shape) => `[${shape.join(', ')}]`),
-    parameters: shapes.reduce((total, shape) => total + shape.reduce((product, length) => product * length), 0),
-    flopsPerToken,
-  };
+const blockTitle = 'transformer block';
+
+/**
+ * Every layer of a model, in the order in which it computes; equal blocks that follow one another stand there once. All of it is read
+ * from the graph that the model builds for a full context: nothing is computed, and no weight is drawn.
+ */
+export function summarize(model: LanguageModel): LayerGroup[] {
+  const blockPaths = [...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : []));
+  const groups: (LayerGroup & { owner: string })[] = [];
+  for (const layer of layersOf(model)) {
+    const block = blockPaths.find((path) => layer.name.startsWith(`${path}.`));
+    const [, use = ''] = /(#\d+)( |$)/.exec(layer.name) ?? []; // of a block that is used several times
+    const owner = block ? block + use : '';
+    if (groups.length === 0 || groups.at(-1)!.owner !== owner) {
+      groups.push({
+        owner,
+        title: block ? blockTitle : groups.length === 0 ? 'embeddings' : 'output',
+        repeat: 1,
+        layers: [],
+      });
+    }
+    const name = block ? layer.name.slice(block.length + 1).replaceAll(use, '') : layer.name;
+    groups.at(-1)!.layers.push({ ...layer, name });
+  }
+  return foldEqual(groups.map(({ title, repeat, layers }) => ({ title, repeat, layers })));
 }
 
-/** A linear layer from `from` to `to` numbers. */
-export function linearLayer(name: string, from: number, to: number, bias: boolean): LayerSummary {
-  return layer(name, to, bias ? [[to, from], [to]] : [[to, from]], 2 * from * to); // biome-ignore format: two cases
+/**
+ * As {@link summarize}, of a model that need not be built in full: one block stands for all `nLayers` of the configuration. So a
+ * configuration that asks for a million blocks is summarised as fast as one that asks for twelve.
+ *
+ * @param create builds a model of a configuration
+ */
+export function summarizeConfig<Config extends { readonly nLayers: number }>(
+  create: (config: Config) => LanguageModel,
+  config: Config,
+): LayerGroup[] {
+  return summarize(create({ ...config, nLayers: 1 })).map((group) =>
+    group.title === blockTitle ? { ...group, repeat: group.repeat * config.nLayers } : group,
+  );
 }
 
-/** A normalisation of rows of `width` numbers, with a weight and perhaps a bias. */
-export function normLayer(name: string, width: number, bias: boolean): LayerSummary {
-  return layer(name, width, bias ? [[width], [width]] : [[width]]); // biome-ignore format: two cases
-}
-
-/** A table with a row of `width` numbers for each of `count` things. */
-export function tableLayer(name: string, count: number, width: number): LayerSummary {
-  return layer(name, width, [[count, width]]);
-}
-
-/** What computes without parameters. */
-export function plainLayer(name: string, width: number): LayerSummary {
-  return layer(name, width, []);
-}
-
-/** The two products of attention: every token's query meets the keys of the whole context, and mixes their values. */
-export function attentionLayers(nHeads: number, headDim: number, contextLength: number): LayerSummary[] {
-  const flops = 2 * contextLength * nHeads * headDim;
-  return [
-    { ...layer('attention scores', 0, [], flops), output: `[batch, ${nHeads}, time, time]` },
-    layer('attention mix', nHeads * headDim, [], flops),
-  ];
-}
-
-/** The matrix that scores every token of the vocabulary, with parameters of its own or those of the token embedding. */
-export function headLayer(embDim: number, vocabSize: number, isTied: boolean): LayerSummary {
-  const head = linearLayer('head', embDim, vocabSize, false);
-  return isTied ? { ...head, name: 'head (= tokenEmbedding)', parameterShapes: [], parameters: 0 } : head;
+/** Groups that are the same and follow one another become one. */
+function foldEqual(groups: readonly LayerGroup[]): LayerGroup[] {
+  const folded: LayerGroup[] = [];
+  for (const group of groups) {
+    const last = folded.at(-1);
+    if (last && last.title === group.title && JSON.stringify(last.layers) === JSON.stringify(group.layers)) {
+      last.repeat++;
+    } else {
+      folded.push(group);
+    }
+  }
+  return folded;
 }

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { fromArray, rotate, type Tensor } from '../tensor/index.ts';
+import { feedTensor, rotate, type Tensor } from '../tensor/index.ts';
 
 /** How a model that was trained on short texts was made to read longer ones: by turning its heads more slowly. */
 export type RotaryScaling =
@@ -33,12 +33,17 @@ export interface RotaryOptions {
  * A pair is element i of the first half of a head and element i of the second, as in Hugging Face's Llama.
  */
 export class RotaryEmbedding {
-  readonly #options: RotaryOptions;
-  #made: Tensor | undefined;
+  readonly #frequencies: Tensor; // [headDim / 2]
 
   constructor(options: RotaryOptions) {
     checkHeadDim(options.headDim);
-    this.#options = options;
+    // Made when first needed: a damaged file may ask for heads that do not fit in memory, which its weights give away.
+    let made: Float32Array | undefined;
+    const feed = () => {
+      made ??= rotaryFrequencies(options);
+      return made;
+    };
+    this.#frequencies = feedTensor(feed, [options.headDim / 2], 'float32', 'the rotary frequencies');
   }
 
   /** Turns `[batch, time, heads, headDim]` at the positions int32 `[time]` or `[batch, time]`; the shape stays. */
@@ -49,13 +54,6 @@ export class RotaryEmbedding {
       .reshape([...positions.shape, 1, 1])
       .mul(this.#frequencies); // [..., time, 1, headDim / 2]
     return rotate(x, angles.cos(), angles.sin());
-  }
-
-  /** `[headDim / 2]`, made when first needed: what a damaged file asks for is found out only when its weights are read. */
-  get #frequencies(): Tensor {
-    const { headDim } = this.#options;
-    this.#made ??= fromArray(rotaryFrequencies(this.#options), [headDim / 2], 'the rotary frequencies');
-    return this.#made;
   }
 }
 
