@@ -1,5 +1,5 @@
 // Lesson 1: seven numbers decide what a GPT is, and what it costs.
-import { type GPT2Config, gpt2, summarizeGPT2, totalOf } from 'tsgpt';
+import { type GPT2Config, gpt2, summarizeModel, totalOf } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section, table } from './kit/lesson.ts';
 
@@ -8,13 +8,13 @@ const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, co
 console.log(small);
 
 section('What each of them costs');
-const parametersOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'parameters');
-const flopsOf = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPerToken');
+const parametersOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'parameters');
+const flopsOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'flopsPerToken');
 /** How many numbers the layers put out for one text that fills the context. */
 function outputsOf(config: GPT2Config): number {
   const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
   const sizeOf = (shape: string) => [...lengths(shape).matchAll(/\d+/g)].reduce((size, [n]) => size * Number(n), 1);
-  const groups = summarizeGPT2(config).map(({ repeat, layers }) =>
+  const groups = summarizeModel('gpt2', config).map(({ repeat, layers }) =>
     layers.map(({ kind, output }) => (kind === 'step' ? 0 : repeat * sizeOf(output))),
   );
   return groups.flat().reduce((a, b) => a + b);
@@ -59,7 +59,7 @@ table(
 
 section('Where the parameters are');
 const parts = new Map<string, number>();
-for (const { repeat, layers } of summarizeGPT2({ ...gpt2.small, tiedHead: false })) {
+for (const { repeat, layers } of summarizeModel('gpt2', { ...gpt2.small, tiedHead: false })) {
   for (const { name, parameters } of layers) {
     const part = /Norm/.test(name) ? 'norms' : name.split('.')[0]!;
     if (parameters > 0) parts.set(part, (parts.get(part) ?? 0) + repeat * parameters);

@@ -3,7 +3,6 @@ import type { Random } from '../random/random.ts';
 import type { ConfigTable } from './config-table.ts';
 import type { Hyperparameters } from './gguf-hyperparameters.ts';
 import type { LanguageModel } from './language-model.ts';
-import type { LayerGroup } from './layer-summary.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
 /** What every configuration says. */
@@ -24,8 +23,6 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
   readonly config: ConfigTable<Config>;
   /** A freshly initialised model. */
   create(config: Config, random?: Random): LanguageModel;
-  /** Every layer, in order, without building the model. */
-  summarize(config: Config): LayerGroup[];
   /** How Hugging Face publishes such models, if it does. */
   readonly huggingFace?: HuggingFaceForm<Config>;
   /** How llama.cpp stores such models in GGUF files, if it knows them. */

@@ -7,9 +7,8 @@ export type { Hyperparameters } from './gguf-hyperparameters.ts';
 export { checkGPT2Config, type GPT2Config, type GPT2Options, gpt2Config, parseGPT2Config } from './gpt2/config.ts';
 export { GPT2 } from './gpt2/gpt2.ts';
 export { gpt2 } from './gpt2/presets.ts';
-export { summarizeGPT2 } from './gpt2/summary.ts';
 export type { LanguageModel } from './language-model.ts';
-export { type LayerGroup, type LayerSummary, summarize, summarizeConfig, totalOf } from './layer-summary.ts';
+export { type LayerGroup, type LayerSummary, summarize, totalOf } from './layer-summary.ts';
 export {
   checkLlamaConfig,
   type LlamaConfig,
@@ -19,7 +18,6 @@ export {
 } from './llama/config.ts';
 export { Llama } from './llama/llama.ts';
 export { llama } from './llama/presets.ts';
-export { summarizeLlama } from './llama/summary.ts';
 export { loadPublishedWeights, publishedName, readPublishedWeight } from './load-weights.ts';
 export type { WeightSource } from './named-weights.ts';
 export { type ModelDescription, readHuggingFaceConfig } from './read-config.ts';

@@ -60,17 +60,19 @@ export function summarize(model: LanguageModel): LayerGroup[] {
 }
 
 /**
- * As {@link summarize}, of a model that need not be built in full: one block stands for all `nLayers` of the configuration. So a
+ * As {@link summarize}, of a model that is not built in full: where the configuration has `nLayers`, one block stands for all. So a
  * configuration that asks for a million blocks is summarised as fast as one that asks for twelve.
  *
  * @param create builds a model of a configuration
  */
-export function summarizeConfig<Config extends { readonly nLayers: number }>(
+export function summarizeConfig<Config extends LanguageModel['config']>(
   create: (config: Config) => LanguageModel,
   config: Config,
 ): LayerGroup[] {
+  const { nLayers } = config as { nLayers?: number };
+  if (nLayers === undefined) return summarize(create(config));
   return summarize(create({ ...config, nLayers: 1 })).map((group) =>
-    group.title === blockTitle ? { ...group, repeat: group.repeat * config.nLayers } : group,
+    group.title === blockTitle ? { ...group, repeat: group.repeat * nLayers } : group,
   );
 }
 

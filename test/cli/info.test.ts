@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { saveGguf, savePretrained } from '../../src/disk/pretrained.ts';
-import { GPT2, type GPT2Config, gpt2, summarizeGPT2, totalOf } from '../../src/models/index.ts';
+import { GPT2, type GPT2Config, gpt2, summarizeModel, totalOf } from '../../src/models/index.ts';
 import { FakeHub } from '../support/fake-hub.ts';
 import { temporaryFolder, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { tinyGPT2, tinyLlama } from '../support/tiny-models.ts';
@@ -19,7 +19,7 @@ function forwardFlops({ nLayers, embDim, contextLength, vocabSize }: GPT2Config)
 
 describe('the summary', () => {
   it('has the FLOPs of the published formula', () => {
-    const flops = (config: GPT2Config) => totalOf(summarizeGPT2(config), 'flopsPerToken');
+    const flops = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'flopsPerToken');
     for (const config of Object.values(gpt2)) expect(flops(config)).toBe(forwardFlops(config));
     // What nanoGPT's transformer_sizing.ipynb comes to for one whole context.
     expect(1024 * flops(gpt2.small)).toBe(291_648_307_200);
@@ -38,7 +38,7 @@ describe('the summary', () => {
     });
     fc.assert(
       fc.property(configs, (config) => {
-        const groups = summarizeGPT2(config);
+        const groups = summarizeModel('gpt2', config);
         expect(totalOf(groups, 'parameters')).toBe(new GPT2(config).parameterCount);
         for (const { parameterShapes, parameters } of groups.flatMap(({ layers }) => layers)) {
           const sizes = parameterShapes.map((shape) => (JSON.parse(shape) as number[]).reduce((a, b) => a * b));

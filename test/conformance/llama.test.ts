@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { generate, generateTokens, promptIds } from '../../src/generate/index.ts';
-import { Llama, llama, publishedName, summarizeLlama, totalOf } from '../../src/models/index.ts';
+import { Llama, llama, publishedName, summarizeModel, totalOf } from '../../src/models/index.ts';
 import { rotaryFrequencies } from '../../src/nn/index.ts';
 import { compute, fromArray, grad, tensor } from '../../src/tensor/index.ts';
 import { type LlamaCase, llamaOf, llamaTokens } from '../support/llama-cases.ts';
@@ -157,7 +157,7 @@ describe('published sizes', () => {
   ] as const)('%s has %i parameters', (name, parameters) => {
     // Nothing is allocated: parameters are drawn when they are first read.
     expect(new Llama(llama[name]).parameterCount).toBe(parameters);
-    expect(totalOf(summarizeLlama(llama[name]), 'parameters')).toBe(parameters);
+    expect(totalOf(summarizeModel('llama', llama[name]), 'parameters')).toBe(parameters);
   });
 });
 

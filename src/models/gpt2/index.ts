@@ -4,7 +4,6 @@ import { gpt2Gguf } from './gguf.ts';
 import { GPT2 } from './gpt2.ts';
 import { gpt2HuggingFace } from './hugging-face.ts';
 import { gpt2 } from './presets.ts';
-import { summarizeGPT2 } from './summary.ts';
 
 /** GPT-2 (Radford et al., 2019). */
 export const gpt2Family: Family<GPT2Config> = {
@@ -12,7 +11,6 @@ export const gpt2Family: Family<GPT2Config> = {
   presets: gpt2,
   config: gpt2Config,
   create: (config, random) => new GPT2(config, random),
-  summarize: summarizeGPT2,
   huggingFace: gpt2HuggingFace,
   gguf: gpt2Gguf,
 };

@@ -4,7 +4,6 @@ import { llamaGguf } from './gguf.ts';
 import { llamaHuggingFace } from './hugging-face.ts';
 import { Llama } from './llama.ts';
 import { llama } from './presets.ts';
-import { summarizeLlama } from './summary.ts';
 
 /** Llama (Touvron et al., 2023) and its relatives: TinyLlama, SmolLM2, Mistral, Qwen2 and Qwen3. */
 export const llamaFamily: Family<LlamaConfig> = {
@@ -12,7 +11,6 @@ export const llamaFamily: Family<LlamaConfig> = {
   presets: llama,
   config: llamaConfig,
   create: (config, random) => new Llama(config, random),
-  summarize: summarizeLlama,
   huggingFace: llamaHuggingFace,
   gguf: llamaGguf,
 };

@@ -9,7 +9,7 @@ import {
   type LlamaConfig,
   llama,
   parseLlamaConfig,
-  summarizeLlama,
+  summarize,
   summarizeModel,
   totalOf,
 } from '../../../src/models/index.ts';
@@ -106,9 +106,9 @@ describe('the parameters of a Llama', () => {
     fc.assert(
       fc.property(configs, size, (changes, group) => {
         const changed = { ...config, ...changes, nHeads: group * changes.nKvHeads };
-        const groups = summarizeLlama(changed);
+        const groups = summarizeModel('llama', changed);
         expect(totalOf(groups, 'parameters')).toBe(new Llama(changed).parameterCount);
-        expect(summarizeModel('llama', changed)).toEqual(groups);
+        expect(summarize(new Llama(changed))).toEqual(groups);
       }),
       { numRuns: 50 },
     );

@@ -6,8 +6,7 @@ import {
   Llama,
   llama,
   summarize,
-  summarizeConfig,
-  summarizeGPT2,
+  summarizeModel,
   totalOf,
 } from '../../../src/models/index.ts';
 import { LayerNorm, Linear, Parameter, RMSNorm, zerosInit } from '../../../src/nn/index.ts';
@@ -72,20 +71,20 @@ describe('the summary of a model', () => {
     ['large', 773_891_840, 1_732_979_200],
     ['xl', 1_557_380_800, 3_424_515_200],
   ] as const)('of GPT-2 %s has the published size, from one block or from all', (size, parameters, flops) => {
-    for (const groups of [summarizeGPT2(gpt2[size]), summarize(new GPT2(gpt2[size]))]) {
+    for (const groups of [summarizeModel('gpt2', gpt2[size]), summarize(new GPT2(gpt2[size]))]) {
       expect(totalOf(groups, 'parameters')).toBe(parameters);
       expect(totalOf(groups, 'flopsPerToken')).toBe(flops);
     }
-    expect(summarize(new GPT2(gpt2[size]))).toEqual(summarizeGPT2(gpt2[size]));
+    expect(summarize(new GPT2(gpt2[size]))).toEqual(summarizeModel('gpt2', gpt2[size]));
   });
 
   it('costs neither time nor memory, even of a million blocks whose weights fit nowhere', () => {
     const config = { ...llama.qwen3, nLayers: 1_000_000, contextLength: 1_000_000_000, headDim: 1_000_000_000 };
     const start = performance.now();
-    const groups = summarizeConfig((one) => new Llama(one), config);
+    const groups = summarizeModel('llama', config);
     expect(performance.now() - start).toBeLessThan(1000);
     expect(groups.map(({ repeat }) => repeat)).toEqual([1, 1_000_000, 1]);
-    summarizeGPT2(gpt2.xl);
+    summarizeModel('gpt2', gpt2.xl);
     expect(performance.now() - start).toBeLessThan(2000);
   });
 
