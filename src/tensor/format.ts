@@ -52,7 +52,7 @@ function formatElements(data: HostArray, shape: Shape, dtype: DType): string {
   };
   collect(0, 0);
   const formatNumber = numberFormat(cells, dtype);
-  const width = Math.max(0, ...cells.map((cell) => formatNumber(cell).length));
+  const width = cells.reduce((widest, cell) => Math.max(widest, formatNumber(cell).length), 0);
 
   const build = (dim: number, offset: number): string => {
     if (dim === shape.length) return formatNumber(data[offset]!).padStart(shape.length === 0 ? 0 : width);
@@ -77,8 +77,8 @@ function numberFormat(cells: readonly number[], dtype: DType): (value: number) =
   if (dtype === 'bool') return (value) => (value === 0 ? 'false' : 'true');
   const finite = cells.filter(Number.isFinite).map(Math.abs);
   const nonzero = finite.filter((value) => value > 0);
-  const largest = Math.max(0, ...nonzero);
-  const smallest = Math.min(Number.POSITIVE_INFINITY, ...nonzero);
+  const largest = nonzero.reduce((a, b) => Math.max(a, b), 0);
+  const smallest = nonzero.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const scientific = largest >= 1e8 || smallest < 1e-4 || (largest / smallest > 1000 && largest >= 1000);
   const whole = finite.every(Number.isInteger);
   return (value) => {

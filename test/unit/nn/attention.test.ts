@@ -70,7 +70,7 @@ describe('the mask of attention', () => {
   /** Attention by plain loops: `isVisible` tells whether position t of text b sees position s of the source. */
   async function expected(source: Tensor, isVisible: (b: number, t: number, s: number) => boolean): Promise<number[]> {
     const arrays = [attention.query.forward(x), attention.key.forward(source), attention.value.forward(source)];
-    const [queries, keys, values] = (await Promise.all(arrays.map((t) => t.array()))) as number[][][][];
+    const [queries, keys, values] = await Promise.all(arrays.map((t) => t.array<number[][][]>()));
     const mixed = queries!.map((rows, b) =>
       rows.map((query, t) =>
         query.map((_, i) => {

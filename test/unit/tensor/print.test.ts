@@ -62,6 +62,11 @@ describe('print', () => {
     expect(await arange(1000).print()).not.toContain('...');
   });
 
+  it('shows tensors of many dimensions', async () => {
+    const text = await ones([7, 7, 7, 7, 7, 7, 7]).print(); // more edges than a function takes arguments
+    expect(text).toMatch(/shape=\[7, 7, 7, 7, 7, 7, 7\], dtype=float32\)$/);
+  });
+
   it('shows nothing of what is empty', async () => {
     expect(await printed([])).toBe('tensor([])');
   });

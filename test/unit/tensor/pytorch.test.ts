@@ -90,6 +90,17 @@ const functions: Record<string, (...operands: Tensor[]) => Tensor | Tensor[]> = 
   relu: t.relu,
   softplus: t.softplus,
   logSigmoid: t.logSigmoid,
+  'causal attention': (x) => {
+    const [q, k, v] = x.split(6, 2).map((part) => part.reshape([2, 4, 2, 3]).transpose(1, 2)) as [
+      Tensor,
+      Tensor,
+      Tensor,
+    ];
+    const future = t.ones([4, 4]).tril().eq(0);
+    const scores = q.matmul(k.transpose(-2, -1)).div(Math.sqrt(3));
+    const weights = scores.maskedFill(future, Number.NEGATIVE_INFINITY).softmax(-1);
+    return weights.matmul(v).transpose(1, 2).reshape([2, 4, 6]);
+  },
 };
 
 const both = ({ values, indices }: { values: Tensor; indices: Tensor }) => [values, indices];
