@@ -26,9 +26,6 @@ for (const [path, target] of Object.entries<string | { types: string }>(exports)
  */
 const internal = [
   'GraphNode',
-  'OnnxModel',
-  'OnnxType',
-  'FileRegion', // a part of a file that ONNX Runtime maps into memory
   'GraphValue', // what a tensor is to the compiler
   'TensorNode',
   'TensorType',
@@ -39,7 +36,6 @@ const internal = [
   'TrainerState', // what a checkpoint keeps
   'CheckpointToSave',
   'MetricsLog',
-  'LoadableModel', // bytes of an ONNX file
   'src/charts/range.ts:Range', // a pair of numbers
 ];
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { sources } from '../support/imports.ts';
 
 /** Names that still stand for two types each. */
-const allowed = ['Line', 'LoadOptions', 'Range'];
+const allowed = ['Line', 'Range'];
 
 it('one name stands for one exported type', () => {
   const places = new Map<string, string[]>();
