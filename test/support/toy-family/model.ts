@@ -1,0 +1,65 @@
+import { DecoderOnlyTransformer } from '../../../src/models/index.ts';
+import {
+  Attention,
+  Embedding,
+  Linear,
+  Module,
+  RMSNorm,
+  RotaryEmbedding,
+  TransformerBlock,
+} from '../../../src/nn/index.ts';
+import { Random } from '../../../src/random/random.ts';
+import { relu, type Tensor } from '../../../src/tensor/index.ts';
+import { type ToyConfig, type ToyOptions, toyConfig } from './config.ts';
+
+/** Each position on its own: widened, its negative numbers cut off, and brought back. The shape stays. */
+class ReluFeedForward extends Module {
+  readonly expand: Linear;
+  readonly contract: Linear;
+
+  constructor(embDim: number, hiddenDim: number) {
+    super();
+    this.expand = new Linear(embDim, hiddenDim);
+    this.contract = new Linear(hiddenDim, embDim);
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.contract.forward(relu(this.expand.forward(x)));
+  }
+}
+
+/** A decoder as nobody publishes it: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
+export class Toy extends DecoderOnlyTransformer {
+  readonly architecture = 'toy-relu';
+  readonly config: ToyConfig;
+  readonly tokenEmbedding: Embedding;
+  readonly blocks: readonly TransformerBlock[];
+  readonly finalNorm: RMSNorm;
+  readonly head = undefined;
+
+  constructor(options: ToyOptions, random = new Random(0)) {
+    super();
+    const config = toyConfig.complete(options);
+    const { vocabSize, embDim, nHeads, nLayers } = config;
+    const rotary = new RotaryEmbedding({ headDim: embDim / nHeads, theta: 1000 });
+    this.config = config;
+    this.tokenEmbedding = new Embedding(vocabSize, embDim);
+    this.blocks = Array.from({ length: nLayers }, () => toyBlock(config, rotary));
+    this.finalNorm = new RMSNorm(embDim);
+    this.initialize(random);
+  }
+
+  embed(tokens: Tensor): Tensor {
+    return this.tokenEmbedding.forward(tokens); // [batch, time, embDim]
+  }
+}
+
+function toyBlock({ embDim, nHeads, hiddenDim, dropRate }: ToyConfig, rotary: RotaryEmbedding): TransformerBlock {
+  return new TransformerBlock({
+    attentionNorm: new RMSNorm(embDim),
+    attention: new Attention({ embDim, nHeads, qkvBias: true, rotary, dropRate }),
+    feedForwardNorm: new RMSNorm(embDim),
+    feedForward: new ReluFeedForward(embDim, hiddenDim),
+    dropRate,
+  });
+}
