@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { formatTree, type TreePart } from './module-tree.ts';
 import { Parameter } from './parameter.ts';
 
 /**
@@ -58,6 +59,43 @@ export abstract class Module {
     nameParameters(this);
     return replaced;
   }
+
+  /**
+   * The model as a tree: its parts with their classes, the shapes of their parameters, and how many numbers these are; equal parts of a
+   * list once. `console.log(model)` prints it.
+   */
+  toString(): string {
+    return formatTree(treeOf(this, '', new Map()));
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/** `module`, which stands at `path`, for printing; `shown` are the modules before it with their paths. */
+function treeOf(module: Module, path: string, shown: Map<Module, string>): TreePart {
+  const all = module.parameters();
+  const tree: TreePart = {
+    name: path.split('.').slice(-1)[0]!,
+    kind: module.constructor.name,
+    parameters: [],
+    count: module.parameterCount,
+    isFrozen: all.length > 0 && all.every(({ trainable }) => !trainable),
+    sameAs: shown.get(module),
+    parts: [],
+  };
+  if (tree.sameAs !== undefined) return tree;
+  shown.set(module, path);
+  const add = (value: unknown, name: string) => {
+    if (value instanceof Parameter) tree.parameters.push({ name, shape: value.shape });
+    else if (value instanceof Module)
+      tree.parts.push({ ...treeOf(value, path ? `${path}.${name}` : name, shown), name });
+    else if (Array.isArray(value)) for (const [i, entry] of value.entries()) add(entry, `${name}.${i}`);
+  };
+  for (const [field, value] of Object.entries(module)) add(value, field);
+  return tree;
 }
 
 /** What the field of a module or array holds, or undefined. */

@@ -1,6 +1,7 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { GPT2 } from '../../../src/models/index.ts';
-import { Linear, Module } from '../../../src/nn/index.ts';
+import { GPT2, gpt2, Llama, llama } from '../../../src/models/index.ts';
+import { Linear, Module, Parameter, zerosInit } from '../../../src/nn/index.ts';
 import { fromArray, type Tensor } from '../../../src/tensor/index.ts';
 
 const config = {
@@ -89,5 +90,69 @@ describe('freezing', () => {
         .every((parameter) => parameter.trainable),
     ).toBe(true);
     expect(model.parameterCount).toBe(model.freeze().parameterCount);
+  });
+});
+
+describe('printing a model', () => {
+  const treeOf = (model: Module) => inspect(model).split('\n');
+
+  it('shows GPT-2 small as a tree, its blocks once', () => {
+    expect(inspect(new GPT2(gpt2.small))).toBe(
+      [
+        'GPT2                                   parameters in all                124,412,160',
+        '  tokenEmbedding: Embedding            weight [50257, 768]               38,597,376',
+        '  positionEmbedding: Embedding         weight [1024, 768]                   786,432',
+        '  blocks (12 times): TransformerBlock                                     7,085,568',
+        '    attentionNorm: LayerNorm           weight [768], bias [768]               1,536',
+        '    attention: Attention                                                  2,360,064',
+        '      query: Linear                    weight [768, 768]                    589,824',
+        '      key: Linear                      weight [768, 768]                    589,824',
+        '      value: Linear                    weight [768, 768]                    589,824',
+        '      output: Linear                   weight [768, 768], bias [768]        590,592',
+        '    feedForwardNorm: LayerNorm         weight [768], bias [768]               1,536',
+        '    feedForward: FeedForward                                              4,722,432',
+        '      expand: Linear                   weight [3072, 768], bias [3072]    2,362,368',
+        '      activation: GELU',
+        '      contract: Linear                 weight [768, 3072], bias [768]     2,360,064',
+        '  finalNorm: LayerNorm                 weight [768], bias [768]               1,536',
+      ].join('\n'),
+    );
+  });
+
+  it('fits on a screen, and draws no weight', () => {
+    for (const model of [new GPT2(gpt2.xl), new Llama(llama.llama3), new Llama({ ...llama.qwen3, qkvBias: true })]) {
+      expect(String(model)).toBe(inspect(model));
+      for (const line of treeOf(model)) expect(line.length).toBeLessThanOrEqual(100);
+      expect(treeOf(model).length).toBeLessThan(25);
+    }
+  });
+
+  it('tells parts of a list apart, and shows a part that stands twice once', () => {
+    const model = new GPT2({ ...config, nLayers: 5 });
+    model.replace('blocks.3.attention.query', new Doubled(model.blocks[3]!.attention.query));
+    model.replace('blocks.4', model.blocks[0]!);
+    const tree = treeOf(model).map((line) => line.trimStart().replace(/ {2,}/g, ' | '));
+    expect(tree.filter((line) => line.startsWith('blocks'))).toEqual([
+      'blocks.0 to 2: TransformerBlock | 848',
+      'blocks.3: TransformerBlock | 848',
+      'blocks.4: TransformerBlock (= blocks.0)',
+    ]);
+    expect(tree).toContain('base: Linear | weight [8, 8] | 64');
+    expect(tree[0]).toContain(model.parameterCount.toLocaleString('en-US'));
+  });
+
+  it('marks what is frozen', () => {
+    const model = new GPT2(config);
+    model.blocks[0]!.attention.freeze();
+    const frozen = treeOf(model).flatMap((line) => (line.includes('(frozen)') ? [line.trim().split(' ')[0]] : []));
+    expect(frozen).toEqual(['attention:', 'query:', 'key:', 'value:', 'output:']);
+    expect(treeOf(new Linear(2, 3).freeze())).toEqual(['Linear (frozen)  weight [3, 2], bias [3]  9']);
+  });
+
+  it('shows parameters in lists', () => {
+    class Scales extends Module {
+      readonly scales = [new Parameter([2], zerosInit), new Parameter([3], zerosInit)];
+    }
+    expect(treeOf(new Scales())).toEqual(['Scales  scales.0 [2], scales.1 [3]  5']);
   });
 });

@@ -1,0 +1,67 @@
+import { formatShape, type Shape } from '../core/shape.ts';
+
+/** A part of a model as {@link formatTree} shows it. */
+export interface TreePart {
+  name: string;
+  /** Its class. */
+  kind: string;
+  /** Its own parameters. */
+  parameters: { name: string; shape: Shape }[];
+  /** How many numbers are in these and in those of its parts. */
+  count: number;
+  /** Whether training updates none of them. */
+  isFrozen: boolean;
+  /** The path by which it was shown before, if it was. */
+  sameAs?: string | undefined;
+  /** Parts that stand in one list have names such as `blocks.0`. */
+  parts: TreePart[];
+}
+
+interface Line {
+  title: string;
+  shapes: string;
+  count: string;
+}
+
+/** A model as a tree, a line for each part: its class, the shapes of its own parameters, and how many numbers it has in all. */
+export function formatTree(root: TreePart): string {
+  const [first, ...others] = linesOf(root, 0);
+  const lines = [{ ...first!, shapes: first!.shapes || 'parameters in all' }, ...others];
+  const width = (column: keyof Line) => Math.max(...lines.map((line) => line[column].length));
+  const [titles, shapes, counts] = [width('title'), width('shapes'), width('count')];
+  return lines
+    .map(
+      ({ title, shapes: text, count }) => `${title.padEnd(titles)}  ${text.padEnd(shapes)}  ${count.padStart(counts)}`,
+    )
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function linesOf(part: TreePart, depth: number): Line[] {
+  const name = part.name ? `${part.name}: ` : '';
+  const same = part.sameAs === undefined ? '' : ` (= ${part.sameAs})`;
+  const line = {
+    title: `${'  '.repeat(depth)}${name}${part.kind}${same}${part.isFrozen ? ' (frozen)' : ''}`,
+    shapes: part.parameters.map(({ name, shape }) => `${name} ${formatShape(shape)}`).join(', '),
+    count: part.count > 0 && part.sameAs === undefined ? part.count.toLocaleString('en-US') : '',
+  };
+  return [line, ...foldRepeated(part.parts).flatMap((child) => linesOf(child, depth + 1))];
+}
+
+/** Parts of one list that follow one another and are the same become one: `blocks (12 times)`, or `blocks.0 to 3` if others differ. */
+function foldRepeated(parts: readonly TreePart[]): TreePart[] {
+  const runs: { part: TreePart; look: string; list: string; times: number }[] = [];
+  for (const part of parts) {
+    const [, list] = /^(.+)\.\d+$/.exec(part.name) ?? [];
+    const look = JSON.stringify({ ...part, name: list });
+    const last = runs.at(-1);
+    if (list !== undefined && last?.look === look) last.times++;
+    else runs.push({ part, look, list: list ?? '', times: 1 });
+  }
+  return runs.map(({ part, list, times }) => {
+    if (times === 1) return part;
+    const isWholeList = runs.filter((run) => run.list === list).length === 1;
+    const last = Number(part.name.slice(list.length + 1)) + times - 1;
+    return { ...part, name: isWholeList ? `${list} (${times} times)` : `${part.name} to ${last}` };
+  });
+}
