@@ -1,6 +1,7 @@
 // Lesson 1: seven numbers decide what a GPT is, and what it costs.
-import { type GPT2Config, gpt2, summarizeModel, totalOf } from 'tsgpt';
+import { type GPT2Config, gpt2, summarizeModel } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
+import { totalOf } from 'tsgpt/models';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('The seven numbers');

@@ -1,6 +1,7 @@
 // Lesson 12: a model gives every token a probability; how one is chosen makes the text dull, lively or mad.
-import { candidates, Decoder, generate, Random, type SamplingOptions, sampleToken } from 'tsgpt';
+import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
+import { candidates, sampleToken } from 'tsgpt/generate';
 import { paragraph, picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
 
