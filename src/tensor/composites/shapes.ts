@@ -85,7 +85,7 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
     ensureSameType('stack', first, other);
     ensure(
       sameShape(other.shape, first.shape),
-      () => `stack: ${first.describe()} and ${other.describe()} must have one shape`,
+      () => `stack: ${first.describe()} and ${other.describe()} must have the same shape`,
     );
   }
   const at = normalizeDim(dim, first.shape.length + 1, 'stack');

@@ -82,7 +82,8 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor
   ensureFits('scatterAdd', x, normalized, index);
   ensure(
     sameShape(index.shape, source.shape),
-    () => `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must have one shape`,
+    () =>
+      `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must have the same shape`,
   );
   const inside = indexBelow(index, x.shape[normalized]!, x.name ?? 'the tensor');
   return applyScatterAdd([x, index, source], { dim: normalized }, inside);
