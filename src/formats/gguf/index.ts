@@ -3,6 +3,13 @@
  * nothing of models.
  *
  * `GgufReader` reads from any source of bytes, `encodeGguf` gives a file's bytes piece by piece. Paths are opened and written in `tsgpt/node`.
+ *
+ *     types.ts            the types of tensors' elements and of metadata values
+ *     bytes.ts            integers and strings of a header, read and written
+ *     metadata.ts         the metadata, read; metadata-writer.ts writes them
+ *     header.ts           the whole header, read and checked
+ *     quantization.ts     tensors' numbers, from and to float32
+ *     reader.ts           an open file; writer.ts makes one
  */
 
 export { type ByteSource, bytesInMemory } from '../byte-source.ts';

@@ -88,14 +88,13 @@ export interface SafetensorsWeights extends AsyncDisposable {
 }
 
 /**
- * Opens weights in shards. Every header is checked at once, and that each tensor of the index is in its shard; the tensors are read when asked
- * for.
+ * Opens weights in shards. It checks every header, and that each tensor of the index is in its shard; the tensors are read when asked for.
  *
- * The index decides: a tensor in a shard that it does not name is not part of the model. A tensor of the index that stands in a second shard as well
+ * The index decides: a tensor that it does not name is not part of the model. A tensor of the index that stands in a second shard as well
  * is an error, because readers that look in another order would see other weights.
  *
  * @param openShard opens the file of that name in the index's folder
- * @param folder what error messages call the whole
+ * @param folder the name of the whole, for error messages
  * @throws TsgptError if a shard is damaged, or index and shards disagree; what `openShard` throws is passed on. All shards are then closed.
  */
 export async function openShardedSafetensors(
@@ -105,8 +104,9 @@ export async function openShardedSafetensors(
 ): Promise<SafetensorsWeights> {
   const shards = new Map<string, SafetensorsReader>();
   try {
-    for (const shard of new Set(index.values()))
+    for (const shard of new Set(index.values())) {
       shards.set(shard, await SafetensorsReader.open(await openShard(shard)));
+    }
     return new ShardedSafetensors(folder, index, shards);
   } catch (error) {
     await closeAll(shards.values());

@@ -107,7 +107,17 @@ export class HuggingFaceTokenizer implements Tokenizer {
   }
 }
 
-/** Text to ids: cut at added tokens, normalize, cut at the added tokens of normalized text, cut into words, merge. */
+/**
+ * Text to ids, in the steps of Hugging Face's own pipeline. With GPT-2's:
+ *
+ *     "Hello world<|endoftext|>"
+ *       added tokens     "Hello world", 50256       only if special tokens are allowed
+ *       normalizer       "Hello world"              GPT-2's changes nothing
+ *       pre-tokenizer    "Hello", "Ġworld"          words; each byte is written as a character
+ *       model            15496, 995                 byte-pair encoding of each word
+ *
+ * Some added tokens are looked for only in the normalized text.
+ */
 function createEncoder(
   file: TokenizerFile,
   added: readonly AddedToken[],
