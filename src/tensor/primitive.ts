@@ -42,7 +42,7 @@ export interface TensorNode extends GraphNode {
   readonly given?: HostArray;
 }
 
-/** Defines an operation; the result is the function that applies it. All rules of the entry see the attributes as `A`. */
+/** Defines an operation; the result is the function that applies it. All its rules know the attributes by their type `A`. */
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
   const operation = primitive as unknown as Primitive;
   ensureNewName(primitive.name);

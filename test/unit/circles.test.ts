@@ -6,7 +6,6 @@ const exceptions = [
   'tensor/', // the class Tensor has the operations as methods, and these make tensors
   // Still to be taken apart.
   'charts/',
-  'disk/',
   'models/',
 ];
 

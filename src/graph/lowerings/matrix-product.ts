@@ -2,13 +2,16 @@ import { type Shape, sizeOf } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
 import type { Emitter } from '../emitter/emitter.ts';
 import type { Blocks } from '../emitter/weights.ts';
-import type { Lowering } from '../graph.ts';
+import type { GraphNode, Lowering } from '../graph.ts';
+
+/** Which operands of a matrix product are taken with their last two dimensions swapped. */
+export type MatmulAttributes = { transposeA: boolean; transposeB: boolean };
 
 /**
  * A matrix product, with the last two dimensions of either operand swapped on request. Gemm reads a swapped matrix where it lies. It
  * takes only matrices, so leading dimensions of `a` become rows of one matrix. Products of two stacks of matrices are left to MatMul.
  */
-export const matmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = (emitter, node, [a, b]) => {
+export const matmul: Lowering<MatmulAttributes> = (emitter, node, [a, b]) => {
   const { transposeA, transposeB } = node.attributes;
   const [shapeA, shapeB] = node.inputs.map(({ shape }) => shape) as [Shape, Shape];
   if (shapeA.length === 2 && shapeB.length === 2) return gemm(emitter, [a!, b!], transposeA, transposeB);
@@ -20,6 +23,11 @@ export const matmul: Lowering<{ transposeA: boolean; transposeB: boolean }> = (e
     transposeB ? swapLastTwo(emitter, b!, shapeB.length) : b!,
   ]);
 };
+
+/** Whether a node is a matrix product. */
+export function isMatmul(node: GraphNode): node is GraphNode<MatmulAttributes> {
+  return node.operation.name === 'matmul';
+}
 
 /** `x weightᵀ + bias` in one operator: this saves a pass over the result for the bias. */
 export const linear: Lowering<object> = (emitter, { inputs: [x, weight] }, inputs) =>

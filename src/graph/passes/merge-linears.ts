@@ -1,5 +1,5 @@
 import type { GraphNode, Lowering } from '../graph.ts';
-import { linearOver } from '../lowerings/matrix-product.ts';
+import { isMatmul, linearOver } from '../lowerings/matrix-product.ts';
 import type { Program, Step } from '../program.ts';
 import type { StoredConstant } from '../stored-constant.ts';
 import type { Pass } from './pass.ts';
@@ -33,11 +33,11 @@ function mergeableLinears({ steps }: Program, storage: ReadonlyMap<number, Store
 }
 
 /** `linear`, or without a bias the product with a transposed matrix. */
-function isLinear({ node: { operation, attributes, inputs } }: Step): boolean {
-  if (operation.name === 'linear') return true;
-  if (operation.name !== 'matmul') return false;
-  const { transposeA, transposeB } = attributes as { transposeA: boolean; transposeB: boolean };
-  return inputs[1]!.shape.length === 2 && transposeB && !transposeA;
+function isLinear({ node }: Step): boolean {
+  if (node.operation.name === 'linear') return true;
+  if (!isMatmul(node)) return false;
+  const { transposeA, transposeB } = node.attributes;
+  return node.inputs[1]!.shape.length === 2 && transposeB && !transposeA;
 }
 
 /** Blocks can only be joined to blocks of the same kind; numbers of all kinds become float32 first. */

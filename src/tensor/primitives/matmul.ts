@@ -6,19 +6,13 @@ import type { Tensor } from '../tensor.ts';
 import { permutationOf } from './movement.ts';
 import { sumTo } from './reductions.ts';
 
-/** Which operands are taken with their last two dimensions swapped. */
-interface Swaps {
-  transposeA: boolean;
-  transposeB: boolean;
-}
-
 /** The last two dimensions of a stack of matrices, rows then columns, after swapping. */
 function matrixShape(x: Tensor, swapped: boolean): readonly [number, number] {
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   return swapped ? [columns, rows] : [rows, columns];
 }
 
-const applyMatmul = definePrimitive<Swaps>({
+const applyMatmul = definePrimitive<lowerings.MatmulAttributes>({
   name: 'matmul',
   result: ([a, b], { transposeA, transposeB }) => {
     const [rows, inner] = matrixShape(a!, transposeA);
@@ -42,12 +36,12 @@ const applyMatmul = definePrimitive<Swaps>({
 
 // With A and B the operands after swapping, the gradients of A B are g Bᵀ and Aᵀ g; a swapped operand gets the swapped one.
 
-function gradientOfA(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: Swaps): Tensor {
+function gradientOfA(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: lowerings.MatmulAttributes): Tensor {
   const gradient = transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB);
   return sumTo(gradient, a.shape);
 }
 
-function gradientOfB(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: Swaps): Tensor {
+function gradientOfB(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: lowerings.MatmulAttributes): Tensor {
   if (b.shape.length === 2 && !transposeA) {
     // One matrix for a whole stack: its gradient is one product over all rows of the stack.
     const rowsOfA = a.reshape([-1, a.shape.at(-1)!]);

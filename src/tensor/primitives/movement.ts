@@ -8,6 +8,7 @@ import {
   sameShape,
   sizeOf,
 } from '../../core/shape.ts';
+import type { GraphNode } from '../../graph/graph.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';
@@ -58,8 +59,12 @@ export function permute(x: Tensor, dims: Shape): Tensor {
 }
 
 /** The order of the dimensions if `x` was made by {@link permute}. */
-export function permutationOf({ node: { operation, attributes } }: Tensor): Shape | undefined {
-  return operation.name === 'permute' ? (attributes as { dims: Shape }).dims : undefined;
+export function permutationOf({ node }: Tensor): Shape | undefined {
+  return isPermute(node) ? node.attributes.dims : undefined;
+}
+
+function isPermute(node: GraphNode): node is GraphNode<{ dims: Shape }> {
+  return node.operation.name === 'permute';
 }
 
 const applyExpand = definePrimitive<{ shape: Shape }>({
