@@ -6,6 +6,7 @@ export interface Preset {
   /** One line for `--help`. */
   summary: string;
   tokenizer: 'char' | 'gpt2';
+  family: string;
   model: Omit<GPT2Config, 'vocabSize'>;
   training: TrainOptions;
 }
@@ -13,6 +14,7 @@ export interface Preset {
 const charSmall: Preset = {
   summary: 'characters, 0.8M parameters: a few minutes on two cores',
   tokenizer: 'char',
+  family: 'gpt2',
   model: { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 4, dropRate: 0, qkvBias: false, tiedHead: true },
   // Three times nanoGPT's rate for a model of this size: on Shakespeare the loss falls to 1.77 instead of 1.90.
   training: { ...defaultTrainOptions, learningRate: 3e-3, minLearningRate: 3e-4 },
@@ -24,6 +26,7 @@ function published(size: keyof typeof gpt2, parameters: string): Preset {
   return {
     summary: `GPT-2 tokens, ${parameters} parameters: the published architecture`,
     tokenizer: 'gpt2',
+    family: 'gpt2',
     model,
     training: {
       ...defaultTrainOptions,
@@ -35,6 +38,20 @@ function published(size: keyof typeof gpt2, parameters: string): Preset {
     },
   };
 }
+
+/** How `--from` trains: gently, so that a model keeps what it knows. */
+export const fineTuning: TrainOptions = {
+  ...defaultTrainOptions,
+  betas: [0.9, 0.95],
+  steps: 500,
+  batchSize: 4,
+  learningRate: 1e-4,
+  minLearningRate: 1e-5,
+  warmupSteps: 50,
+  evalInterval: 100,
+};
+
+export const defaultPreset = 'char-small';
 
 /** What `--preset` can name. A new preset is one more entry. */
 export const presets: Record<string, Preset> = {

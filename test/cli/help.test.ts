@@ -4,7 +4,7 @@ import { presets } from '../../src/cli/presets.ts';
 import { tsgpt } from '../support/run-cli.ts';
 
 const training = [
-  ...['--steps', '--batch-size', '--gradient-accumulation', '--learning-rate', '--min-learning-rate', '--warmup-steps'],
+  ...['--steps', '--batch-size', '--window-length', '--gradient-accumulation', '--learning-rate', '--min-learning-rate', '--warmup-steps'],
   ...['--weight-decay', '--beta1', '--beta2', '--max-grad-norm', '--eval-interval', '--eval-batches', '--seed'],
 ];
 const model = [
@@ -16,11 +16,15 @@ const model = [
   '--qkv-bias',
   '--no-tied-head',
 ];
-const run = ['--out', '--preset', '--tokenizer', '--resume', '--validation-fraction', '--prompt', '--sample-tokens'];
+const llama = [
+  ...['--n-kv-heads', '--head-dim', '--hidden-dim', '--norm-eps', '--rope-theta', '--output-bias', '--feed-forward-bias'],
+  '--qk-norm',
+];
+const run = ['--from', '--family', '--out', '--preset', '--tokenizer', '--resume', '--validation-fraction', '--prompt', '--sample-tokens'];
 
 describe('--help', () => {
   it.each([
-    ['train', [...run, ...model, ...training, ...Object.keys(presets)]],
+    ['train', [...run, ...model, ...llama, ...training, ...Object.keys(presets)]],
     [
       'generate',
       [

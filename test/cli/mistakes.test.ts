@@ -60,6 +60,9 @@ describe('train', () => {
     [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
     [['--context-length', '5000'], 'a context length of 5000 needs at least 5001'],
     [['--emb-dim', '1000000000'], 'does not fit in memory'],
+    [['--n-kv-heads', '2'], 'a model of the family gpt2 has no nKvHeads; the flags of its shape are --context-length'],
+    [['--window-length', '0'], 'windowLength must be a whole number of at least 1, but is 0'],
+    [['--window-length', '9'], 'the model sees at most 8 tokens at once, but was given 9'],
   ])('%j', async (flags, about) => {
     expectSentence(await tsgpt('train', textFile(), ...tiny, ...out(), ...flags), about);
   });
@@ -86,6 +89,23 @@ describe('train', () => {
     expectSentence(await tsgpt('train', textFile(), ...tiny, '--out', folder), `cannot create the folder ${folder}`);
   });
 
+  it.each([
+    [['--preset', 'char-tiny'], '--preset does not go with it'],
+    [['--family', 'llama'], '--family does not go with it'],
+    [['--tokenizer', 'char'], '--tokenizer does not go with it'],
+    [['--emb-dim', '32'], '--emb-dim does not go with it'],
+    [['--no-tied-head'], '--no-tied-head does not go with it'],
+    [['--steps', '5'], 'there is no model /no/such/run'],
+  ])('--from with %j', async (flags, about) => {
+    expectSentence(await tsgpt('train', textFile(), ...out(), '--from', '/no/such/run', ...flags), about);
+  });
+
+  it('--from with a preset for a model, or with --resume', async () => {
+    const outcome = await tsgpt('train', textFile(), ...out(), '--from', 'char-tiny');
+    expectSentence(outcome, 'char-tiny is a preset; use --preset char-tiny');
+    expectSentence(await tsgpt('train', '--resume', ...out(), '--from', 'x'), '--from does not go with it');
+  });
+
   it('--resume', async () => {
     expectSentence(await tsgpt('train', '--resume', ...out()), 'there is nothing of that name');
     expectSentence(await tsgpt('train', '--resume', '--out', temporaryFolder()), 'neither last.json nor best.json');
@@ -93,6 +113,8 @@ describe('train', () => {
     const folder = await trainedFolder();
     const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
     expectSentence(await resume('--emb-dim', '32'), 'is of a run with embDim 16, so it cannot go on with embDim 32');
+    expectSentence(await resume('--family', 'llama'), 'is of a run with family gpt2');
+    expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no qkNorm');
     expectSentence(await resume('--no-tied-head'), 'is of a run with tiedHead true');
     expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
     expectSentence(await resume('--seed', '5'), 'so it cannot go on with seed 5');

@@ -5,7 +5,8 @@ import { loadCheckpoint } from '../../disk/run/index.ts';
 import { generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
-import { newRun, trainAndShow } from './train.ts';
+import { trainingRun } from '../training-runs.ts';
+import { trainAndShow } from './train.ts';
 
 /** The main job at a small size, in about two minutes; what `npm start` runs. */
 export function demoCommand(): Command {
@@ -18,13 +19,14 @@ export function demoCommand(): Command {
       const flags = {
         out: folder,
         preset: 'char-small',
+        model: {},
         steps,
         evalInterval: Math.max(1, Math.ceil(steps / 6)),
         prompt: 'Elizabeth ',
         sampleTokens: 140,
       };
       await interruptible('Stopping: the run is saved after this step …', async (signal) => {
-        await trainAndShow(await newRun(bundledNovelPath, flags, signal));
+        await trainAndShow(await trainingRun(bundledNovelPath, flags, signal));
         if (!signal.aborted) await showOff(folder);
         console.log(nextSteps(folder));
       });

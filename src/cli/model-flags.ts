@@ -1,0 +1,87 @@
+import { type Command, Option } from 'commander';
+import { ensure } from '../core/errors.ts';
+import { type ConfigField, describeDefault, type Family, modelFamilies } from '../models/index.ts';
+import { number, wholeNumber } from './flags.ts';
+
+/** What the flags say of a model's configuration, by the names of its fields. */
+export type ModelFlags = Readonly<Record<string, unknown>>;
+
+/** The flag of a field: `embDim` is `--emb-dim`, and a switch that is on by default is turned off by `--no-...`. */
+function flagOf(name: string, field: ConfigField): string {
+  const words = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return field.kind === 'switch' && field.default === true ? `--no-${words}` : `--${words}`;
+}
+
+const values = {
+  count: { placeholder: ' <n>', parse: wholeNumber },
+  probability: { placeholder: ' <p>', parse: number },
+  'positive number': { placeholder: ' <x>', parse: number },
+};
+
+function optionOf(flag: string, field: ConfigField, isShared: boolean): Option {
+  if (field.kind === 'switch') return new Option(flag, field.change);
+  const { placeholder, parse } = values[field.kind as keyof typeof values];
+  // What all families have, a preset decides.
+  const help = isShared ? field.help : `${field.help} (default: ${describeDefault(field)})`;
+  return new Option(flag + placeholder, help).argParser(parse);
+}
+
+/** The fields of a family that have flags. The tokenizer decides the size of the vocabulary. */
+function fieldsWithFlags({ config }: Family): [string, ConfigField][] {
+  return Object.entries(config.fields).filter(([name, { kind }]) => name !== 'vocabSize' && kind !== 'structure');
+}
+
+/** Adds the flags of all families, those of one or a few in groups of their own. */
+export function addModelFlags(command: Command): Command {
+  const families = modelFamilies();
+  const flags = new Map<string, { field: ConfigField; families: string[] }>();
+  for (const family of families) {
+    for (const [name, field] of fieldsWithFlags(family)) {
+      const flag = flagOf(name, field);
+      if (!flags.has(flag)) flags.set(flag, { field, families: [] });
+      flags.get(flag)!.families.push(family.name);
+    }
+  }
+  const names = families.map(({ name }) => name);
+  command.optionsGroup('Model (by default as in the preset):');
+  command.addOption(new Option('--family <name>', 'family of the model').choices(names));
+  for (const [flag, { field, families }] of flags) {
+    const isShared = families.length === names.length;
+    const option = optionOf(flag, field, isShared);
+    if (!isShared) option.helpGroup(`Model, only with --family ${families.join(' or ')}:`);
+    command.addOption(option);
+  }
+  return command;
+}
+
+/** Those that were given. */
+export function givenModelFlags(command: Command): ModelFlags {
+  const names = new Set(modelFamilies().flatMap((family) => fieldsWithFlags(family).map(([name]) => name)));
+  // Commander sets the opposite of a --no-... flag by itself.
+  const given = [...names].filter((name) => command.getOptionValueSource(name) === 'cli');
+  return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)]));
+}
+
+/** How flags that were given are written. */
+export function writtenFlags(flags: ModelFlags): string[] {
+  const fields = modelFamilies().flatMap(fieldsWithFlags);
+  return Object.keys(flags).map((name) => flagOf(...fields.find(([field]) => field === name)!));
+}
+
+/** Throws if a family has no such field as a flag is about. */
+export function ensureFlagsOf(family: Family, flags: ModelFlags): void {
+  const fields = fieldsWithFlags(family);
+  for (const name of Object.keys(flags)) {
+    ensure(
+      fields.some(([field]) => field === name),
+      () =>
+        `a model of the family ${family.name} has no ${name}; the flags of its shape are ` +
+        fields.map(([name, field]) => flagOf(name, field)).join(', '),
+    );
+  }
+}
+
+/** The part of a preset's model that a family has, too. */
+export function sharedFields(family: Family, model: object): ModelFlags {
+  return Object.fromEntries(Object.entries(model).filter(([name]) => Object.hasOwn(family.config.fields, name)));
+}

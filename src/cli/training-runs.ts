@@ -1,0 +1,115 @@
+import { resolve } from 'node:path';
+import { ensure } from '../core/errors.ts';
+import { openText } from '../disk/open-text.ts';
+import { type FolderRun, holdsRun, loadCheckpoint, textTrainingRecord } from '../disk/run/index.ts';
+import { familyNamed, type LanguageModel } from '../models/index.ts';
+import { encodeText, scanCharacters, splitTrainValidation } from '../text/index.ts';
+import { GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
+import { initialRandom } from '../train/index.ts';
+import { defined } from './flags.ts';
+import { ensureFlagsOf, type ModelFlags, sharedFields, writtenFlags } from './model-flags.ts';
+import { isPreset, openNamedModel } from './open-model.ts';
+import { defaultPreset, fineTuning, presets } from './presets.ts';
+import { type TrainingFlags, trainOptionsOf } from './training-flags.ts';
+
+/** What the flags of `train` say. */
+export interface TrainFlags extends TrainingFlags {
+  out: string;
+  preset?: string;
+  from?: string;
+  family?: string;
+  tokenizer?: 'char' | 'gpt2';
+  validationFraction?: number;
+  resume?: boolean;
+  prompt: string;
+  sampleTokens: number;
+  /** Those of the model's shape. */
+  model: ModelFlags;
+}
+
+/** The run that `flags` describe: one to resume, one that starts from a trained model, or one from nothing. */
+export async function trainingRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+  if (flags.resume) return resumedRun(text, flags, signal);
+  ensure(text, 'train needs a text to learn from: give a text file or a folder of .txt files');
+  ensure(
+    !holdsRun(flags.out),
+    `${flags.out} already holds a training run; continue it with --resume, or choose another folder with --out`,
+  );
+  return flags.from === undefined ? newRun(text, flags, signal) : runFrom(flags.from, text, flags, signal);
+}
+
+async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+  const preset = presets[flags.preset ?? defaultPreset]!;
+  const family = familyNamed(flags.family ?? preset.family);
+  ensureFlagsOf(family, flags.model);
+  const source = await openText(text);
+  const kind = flags.tokenizer ?? preset.tokenizer;
+  const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await scanCharacters(source, { signal });
+  const options = trainOptionsOf(flags, preset.training);
+  const shape = { ...sharedFields(family, preset.model), ...flags.model };
+  const config = family.config.complete({ vocabSize: tokenizer.vocabSize, ...shape });
+  const model = family.create(config, initialRandom(options.seed));
+  return { ...(await runOn(text, { model, tokenizer }, flags, signal)), options };
+}
+
+/** Training goes on from a model that has learnt something already. */
+async function runFrom(name: string, text: string, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+  const { preset, family, tokenizer: kind } = flags;
+  const others = Object.keys(defined({ preset, family, tokenizer: kind })).map((name) => `--${name}`);
+  const [conflict] = [...others, ...writtenFlags(flags.model)];
+  ensure(
+    conflict === undefined,
+    `--from takes a model and its tokenizer as they are, so ${conflict} does not go with it; leave one of them out`,
+  );
+  ensure(!isPreset(name), `--from needs a model that has learnt something, but ${name} is a preset; use --preset ${name}`);
+  const opened = await openNamedModel(name, {}, signal);
+  const model = await opened.model();
+  const windowLength = Math.min(model.config.contextLength, 256);
+  const options = trainOptionsOf(flags, { ...fineTuning, windowLength });
+  return { ...(await runOn(text, { model, tokenizer: opened.tokenizer }, flags, signal)), options };
+}
+
+async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+  ensure(flags.from === undefined, "--resume goes on with the run's own model, so --from does not go with it; leave one of them out");
+  const checkpoint = await loadCheckpoint(flags.out, 'last');
+  const { path, file, model, tokenizer } = checkpoint;
+  const { options: before, text: textBefore } = textTrainingRecord(checkpoint);
+  ensureSame(path, { family: file.architecture }, defined({ family: flags.family }));
+  ensureFlagsOf(familyNamed(file.architecture), flags.model);
+  ensureSame(path, file.config, flags.model);
+  ensureSame(path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
+  ensureSame(path, { seed: before.seed }, defined({ seed: flags.seed }));
+  const options = trainOptionsOf(flags, before);
+  const run = await runOn(text ?? textBefore.path, { model, tokenizer }, flags, signal, textBefore.trainTokens);
+  return { ...run, options, resumeFrom: checkpoint };
+}
+
+/** A run on the text at `path`, of which the end is kept for validation: what comes after `trainTokens`, or the fraction the flags ask for. */
+async function runOn(
+  path: string,
+  { model, tokenizer }: { model: LanguageModel; tokenizer: Tokenizer },
+  { out, prompt, sampleTokens, validationFraction }: TrainFlags,
+  signal: AbortSignal,
+  trainTokens?: number,
+): Promise<FolderRun> {
+  tokenizer.encode(prompt); // Better to learn of a character it does not know now than at the first evaluation.
+  const ids = await encodeText(await openText(path), tokenizer, { signal });
+  const text =
+    trainTokens === undefined || validationFraction !== undefined
+      ? splitTrainValidation(ids, validationFraction)
+      : { train: ids.subarray(0, trainTokens), validation: ids.subarray(trainTokens) };
+  const sample = sampleTokens > 0 ? { prompt, tokens: sampleTokens } : undefined;
+  return { folder: out, model, tokenizer, text, textPath: resolve(path), sample, signal };
+}
+
+/** Throws if the flags ask for something else than the run at `path` has. */
+function ensureSame(path: string, saved: unknown, asked: object): void {
+  for (const [name, value] of Object.entries(asked)) {
+    const before = (saved as Record<string, unknown>)[name];
+    ensure(
+      before === value,
+      `${path} is of a run with ${name} ${before}, so it cannot go on with ${name} ${value}; ` +
+        'leave the flag out, or start a new run with another --out',
+    );
+  }
+}
