@@ -49,7 +49,7 @@ export async function openNamedModel(
 async function untrained(name: string): Promise<NamedModel> {
   const preset = presets[name]!;
   const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
-  const model = createModel('gpt2', { vocabSize: tokenizer.vocabSize, ...preset.model });
+  const model = createModel(preset.family, { vocabSize: tokenizer.vocabSize, ...preset.model });
   const { architecture, config } = model;
   const known = { path: name, architecture, modelType: architecture, config, chatTemplate: undefined, stopTokens: [] };
   const summary = `${name}, untrained: ${preset.summary}`;

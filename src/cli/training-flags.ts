@@ -10,7 +10,11 @@ export function addTrainingFlags(command: Command): Command {
     .optionsGroup('Training (by default as in the preset):')
     .option('--steps <n>', 'updates to make', wholeNumber)
     .option('--batch-size <n>', 'windows of text side by side', wholeNumber)
-    .option('--window-length <n>', 'tokens in a window (default: as many as the model sees; with --from 256)', wholeNumber)
+    .option(
+      '--window-length <n>',
+      'tokens in a window (default: as many as the model sees; with --from 256)',
+      wholeNumber,
+    )
     .option('--gradient-accumulation <n>', 'batches averaged into one update', wholeNumber)
     .option('--learning-rate <x>', 'highest learning rate', number)
     .option('--min-learning-rate <x>', 'learning rate at the end', number)

@@ -28,7 +28,11 @@ export interface TrainFlags extends TrainingFlags {
 }
 
 /** The run that `flags` describe: one to resume, one that starts from a trained model, or one from nothing. */
-export async function trainingRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+export async function trainingRun(
+  text: string | undefined,
+  flags: TrainFlags,
+  signal: AbortSignal,
+): Promise<FolderRun> {
   if (flags.resume) return resumedRun(text, flags, signal);
   ensure(text, 'train needs a text to learn from: give a text file or a folder of .txt files');
   ensure(
@@ -61,7 +65,10 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
     conflict === undefined,
     `--from takes a model and its tokenizer as they are, so ${conflict} does not go with it; leave one of them out`,
   );
-  ensure(!isPreset(name), `--from needs a model that has learnt something, but ${name} is a preset; use --preset ${name}`);
+  ensure(
+    !isPreset(name),
+    `--from needs a model that has learnt something, but ${name} is a preset; use --preset ${name}`,
+  );
   const opened = await openNamedModel(name, {}, signal);
   const model = await opened.model();
   const windowLength = Math.min(model.config.contextLength, 256);
@@ -70,7 +77,10 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
 }
 
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
-  ensure(flags.from === undefined, "--resume goes on with the run's own model, so --from does not go with it; leave one of them out");
+  ensure(
+    flags.from === undefined,
+    "--resume goes on with the run's own model, so --from does not go with it; leave one of them out",
+  );
   const checkpoint = await loadCheckpoint(flags.out, 'last');
   const { path, file, model, tokenizer } = checkpoint;
   const { options: before, text: textBefore } = textTrainingRecord(checkpoint);

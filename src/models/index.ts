@@ -21,5 +21,5 @@ export { llama } from './llama/presets.ts';
 export { loadPublishedWeights, publishedName, readPublishedWeight } from './load-weights.ts';
 export type { WeightSource } from './named-weights.ts';
 export { type ModelDescription, readHuggingFaceConfig } from './read-config.ts';
-export { createModel, familyNamed, registerFamily, summarizeModel } from './registry.ts';
+export { createModel, familyNamed, modelFamilies, registerFamily, summarizeModel } from './registry.ts';
 export type { PublishedTensor, TensorLayout, TensorPlace } from './tensor-layout.ts';

@@ -31,6 +31,11 @@ export function registerFamily(family: Family): void {
 const shared = (some: readonly string[] = [], others: readonly string[] = []) =>
   some.filter((name) => others.includes(name));
 
+/** All families: those of the library and those that were registered. */
+export function modelFamilies(): readonly Family[] {
+  return families;
+}
+
 /** The family that checkpoints call `name`. Throws a TsgptError if there is none. */
 export function familyNamed(name: string): Family {
   const family = families.find((family) => family.name === name);

@@ -4,7 +4,15 @@ import { presets } from '../../src/cli/presets.ts';
 import { tsgpt } from '../support/run-cli.ts';
 
 const training = [
-  ...['--steps', '--batch-size', '--window-length', '--gradient-accumulation', '--learning-rate', '--min-learning-rate', '--warmup-steps'],
+  ...[
+    '--steps',
+    '--batch-size',
+    '--window-length',
+    '--gradient-accumulation',
+    '--learning-rate',
+    '--min-learning-rate',
+    '--warmup-steps',
+  ],
   ...['--weight-decay', '--beta1', '--beta2', '--max-grad-norm', '--eval-interval', '--eval-batches', '--seed'],
 ];
 const model = [
@@ -17,10 +25,28 @@ const model = [
   '--no-tied-head',
 ];
 const llama = [
-  ...['--n-kv-heads', '--head-dim', '--hidden-dim', '--norm-eps', '--rope-theta', '--output-bias', '--feed-forward-bias'],
+  ...[
+    '--n-kv-heads',
+    '--head-dim',
+    '--hidden-dim',
+    '--norm-eps',
+    '--rope-theta',
+    '--output-bias',
+    '--feed-forward-bias',
+  ],
   '--qk-norm',
 ];
-const run = ['--from', '--family', '--out', '--preset', '--tokenizer', '--resume', '--validation-fraction', '--prompt', '--sample-tokens'];
+const run = [
+  '--from',
+  '--family',
+  '--out',
+  '--preset',
+  '--tokenizer',
+  '--resume',
+  '--validation-fraction',
+  '--prompt',
+  '--sample-tokens',
+];
 
 describe('--help', () => {
   it.each([

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { registerFamily } from '../../src/models/index.ts';
-import { toyFamily } from '../support/toy-family.ts';
-import { hasShared, shared } from '../support/shared.ts';
 import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
+import { hasShared, shared } from '../support/shared.ts';
+import { toyFamily } from '../support/toy-family.ts';
 
 /** Starts the program as a user does, its output going to a file or another program. */
 function start(args: readonly string[], { env = {}, cwd = '.' }: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
@@ -125,7 +125,14 @@ describe('--family', () => {
     const folder = await trainedFolder('--family', 'llama', '--n-kv-heads', '1', '--qk-norm', '--rope-theta', '500');
     const { file, model } = await loadCheckpoint(folder, 'last');
     expect(file.architecture).toBe('llama');
-    expect(model.config).toMatchObject({ embDim: 16, nHeads: 2, nKvHeads: 1, headDim: 8, qkNorm: true, ropeTheta: 500 });
+    expect(model.config).toMatchObject({
+      embDim: 16,
+      nHeads: 2,
+      nKvHeads: 1,
+      headDim: 8,
+      qkNorm: true,
+      ropeTheta: 500,
+    });
     expect(model.config).toMatchObject({ contextLength: 8, nLayers: 1, dropRate: 0, tiedHead: true });
     const resumed = await tsgpt('train', '--resume', '--out', folder, '--steps', '8', '--qk-norm');
     expect([resumed.code, resumed.stderr]).toEqual([0, '']);
@@ -138,19 +145,35 @@ describe('--family', () => {
   it('takes a family that was registered, and makes its flags', async () => {
     registerFamily(toyFamily);
     const { stdout } = await tsgpt('train', '--help');
-    expect(stdout).toMatch(/Model, only with --family toy:\n {2}--width <n> +how many numbers stand for a token \(default: 16\)\n {2}--embed-scale <x> +how much/);
+    expect(stdout).toMatch(
+      /Model, only with --family toy:\n {2}--width <n> +how many numbers stand for a token \(default:\s+16\)\n {2}--embed-scale <x> +how much/,
+    );
     expect(stdout).toMatch(/Model, only with --family gpt2 or llama:\n {2}--emb-dim <n>/);
     const folder = join(temporaryFolder(), 'run');
     const flags = ['--family', 'toy', '--embed-scale', '1.5', '--context-length', '4', '--steps', '2'];
     const { code, stderr } = await tsgpt('train', textFile(), '--out', folder, ...flags);
     expect([code, stderr]).toEqual([0, '']);
     const { file } = await loadCheckpoint(folder, 'last');
-    expect([file.architecture, file.config]).toEqual(['toy', { vocabSize: 12, contextLength: 4, width: 16, embedScale: 1.5, dropRate: 0 }]);
+    expect([file.architecture, file.config]).toEqual([
+      'toy',
+      { vocabSize: 12, contextLength: 4, width: 16, embedScale: 1.5, dropRate: 0 },
+    ]);
   });
 });
 
 describe('--from', () => {
-  const quick = ['--steps', '3', '--batch-size', '2', '--window-length', '8', '--eval-batches', '1', '--sample-tokens', '5'];
+  const quick = [
+    '--steps',
+    '3',
+    '--batch-size',
+    '2',
+    '--window-length',
+    '8',
+    '--eval-batches',
+    '1',
+    '--sample-tokens',
+    '5',
+  ];
 
   it('goes on from the weights of another run, on another text', async () => {
     const before = await trainedFolder('--steps', '60', '--learning-rate', '1e-2');
@@ -171,15 +194,34 @@ describe('--from', () => {
 
   it.skipIf(!hasShared)('goes on from a published model, with its tokenizer', async () => {
     const folder = join(temporaryFolder(), 'run');
-    const text = textFile('Once upon a time there was a little cat. '.repeat(100));
+    const text = textFile(readFileSync(shared('data', 'tinystories-2MiB.txt'), 'utf8').slice(0, 6000));
     const model = shared('models', 'tinystories-656k-llama');
-    const { code, stderr } = await tsgpt('train', text, '--out', folder, '--from', model, ...quick);
+    const { code, stderr } = await tsgpt(
+      'train',
+      text,
+      '--out',
+      folder,
+      '--from',
+      model,
+      ...quick,
+      '--window-length',
+      '64',
+    );
     expect([code, stderr]).toEqual([0, '']);
     const { file, tokenizer } = await loadCheckpoint(folder, 'last');
     expect([file.architecture, tokenizer.kind]).toEqual(['llama', 'hugging-face']);
-    expect(losses(folder)[0]!.validationLoss).toBeLessThan(4);
-    const { stdout } = await tsgpt('generate', folder, '--prompt', 'Once upon', '--max-tokens', '5', '--temperature', '0');
-    expect(stdout).toMatch(/^Once upon a time/);
+    expect(losses(folder)[0]!.validationLoss).toBeLessThan(5); // and ln 2048 = 7.6 from nothing
+    const { stdout } = await tsgpt(
+      'generate',
+      folder,
+      '--prompt',
+      'Once upon a time',
+      '--max-tokens',
+      '5',
+      '--temperature',
+      '0',
+    );
+    expect(stdout).toMatch(/^Once upon a time, there was/);
   });
 });
 

@@ -1,5 +1,5 @@
-import { type ConfigOf, configTable } from '../../src/models/config-table.ts';
 import { count, positive, probability } from '../../src/models/config-fields.ts';
+import { type ConfigOf, configTable } from '../../src/models/config-table.ts';
 import { DecoderOnlyTransformer, type Family } from '../../src/models/index.ts';
 import { Attention, Embedding, FeedForward, RMSNorm, TransformerBlock } from '../../src/nn/index.ts';
 import { Random } from '../../src/random/random.ts';

@@ -27,7 +27,11 @@ export function trainCommand(): Command {
     .addOption(new Option('--tokenizer <kind>', 'how text becomes tokens').choices(['char', 'gpt2']))
     .option('--from <model>', `go on from a trained model, with its tokenizer: ${modelArgument}`)
     .option('--resume', 'go on with the run in --out, exactly as if it had never stopped')
-    .option('--validation-fraction <share>', 'share of the text, at its end, kept for measuring (default: 0.1)', number);
+    .option(
+      '--validation-fraction <share>',
+      'share of the text, at its end, kept for measuring (default: 0.1)',
+      number,
+    );
   addModelFlags(command);
   addTrainingFlags(command);
   return command

@@ -4,10 +4,9 @@ export {
   loadCheckpoint,
   type OpenCheckpoint,
   openCheckpoint,
-  textTrainingRecord,
-  trainingRecord,
 } from './load-checkpoint.ts';
 export { type Metrics, readMetrics } from './metrics.ts';
+export { textTrainingRecord } from './resume.ts';
 export { curveOf, type FolderReport, holdsRun, type RunOptions, runInFolder } from './run-in-folder.ts';
 export { type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
 export { type FolderRun, trainInFolder } from './train-in-folder.ts';

@@ -1,22 +1,15 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
-import type { Json } from '../../core/json.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import type { SafetensorsReader } from '../../formats/safetensors/reader.ts';
 import { checkBlocks } from '../../models/check-blocks.ts';
 import { familyNamed, type LanguageModel } from '../../models/index.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
-import type { Trainer } from '../../train/index.ts';
 import type { ModelSource, WeightPlace } from '../model-source.ts';
 import { openSafetensors } from '../safetensors.ts';
-import {
-  type CheckpointFile,
-  type CheckpointName,
-  readCheckpointFile,
-  type TrainingRecord,
-} from './checkpoint-file.ts';
-import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
+import { type CheckpointFile, type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
+import type { CheckpointModel } from './save-checkpoint.ts';
 
 /** A checkpoint that has been read; `file` says what else there is. */
 export interface LoadedCheckpoint<Model extends CheckpointModel = LanguageModel> {
@@ -156,45 +149,8 @@ async function loadParameters(
   }
 }
 
-/** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
-export function trainingRecord({ path, file }: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
-  ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
-  return file.training;
-}
-
-/** The same of a model that was trained with `trainInFolder`, which keeps its options and what it knows of the text. */
-export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>) {
-  const { options, text, ...rest } = trainingRecord(checkpoint);
-  ensure(
-    options && text,
-    `${checkpoint.path} does not tell which text the model was trained on; resume it with the program that trained it`,
-  );
-  return { ...rest, options, text };
-}
-
-/** Fills the optimizer's state from the file that the checkpoint names, and goes on from its place in the training. */
-export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
-  const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
-  const { path, file } = checkpoint;
-  const optimizerPath = join(dirname(path), basename(optimizer));
-  await using numbers = await openSafetensors(optimizerPath);
-  for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
-    data.set(await readTensor(numbers, optimizerPath, name, shape));
-  }
-  trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
-}
-
-async function readTensor(
-  file: SafetensorsReader,
-  path: string,
-  name: string,
-  shape: readonly number[],
-): Promise<Float32Array> {
-  checkTensor(file, path, name, shape);
-  return (await file.read(name)).data as Float32Array;
-}
-
-function checkTensor(file: SafetensorsReader, path: string, name: string, shape: readonly number[]): void {
+/** Throws unless the file holds the tensor that a model or optimizer needs. */
+export function checkTensor(file: SafetensorsReader, path: string, name: string, shape: readonly number[]): void {
   const entry = file.tensors.get(name);
   ensure(entry, `${path} has no tensor ${name}, which the model needs; it is of another model or incomplete`);
   ensure(

@@ -7,8 +7,9 @@ import type { Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import type { CheckpointName } from './checkpoint-file.ts';
-import { type LoadedCheckpoint, restoreTrainer, trainingRecord } from './load-checkpoint.ts';
+import type { LoadedCheckpoint } from './load-checkpoint.ts';
 import { MetricsLog } from './metrics.ts';
+import { restoreTrainer, trainingRecord } from './resume.ts';
 import { type CheckpointModel, type CheckpointToSave, makeFolder, saveCheckpoint } from './save-checkpoint.ts';
 
 export interface RunOptions extends LoopOptions {

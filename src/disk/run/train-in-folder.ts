@@ -9,7 +9,7 @@ import {
   type TrainOptions,
   textTrainer,
 } from '../../train/index.ts';
-import { textTrainingRecord } from './load-checkpoint.ts';
+import { textTrainingRecord } from './resume.ts';
 import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder.ts';
 
 export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {

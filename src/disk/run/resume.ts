@@ -1,0 +1,37 @@
+import { basename, dirname, join } from 'node:path';
+import { ensure } from '../../core/errors.ts';
+import type { Json } from '../../core/json.ts';
+import type { Trainer } from '../../train/index.ts';
+import { openSafetensors } from '../safetensors.ts';
+import type { TrainingRecord } from './checkpoint-file.ts';
+import { checkTensor, type LoadedCheckpoint } from './load-checkpoint.ts';
+import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
+
+/** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
+export function trainingRecord({ path, file }: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
+  ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
+  return file.training;
+}
+
+/** The same of a model that was trained with `trainInFolder`, which keeps its options and what it knows of the text. */
+export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>) {
+  const { options, text, ...rest } = trainingRecord(checkpoint);
+  ensure(
+    options && text,
+    `${checkpoint.path} does not tell which text the model was trained on; resume it with the program that trained it`,
+  );
+  return { ...rest, options, text };
+}
+
+/** Fills the optimizer's state from the file that the checkpoint names, and goes on from its place in the training. */
+export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
+  const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
+  const { path, file } = checkpoint;
+  const optimizerPath = join(dirname(path), basename(optimizer));
+  await using numbers = await openSafetensors(optimizerPath);
+  for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
+    checkTensor(numbers, optimizerPath, name, shape);
+    data.set((await numbers.read(name)).data as Float32Array);
+  }
+  trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
+}
