@@ -45,5 +45,4 @@ export const toyFamily: Family<ToyConfig> = {
   name: 'toy',
   config: configTable('Toy', fields),
   create: (config, random) => new Toy(config, random),
-  summarize: () => [],
 };
