@@ -59,7 +59,7 @@ function describePreset(name: string): Description {
   const note = isCharacters
     ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
     : [];
-  const groups = summarizeModel('gpt2', { vocabSize, ...preset.model });
+  const groups = summarizeModel(preset.family, { vocabSize, ...preset.model });
   return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
 }
 
