@@ -5,8 +5,8 @@ import { type Bundle, bundleForBrowser, packageExports } from '../support/bundle
 const notPortable = ['tsgpt/node', 'tsgpt/package.json'];
 const subPaths = packageExports().filter((name) => name !== 'tsgpt' && !notPortable.includes(name));
 
-/** What a bundle asks of the browser besides itself; `canvas` is asked for in a `try`. */
-const expectedExternal: Record<string, string[]> = { 'tsgpt/charts': ['canvas'] };
+/** What a bundle may ask of the browser besides itself; `canvas` is asked for in a `try`. */
+const allowedExternal: Record<string, string[]> = { 'tsgpt/charts': ['canvas'] };
 
 /** The most that programs may weigh, minified and gzipped, in KiB: what they weigh now, and some room. */
 const programs: [title: string, text: string, maxGzippedKiB: number][] = [
@@ -25,8 +25,8 @@ function record(title: string, { bytes, gzippedBytes, parts }: Bundle): void {
   sizes.push(`  ${title}: ${kib(bytes)} KiB, gzipped ${kib(gzippedBytes)}; ${largest.join(', ')}`);
 }
 
-function expectPortable({ text, external }: Bundle, expected: readonly string[] = []): void {
-  expect(external).toEqual(expected);
+function expectPortable({ text, external }: Bundle, allowed: readonly string[] = []): void {
+  expect(external.filter((path) => !allowed.includes(path))).toEqual([]);
   expect(text).not.toMatch(/["'`](node:|onnxruntime-)/);
 }
 
@@ -47,7 +47,7 @@ describe('bundled for a browser', () => {
   it.each(subPaths)('%s', async (name) => {
     const bundle = await bundleForBrowser(`export * from '${name}';`);
     record(name, bundle);
-    expectPortable(bundle, expectedExternal[name]);
+    expectPortable(bundle, allowedExternal[name]);
   });
 
   it("what is not used is left out: large packages, and GPT-2's vocabulary", async () => {
