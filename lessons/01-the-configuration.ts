@@ -1,17 +1,17 @@
-// Lesson 1: seven numbers decide what a GPT is, and what it costs.
+// Lesson 1: seven settings decide what a GPT is and what it costs.
 import { type GPT2Config, gpt2, summarizeModel } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { totalOf } from 'tsgpt/models';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('The seven numbers');
-const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, comes further down
+const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, comes later
 console.log(small);
 
 section('What each of them costs');
 const parametersOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'parameters');
 const flopsOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'flopsPerToken');
-/** How many numbers the layers put out for one text that fills the context. */
+/** How many numbers the layers output for one text that fills the context. */
 function outputsOf(config: GPT2Config): number {
   const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
   const sizeOf = (shape: string) => [...lengths(shape).matchAll(/\d+/g)].reduce((size, [n]) => size * Number(n), 1);
@@ -39,7 +39,7 @@ const published = parametersOf({ ...gpt2.small, qkvBias: true });
 table(
   ['GPT-2 small', 'parameters'],
   [
-    ['with an output head of its own', untied],
+    ['with a separate output head', untied],
     ['with the head tied to the token embedding', tied],
     ["OpenAI's: tied, with biases for query, key and value", published],
   ],
@@ -49,7 +49,7 @@ console.log(`the biases: ${small.nLayers} x 3 x ${small.embDim} = ${(published -
 
 section('The four sizes');
 table(
-  ['size', 'embDim', 'nHeads', 'nLayers', 'own head', 'tied head', 'float32', 'FLOPs per token'],
+  ['size', 'embDim', 'nHeads', 'nLayers', 'separate head', 'tied head', 'float32', 'FLOPs per token'],
   Object.entries(gpt2).map(([name, config]) => {
     const all = parametersOf({ ...config, tiedHead: false });
     const mebibytes = `${((4 * all) / 2 ** 20).toFixed(2)} MiB`;

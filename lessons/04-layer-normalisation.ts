@@ -1,10 +1,10 @@
-// Lesson 4: layer normalisation keeps the numbers inside a deep network at a size that it can learn with.
+// Lesson 4: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
 import { fromArray, LayerNorm, Linear, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
 
 section('Two rows from a small layer');
-const torch = new TorchRandom(123); // the random numbers of PyTorch, so that the published digits come out
+const torch = new TorchRandom(123); // PyTorch's random numbers, so that the digits match the textbook's
 const batch = fromArray(torch.randn(2 * 5), [2, 5]);
 const layer = new Linear(5, 6);
 torchInit(layer, torch);

@@ -1,4 +1,4 @@
-// Lesson 5: the feed-forward network, and the bend in it without which it would be one straight line.
+// Lesson 5: the feed-forward network. Without the bend in its middle it would be a straight line.
 import { concat, FeedForward, fromArray, gelu, gpt2, gpt2Init, grad, Random, randn, relu, type Tensor } from 'tsgpt';
 import { layerDiagramSvg, lineChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
@@ -19,7 +19,7 @@ const lowest = ys.indexOf(Math.min(...ys));
 console.log(`lowest at x = ${xs[lowest]!.toFixed(2)}, where gelu is ${ys[lowest]!.toFixed(4)}`);
 
 section('The slope');
-const [slope] = grad(y.sum(), [x]); // of a single number: their sum
+const [slope] = grad(y.sum(), [x]); // grad takes a single number, so the sum
 const slopes = await slope!.floats();
 for (const at of [-2, -0.75, 0, 2]) console.log(`slope at ${at}: ${slopes[Math.round(100 * (at + 3))]!.toFixed(4)}`);
 picture(

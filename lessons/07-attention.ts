@@ -41,7 +41,7 @@ console.log(`parameters: ${attention.parameterCount.toLocaleString('en-US')}`);
 
 section('The future stays out');
 const isLast = arange(4).eq(3).reshape([4, 1]);
-const changed = attention.forward(where(isLast, 9, sequence)); // 768 times 9 in place of the last token
+const changed = attention.forward(where(isLast, 9, sequence)); // the last token becomes 768 nines
 const change = changed.sub(attended).abs().max(-1).reshape([4]); // the largest change at each position
 console.log(await change.print());
 
@@ -52,7 +52,7 @@ const tokens = ids.map((id) => tokenizer.decode([id]));
 const heads = (await attentionMaps(model, ids)).flatMap(({ name, heads }) =>
   heads.map((rows, head) => ({ title: `${name}, head ${head}`, rows })),
 );
-/** Large if many tokens are looked at: for each token the largest share that a later one takes from it, summed up. */
+/** Large if many tokens are looked at: the sum, over all tokens, of the largest weight that a later token gives them. */
 const variety = (rows: number[][]) =>
   rows.reduce((sum, _, j) => sum + Math.max(0, ...rows.slice(j + 1).map((row) => row[j]!)), 0);
 const chosen = heads.sort((a, b) => variety(b.rows) - variety(a.rows)).slice(0, 2);

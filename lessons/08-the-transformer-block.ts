@@ -15,7 +15,7 @@ const block = new TransformerBlock({
   dropRate,
 });
 const random = new Random(123);
-gpt2Init(block, random, nLayers); // weights of GPT-2, which adds to the stream 2 * nLayers = 24 times
+gpt2Init(block, random, nLayers); // GPT-2's initial weights; its blocks add to the stream 2 * nLayers = 24 times
 const x = randn([2, 4, embDim], random).named('x'); // [batch, time, embDim]
 let out = block.forward(x);
 console.log(`in  ${x.toString()}`);
@@ -51,7 +51,7 @@ picture(
   await graphSvg({
     title: 'A transformer block',
     description:
-      'The input takes two ways: through a part and around it, and the two are added; once for attention, once for the feed-forward network.',
+      'The input goes through a part and around it, and both are added: once for attention, once for the feed-forward network.',
     ...graph,
   }),
 );

@@ -6,7 +6,7 @@ import { picture, section, table } from './kit/lesson.ts';
 import { drawable } from './kit/model-drawing.ts';
 
 section('163 million numbers');
-const model = new GPT2({ ...gpt2.small, tiedHead: false }); // a head of its own, as in the textbook
+const model = new GPT2({ ...gpt2.small, tiedHead: false }); // a separate head, as in the textbook
 const { parameterCount } = model;
 console.log(`parameters: ${parameterCount.toLocaleString('en-US')}`);
 console.log(

@@ -1,4 +1,4 @@
-// Lesson 10: a model that scores the next token writes a text by taking one token after another.
+// Lesson 10: a model that scores the next token writes a text, one token after another.
 import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
@@ -14,11 +14,11 @@ torchInit(model, new TorchRandom(123)); // untrained, with the weights that PyTo
 /** The scores of the token after `ids`: `[vocabSize]` */
 function scores(ids: number[]): Promise<Float32Array> {
   const tokens = tensor([ids], { dtype: 'int32' }); // [1, time]
-  const last = model.forward(tokens).slice(null, [-1]); // of [1, time, vocabSize], the last position
+  const last = model.forward(tokens).slice(null, [-1]); // [1, 1, vocabSize]: only the last position
   return last.floats();
 }
 const logits = await scores(prompt);
-const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b))); // where the largest one is
+const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b))); // the index of the largest
 console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`);
 
 section('How sure it is');

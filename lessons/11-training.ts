@@ -1,4 +1,4 @@
-// Lesson 11: training changes the weights, step by step, so that the text at hand becomes more likely.
+// Lesson 11: training changes the weights step by step, so that the text becomes more likely.
 import { readFileSync } from 'node:fs';
 import {
   crossEntropy,
@@ -70,7 +70,7 @@ for await (const { step, loss, validationLoss } of train(model, data, options)) 
 table(['step', 'loss', 'validation loss', 'validation perplexity'], rows);
 picture('loss', lossCurveSvg({ train: losses, validation }, { title: 'Learning 20 kilobytes of Pride and Prejudice' }));
 
-section('What it has learnt');
+section('What it has learned');
 let written = 'It is a truth';
 for await (const piece of generate(model, tokenizer, written, { maxTokens: 40, temperature: 0 })) written += piece;
 console.log(written);

@@ -1,4 +1,4 @@
-// Lesson 12: a model gives every token a probability; how one is chosen makes the text dull, lively or mad.
+// Lesson 12: the model gives every token a probability. How we choose makes the text dull, lively or mad.
 import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { candidates, sampleToken } from 'tsgpt/generate';
@@ -8,17 +8,17 @@ import { trainedModel } from './kit/trained-model.ts';
 section('One real distribution');
 const { model, tokenizer, prompt } = await trainedModel();
 const decoder = new Decoder(model);
-const [scores] = await decoder.append(decoder.createCache(), [tokenizer.encode(prompt)]); // for each text of the batch
+const [scores] = await decoder.append(decoder.createCache(), [tokenizer.encode(prompt)]); // one for each text
 const logits = scores!; // of the token after the prompt: [vocabSize]
 const { ids, probabilities } = candidates(logits, {}); // the likeliest first
-const shown = ids.slice(0, 10); // what follows looks at these
+const shown = ids.slice(0, 10); // the ten that the charts show
 const text = (id: number) => tokenizer.decode([id]);
 console.log(`${JSON.stringify(prompt)} …`);
 for (const [i, id] of shown.entries()) {
   console.log(`${(100 * probabilities[i]!).toFixed(1).padStart(5)}%  ${JSON.stringify(text(id))}`);
 }
 
-/** The probabilities with which the tokens shown are chosen, in percent; 0 for what cannot be chosen. */
+/** The probability of each token shown, in percent; 0 if it cannot be chosen. */
 function chart(options: SamplingOptions) {
   const allowed = candidates(logits, options);
   const total = allowed.probabilities.reduce((a, b) => a + b, 0);

@@ -1,6 +1,6 @@
 /**
- * Runs lessons in the terminal, each in a process of its own: `npm run lesson 6`, `npm run lesson attention`, and all of them with
- * `npm run lessons`.
+ * Runs lessons in the terminal, each in a separate process: `npm run lesson 6` or `npm run lesson attention` for one,
+ * `npm run lessons` for all.
  */
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
@@ -13,7 +13,7 @@ import { chooseLessons, findLessons, type Lesson } from './kit/find-lessons.ts';
 interface Result {
   readonly lesson: Lesson;
   readonly seconds: number;
-  /** Why it ended, if not as it should: "exit code 1". */
+  /** How it failed, if it did: "exit code 1". */
   readonly failure?: string;
 }
 
@@ -52,7 +52,7 @@ async function main(): Promise<number> {
   const lessons = findLessons(dirname(fileURLToPath(import.meta.url)));
   const chosen = values.all && positionals.length === 0 ? lessons : chooseLessons(lessons, positionals);
 
-  // Ctrl-C reaches the lesson too; the ones after it are then not begun.
+  // Ctrl-C also reaches the running lesson; the lessons after it are not started.
   let interrupted = false;
   process.on('SIGINT', () => {
     interrupted = true;

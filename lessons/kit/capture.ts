@@ -14,18 +14,18 @@ export interface Captured {
   readonly output: string;
   /** The SVG files by name, without their ending. */
   readonly pictures: ReadonlyMap<string, string>;
-  /** Whether the lesson ran now; otherwise the results are those of an earlier run of exactly the same files. */
+  /** Whether the lesson ran now. If not, the results come from an earlier run of exactly the same files. */
   readonly ran: boolean;
 }
 
-/** What makes Node run TypeScript; found from here, wherever the lesson lies. */
+/** The loader that lets Node run TypeScript, found from this file wherever the lesson lies. */
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 const SCRIPT_OR_PAGE = /^lessons\/\d\d-[\w-]+\.(ts|md)$/;
 
 /**
- * A hash of what every lesson's output depends on beside the lesson itself: the lessons' kit, the built package and the packages it
- * uses, the bundled data, whether there are reference models beside the project, and the machine it runs on.
+ * A hash of everything that any lesson's output depends on, except the lesson itself: the lessons' kit, the built package and the
+ * packages it uses, the bundled data, whether reference models lie beside the project, and the machine.
  */
 export function commonKey(root: string): string {
   const files = hashFiles(root, ['lessons', 'dist', 'data', 'package-lock.json'], (path) => !SCRIPT_OR_PAGE.test(path));
@@ -44,10 +44,10 @@ export interface CaptureOptions {
 }
 
 /**
- * Runs a lesson and takes down what it prints to its standard output and which pictures it draws, or returns what was kept of a run in
- * which everything it depends on was the same.
+ * Runs a lesson and records what it prints to standard output and which pictures it draws. If nothing that it depends on has changed
+ * since an earlier run, returns what was recorded then.
  *
- * @throws TsgptError if the lesson does not end with exit code 0; nothing is kept then
+ * @throws TsgptError if the lesson does not end with exit code 0; nothing is recorded then
  */
 export async function capture(lesson: Lesson, { root, cache, common }: CaptureOptions): Promise<Captured> {
   const key = createHash('sha256').update(common).update(readFileSync(lesson.script)).digest('hex');
@@ -55,7 +55,7 @@ export async function capture(lesson: Lesson, { root, cache, common }: CaptureOp
   const kept = read(folder, lesson, key);
   if (kept) return { ...kept, ran: false };
 
-  // Everything is written to a new folder, which takes the old one's place when it is complete.
+  // Everything is written to a new folder. When complete, it replaces the old one.
   const fresh = join(cache, `.${lesson.name}-${process.pid}`);
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
@@ -80,7 +80,7 @@ function read(folder: string, lesson: Lesson, key: string): Omit<Captured, 'ran'
   };
 }
 
-/** The lesson's standard output, plain: no colours, no escape sequences. */
+/** The lesson's standard output without colours and other escape sequences. */
 function run(lesson: Lesson, root: string, out: string): Promise<string> {
   const { FORCE_COLOR: _, ...inherited } = process.env;
   const env = { ...inherited, NO_COLOR: '1', TSGPT_LESSONS_OUT: resolve(out) };

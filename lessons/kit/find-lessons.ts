@@ -16,9 +16,9 @@ export interface Lesson {
 const SCRIPT = /^(\d\d)-[\w-]+\.ts$/;
 
 /**
- * The lessons in `folder`, in their order: every `NN-name.ts`.
+ * The lessons in `folder`, every `NN-name.ts`, in order of their numbers.
  *
- * @throws TsgptError if there are none or two have the same number
+ * @throws TsgptError if there are none, or if two have the same number
  */
 export function findLessons(folder: string): Lesson[] {
   const scripts = readdirSync(folder).filter((file) => SCRIPT.test(file));
@@ -35,9 +35,9 @@ export function findLessons(folder: string): Lesson[] {
 }
 
 /**
- * Those of `lessons` that `wanted` names, each by its number ("6", "06") or a part of its name ("attention").
+ * The lessons that `wanted` names by their number ("6", "06") or a part of their name ("attention").
  *
- * @throws TsgptError with the list of lessons if one of them names none
+ * @throws TsgptError with the list of lessons if an entry of `wanted` matches none
  */
 export function chooseLessons(lessons: readonly Lesson[], wanted: readonly string[]): Lesson[] {
   const list = lessons.map(({ name }) => name).join(', ');

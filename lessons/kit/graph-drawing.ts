@@ -14,35 +14,35 @@ export interface GraphNode {
   /** A second, paler line: a shape such as "[2, 4, 768]". */
   readonly detail?: string;
   /**
-   * How it is drawn. `operation` (default): a box; `input`, `output`: a box with round ends; `parameter`: a box in a colour of
-   * its own; `sum`: a circle.
+   * How it is drawn. `operation`: a box; `input`, `output`: a box with round ends; `parameter`: a box in another colour;
+   * `sum`: a circle. Defaults to `operation`.
    */
   readonly kind?: 'operation' | 'input' | 'output' | 'parameter' | 'sum';
-  /** Caption of the frame it is drawn in, together with all others of the same group. */
+  /** Nodes with the same group are drawn inside one frame with this caption. */
   readonly group?: string;
 }
 
 export interface GraphEdge {
-  /** The node whose value flows... */
+  /** The id of the node where the arrow starts. */
   readonly from: string;
-  /** ...into this one. */
+  /** The id of the node that it points to. */
   readonly to: string;
   readonly label?: string;
 }
 
 export interface GraphDrawing {
-  /** The image's name for a screen reader, and its heading. */
+  /** The heading, which is also the image's name for a screen reader. */
   readonly title: string;
-  /** What is to be seen, in words; the drawing adds how many nodes and edges there are, and what each leads to. */
+  /** The picture in words. The number of nodes and edges, and where each leads, are added to it. */
   readonly description: string;
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
 }
 
 /**
- * A directed graph, drawn from top to bottom by Graphviz, as a standalone SVG in the colours of the charts.
+ * Draws a directed graph from top to bottom, laid out by Graphviz, as a standalone SVG in the colours of the charts.
  *
- * @throws TsgptError if there are no nodes, two have the same id, or an edge names one that is not there
+ * @throws TsgptError if there are no nodes, if two have the same id, or if an edge names a node that does not exist
  */
 export async function graphSvg({ title, description, nodes, edges }: GraphDrawing): Promise<string> {
   const index = indexOf(title, nodes, edges);
@@ -95,7 +95,7 @@ function indexOf(title: string, nodes: readonly GraphNode[], edges: readonly Gra
   return index;
 }
 
-/** How large the graph is, and a sentence for each node that leads somewhere. */
+/** The size of the graph, and a sentence for each node that leads to another. */
 function inWords(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): string[] {
   const named = new Map(nodes.map(({ id, label, detail }) => [id, detail ? `${label} ${detail}` : label]));
   const steps = nodes.flatMap(({ id }) => {

@@ -13,26 +13,26 @@ export interface SizedGraph {
     /** Index of the frame the node is in. */
     readonly group?: number;
   })[];
-  /** From and to are indices of nodes; a size is that of the edge's label. */
+  /** `from` and `to` are indices of nodes; `label` is the size of the edge's label. */
   readonly edges: readonly { readonly from: number; readonly to: number; readonly label?: Size }[];
   /** Sizes of the captions of the frames. */
   readonly groups: readonly Size[];
 }
 
-/** Where everything is, in pixels from the top left. Places of boxes and labels are their middles. */
+/** Where everything is, in pixels from the top left. The place of a box or label is its centre. */
 export interface GraphLayout extends Size {
   readonly nodes: readonly Place[];
   readonly edges: readonly {
-    /** Start, then two control points and an end for each Bézier curve. */
+    /** The start, then two control points and the end of each Bézier curve. */
     readonly curve: readonly Place[];
-    /** Where the arrow points to; it begins at the end of the curve. */
+    /** The tip of the arrowhead, which begins at the end of the curve. */
     readonly tip: Place;
     readonly label?: Place;
   }[];
   readonly groups: readonly (Size & { readonly left: number; readonly top: number; readonly caption: Place })[];
 }
 
-/** The part of Graphviz's JSON that is used: lengths in points, y upwards. */
+/** The part of Graphviz's JSON that we use. Lengths are in points; y points upwards. */
 interface GraphvizJson {
   readonly bb: string;
   readonly objects: readonly {
@@ -44,12 +44,12 @@ interface GraphvizJson {
   readonly edges?: readonly { readonly id: string; readonly pos: string; readonly lp?: string }[];
 }
 
-/** Graphviz measures in inches of 72 points; a point is a pixel here. */
+/** Graphviz measures boxes in inches of 72 points. A point becomes a pixel. */
 const POINTS_PER_INCH = 72;
 
 let graphviz: Promise<Viz> | undefined;
 
-/** Places a graph from top to bottom by Graphviz (dot, compiled to WebAssembly). It gets boxes only: no text, no colours. */
+/** Lays out a graph from top to bottom with Graphviz (dot, compiled to WebAssembly), which gets boxes only: no text, no colours. */
 export async function layOutGraph(graph: SizedGraph): Promise<GraphLayout> {
   graphviz ??= instance();
   const json = (await graphviz).renderJSON(graphvizInput(graph)) as GraphvizJson;
@@ -100,7 +100,7 @@ function graphvizInput({ nodes, edges, groups }: SizedGraph): Graph {
   };
 }
 
-/** A label of a given size without text. */
+/** An empty label of a given size. */
 function emptyBox({ width, height }: Size) {
   const attributes = `fixedsize="true" width="${Math.ceil(width)}" height="${Math.ceil(height)}" border="0"`;
   return { html: `<table ${attributes}><tr><td></td></tr></table>` };

@@ -6,7 +6,7 @@ import type { GraphLayout, Place, Size } from './graph-layout.ts';
 
 type Kind = NonNullable<GraphNode['kind']>;
 
-/** Colour and rounding of the corners of each kind of node. */
+/** The colour of each kind of node, and whether its ends are round. */
 const KINDS: Record<Kind, { colour: string; isRound: boolean }> = {
   operation: { colour: 'chart-ink-soft', isRound: false },
   input: { colour: 'chart-series-1', isRound: true },
@@ -15,11 +15,11 @@ const KINDS: Record<Kind, { colour: string; isRound: boolean }> = {
   sum: { colour: 'chart-series-2', isRound: true },
 };
 
-/** Free space on either side of a node's text, and above and below. */
+/** Space on either side of a node's text, then above and below it. */
 const INSET = [13, 7] as const;
 const ARROW = { length: 9, width: 8 };
 
-/** Of an edge's label or a frame's caption. */
+/** The size of an edge's label or a frame's caption. */
 export function textSize(text: string, font?: Font): Size {
   return { width: textWidth(text, font) + 8, height: LINE_HEIGHT };
 }
@@ -29,7 +29,7 @@ export function sizeOf({ label, detail, kind = 'operation' }: GraphNode): Size {
   const text = Math.max(...lines.map((line) => textWidth(line)));
   const height = lines.length * LINE_HEIGHT + 2 * INSET[1];
   if (kind === 'sum' && text < height * 0.7) return { width: height, height };
-  const ends = KINDS[kind].isRound ? height / 5 : 0; // text must keep clear of round ends
+  const ends = KINDS[kind].isRound ? height / 5 : 0; // text must not touch the round ends
   return { width: Math.max(height, text + 2 * (INSET[0] + ends)), height };
 }
 
@@ -38,7 +38,7 @@ export function drawNode(svg: SvgElement, node: GraphNode, [x, y]: Place, { widt
   const box = { x: x - width / 2, y: y - height / 2, width, height, rx: isRound ? height / 2 : 4 };
   const lines = node.detail ? [node.label, node.detail] : [node.label];
   return [
-    element(svg, 'rect', { class: 'chart-paper', ...box }), // over edges and frames
+    element(svg, 'rect', { class: 'chart-paper', ...box }), // hides edges and frames
     element(svg, 'rect', { class: colour, ...box, 'fill-opacity': 0.12, stroke: 'currentColor', 'stroke-width': 1.5 }),
     ...lines.map((line, i) => {
       const attributes = { x, y: y + (i - (lines.length - 1) / 2) * LINE_HEIGHT, dy: '0.35em' };
@@ -51,7 +51,7 @@ export function drawEdge(svg: SvgElement, label: string | undefined, edge: Graph
   const { curve, tip } = edge;
   const [start, ...rest] = curve.map((place) => place.join(','));
   const end = curve.at(-1)!;
-  // The arrow's head: a triangle from both sides of the curve's end to the tip.
+  // The arrowhead: a triangle from both sides of the curve's end to the tip.
   const [dx, dy] = [tip[0] - end[0], tip[1] - end[1]];
   const length = Math.hypot(dx, dy) || 1;
   const [sideX, sideY] = [(-dy / length) * (ARROW.width / 2), (dx / length) * (ARROW.width / 2)];

@@ -11,12 +11,12 @@ export function filesIn(folder: string): string[] {
     .sort();
 }
 
-/** A path from `root`, with the same separators on every system. */
+/** The path relative to `root`, with `/` as separator on every system. */
 export function pathFrom(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
 }
 
-/** A hash of files and whole folders, of their names and contents; `counts` says which files do. */
+/** A hash of the names and contents of files and whole folders. Files for which `counts` returns false are left out. */
 export function hashFiles(
   root: string,
   paths: readonly string[],

@@ -3,12 +3,12 @@ import { basename, join } from 'node:path';
 import Table from 'cli-table3';
 import colors from 'picocolors';
 
-/** Begins a part of the lesson: its title in the output, and the name its page shows it by. */
+/** Begins a section of the lesson. Its page refers to the section by this title. */
 export function section(title: string): void {
   console.log(`\n${colors.bold(`## ${title}`)}`);
 }
 
-/** Keeps a picture of the lesson, an SVG, under `runs/lessons/`, and says where it lies. */
+/** Writes an SVG picture to `runs/lessons/` and prints its path. */
 export function picture(name: string, svg: string): void {
   const lesson = basename(process.argv[1] ?? 'lesson', '.ts');
   const folder = join(process.env.TSGPT_LESSONS_OUT ?? join('runs', 'lessons'), lesson);
@@ -18,7 +18,7 @@ export function picture(name: string, svg: string): void {
   console.log(`picture: ${path}`);
 }
 
-/** Prints a text indented, in lines that fit on the page of a phone. */
+/** Prints a text indented, in lines short enough for a phone. */
 export function paragraph(text: string): void {
   const lines = text.replaceAll(/\s+/g, ' ').match(/\S.{0,41}(?=\s|$)|\S{42}/g) ?? [];
   for (const line of lines) console.log(`  ${line}`);
@@ -40,7 +40,7 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   console.log(printed.toString().replaceAll(/ +$/gm, ''));
 }
 
-/** No lines around and between the cells, two spaces between columns. */
+/** No lines around or between the cells; two spaces between columns. */
 const plain = {
   ...Object.fromEntries(
     ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [

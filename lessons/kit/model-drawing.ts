@@ -1,7 +1,7 @@
 import type { GraphPoint } from 'tsgpt/inspect';
 import type { GraphEdge, GraphNode } from './graph-drawing.ts';
 
-/** The nodes and edges of a model's graph, ready to be drawn; where two tensors are simply added stands a "+". */
+/** The nodes and edges of a model's graph, ready to be drawn. An addition of two tensors is drawn as a "+". */
 export function drawable(points: readonly GraphPoint[]): { nodes: GraphNode[]; edges: GraphEdge[] } {
   const used = new Set(points.flatMap(({ from }) => from));
   const nodes: GraphNode[] = [];

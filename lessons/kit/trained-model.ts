@@ -5,16 +5,16 @@ import { bundledNovelPath, openModel } from 'tsgpt/node';
 export interface TrainedModel {
   model: LanguageModel;
   tokenizer: Tokenizer;
-  /** Something it can go on from. */
+  /** The beginning of a text that the model can continue. */
   prompt: string;
-  /** A prompt for looking at attention: short enough to be drawn. */
+  /** A text short enough for a drawing of its attention. */
   sentence: string;
 }
 
-/** A published small model that has read many stories, where it lies beside the project. */
+/** A small published model that was trained on short stories, if it lies beside the project. */
 const published = '../shared/models/tinystories-chat-3m-as-gpt2';
 
-/** A model that has learnt something: the published one if it is there, otherwise a smaller one trained on the spot. */
+/** The published model if it is there, otherwise a smaller one that is trained now. */
 export async function trainedModel(): Promise<TrainedModel> {
   if (existsSync(published)) {
     const opened = await openModel(published);
