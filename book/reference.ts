@@ -33,8 +33,6 @@ const internal = [
   'GGML_TYPES', // listed by GgmlTypeName
   'NUMBER_TYPES', // listed by NumberType
   'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
-  'TrainerState', // what a checkpoint keeps
-  'CheckpointToSave',
   'MetricsLog',
   'src/charts/range.ts:Range', // a pair of numbers
 ];

@@ -72,6 +72,10 @@ export async function* generateBatch(
   if (maxTokens === 0 || signal?.aborted) return;
   const reader = readerOf(model);
   try {
+    ensure(
+      !options.cache || reader instanceof Decoder,
+      'a model without keys and values has no use for a cache; leave it out',
+    );
     const { contextLength } = reader.config;
     const longest = Math.max(...prompts.map(({ length }) => length));
     const capacity = Math.min(contextLength, longest + maxTokens);

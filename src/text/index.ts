@@ -1,3 +1,4 @@
+export type { Json } from '../core/json.ts';
 export type { Batch, BatchArray, BatchStream } from './batches.ts';
 export { encodeText, type TokenIds } from './encode-text.ts';
 export type { EncodeTextOptions } from './encoded-parts.ts';

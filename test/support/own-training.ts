@@ -1,10 +1,11 @@
 import type { Json } from '../../src/core/json.ts';
 import type { GPT2 } from '../../src/models/index.ts';
+import type { Parameter } from '../../src/nn/index.ts';
 import { Random } from '../../src/random/random.ts';
 import type { Batch, BatchStream } from '../../src/text/index.ts';
-import type { Objective } from '../../src/train/index.ts';
+import type { Objective, Optimizer, UpdateOptions } from '../../src/train/index.ts';
 
-/** An objective and a stream of batches that `src/` knows nothing of. */
+/** An objective, a stream of batches and an optimizer that `src/` knows nothing of. */
 
 type Names = 'tokens' | 'targets' | 'mask';
 
@@ -59,5 +60,36 @@ export class QuestionsAndAnswers implements BatchStream<Names> {
     const { random, left } = state as { random: number[]; left: number[] };
     this.#random.state = random;
     this.#left = [...left];
+  }
+}
+
+/** Gradient descent with momentum (Polyak, 1964). */
+export class Momentum implements Optimizer {
+  readonly parameters: ReadonlyMap<string, Parameter>;
+  readonly gradients: ReadonlyMap<string, Float32Array>;
+  readonly state: { velocity: ReadonlyMap<string, Float32Array> };
+  step = 0;
+
+  constructor(parameters: ReadonlyMap<string, Parameter>) {
+    const zeros = () => new Map([...parameters].map(([path, { size }]) => [path, new Float32Array(size)]));
+    this.parameters = parameters;
+    this.gradients = zeros();
+    this.state = { velocity: zeros() };
+  }
+
+  async gradientNorm(): Promise<number> {
+    return Math.hypot(...[...this.gradients.values()].map((gradient) => Math.hypot(...gradient)));
+  }
+
+  async update({ learningRate, gradientScale = 1 }: UpdateOptions): Promise<void> {
+    this.step++;
+    for (const [path, { value }] of this.parameters) {
+      const velocity = this.state.velocity.get(path)!;
+      const gradient = this.gradients.get(path)!;
+      for (let i = 0; i < value.length; i++) {
+        velocity[i] = 0.9 * velocity[i]! + gradientScale * gradient[i]!;
+        value[i]! -= learningRate * velocity[i]!;
+      }
+    }
   }
 }

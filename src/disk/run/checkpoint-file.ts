@@ -30,7 +30,7 @@ const checkpointSchema = v.object({
   training: v.optional(
     v.object({
       optimizer: v.string(),
-      /** Of training on a text: how, and on which. */
+      // Of training on a text: how, and on which.
       options: v.optional(trainOptionsSchema),
       text: v.optional(
         v.object({
@@ -40,9 +40,9 @@ const checkpointSchema = v.object({
           checksum: v.number(),
         }),
       ),
-      /** The place in the stream of batches. */
+      // The place in the stream of batches.
       batches: v.optional(v.unknown()),
-      /** The same in files of before there were streams of other batches. */
+      // The same in files from before there were streams of other batches.
       windows: v.optional(randomStateSchema),
       dropout: randomStateSchema,
       bestValidationLoss: v.optional(v.number()),

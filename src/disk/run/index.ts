@@ -1,4 +1,4 @@
-export type { CheckpointName } from './checkpoint-file.ts';
+export type { CheckpointName, TrainingRecord } from './checkpoint-file.ts';
 export {
   type LoadedCheckpoint,
   loadCheckpoint,
@@ -8,5 +8,5 @@ export {
 export { type Metrics, readMetrics } from './metrics.ts';
 export { textTrainingRecord } from './resume.ts';
 export { curveOf, type FolderReport, holdsRun, type RunOptions, runInFolder } from './run-in-folder.ts';
-export { type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
+export { type CheckpointModel, type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
 export { type FolderRun, trainInFolder } from './train-in-folder.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import {
+  Decoder,
   type GenerateTokensOptions,
   generate,
   generateBatch,
@@ -67,6 +68,13 @@ describe('writing with a model that has no cache', () => {
     let text = '';
     for await (const piece of generate(bigrams, tinyTokenizer, 'ab', { maxTokens: 7, temperature: 0 })) text += piece;
     expect(text).toBe('cdefgha');
+  });
+
+  it('takes no cache of keys and values', async () => {
+    await using decoder = new Decoder(model);
+    const error = await errorOf(written(withoutCache, [[1, 2]], { cache: decoder.createCache() }));
+    expect(error).toBeInstanceOf(TsgptError);
+    expect(error.message).toBe('a model without keys and values has no use for a cache; leave it out');
   });
 
   it('refuses tokens that the model does not have', async () => {

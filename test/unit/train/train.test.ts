@@ -6,7 +6,15 @@ import { loadCheckpoint, trainInFolder } from '../../../src/disk/run/index.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { checkTrainOptions, type TrainOptions, textTrainer, train } from '../../../src/train/index.ts';
-import { errorOf, temporaryFolder, tinyModel, tinyOptions, tinyText, weightBits } from '../../support/tiny.ts';
+import {
+  errorOf,
+  measured,
+  temporaryFolder,
+  tinyModel,
+  tinyOptions,
+  tinyText,
+  weightBits,
+} from '../../support/tiny.ts';
 import { newRun, resumedRun } from '../../support/tiny-run.ts';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -40,6 +48,19 @@ describe('train', () => {
       for (const value of [loss, gradNorm, learningRate, tokensPerSecond]) expect(value).toBeGreaterThan(0);
       expect(secondsLeft).toBeGreaterThanOrEqual(0);
     }
+  });
+
+  it('needs of a model only a loss and parameters', async () => {
+    const model = tinyModel();
+    const trainable = { namedParameters: () => model.namedParameters(), loss: model.loss.bind(model) };
+    const run = (options: Partial<TrainOptions>) => all(train(trainable, tinyText, { ...tinyOptions, ...options }));
+    const reports = await run({ steps: 3, windowLength: 8 });
+    expect(reports.map(measured)).toEqual(
+      (await all(train(tinyModel(), tinyText, { ...tinyOptions, steps: 3 }))).map(measured),
+    );
+    const shorter = await run({ steps: 3, windowLength: 4 });
+    expect(shorter.map(({ loss }) => loss)).not.toEqual(reports.map(({ loss }) => loss));
+    expect((await errorOf(run({}))).message).toContain('give a windowLength');
   });
 
   it('ends when the signal says so', async () => {

@@ -7,7 +7,7 @@ import type { GPT2 } from '../../../../src/models/index.ts';
 import { Module, Parameter, zerosInit } from '../../../../src/nn/index.ts';
 import { crossEntropy, type Tensor } from '../../../../src/tensor/index.ts';
 import { AdamW, Trainer } from '../../../../src/train/index.ts';
-import { maskedNextToken, QuestionsAndAnswers } from '../../../support/own-training.ts';
+import { Momentum, maskedNextToken, QuestionsAndAnswers } from '../../../support/own-training.ts';
 import {
   errorOf,
   measured,
@@ -19,11 +19,14 @@ import {
 } from '../../../support/tiny.ts';
 import { newRun, resumedRun } from '../../../support/tiny-run.ts';
 
+interface OwnRunOptions {
+  validates?: boolean;
+  Optimizer?: typeof AdamW | typeof Momentum;
+  resumeFrom?: LoadedCheckpoint;
+}
+
 /** A run with an objective and batches of its own, from the beginning or from a checkpoint. */
-function ownRun(
-  folder: string,
-  { validates = true, resumeFrom }: { validates?: boolean; resumeFrom?: LoadedCheckpoint } = {},
-) {
+function ownRun(folder: string, { validates = true, Optimizer = AdamW, resumeFrom }: OwnRunOptions = {}) {
   const model = (resumeFrom?.model as GPT2) ?? tinyModel({ dropRate: 0.2 });
   const trainer = new Trainer({
     model,
@@ -31,7 +34,7 @@ function ownRun(
     batches: new QuestionsAndAnswers(3, 1),
     validation: validates ? new QuestionsAndAnswers(3, 2) : undefined,
     evalBatches: 2,
-    optimizer: new AdamW(model.namedParameters()),
+    optimizer: new Optimizer(model.namedParameters()),
     learningRate: (step) => 1e-2 / (1 + step),
     gradientAccumulation: 2,
     maxGradNorm: 1,
@@ -49,21 +52,34 @@ function ownRun(
 }
 
 describe('a run with an objective and batches of its own', () => {
-  it.each([true, false])('goes on bit for bit after it was stopped (with validation data: %s)', async (validates) => {
+  it.each<[string, OwnRunOptions]>([
+    ['with validation data', {}],
+    ['without', { validates: false }],
+    ['with an optimizer of its own', { Optimizer: Momentum }],
+  ])('goes on bit for bit after it was stopped: %s', async (_, options) => {
     const whole = temporaryFolder();
-    const unstopped = ownRun(whole, { validates });
+    const unstopped = ownRun(whole, options);
     for await (const _ of unstopped.reports);
     const losses = readLog(whole).map(measured);
     expect(losses.map(({ step }) => step)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 
     for (const stop of [3, 4]) {
       const folder = temporaryFolder();
-      for await (const { step } of ownRun(folder, { validates }).reports) if (step === stop) break;
-      const resumed = ownRun(folder, { validates, resumeFrom: await loadCheckpoint(folder, 'last') });
+      for await (const { step } of ownRun(folder, options).reports) if (step === stop) break;
+      const resumed = ownRun(folder, { ...options, resumeFrom: await loadCheckpoint(folder, 'last') });
       for await (const _ of resumed.reports);
       expect(readLog(folder).map(measured)).toEqual(losses);
       expect(weightBits(resumed.model)).toEqual(weightBits(unstopped.model));
     }
+  });
+
+  it('is not resumed with another optimizer', async () => {
+    const folder = temporaryFolder();
+    for await (const { step } of ownRun(folder).reports) if (step === 3) break;
+    const { reports } = ownRun(folder, { Optimizer: Momentum, resumeFrom: await loadCheckpoint(folder, 'last') });
+    const error = await errorOf(reports.next());
+    expect(error).toBeInstanceOf(TsgptError);
+    expect(error.message).toContain('has no tensor velocity.tokenEmbedding.weight');
   });
 
   it('is not resumed as training on a text', async () => {
