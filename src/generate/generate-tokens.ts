@@ -73,7 +73,7 @@ export async function* generateBatch(
   const reader = readerOf(model);
   try {
     ensure(
-      !options.cache || reader instanceof Decoder,
+      !(options.cache && reader instanceof WholePasses),
       'a model without keys and values has no use for a cache; leave it out',
     );
     const { contextLength } = reader.config;
