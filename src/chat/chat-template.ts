@@ -11,18 +11,18 @@ export interface ChatMessage {
 }
 
 /**
- * For a model that comes without a template: each turn on a line of its own, after the name of who speaks. Small models trained on
- * conversations often know this form.
+ * The template for models published without one: each turn on its own line, after the speaker's name. Small models trained on conversations
+ * often know this form.
  */
 export const plainTemplate = `{% for message in messages %}{% if message.role == 'user' %}User: {% elif message.role == 'assistant' %}Bot: {% endif %}{{ message.content }}
 {% endfor %}{% if add_generation_prompt %}Bot:{% endif %}`;
 
-/** Turns a conversation into the text a model was trained to go on from, by the Jinja template it was published with. */
+/** Turns a conversation into the text that a model was trained to continue, by the model's Jinja template. */
 export class ChatTemplate {
   readonly source: string;
   readonly #template: Template;
 
-  /** Throws a TsgptError if `source` is no Jinja template. */
+  /** Throws a TsgptError if `source` is not a Jinja template. */
   constructor(source: string) {
     this.source = source;
     try {
@@ -33,14 +33,14 @@ export class ChatTemplate {
     }
   }
 
-  /** The text of a conversation, up to where the assistant's next turn begins. */
+  /** The text of a conversation, up to the beginning of the assistant's next turn. */
   render(messages: readonly ChatMessage[], { bosToken = '', eosToken = '' } = {}): string {
     const variables = {
       messages,
       add_generation_prompt: true,
       bos_token: bosToken,
       eos_token: eosToken,
-      // As Hugging Face's library does for a conversation without them.
+      // Hugging Face's library passes null if there are no tools.
       tools: null,
       documents: null,
       ...limits(),
@@ -53,12 +53,12 @@ export class ChatTemplate {
   }
 
   /**
-   * The tokens of {@link render}. Special tokens are those that the template writes; where a message spells one out, it is ordinary
-   * text, so that nobody can end a turn or speak for another by what they type.
+   * The tokens of {@link render}. Only the template can write special tokens. One spelled out in a message is ordinary text, so nobody can end
+   * a turn or speak for another by typing it.
    */
   encode(messages: readonly ChatMessage[], tokenizer: Tokenizer): number[] {
     const { specialTokens = [], bosToken, eosToken } = tokenizer;
-    // Each special token in a message becomes a character that is nowhere else until the template has been filled in.
+    // Until the template is filled in, an otherwise unused character replaces each special token typed in a message.
     const typed = messages.map(({ content }) => content).join('\n');
     const standIns = new Map<string, string>();
     for (const token of specialTokens.filter((token) => token !== '' && typed.includes(token))) {
@@ -73,18 +73,21 @@ export class ChatTemplate {
       if (part === '') return [];
       return tokenizer.encode(spelled ?? part, { allowSpecial: spelled === undefined });
     });
-    // Many templates write the token that a text begins with themselves.
+    // Many templates write the begin-of-text token themselves.
     const { beginOfTextIds = [] } = tokenizer;
     const isThere = beginOfTextIds.every((id, i) => ids[i] === id);
     return isThere ? ids : [...beginOfTextIds, ...ids];
   }
 }
 
-/** The one with that number among the characters for private use that `text` does not have. */
+/** Number `number` of the private-use characters that do not occur in `text`. */
 function unusedCharacter(text: string, number: number): string {
   const unused = privateCharacters.filter((character) => !text.includes(character));
   const character = unused[number];
-  ensure(character, 'the conversation is of too many odd characters to tell special tokens from what was typed');
+  ensure(
+    character,
+    'the conversation contains every private-use character, so special tokens cannot be marked; remove some of them',
+  );
   return character;
 }
 

@@ -5,20 +5,20 @@ import type { Tokenizer } from '../tokenizer/index.ts';
 import { type ChatMessage, ChatTemplate, plainTemplate } from './chat-template.ts';
 
 export interface ConversationOptions {
-  /** The template the model was published with; {@link plainTemplate} if there is none. */
+  /** The model's Jinja template. Defaults to {@link plainTemplate}. */
   template?: string;
-  /** What the assistant is told before the first turn. */
+  /** The system message, before the first turn. Defaults to none. */
   system?: string;
   /**
-   * How many tokens of the conversation the model sees; memory for their keys and values is allocated at once. By default as many as it can
-   * see, but no more than 8192.
+   * The number of tokens of the conversation that the model sees; memory for their keys and values is allocated at once. Defaults to the
+   * model's context length, at most 8192.
    */
   contextLength?: number;
 }
 
 /**
- * A conversation with a model. What was said before stays in the cache, so that each turn only reads what is new. A conversation that
- * outgrows its context forgets its oldest turns.
+ * A conversation with a model. Earlier turns stay in the key-value cache, so each turn reads only new tokens. A conversation that outgrows its
+ * context forgets its oldest turns.
  */
 export class Conversation {
   readonly messages: ChatMessage[] = [];
@@ -38,15 +38,15 @@ export class Conversation {
     this.#decoder = model instanceof Decoder ? model : new Decoder(model);
     this.#tokenizer = tokenizer;
     this.#template = new ChatTemplate(template ?? plainTemplate);
-    // Nothing but the next name tells where a turn in the plain form ends.
+    // In the plain template, only the next speaker's name marks the end of a turn.
     this.#stop = template === undefined ? ['\nUser:', '\nBot:'] : [];
     this.#cache = this.#decoder.createCache({ capacity: contextLength });
     if (system !== undefined) this.messages.push({ role: 'system', content: system });
   }
 
   /**
-   * Says something and gives the reply, piece by piece. What has been written of it is kept in {@link messages}, also when the signal or
-   * leaving the loop ends it early.
+   * Sends a message and yields the reply, piece by piece. {@link messages} keeps what was written of it, even if the signal or leaving the loop
+   * ends it early.
    */
   async *reply(content: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
     const said: ChatMessage = { role: 'user', content };
@@ -60,7 +60,7 @@ export class Conversation {
     let written = '';
     let hasFailed = false;
     const show = (piece: string) => {
-      // The space after the name of who speaks is not part of what they say.
+      // The space after the speaker's name is not part of the message.
       const shown = written === '' ? piece.trimStart() : piece;
       written += shown;
       return shown;
@@ -85,21 +85,21 @@ export class Conversation {
       hasFailed = read.length === ids.length;
       throw error;
     } finally {
-      // The last token has been written, but not read; and a text that outgrew the context has been read anew.
+      // The last token was written but not read, and a text that outgrew the context was read again from a later token.
       const isInOrder = this.#cache.lengths[0]! <= read.length && read.length <= this.#cache.capacity;
       this.#read = isInOrder ? read.slice(0, this.#cache.lengths[0]) : [];
-      // What cannot be answered is not kept: it would stand in the way of all that is said after it.
+      // A message that cannot be answered is not kept: every later turn would fail on it, too.
       if (!hasFailed) this.messages.push(said, { role: 'assistant', content: written.trimEnd() });
     }
   }
 
-  /** Begins anew, with what the assistant was told at first. */
+  /** Starts a new conversation with the same system message. */
   reset(): void {
     const isSystem = this.messages[0]?.role === 'system';
     this.messages.splice(isSystem ? 1 : 0);
   }
 
-  /** The tokens of the conversation without its oldest turns, as far as they leave no room for a reply. */
+  /** The tokens of the conversation, without as many of its oldest turns as leave no room for a reply. */
   #fittingIds(messages: readonly ChatMessage[], maxTokens: number): number[] {
     const { capacity: contextLength } = this.#cache;
     const room = contextLength - Math.min(maxTokens, Math.floor(contextLength / 4));
@@ -121,7 +121,7 @@ export class Conversation {
   }
 }
 
-/** How many entries two lists have in common at their beginning. */
+/** The length of the longest common prefix of two lists. */
 function commonLength(a: readonly number[], b: readonly number[]): number {
   let length = 0;
   while (length < Math.min(a.length, b.length) && a[length] === b[length]) length++;

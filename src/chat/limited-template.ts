@@ -1,9 +1,9 @@
 import { ensure } from '../core/errors.ts';
 
-/** So many turns of loops, calls of macros and numbers of ranges a template may take in all; published ones take a few for every message. */
+/** The most loop iterations, macro calls and range elements, in total, that a template may use. Published templates use a few per message. */
 const mostSteps = 200_000;
 
-/** Not names that a template could contain. */
+/** A template cannot contain names with a space. */
 const rangeName = 'limited range';
 const stepName = 'one step';
 
@@ -15,8 +15,8 @@ interface TemplateNode {
 }
 
 /**
- * Makes a parsed Jinja template count its steps, and take {@link limits} for `range`: a damaged or hostile one could otherwise take all memory, or
- * never end, and the library has no limits of its own.
+ * Makes a parsed Jinja template count its steps and use the `range` of {@link limits}. Otherwise a damaged or hostile template could use up all
+ * memory or never end: the library has no limits.
  */
 export function addLimits(node: unknown): void {
   if (typeof node !== 'object' || node === null) return;
@@ -26,7 +26,7 @@ export function addLimits(node: unknown): void {
     body!.unshift({ type: 'CallExpression', callee: { type: 'Identifier', value: stepName }, args: [] });
   }
   for (const [field, child] of Object.entries(node)) {
-    // The names of fields and arguments are no variables.
+    // The names of fields and arguments are not variables.
     const isName =
       (type === 'MemberExpression' && field === 'property' && !computed) ||
       (type === 'KeywordArgumentExpression' && field === 'key');
@@ -34,7 +34,7 @@ export function addLimits(node: unknown): void {
   }
 }
 
-/** The functions that {@link addLimits} has a template call, for one rendering. */
+/** The functions that {@link addLimits} makes a template call, for one rendering. */
 export function limits(): Record<string, unknown> {
   let steps = 0;
   const count = (more: number) => {
@@ -43,7 +43,10 @@ export function limits(): Record<string, unknown> {
   };
   const range = (...bounds: number[]): number[] => {
     const [start, stop, step = 1] = bounds.length === 1 ? [0, bounds[0]!] : bounds;
-    ensure([start, stop, step].every(Number.isInteger) && step !== 0, 'range() takes whole numbers, and no step of 0');
+    ensure(
+      [start, stop, step].every(Number.isInteger) && step !== 0,
+      'range() needs whole numbers and a step other than 0',
+    );
     const length = Math.max(0, Math.ceil((stop! - start!) / step));
     count(length);
     return Array.from({ length }, (_, i) => start! + i * step);

@@ -1,6 +1,6 @@
 import { TsgptError } from './errors.ts';
 
-/** Everything the rest of the project needs to know of an element type. A new type is one more entry here. */
+/** All that the rest of the project needs to know about each element type. A new type is one more entry here. */
 export const dtypes = {
   float32: { arrayType: Float32Array, bytes: 4, isFloat: true },
   int32: { arrayType: Int32Array, bytes: 4, isFloat: false },
@@ -13,7 +13,7 @@ export type DType = keyof typeof dtypes;
 /** An array in host memory that holds a tensor's elements in row-major order; `bool` is stored as 0 and 1. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
 
-/** The element type that a host array stands for. */
+/** The element type of a host array. */
 export function dtypeOf(array: HostArray): DType {
   for (const [dtype, { arrayType }] of Object.entries(dtypes)) {
     if (array instanceof arrayType) return dtype as DType;

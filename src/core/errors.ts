@@ -1,8 +1,8 @@
 /**
- * A mistake in what the caller gave us: a missing file, a wrong shape, an impossible configuration.
+ * A mistake in the caller's input: a missing file, a wrong shape, an impossible configuration.
  *
- * Its message is one clear sentence saying what was wrong and what to do. The command line prints just that sentence and
- * exits with code 1; any other error is a defect of ours and keeps its stack trace.
+ * Its message is one clear sentence that says what is wrong and what to do. The command line prints only that sentence and exits with code 1. Any
+ * other error is a defect in tsgpt and keeps its stack trace.
  */
 export class TsgptError extends Error {
   override name = 'TsgptError';

@@ -1,4 +1,4 @@
-/** Some bytes of a file. */
+/** A range of bytes in a file. */
 export interface FileRegion {
   readonly path: string;
   readonly offset: number;

@@ -2,8 +2,7 @@ import { ensure } from './errors.ts';
 import type { Shape } from './shape.ts';
 
 /**
- * An open length: a dimension whose length is not known while a graph is built, only when it runs. One graph then serves prompts of
- * every length.
+ * An open length: a dimension whose length is known only when a graph runs, not while it is built. So one graph serves prompts of every length.
  *
  * While the graph is built, a large prime number stands in for each open length. Shape rules calculate with it as with any other
  * number. No real length is a multiple of such a prime, so the prime factors of a length show which open lengths it is made of.
@@ -20,7 +19,7 @@ import type { Shape } from './shape.ts';
  * twice a prime: `time` and `total` are odd, so their difference is even.
  */
 export type OpenLength =
-  /** Texts side by side. */
+  /** The number of texts in a batch. */
   | 'batch'
   /** Tokens of each text in one pass. */
   | 'time'
@@ -45,7 +44,7 @@ export const openLengths: Readonly<Record<OpenLength, number>> = {
 
 const smallestStandIn = Math.min(...Object.values(openLengths));
 
-/** What each open length is in one run. */
+/** The value of each open length in one run. */
 export type KnownLengths = Readonly<Partial<Record<OpenLength, number>>>;
 
 /** Takes a length apart: `known` times the open lengths in `names`. */

@@ -1,6 +1,6 @@
 /**
- * Text from outside, such as a name in a file, as it may stand in an error message: on one line, not too long, and without characters that are invisible
- * or that a terminal would obey.
+ * Untrusted text, such as a name in a file, made safe for an error message: on one line, not too long, without invisible characters and without
+ * characters that a terminal would obey.
  */
 export function printable(text: string): string {
   const visible = text.slice(0, 200).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
@@ -9,7 +9,7 @@ export function printable(text: string): string {
   return text.length > 200 ? `${visible}...` : visible;
 }
 
-/** As {@link printable}, between quotation marks. */
+/** Like {@link printable}, in quotation marks. */
 export function quoted(text: string): string {
   return `"${printable(text)}"`;
 }

@@ -34,7 +34,7 @@ export function normalizeDim(dim: number, rank: number, operation: string): numb
   return normalized;
 }
 
-/** As {@link normalizeDim} for several dimensions at once, all of them when `dims` is undefined; sorted, no repeats. */
+/** Like {@link normalizeDim} for several dimensions; undefined means all of them. The result is sorted. */
 export function normalizeDims(dims: number | Shape | undefined, rank: number, operation: string): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, dim) => dim);
   const list = (typeof dims === 'number' ? [dims] : dims).map((dim) => normalizeDim(dim, rank, operation));
@@ -43,8 +43,7 @@ export function normalizeDims(dims: number | Shape | undefined, rank: number, op
 }
 
 /**
- * The shape that tensors of shapes `a` and `b` have together under NumPy's broadcasting rule: aligned at the last
- * dimension, lengths must be equal or one of them 1.
+ * The common shape of `a` and `b` under NumPy's broadcasting rule: aligned at the last dimension, lengths must be equal or one of them 1.
  */
 export function broadcastShapes(
   a: Shape,
@@ -66,7 +65,7 @@ export function broadcastShapes(
   });
 }
 
-/** How far apart in memory two neighbours along each dimension lie, in elements, for row-major order. */
+/** The distance in memory between neighbours along each dimension, in elements, for row-major order. */
 export function stridesOf(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   let stride = 1;

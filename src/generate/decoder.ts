@@ -10,27 +10,27 @@ import { mostLogits, type TargetScores, targetScores } from './target-scores.ts'
 
 const { batch, time, selected, capacity } = openLengths;
 
-/** So many tokens of a prompt are read in one pass at most: attention's scores take memory in proportion. */
+/** The most tokens of a prompt that one pass reads: the memory of attention scores grows with them. */
 const longestPass = 512;
 
 /**
- * A cache has room for so many tokens at most unless it is asked for more: some models see 131,072, and the keys and values of all of these
- * take more memory than the model.
+ * The largest default capacity of a cache, in tokens. Some models see 131,072 tokens, whose keys and values would take more memory than the
+ * model.
  */
 export const usualCapacity = 8192;
 
 export interface DecoderOptions {
-  /** How many tokens of a prompt are read in one pass at most; fewer take less memory. */
+  /** The most tokens of a prompt that one pass reads; fewer take less memory. Defaults to 512. */
   chunkSize?: number;
-  /** Stores the weights of linear layers and the token embedding in so many bits; the head keeps 8. */
+  /** Quantizes the weights of linear layers and the token embedding; the output head keeps 8 bits. Defaults to none. */
   quantize?: Quantization;
 }
 
 /**
- * A model made ready to write text token by token: its weights are part of the compiled graph, as they are when it is first used, and
- * keys and values of earlier tokens are kept in a {@link KVCache}. One graph serves prompts of any length and single tokens.
+ * A model compiled to write text token by token. The compiled graph contains the weights as they are at the first use. A {@link KVCache} keeps
+ * the keys and values of earlier tokens. One graph serves prompts of any length and single tokens.
  *
- * It holds the weights in memory outside of JavaScript until it is disposed of or collected as garbage.
+ * It holds the weights in memory outside of JavaScript until it is disposed of or garbage-collected.
  */
 export class Decoder implements AsyncDisposable {
   readonly config: LanguageModel['config'];
@@ -38,7 +38,7 @@ export class Decoder implements AsyncDisposable {
   readonly #chunkSize: number;
   readonly #quantize: Quantization | undefined;
   readonly #graph: Baked;
-  /** Holds the weights as well, so it is there only for those who score targets. */
+  /** Holds the weights a second time, so it is made only when targets are scored. */
   #scoringGraph: Baked | undefined;
   readonly #paddedHeadDim: number;
 
@@ -55,28 +55,28 @@ export class Decoder implements AsyncDisposable {
     this.#graph = decodingGraph(model, this.#paddedHeadDim, 'logits', quantize);
   }
 
-  /** Loads the weights, as the first use would do. */
+  /** Loads the weights; otherwise the first use does. */
   async load(): Promise<void> {
     await this.#graph.load();
   }
 
   /**
-   * An empty cache for `batchSize` texts of at most `capacity` tokens each: by default as many as the model can see, but no more than
-   * {@link usualCapacity}.
+   * An empty cache for `batchSize` texts of at most `capacity` tokens each. `batchSize` defaults to 1, `capacity` to the model's context length,
+   * at most {@link usualCapacity}.
    */
   createCache({ batchSize = 1, capacity }: { batchSize?: number; capacity?: number } = {}): KVCache {
     const { contextLength } = this.config;
     capacity ??= Math.min(contextLength, usualCapacity);
     ensure(
       capacity <= contextLength,
-      `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is of no use`,
+      `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is useless; ask for no more`,
     );
     return new KVCache({ ...this.#model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
   }
 
   /**
-   * Appends tokens to the texts in `cache` and computes the logits of what follows each: `tokens[i]` goes to text `i`. Texts with no
-   * tokens are left as they are and have no logits.
+   * Appends `tokens[i]` to text `i` in `cache` and computes the logits of each text's next token. A text without new tokens stays unchanged and
+   * gets undefined.
    */
   async append(cache: KVCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
     this.#check(cache, tokens);
@@ -86,7 +86,7 @@ export class Decoder implements AsyncDisposable {
     return logits;
   }
 
-  /** As {@link append} for one text, but with the logits after each of its new tokens. */
+  /** Like {@link append} for one text, but returns the logits after each new token. */
   async score(cache: KVCache, text: number, ids: readonly number[]): Promise<Float32Array[]> {
     this.#check(
       cache,
@@ -96,8 +96,8 @@ export class Decoder implements AsyncDisposable {
   }
 
   /**
-   * Appends `ids` to one text and tells what the model made of what comes after them: the last of `targets` follows the last of `ids`,
-   * the one before it the id before, and so on. There may be fewer targets than ids.
+   * Appends `ids` to one text and scores the tokens that follow them. Targets and ids are aligned at the end: the last of `targets` follows the
+   * last of `ids`, and so on backwards. There may be fewer targets than ids.
    */
   async scoreTargets(
     cache: KVCache,
@@ -145,8 +145,7 @@ export class Decoder implements AsyncDisposable {
   }
 
   /**
-   * One token for each text that gets one, in one pass. The others get one too, but it does not count: the next one takes its place
-   * in the cache.
+   * One pass with one token for each text. A text without a new token gets a dummy, which the next token overwrites in the cache.
    */
   async #step(cache: KVCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
     const ids = tokens.map(([id = 0]) => id);
@@ -175,7 +174,7 @@ export class Decoder implements AsyncDisposable {
     return logits;
   }
 
-  /** The logits of a pass's rows. */
+  /** The logits of the pass's selected rows. */
   async #logits(arrays: readonly Float32Array[], capacity: number, pass: Pass): Promise<Float32Array[]> {
     const { vocabSize } = this.config;
     const [logits] = await this.#run(this.#graph, arrays, capacity, pass);
@@ -183,7 +182,7 @@ export class Decoder implements AsyncDisposable {
     return pass.rows.map((_, i) => (logits as Float32Array).subarray(i * vocabSize, (i + 1) * vocabSize));
   }
 
-  /** One pass over `ids` `[batchSize, time]`; what the graph computes of `rows`, counted over the whole batch, and their targets. */
+  /** One pass over `ids` `[batchSize, time]`. Returns the graph's results for `rows`, counted over the whole batch, and their targets. */
   async #run(
     graph: Baked,
     arrays: readonly Float32Array[],
@@ -224,7 +223,7 @@ export class Decoder implements AsyncDisposable {
   }
 }
 
-/** Whether no text gets more than one token, and one that gets none has room for one that does not count. */
+/** Whether every text gets at most one token, and a text without one has room for a dummy. */
 function isOneStep(cache: KVCache, tokens: readonly (readonly number[])[]): boolean {
   const hasRoom = (ids: readonly number[], text: number) => ids.length === 1 || cache.lengths[text]! < cache.capacity;
   return tokens.every((ids, text) => ids.length <= 1 && hasRoom(ids, text)) && tokens.some((ids) => ids.length === 1);
@@ -234,11 +233,11 @@ function isTokenOf(id: number, vocabSize: number): boolean {
   return Number.isInteger(id) && id >= 0 && id < vocabSize;
 }
 
-/** Weights that are left in their file have not been looked at before. */
+/** Weights that stay in their file were not checked when they were loaded. */
 function checkNumbers(results: Float32Array): void {
   ensure(
     areFinite(results),
-    'what the model computes is infinite or no number, so its weights are damaged, or too large for float32; get them anew',
+    'the model computes infinity or NaN, so its weights are damaged or too large for float32; get them again',
   );
 }
 
@@ -249,12 +248,12 @@ interface Pass {
   rows: readonly number[];
 }
 
-/** ONNX Runtime wants heads to be a multiple of 8 wide; narrower ones are filled up with zeros, which change no product. */
+/** ONNX Runtime needs the head dimension to be a multiple of 8. Others are padded with zeros, which change no product. */
 function paddedHeadDim(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
-/** Computes the logits of the selected tokens, or what they say of the targets that follow these tokens, and then the cache. */
+/** Computes the logits of the selected tokens, or the scores of their targets, and then the cache. */
 function decodingGraph(
   model: LanguageModel,
   paddedDim: number,
@@ -289,10 +288,10 @@ function decodingGraph(
   return bake(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
 }
 
-/** The cache as the graph sees it while it is built: each layer takes the next two of its arrays. */
+/** The cache while the graph is built: each layer takes the next two of its arrays. */
 class TracedCache implements AttentionCache {
   readonly positions: Tensor;
-  /** The arrays with the new tokens in them, in the order of `past`. */
+  /** The arrays with the new tokens, in the order of `past`. */
   readonly updated: Tensor[] = [];
   readonly #inputs: { lastPosition: Tensor; longest: Tensor; past: readonly Tensor[]; paddedDim: number };
 
@@ -320,7 +319,7 @@ class TracedCache implements AttentionCache {
   }
 }
 
-/** Zeros at the end of every head until it is `headDim` wide: `[batch, time, heads * narrower]` to `[batch, time, heads * headDim]`. */
+/** Pads every head with zeros to `headDim`: `[batch, time, heads * narrower]` to `[batch, time, heads * headDim]`. */
 function widenHeads(x: Tensor, heads: number, headDim: number): Tensor {
   const [batch, time, width] = x.shape as [number, number, number];
   if (width === heads * headDim) return x;

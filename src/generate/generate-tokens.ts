@@ -9,31 +9,31 @@ import { checkSamplingOptions, type SamplingOptions, sampleToken } from './sampl
 import { type NextTokenModel, WholePasses } from './whole-passes.ts';
 
 export interface GenerateTokensOptions extends SamplingOptions {
-  /** How many tokens to write at most; 200 unless told otherwise. */
+  /** The most tokens to write. Defaults to 200. */
   maxTokens?: number;
-  /** The same seed gives the same choices. */
+  /** The same seed gives the same choices. Defaults to 0. */
   seed?: number;
-  /** Writing ends after one of these tokens, which is not given out. */
+  /** Writing ends at one of these tokens, which is not yielded. Defaults to none. */
   stopTokens?: readonly number[];
-  /** Tells with each token how likely it was, and the so many likeliest ones besides. */
+  /** Adds to each token its log-probability and those of this many likeliest tokens. Defaults to neither. */
   logProbabilities?: number;
-  /** How many tokens at the beginning of a prompt stay when the text outgrows the context, such as the one that Llama's texts begin with. */
+  /** The number of tokens at the beginning, such as Llama's `<s>`, that stay when the text outgrows the context. Defaults to 0. */
   keepFirst?: number;
   signal?: AbortSignal;
-  /** A cache that holds the first tokens of each prompt already; they are not read again. What is written goes into it. */
+  /** A cache that already holds the first tokens of each prompt, which are not read again. Written tokens are added to it. Defaults to a new one. */
   cache?: KVCache;
 }
 
-/** A token as it is written. */
+/** A written token. */
 export interface GeneratedToken {
   id: number;
-  /** With the option `logProbabilities`: the natural logarithm of the model's probability for it, before any sampling option. */
+  /** With the option `logProbabilities`: the natural logarithm of the token's probability, before any sampling option. */
   logProbability?: number;
-  /** And those of the likeliest tokens at its place, the likeliest first. */
+  /** With the option `logProbabilities`: the likeliest tokens at this position, the likeliest first. */
   likeliest?: ScoredToken[];
 }
 
-/** Writes on from `prompt`, token by token; see {@link generateBatch}. The prompt is not repeated. */
+/** Continues `prompt`, token by token; see {@link generateBatch}. The prompt is not repeated. */
 export async function* generateTokens(
   model: NextTokenModel | Decoder,
   prompt: readonly number[],
@@ -43,12 +43,11 @@ export async function* generateTokens(
 }
 
 /**
- * Writes on from several prompts of any lengths at the same time. Each step gives a token for every text; undefined for one
- * that has ended. Text `i` is what {@link generateTokens} writes alone with the seed `seed + i`.
+ * Continues several prompts of any lengths at the same time. Each step yields a token for every text, or undefined for a text that has ended.
+ * Text `i` is what {@link generateTokens} alone writes with the seed `seed + i`.
  *
- * A model is made ready first, which takes a moment; give a {@link Decoder} to do that only once. A model without a cache reads the
- * whole text for every token. A text that outgrows the model's
- * context goes on with the last seven eighths of it, and what `keepFirst` says.
+ * A model is compiled first, which takes a moment; pass a {@link Decoder} to do that only once. A model without a cache reads the whole text for
+ * every token. A text that outgrows the context continues with the last seven eighths of the context, including the `keepFirst` tokens.
  */
 export async function* generateBatch(
   model: NextTokenModel | Decoder,
@@ -67,7 +66,7 @@ export async function* generateBatch(
   );
   ensure(
     prompts.length > 0 && prompts.every(({ length }) => length > 0),
-    'there is nothing to continue: give at least one token',
+    'there is no text to continue; give at least one token',
   );
   if (maxTokens === 0 || signal?.aborted) return;
   const reader = readerOf(model);
@@ -109,7 +108,7 @@ export async function* generateBatch(
   }
 }
 
-/** Reads tokens and tells what comes next, with a cache or without. */
+/** Reads tokens and computes the logits of the next one, with or without a key-value cache. */
 interface TokenReader {
   readonly config: NextTokenModel['config'];
   createCache(options: { batchSize: number; capacity: number }): TextCache;
@@ -128,7 +127,7 @@ function hasCache(model: NextTokenModel): model is LanguageModel {
   return (model as Partial<LanguageModel>).cacheShape !== undefined;
 }
 
-/** What is to be read next: the text's new tokens, or, if the cache is full, its last ones all over. */
+/** The tokens to read next: the text's new ones, or, if the cache is full, its last ones again. */
 function makeRoom(
   cache: TextCache,
   i: number,

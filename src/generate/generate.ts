@@ -5,13 +5,13 @@ import { StopFilter } from './stop-filter.ts';
 import type { NextTokenModel } from './whole-passes.ts';
 
 export interface GenerateOptions extends GenerateTokensOptions {
-  /** Writing ends before the first of these strings. */
+  /** Writing ends before the first occurrence of one of these strings. Defaults to none. */
   stop?: readonly string[];
 }
 
 /**
- * Writes on from the text `prompt`, piece by piece; a piece is never half a character. It ends after `maxTokens`, at a stop
- * string, or where the model ends the text (`<|endoftext|>`, if its tokenizer has that). An empty prompt starts a new text.
+ * Continues the text `prompt`, piece by piece; a piece is never half a character. Writing ends after `maxTokens`, at a stop string, or where the
+ * model ends the text (`<|endoftext|>`, if the tokenizer has it). An empty prompt starts a new text.
  */
 export async function* generate(
   model: NextTokenModel | Decoder,
@@ -27,7 +27,7 @@ export async function* generate(
   const keepFirst = tokenizer.beginOfTextIds?.length;
   const choices = { keepFirst, ...tokenOptions, stopTokens };
   for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt), choices)) {
-    // A model may have more tokens than its tokenizer, to round its size; they stand for nothing.
+    // A model may have more tokens than its tokenizer, to round its size; these have no text.
     const piece = filter.push(id < tokenizer.vocabSize ? decoder.push(id) : '');
     if (piece) yield piece;
     if (filter.stopped) return;
@@ -37,8 +37,8 @@ export async function* generate(
 }
 
 /**
- * The prompt's tokens after those that every text begins with. For an empty prompt, what a new text begins after: these tokens, the
- * end of another text, or a new line.
+ * The begin-of-text tokens and the prompt's tokens. An empty prompt begins a new text: after the begin-of-text tokens, else the end-of-text
+ * token, else a line break.
  */
 export function promptIds(tokenizer: Tokenizer, prompt: string): number[] {
   const { beginOfTextIds = [] } = tokenizer;

@@ -1,6 +1,6 @@
 import { ensure, TsgptError } from '../core/errors.ts';
 
-/** What the keys and values of one token take in every layer. */
+/** The shape of the keys and values of one token in all layers. */
 export interface CacheShape {
   readonly nLayers: number;
   readonly nKvHeads: number;
@@ -8,17 +8,17 @@ export interface CacheShape {
 }
 
 /**
- * The keys and values of the tokens of several texts, so that no token is computed twice. All memory is allocated once; a new token
- * writes its own row into it.
+ * The key-value cache: the keys and values of the tokens of several texts, so that no token is computed twice. All memory is allocated at once;
+ * a new token writes its own row.
  */
 export class KVCache {
-  /** How many texts it holds. */
+  /** The number of texts. */
   readonly batchSize: number;
-  /** How many tokens of each text it has room for. */
+  /** The most tokens of each text. */
   readonly capacity: number;
-  /** How many tokens of each text it holds. */
+  /** The number of tokens held of each text. */
   readonly lengths: number[];
-  /** Keys and values of one layer after the other, each `[batchSize, nKvHeads, capacity, headDim]`. */
+  /** Keys and values, layer by layer, each `[batchSize, nKvHeads, capacity, headDim]`. */
   readonly arrays: readonly Float32Array[];
 
   constructor(
@@ -37,7 +37,7 @@ export class KVCache {
     } catch (cause) {
       const gibibytes = ((8 * nLayers * size) / 2 ** 30).toFixed(1);
       throw new TsgptError(
-        `keys and values of ${capacity} tokens need ${gibibytes} GiB, which are not to be had; use a shorter context`,
+        `keys and values of ${capacity} tokens need ${gibibytes} GiB, which cannot be allocated; use a shorter context`,
         { cause },
       );
     }

@@ -6,7 +6,7 @@ export interface ScoredToken {
   logProbability: number;
 }
 
-/** The logarithm of the probability of `id`, and of the `count` likeliest tokens; nothing if no count is given. */
+/** The log-probabilities of `id` and of the `count` likeliest tokens; empty if no count is given. */
 export function logProbabilities(
   logits: Float32Array,
   id: number,

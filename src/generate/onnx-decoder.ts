@@ -8,15 +8,15 @@ import { arange, concat, openLengths, type Tensor, where } from '../tensor/index
 const { batch, time, past, total } = openLengths;
 
 /**
- * A model as the ONNX decoder that Hugging Face's libraries run: as their exports, it takes the keys and values of earlier tokens and
- * gives them back with those of the new tokens behind them.
+ * A model as an ONNX decoder for Hugging Face's libraries. Like their exports, it takes the keys and values of earlier tokens and returns them
+ * with those of the new tokens appended.
  *
  * | input | | |
  * | --- | --- | --- |
  * | `input_ids` | int64 | `[batch, time]` |
- * | `attention_mask` | int64 | `[batch, past + time]`, 0 for padding, which may stand in front of a text |
- * | `position_ids` | int64 | `[batch, time]`: the place of each token in its text |
- * | `past_key_values.N.key`, `.value` | float32 | `[batch, nKvHeads, past, headDim]`; `past` is 0 to begin with |
+ * | `attention_mask` | int64 | `[batch, past + time]`, 0 for padding, which may precede a text |
+ * | `position_ids` | int64 | `[batch, time]`: the position of each token in its text |
+ * | `past_key_values.N.key`, `.value` | float32 | `[batch, nKvHeads, past, headDim]`; `past` is 0 in the first pass |
  *
  * | output | | |
  * | --- | --- | --- |
@@ -44,15 +44,15 @@ export function onnxDecoder(model: LanguageModel, storageOf?: ConstantLeaves['st
 }
 
 /**
- * What scores become where a token must not look: the lowest number there is. With -∞ a row of padding that sees nothing at all would
- * become NaN, and spoil the rows that are multiplied with it by 0.
+ * The score of a masked position: the lowest float32. With -∞, a row of padding that sees nothing would become NaN and spoil other rows, which
+ * multiply it by 0.
  */
 const lowest = -(2 ** 128 - 2 ** 104);
 
-/** Keys and values as arrays that grow: the new ones are put behind those of the passes before. */
+/** A cache that grows: new keys and values are appended to those of earlier passes. */
 class ConcatenatedCache implements AttentionCache {
   readonly positions: Tensor;
-  /** The keys and values of all tokens up to now, in the order of `past`. */
+  /** The keys and values of all tokens so far, in the order of `past`. */
   readonly present: Tensor[] = [];
   readonly #past: readonly Tensor[];
   readonly #isVisible: Tensor;
@@ -75,7 +75,7 @@ class ConcatenatedCache implements AttentionCache {
       const heads = rows.reshape([batch, time, nKvHeads, headDim]).permute(0, 2, 1, 3);
       const all = concat([this.#past[this.present.length]!, heads], 2); // [batch, nKvHeads, total, headDim]
       this.present.push(all);
-      return all.unsqueeze(2); // one for all heads of queries that share it
+      return all.unsqueeze(2); // one for all query heads that share it
     };
     const keys = extend(key); // [batch, nKvHeads, 1, total, headDim]
     const values = extend(value);
@@ -89,7 +89,7 @@ class ConcatenatedCache implements AttentionCache {
   }
 }
 
-/** Whether each new token (row) sees each of all tokens (column): those up to itself that are no padding, `[batch, 1, 1, time, total]`. */
+/** `[batch, 1, 1, time, total]`: each new token (row) sees the tokens (columns) up to itself, except padding. */
 function visibility(mask: Tensor): Tensor {
   const column = arange(total);
   const row = column.slice([past]).reshape([time, 1]); // the new tokens come last

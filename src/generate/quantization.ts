@@ -3,20 +3,20 @@ import { blockSize, type ConstantLeaves, quantizeBlocks } from '../graph/index.t
 import type { LanguageModel } from '../models/index.ts';
 import { Linear, Parameter } from '../nn/index.ts';
 
-/** How many bits a weight takes: `q8` 8, `q4` 4, and one float32 scale for every 32 of them. */
+/** The bits of a weight: `q8` has 8, `q4` has 4. Every 32 weights share a float32 scale. */
 export type Quantization = 'q8' | 'q4';
 
 export const quantizations: readonly Quantization[] = ['q8', 'q4'];
 
-/** Parameters where they lie, if that is not in memory. */
+/** Leaves parameters in their files; those in memory become ordinary constants. */
 export const storageAsIs: ConstantLeaves['storageOf'] = (value) =>
   value instanceof Parameter ? value.stored : undefined;
 
 const isStoredInBlocks = (value: unknown) => value instanceof Parameter && value.stored?.format === 'blocks';
 
 /**
- * Stores the weights of all linear layers and the token embedding as small integers; everything else, which is little, stays float32. The
- * output head keeps 8 bits even with `q4`: every token's score depends on it. A matrix whose rows are no multiple of 32 long stays as it is.
+ * Quantizes the weights of all linear layers and the token embedding; the few other weights stay float32. The output head keeps 8 bits even with
+ * `q4`, because every logit depends on it. A matrix stays float32 if the length of its rows is not a multiple of 32.
  */
 export function quantizedStorage(model: LanguageModel, quantization: Quantization): ConstantLeaves['storageOf'] {
   ensure(

@@ -1,23 +1,23 @@
 import { ensure } from '../core/errors.ts';
 import type { Random } from '../random/random.ts';
 
-/** How the next token is chosen from the model's scores. The steps are taken in the order of this list. */
+/** How the next token is chosen from the logits. The steps are applied in the order of this list. */
 export interface SamplingOptions {
-  /** Added to the logits of some tokens, by id; -Infinity forbids one. */
+  /** Added to the logits of some tokens, by id; -Infinity forbids one. Defaults to none. */
   logitBias?: Readonly<Record<number, number>>;
-  /** Above 1, tokens that are there already become less likely (Keskar et al., 2019); 1 changes nothing. */
+  /** Above 1, tokens that already occur in the text become less likely (Keskar et al., 2019). Defaults to 1, which changes nothing. */
   repetitionPenalty?: number;
-  /** Below 1 likely tokens become likelier still, above 1 unlikely ones get a chance; 0 always takes the likeliest. */
+  /** Divides the logits: below 1 likely tokens become likelier, above 1 less likely; 0 always takes the likeliest. Defaults to 1. */
   temperature?: number;
-  /** Only the so many likeliest tokens can be chosen. */
+  /** Only this many of the likeliest tokens can be chosen. Defaults to all. */
   topK?: number;
-  /** Only the likeliest tokens that together reach this probability can be chosen (Holtzman et al., 2020). */
+  /** Only the likeliest tokens that together reach this probability can be chosen (Holtzman et al., 2020). Defaults to all. */
   topP?: number;
-  /** Only tokens at least this many times as likely as the likeliest can be chosen (Nguyen et al., 2024). */
+  /** Only tokens at least this many times as likely as the likeliest can be chosen (Nguyen et al., 2024). Defaults to all. */
   minP?: number;
 }
 
-/** Throws one clear sentence if tokens cannot be chosen by `options`. */
+/** Throws a TsgptError if `options` are invalid. */
 export function checkSamplingOptions(options: SamplingOptions): void {
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1, logitBias = {} } = options;
   ensure(
@@ -37,12 +37,12 @@ export function checkSamplingOptions(options: SamplingOptions): void {
   for (const [id, bias] of Object.entries(logitBias)) {
     ensure(
       Number.isSafeInteger(Number(id)) && Number(id) >= 0 && !Number.isNaN(bias) && bias !== Number.POSITIVE_INFINITY,
-      `a logit bias belongs to a token id and is a number, but ${id} has ${bias}`,
+      `a logit bias is a number for a token id, but ${id} has ${bias}`,
     );
   }
 }
 
-/** Chooses a token by its logit; `history` are the tokens before, for the repetition penalty. */
+/** Chooses a token by its logit. `history` contains the tokens before it, for the repetition penalty. */
 export function sampleToken(
   logits: Float32Array,
   options: SamplingOptions,
@@ -53,7 +53,7 @@ export function sampleToken(
   const adjusted = adjustLogits(logits, options, history);
   if (temperature === 0) return argmax(adjusted);
   if (topK === undefined && topP === undefined && minP === undefined) {
-    // Every token can be chosen, so there is no need to know which are likeliest.
+    // Every token can be chosen, so there is no need to sort them.
     const weights = weightsOf(adjusted, temperature);
     return draw(adjusted.keys(), weights, random);
   }
@@ -61,7 +61,7 @@ export function sampleToken(
   return draw(ids, probabilities, random);
 }
 
-/** An id with the probability that its weight is of all. */
+/** Draws an id with a probability proportional to its weight. */
 function draw(ids: Iterable<number>, weights: ArrayLike<number> & Iterable<number>, random: Random): number {
   let left = 0;
   for (const weight of weights) left += weight;
@@ -70,14 +70,14 @@ function draw(ids: Iterable<number>, weights: ArrayLike<number> & Iterable<numbe
   let chosen = 0;
   for (const id of ids) {
     const weight = weights[i++]!;
-    if (weight > 0) chosen = id; // rounding may leave a little at the end; then it is the last possible one
+    if (weight > 0) chosen = id; // the last possible one, in case rounding leaves a little at the end
     left -= weight;
     if (left < 0) break;
   }
   return chosen;
 }
 
-/** Of single precision, as the logits are. */
+/** The largest float32. */
 const largestFloat = (2 - 2 ** -23) * 2 ** 127;
 
 /** The logits with bias and penalty; the same array if there is neither. */
@@ -115,7 +115,7 @@ export function candidates(
   const total = weights.reduce((a, b) => a + b, 0);
   let ids = likeliestFirst(logits, topK);
   if (topP !== undefined) {
-    // The share is of what topK left, as in the reference implementation.
+    // The probability is relative to the tokens that topK left, as in the reference implementation.
     const kept = ids.reduce((sum, id) => sum + weights[id]!, 0);
     let reached = 0;
     let count = 0;
@@ -126,7 +126,7 @@ export function candidates(
   return { ids, probabilities: ids.map((id) => weights[id]! / total) };
 }
 
-/** What each probability is in proportion to; the likeliest token has 1. */
+/** Weights proportional to the probabilities; the likeliest token has 1. */
 function weightsOf(logits: Float32Array, temperature: number): Float64Array {
   const largest = logits[argmax(logits)]!;
   return Float64Array.from(logits, (logit) => Math.exp((logit - largest) / temperature));
@@ -134,14 +134,14 @@ function weightsOf(logits: Float32Array, temperature: number): Float64Array {
 
 /** The `count` ids with the largest logits, in order; the lower id first among equals. */
 function likeliestFirst(logits: Float32Array, count = logits.length): number[] {
-  // Sorting plain numbers is many times faster than sorting ids by them, so it first finds out how large a logit must be.
+  // Sorting plain numbers is many times faster than sorting ids by them, so first find the smallest logit to keep.
   const threshold = logits.toSorted()[Math.max(0, logits.length - count)]!;
   const ids: number[] = [];
   for (const [id, logit] of logits.entries()) if (logit >= threshold) ids.push(id);
   return ids.sort((a, b) => logits[b]! - logits[a]! || a - b).slice(0, count);
 }
 
-/** Where the largest value stands, the first one of equals. */
+/** The index of the largest value; the first of equal ones. */
 export function argmax(values: Float32Array): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if (values[i]! > values[best]!) best = i;

@@ -8,18 +8,18 @@ export class StopFilter {
     this.#stops = stops.filter((stop) => stop !== '');
   }
 
-  /** Takes the next piece and returns what can be passed on by now. */
+  /** Takes the next piece and returns the text that can now be passed on. */
   push(piece: string): string {
     if (this.stopped) return '';
     this.#held += piece;
-    // A stop string that may begin before the one found decides, so that it does not matter how the text comes in pieces.
+    // A stop string that may begin before the one found wins, so that the result does not depend on how the text is cut into pieces.
     const clear = this.#held.length - this.#possibleBeginning();
     const found = this.#firstStop();
     this.stopped = found <= clear;
     return this.#release(Math.min(found, clear));
   }
 
-  /** What was held back, once it is clear that nothing follows. */
+  /** The text held back, once nothing more follows. */
   end(): string {
     return this.stopped ? '' : this.#release(Math.min(this.#firstStop(), this.#held.length));
   }
@@ -35,7 +35,7 @@ export class StopFilter {
     return released;
   }
 
-  /** How many of the last characters are also the first ones of a stop string. */
+  /** The length of the longest end of the text that begins a stop string. */
   #possibleBeginning(): number {
     const longest = Math.max(0, ...this.#stops.map((stop) => stop.length - 1));
     for (let length = Math.min(longest, this.#held.length); length > 0; length--) {

@@ -4,21 +4,21 @@ import { areFinite } from '../core/finite.ts';
 import { fromArray, type Tensor } from '../tensor/index.ts';
 
 /**
- * What writing needs of a model at least. The features of a token must not depend on those after it. A model that keeps keys and values
- * as well, a `LanguageModel`, writes faster: with a `Decoder`.
+ * The least that a model needs to write text. The features of a token must not depend on later tokens. A `LanguageModel`, which also has a
+ * key-value cache, writes faster, with a `Decoder`.
  */
 export interface NextTokenModel {
   readonly config: { readonly vocabSize: number; readonly contextLength: number };
-  /** int32 `[batch, time]` → what the head reads, `[batch, time, width]`. */
+  /** int32 `[batch, time]` → the features that the output head reads, `[batch, time, width]`. */
   features(tokens: Tensor): Tensor;
   /** `[..., width]` → logits `[..., vocabSize]`. */
   unembed(features: Tensor): Tensor;
 }
 
-/** The tokens of several texts, as a reader without a cache remembers them. */
+/** The tokens of several texts that a reader without a cache has read. */
 export class ReadTokens {
   readonly ids: number[][];
-  /** How many tokens of each text there is room for. */
+  /** The most tokens of each text. */
   readonly capacity: number;
 
   constructor(batchSize: number, capacity: number) {
@@ -36,7 +36,7 @@ export class ReadTokens {
   }
 }
 
-/** Reads texts with a model that has no cache: every new token takes a pass over the whole text. */
+/** Reads texts with a model without a cache: every new token needs a pass over the whole text. */
 export class WholePasses {
   readonly config: NextTokenModel['config'];
   readonly #logits: Compiled;
@@ -53,7 +53,7 @@ export class WholePasses {
     return new ReadTokens(batchSize, capacity);
   }
 
-  /** Appends `tokens[i]` to text `i` and computes the logits of what follows; undefined for texts with no new tokens. */
+  /** Appends `tokens[i]` to text `i` and computes the logits of the next token; undefined for a text without new tokens. */
   async append(texts: ReadTokens, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
     const { vocabSize, contextLength } = this.config;
     for (const [text, ids] of tokens.entries()) {
@@ -62,22 +62,19 @@ export class WholePasses {
       texts.ids[text]!.push(...ids);
     }
     const longest = Math.max(...texts.lengths);
-    // A graph is built for each length, so there are few: powers of 2. What fills a text up comes after its last token.
+    // Each length needs its own graph, so lengths are rounded up to powers of 2. The padding comes after a text's last token.
     const time = Math.min(contextLength, 2 ** Math.ceil(Math.log2(longest)));
     const batch = new Int32Array(tokens.length * time);
     for (const [text, ids] of texts.ids.entries()) batch.set(ids, text * time);
     const last = Int32Array.from(texts.ids, ({ length }, text) => text * time + Math.max(0, length - 1));
     const args = [fromArray(batch, [tokens.length, time]), fromArray(last, [tokens.length])];
     const [logits] = (await this.#logits.run(args)) as [Float32Array];
-    ensure(
-      areFinite(logits),
-      'what the model computes is infinite or not a number; its weights are damaged or too large',
-    );
+    ensure(areFinite(logits), 'the model computes infinity or NaN; its weights are damaged or too large');
     return tokens.map(({ length }, text) =>
       length > 0 ? logits.subarray(text * vocabSize, (text + 1) * vocabSize) : undefined,
     );
   }
 
-  /** There is nothing to free: the weights stay the model's. */
+  /** Frees nothing: the weights belong to the model. */
   async dispose(): Promise<void> {}
 }

@@ -3,15 +3,15 @@ import { observe } from '../nn/index.ts';
 import { compute, type Tensor } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 
-/** Who looks at whom in one layer. */
+/** The attention weights of one layer. */
 export interface AttentionMap {
-  /** The path of the attention, as in `blocks.0.attention`. */
+  /** The path of the attention module, such as `blocks.0.attention`. */
   name: string;
-  /** `heads[h][i][j]`: how much of what head `h` takes in for token `i` comes from token `j`; every row adds up to 1. */
+  /** `heads[h][i][j]`: the weight with which head `h` at token `i` attends to token `j`; every row adds up to 1. */
   heads: number[][][];
 }
 
-/** The attention weights of every layer for a prompt, given as its tokens `ids`. */
+/** The attention weights of every layer for a prompt with the token ids `ids`. */
 export async function attentionMaps(model: LanguageModel, ids: readonly number[]): Promise<AttentionMap[]> {
   const inside = observe(model, () => model.features(tokensOf(model, ids)));
   const weights = [...inside].filter(([name]) => name.endsWith('.weights'));
@@ -21,7 +21,7 @@ export async function attentionMaps(model: LanguageModel, ids: readonly number[]
   );
 }
 
-/** `[1, heads, time, time]` as nested arrays, without the batch. */
+/** `[1, heads, time, time]` as nested arrays, without the batch dimension. */
 async function headsOf(weights: Tensor): Promise<number[][][]> {
   const [heads] = await weights.array<number[][][][]>();
   return heads!;

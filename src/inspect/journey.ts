@@ -4,9 +4,9 @@ import { observe } from '../nn/index.ts';
 import { compute, type Tensor } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 
-/** What a tensor inside a model looks like from afar. */
+/** Summary statistics of a tensor inside a model. */
 export interface Station {
-  /** The path of the part it comes out of, as in `blocks.0.attention`, or the name it has inside one. */
+  /** The path of the module that computes it, such as `blocks.0.attention`, or the tensor's name inside a module. */
   name: string;
   shape: Shape;
   mean: number;
@@ -17,8 +17,8 @@ export interface Station {
 }
 
 /**
- * The way of a prompt through a model: the tokens, then every tensor that {@link observe} sees on the way, and the logits at the
- * end. `ids` are the prompt's tokens.
+ * The journey of a prompt through a model: the tokens, then every tensor that {@link observe} sees, then the logits. `ids` are the prompt's
+ * token ids.
  */
 export async function journey(model: LanguageModel, ids: readonly number[]): Promise<Station[]> {
   const tokens = tokensOf(model, ids);
@@ -28,7 +28,7 @@ export async function journey(model: LanguageModel, ids: readonly number[]): Pro
     return logits;
   });
   const stations = new Map([['tokens', tokens], ...inside, ['logits', logits]]);
-  // Only the statistics leave the graph, and all of them in one run: the tensors themselves may be large.
+  // Only the statistics leave the graph, all in one run: the tensors may be large.
   const statistics = [...stations.values()].map(statisticsOf);
   await compute(statistics.flat());
   return Promise.all(

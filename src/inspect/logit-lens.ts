@@ -4,7 +4,7 @@ import { observe } from '../nn/index.ts';
 import { compute } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 
-/** What the model would predict if it ended after one of its layers. */
+/** The model's prediction if it ended after one of its layers. */
 export interface LayerPrediction {
   /** Where the prediction is read: `embeddings`, or the path of a block. */
   name: string;
@@ -13,11 +13,11 @@ export interface LayerPrediction {
 }
 
 /**
- * The logit lens (nostalgebraist, 2020): the final normalisation and the head applied after every block, not only after the last
- * one, at the last token of the prompt. One sees the prediction take shape from layer to layer.
+ * The logit lens (nostalgebraist, 2020): the final normalisation and the head are applied after every block, not only after the last one, at
+ * the last token of the prompt. It shows how the prediction takes shape from layer to layer.
  *
- * @param ids the prompt's tokens
- * @param count how many of the likeliest tokens to give for each layer
+ * @param ids the prompt's token ids
+ * @param count the number of likeliest tokens for each layer. Defaults to 5.
  */
 export async function logitLens(model: LanguageModel, ids: readonly number[], count = 5): Promise<LayerPrediction[]> {
   const { vocabSize } = model.config;

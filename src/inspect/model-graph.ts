@@ -1,19 +1,19 @@
 import type { Shape } from '../core/shape.ts';
 import type { Tensor } from '../tensor/index.ts';
 
-/** A tensor of a graph as a drawing shows it. */
+/** A tensor of a graph, as a drawing shows it. */
 export interface GraphPoint {
   name: string;
   shape: Shape;
-  /** The operation that makes it, as in `add`; `parameter` and the like for what is not computed. */
+  /** The operation that computes it, such as `add`; `parameter` or the like for a tensor that is not computed. */
   operation: string;
-  /** The names of the points it is computed from without any other point between. */
+  /** The names of the points it is computed from with no other point in between. */
   from: string[];
 }
 
 /**
- * How the given tensors are computed from each other: the graph that is there, with everything left out that has no name in
- * `points`. Give it what `observe` found, or a part of that, and it draws a model at that level of detail.
+ * How the given tensors are computed from each other: their graph, without the tensors that have no name in `points`. What `observe` found, or
+ * a part of it, draws a model at that level of detail.
  */
 export function modelGraph(points: ReadonlyMap<string, Tensor>): GraphPoint[] {
   const names = new Map<Tensor, string>();
@@ -26,7 +26,7 @@ export function modelGraph(points: ReadonlyMap<string, Tensor>): GraphPoint[] {
   }));
 }
 
-/** The names met first on every way back from `tensor`. */
+/** The nearest named points on every path back from `tensor`. */
 function nearestBehind(tensor: Tensor, names: ReadonlyMap<Tensor, string>): string[] {
   const nearest = new Set<string>();
   const visited = new Set<Tensor>();

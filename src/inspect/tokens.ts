@@ -5,7 +5,7 @@ import { fromArray, type Tensor } from '../tensor/index.ts';
 /** A prompt as a model reads it: `[1, time]`. Throws if the model cannot read all of it at once. */
 export function tokensOf(model: LanguageModel, ids: readonly number[]): Tensor {
   const { contextLength } = model.config;
-  ensure(ids.length > 0, 'there is nothing to look at: the prompt has no tokens; give at least one character');
+  ensure(ids.length > 0, 'the prompt has no tokens; give at least one character');
   ensure(
     ids.length <= contextLength,
     `the prompt has ${ids.length} tokens, but the model sees at most ${contextLength} at once; give a shorter prompt`,

@@ -5,36 +5,36 @@ import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkLimit } from './limit.ts';
 
-/** What a model makes of a text that goes on from a context. */
+/** The score that a model gives to a continuation of a context. */
 export interface ContinuationScore {
-  /** The natural logarithm of the probability of all its tokens. */
+  /** The natural logarithm of the continuation's probability. */
   readonly logProbability: number;
-  /** Whether each of its tokens is the likeliest one in its place. */
+  /** Whether greedy decoding would write it: each of its tokens is the likeliest at its position. */
   readonly isGreedy: boolean;
 }
 
-/** Options of a measure over cases. */
+/** Options for measuring a list of cases. */
 export interface CasesOptions {
-  /** Measures only the first so many cases. */
+  /** The number of cases to measure, from the first on. Defaults to all. */
   limit?: number;
-  /** Ends the measuring after a case; what was measured before stands. */
+  /** Stops after the current case; the results up to then remain valid. */
   signal?: AbortSignal;
 }
 
-/** A context and one or several texts that go on from it. */
+/** A context and one or more continuations of it. */
 export interface Continuations {
   readonly context: string;
   readonly continuations: readonly string[];
 }
 
-/** What a model makes of the continuations, and whether the context was too long for it and lost its beginning. */
+/** The scores of the continuations, and whether the beginning of the context was cut off to fit the model. */
 export interface ScoredCase<Case> {
   readonly case: Case;
   readonly scores: readonly ContinuationScore[];
   readonly isTruncated: boolean;
 }
 
-/** Scores the continuations of one case after the other. The model reads each context once. */
+/** Scores the continuations case by case. The model reads each context once. */
 export async function* scoreCases<Case>(
   model: LanguageModel | Decoder,
   tokenizer: Tokenizer,
@@ -72,7 +72,7 @@ async function scoreContinuations(
   const longest = Math.max(...endings.map(({ length }) => length));
   ensure(
     longest <= contextLength,
-    `the text to be predicted has ${longest} tokens, but the model sees only ${contextLength} at once`,
+    `the text to predict has ${longest} tokens, but the model sees only ${contextLength} at once`,
   );
   // The last token of a continuation is predicted, but not read.
   const read = keepLast(shared, contextLength + 1 - longest, tokenizer.beginOfTextIds?.length ?? 0);
@@ -93,9 +93,9 @@ async function scoreContinuations(
 }
 
 /**
- * The tokens of the context, and those that follow them for each continuation. Both are encoded together. With most tokenizers these are then
- * the tokens of " word", the space being a part of them; where a token reaches from the context into a continuation, it is
- * scored with all continuations.
+ * The tokens that all texts share, and the remaining tokens of each continuation. Context and continuation are encoded together, so with most
+ * tokenizers the remaining tokens are those of " word", with its space. If a token reaches from the context into one continuation, all
+ * continuations are scored from there on.
  */
 function splitTokens(tokenizer: Tokenizer, context: string, continuations: readonly string[]) {
   const alone = tokenizer.encode(context);

@@ -7,21 +7,21 @@ import { type CasesOptions, type ContinuationScore, scoreCases } from './continu
 import { type Line, readLines } from './read-lines.ts';
 import { type Estimate, RunningMean } from './statistics.ts';
 
-/** The beginning of a description and four endings, one of which is the true one. */
+/** The beginning of a description and four endings; one of them is true. */
 export interface HellaSwagCase {
   readonly context: string;
   readonly endings: readonly string[];
-  /** Which ending is the true one, counted from 0. */
+  /** The index of the true ending, from 0. */
   readonly label: number;
 }
 
 export interface HellaSwagResult {
   readonly cases: number;
-  /** How often the true ending is the likeliest. */
+  /** The share of cases in which the true ending is the likeliest. */
   readonly accuracy: Estimate;
-  /** How often it has the largest log-probability per character. */
+  /** The share of cases in which it has the largest log-probability per character. */
   readonly normalizedAccuracy: Estimate;
-  /** How many contexts were longer than the model can see and lost their beginning. */
+  /** The number of contexts that were longer than the model can see and lost their beginning. */
   readonly truncated: number;
 }
 
@@ -31,7 +31,7 @@ export interface HellaSwagReport {
   readonly logProbabilities: readonly number[];
   readonly isRight: boolean;
   readonly isRightNormalized: boolean;
-  /** Of this and all cases before. */
+  /** The result for this case and all before it. */
   readonly result: HellaSwagResult;
 }
 
@@ -39,14 +39,14 @@ const endingCount = 4;
 const linesOfCase = 2 + endingCount;
 
 /**
- * Reads cases in the form llama.cpp uses: six lines for each, the context, the number of the true ending, 0 to 3, and the four endings. The
- * texts are taken as they are: in such files the activity already stands before the context and WikiHow's marks are gone.
+ * Reads cases in llama.cpp's format. Each case has six lines: the context, the number of the true ending (0 to 3) and the four endings. The
+ * texts are used unchanged: in such files the context already begins with the activity, and WikiHow's markup is already removed.
  */
 export async function readHellaSwag(source: TextSource): Promise<HellaSwagCase[]> {
   const cases: HellaSwagCase[] = [];
   let lines: Line[] = [];
   for await (const line of readLines(source)) {
-    ensure(line.text.trim() !== '', `${line.place} is empty; each HellaSwag case is ${linesOfCase} lines with text`);
+    ensure(line.text.trim() !== '', `${line.place} is empty; each HellaSwag case has ${linesOfCase} lines of text`);
     const isNumber = lines.length !== 1 || /^\s*[0-3]\s*$/.test(line.text);
     ensure(
       isNumber,
@@ -71,9 +71,9 @@ function quoteBeginning(text: string): string {
 }
 
 /**
- * Measures how often a model finds the true ending the likeliest, on HellaSwag (Zellers et al., 2019): once by the log-probability of an
- * ending, " ending" after its context, and once by that divided by the ending's length in characters (code points). These are
- * `acc` and `acc_norm` of lm-evaluation-harness. Of equal endings the first is chosen. Gives a report after every case.
+ * Measures on HellaSwag (Zellers et al., 2019) how often the true ending scores best: once by the log-probability of " ending" after its
+ * context, and once by that divided by the ending's length in characters (code points). These are `acc` and `acc_norm` of
+ * lm-evaluation-harness. Of equal scores the first wins. Yields a report after every case.
  */
 export async function* measureHellaSwag(
   model: LanguageModel | Decoder,
@@ -108,7 +108,7 @@ export async function* measureHellaSwag(
   }
 }
 
-/** Where the largest value is, the first one of equals. */
+/** The index of the largest value; the first of equal ones. */
 function largest(values: readonly number[]): number {
   return values.indexOf(Math.max(...values));
 }

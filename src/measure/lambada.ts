@@ -7,7 +7,7 @@ import { type CasesOptions, scoreCases } from './continuations.ts';
 import { readLines } from './read-lines.ts';
 import { type Estimate, perplexityInterval, RunningMean } from './statistics.ts';
 
-/** A passage whose last word can be told from what is before it. */
+/** A passage whose last word can be predicted from the words before it. */
 export interface LambadaCase {
   /** The passage up to the space before its last word. */
   readonly context: string;
@@ -17,29 +17,29 @@ export interface LambadaCase {
 
 export interface LambadaResult {
   readonly cases: number;
-  /** The share of words all of whose tokens are the likeliest ones. */
+  /** The share of words that greedy decoding would write: each token is the likeliest at its position. */
   readonly accuracy: Estimate;
   /** The mean negative log-likelihood of a word, in nats. */
   readonly loss: Estimate;
-  /** exp(loss): of a whole word, not of a token. */
+  /** exp(loss), per word, not per token. */
   readonly perplexity: number;
-  /** Its 95% interval. */
+  /** The 95% interval of the perplexity. */
   readonly interval: readonly [low: number, high: number];
-  /** How many contexts were longer than the model can see and lost their beginning. */
+  /** The number of contexts that were longer than the model can see and lost their beginning. */
   readonly truncated: number;
 }
 
 export interface LambadaReport {
   readonly case: LambadaCase;
-  /** Whether the model would write the word. */
+  /** Whether greedy decoding would write the word. */
   readonly isRight: boolean;
   /** The natural logarithm of the word's probability. */
   readonly logProbability: number;
-  /** Of this and all cases before. */
+  /** The result for this case and all before it. */
   readonly result: LambadaResult;
 }
 
-/** Reads cases in the form OpenAI published them: a line of JSON for each, `{"text": "a passage and its last word"}`. */
+/** Reads cases in the format that OpenAI published: one line of JSON per case, `{"text": "a passage and its last word"}`. */
 export async function readLambada(source: TextSource): Promise<LambadaCase[]> {
   const cases: LambadaCase[] = [];
   for await (const { text: line, place } of readLines(source)) {
@@ -61,7 +61,7 @@ function textOf(line: string, place: string): string {
   try {
     value = JSON.parse(line);
   } catch {
-    // The sentence below says it.
+    // The error below says what is wrong.
   }
   const text = (value as { text?: unknown } | undefined | null)?.text;
   ensure(typeof text === 'string', `${place} is not of the form {"text": "..."}; name a file of LAMBADA passages`);
@@ -69,10 +69,9 @@ function textOf(line: string, place: string): string {
 }
 
 /**
- * Measures how often a model predicts the last word of a passage, on LAMBADA (Paperno et al., 2016) as OpenAI did for GPT-2: what is asked
- * for is " word": context and word are encoded together with the space between them, and what follows the context's tokens is
- * predicted. Right means that every token of it is the likeliest one in its place.
- * lm-evaluation-harness calls this `lambada_openai`. Gives a report after every case.
+ * Measures on LAMBADA (Paperno et al., 2016) how often a model predicts the last word of a passage, as OpenAI did for GPT-2. The passage is
+ * encoded as a whole, and the model predicts the tokens after the context, usually those of " word" with its space. A word is right if each
+ * of its tokens is the likeliest at its position. lm-evaluation-harness calls this `lambada_openai`. Yields a report after every case.
  */
 export async function* measureLambada(
   model: LanguageModel | Decoder,

@@ -1,6 +1,6 @@
 import { ensure } from '../core/errors.ts';
 
-/** Throws a TsgptError unless `limit` is a number of cases, or infinite for all of them. */
+/** Throws a TsgptError unless `limit` is a positive whole number, or Infinity for no limit. */
 export function checkLimit(limit: number): void {
   ensure(
     limit === Number.POSITIVE_INFINITY || (Number.isSafeInteger(limit) && limit >= 1),

@@ -9,48 +9,48 @@ import { type Estimate, perplexityInterval, RunningMean } from './statistics.ts'
 import { type TextToken, tokenStream } from './token-stream.ts';
 
 export interface PerplexityOptions {
-  /** How many tokens the model reads in one window; by default as many as it can see. */
+  /** The number of tokens that the model reads in one window. Defaults to the model's context length. */
   contextLength?: number;
   /**
-   * By how many tokens a window begins after the one before, from 1 to the context length. Fewer give every token more context and take
-   * longer: each token is read `contextLength / stride` times. By default half the context length; windows as far apart as they are
-   * long are the fastest.
+   * The number of tokens from the beginning of one window to the beginning of the next, from 1 to the context length. A smaller stride gives
+   * every token more context and takes longer: each token is read `contextLength / stride` times. A stride equal to the context length is
+   * the fastest. Defaults to half the context length.
    */
   stride?: number;
-  /** Measures only so many tokens, as if the text ended after them. */
+  /** The number of tokens to measure, as if the text ended after them. Defaults to all. */
   limit?: number;
-  /** Ends the measuring after a window; what was measured before stands. */
+  /** Stops after the current window; the results up to then remain valid. */
   signal?: AbortSignal;
 }
 
 /** How well a model predicts a text. */
 export interface PerplexityResult {
-  /** How many tokens were predicted. */
+  /** The number of tokens that were predicted. */
   readonly tokens: number;
   /** The mean negative log-likelihood of a token, in nats. */
   readonly loss: Estimate;
-  /** exp(loss): among how many tokens a model would have to guess to be as uncertain. */
+  /** exp(loss): a guess among this many equally likely tokens would be as uncertain. */
   readonly perplexity: number;
-  /** The 95% interval of the perplexity, exp(loss ± 1.96 standard errors), as if tokens were independent of each other. */
+  /** The 95% interval of the perplexity, exp(loss ± 1.96 standard errors), computed as if tokens were independent of each other. */
   readonly interval: readonly [low: number, high: number];
-  /** The loss of the whole text in bits, divided by its bytes in UTF-8: comparable between tokenizers. */
+  /** The loss of the whole text in bits, divided by its size in UTF-8 bytes: comparable between tokenizers. */
   readonly bitsPerByte: number;
-  /** The same, divided by its characters (code points). */
+  /** The loss of the whole text in bits, divided by its number of characters (code points). */
   readonly bitsPerCharacter: number;
-  /** The size of the tokens that were predicted. */
+  /** The size of the predicted tokens in UTF-8 bytes and in characters. */
   readonly bytes: number;
   readonly characters: number;
-  /** How it was measured; see {@link PerplexityOptions}. */
+  /** The options used; see {@link PerplexityOptions}. */
   readonly contextLength: number;
   readonly stride: number;
 }
 
 /**
- * Measures the perplexity of a text: exp of the mean negative log-likelihood of its tokens, each given those before it in its window;
- * see {@link slidingWindows}. Every token is predicted once, but for the first of all; where the tokenizer has tokens that
- * every text begins with, they come before it, and all are predicted. Gives the result so far after every window.
+ * Measures the perplexity of a text: exp of the mean negative log-likelihood of its tokens, each given the tokens before it in its window;
+ * see {@link slidingWindows}. Every token is predicted once, except the first. If the tokenizer has tokens that every text begins with, they
+ * come first, and every token of the text is predicted. Yields the result so far after every window.
  *
- * A model is made ready first; give a {@link Decoder} to do that only once. Memory does not grow with the text.
+ * A model is compiled first; pass a {@link Decoder} to do that only once. Memory does not grow with the text.
  */
 export async function* measurePerplexity(
   model: LanguageModel | Decoder,
@@ -98,7 +98,7 @@ export async function* measurePerplexity(
   }
 }
 
-/** The options with their defaults; throws a TsgptError for ones that cannot be. */
+/** The options with their defaults. Throws a TsgptError for invalid ones. */
 function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'config'>) {
   const { contextLength = config.contextLength, limit = Number.POSITIVE_INFINITY, signal } = options;
   ensure(

@@ -1,13 +1,13 @@
 import { readChunks, type TextSource } from '../text/text-source.ts';
 
-/** A line of a file, without its end. */
+/** A line of a file, without its line break. */
 export interface Line {
   readonly text: string;
   /** For messages: "line 3 of cases.jsonl". */
   readonly place: string;
 }
 
-/** The lines of the files of `source`, but for empty ones at the end of a file. */
+/** The lines of the files of `source`, without empty lines at the end of a file. */
 export async function* readLines(source: TextSource): AsyncGenerator<Line> {
   let rest = '';
   let current = 0;

@@ -2,35 +2,35 @@ import type { TextToken } from './token-stream.ts';
 
 /** One pass over a part of a text. */
 export interface SlidingWindow {
-  /** What the model reads: at most so many tokens as it can see. */
+  /** The tokens that the model reads, at most its context length. */
   readonly inputs: readonly number[];
-  /** What it is asked for: the last one follows the last input, the one before it the input before, and so on. */
+  /** The tokens to predict, aligned at the end: the last target follows the last input, and so on backwards. */
   readonly targets: readonly TextToken[];
 }
 
 export interface SlidingWindowOptions {
-  /** How many tokens the model reads in one window. */
+  /** The number of tokens that the model reads in one window. */
   contextLength: number;
-  /** By how many tokens a window begins after the one before. */
+  /** The number of tokens from the beginning of one window to the beginning of the next. */
   stride: number;
-  /** How many tokens at the beginning are only read; at least the first one, which nothing comes before. */
+  /** The number of tokens at the beginning of the text that are read but not predicted. Defaults to 1: nothing comes before the first. */
   unscored?: number;
 }
 
 /**
- * The windows in which every token of a text but the first `unscored` is a target exactly once. Each begins `stride` tokens after the
- * one before and asks only for the tokens that one has not reached, its last `stride` ones; so each of them has at least
- * `contextLength - stride + 1` tokens before it that the model sees. The first window asks for all of its tokens.
+ * Windows in which every token of a text, except the first `unscored`, is a target exactly once. Each window begins `stride` tokens after
+ * the one before. Its targets are its last `stride` tokens, which the one before did not reach, so the model sees at least
+ * `contextLength - stride + 1` tokens before each target. In the first window all tokens are targets.
  *
- * This is the sliding window of Hugging Face's "Perplexity of fixed-length models" with a `max_length` of `contextLength + 1`: it
- * counts the last target to the window, which the model never reads.
+ * This is the sliding window of Hugging Face's "Perplexity of fixed-length models" with a `max_length` of `contextLength + 1`: there, the
+ * window includes the last target, which the model never reads.
  */
 export async function* slidingWindows(
   pieces: AsyncIterable<readonly TextToken[]>,
   { contextLength, stride, unscored = 1 }: SlidingWindowOptions,
 ): AsyncGenerator<SlidingWindow> {
-  let tokens: readonly TextToken[] = []; // from the next window's beginning on
-  let scored = unscored; // how many of them have been targets, or never are
+  let tokens: readonly TextToken[] = []; // from the beginning of the next window on
+  let scored = unscored; // how many of these tokens were targets or will never be
   for await (const piece of pieces) {
     tokens = tokens.concat(piece);
     let begin = 0;

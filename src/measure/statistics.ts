@@ -1,4 +1,4 @@
-/** A mean over cases, and how far it would typically be off from that over all cases there could be. */
+/** The mean of a sample, and its standard error as an estimate of the true mean. */
 export interface Estimate {
   readonly value: number;
   /** NaN for fewer than two cases. */
@@ -6,9 +6,9 @@ export interface Estimate {
 }
 
 /**
- * The mean of numbers that come one at a time, by Welford's method (1962), which keeps none of them and loses no digits.
+ * The running mean of numbers, by Welford's method (1962): it stores no numbers and is numerically stable.
  *
- * The standard error is that of independent cases: √(s² / n), where s² is the unbiased variance. For cases that are right (1) or
+ * The standard error assumes independent cases: √(s² / n), where s² is the unbiased variance. For cases that are right (1) or
  * wrong (0) this is √(p (1 - p) / (n - 1)).
  */
 export class RunningMean {
@@ -30,17 +30,17 @@ export class RunningMean {
   }
 }
 
-/** How many standard errors lie on either side of the mean in an interval that misses the truth in one case of twenty. */
+/** A 95% interval reaches this many standard errors to either side of the mean. */
 const standardErrors = 1.96;
 
-/** The perplexities at both ends of the 95% interval around a mean loss in nats. */
+/** The 95% interval of the perplexity, from a mean loss in nats. */
 export function perplexityInterval({ value, standardError }: Estimate): readonly [low: number, high: number] {
   return [Math.exp(value - standardErrors * standardError), Math.exp(value + standardErrors * standardError)];
 }
 
 /**
- * The ends of the 95% interval around a share of right cases, by Wilson's method (1927): within 0 and 1, and of some width even where no
- * case is right, or every one. NaN without cases.
+ * The 95% interval of a share of right cases, by Wilson's method (1927). It stays between 0 and 1 and has a width even if no case or every
+ * case is right. NaN without cases.
  */
 export function shareInterval(share: number, cases: number): readonly [low: number, high: number] {
   const z2 = standardErrors ** 2;

@@ -3,26 +3,26 @@ import type { TextSource } from '../text/text-source.ts';
 import type { EncodedPart } from '../tokenizer/document-encoder.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
-/** A token of a text, and how much of the text it stands for. */
+/** A token of a text, and the size of its part of the text. */
 export interface TextToken {
   readonly id: number;
-  /** In UTF-8; 0 for a token that stands between texts. */
+  /** The number of UTF-8 bytes; 0 for a token between documents. */
   readonly bytes: number;
-  /** How many characters (code points) begin in it: a token may hold only a part of one. */
+  /** The number of characters (code points) that begin in it: a token may hold only a part of one. */
   readonly characters: number;
 }
 
 /**
- * The tokens of `source`, as much at a time as is read at a time, so that memory does not grow with the text. They are those of
- * the whole text, without the ids that a text begins with; between two documents stands the end-of-text token, if there is one.
+ * The tokens of `source`, one chunk at a time, so that memory does not grow with the text. They are the tokens of the whole text, without
+ * `beginOfTextIds`. Between two documents comes the end-of-text token, if there is one.
  */
 export async function* tokenStream(source: TextSource, tokenizer: Tokenizer): AsyncGenerator<TextToken[]> {
   for await (const part of encodedParts(source, tokenizer)) yield textTokens(tokenizer, part);
 }
 
 /**
- * The tokens with their sizes, which add up to that of the text. If the tokens are not exactly the text, as with a space before it or an
- * unknown character, all get a little less or more.
+ * The tokens with their sizes, which add up to the size of the text. If the tokens do not decode to exactly the text, because of an added
+ * space or an unknown character, all sizes are scaled a little.
  */
 function textTokens(tokenizer: Tokenizer, { text, ids }: EncodedPart): TextToken[] {
   const ofTokens = ids.map((id) => sizeOf(tokenizer.tokenBytes(id)));
@@ -40,7 +40,7 @@ function textTokens(tokenizer: Tokenizer, { text, ids }: EncodedPart): TextToken
   }));
 }
 
-/** How many bytes there are, and how many of them begin a character. */
+/** The number of bytes, and of characters that begin in them. */
 function sizeOf(utf8: Uint8Array): { bytes: number; characters: number } {
   let characters = 0;
   for (const byte of utf8) if (byte >> 6 !== 0b10) characters++;

@@ -8,7 +8,7 @@ const tokenizerConfigSchema = v.object({ chat_template: v.nullish(v.union([v.str
 const tokenId = v.pipe(v.number(), v.integer(), v.minValue(0));
 const generationConfigSchema = v.object({ eos_token_id: v.nullish(v.union([tokenId, v.array(tokenId)])) });
 
-/** The chat template in a tokenizer_config.json: the one named "default" where there are several. */
+/** The chat template in a tokenizer_config.json; of several, the one named "default". */
 export function chatTemplateIn(text: string | undefined): string | undefined {
   const { chat_template: templates } = parse('tokenizer_config.json', tokenizerConfigSchema, text) ?? {};
   if (typeof templates === 'string') return templates;
@@ -27,7 +27,7 @@ function parse<T>(name: string, schema: v.GenericSchema<unknown, T>, text: strin
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError(`${name} is not whole JSON; fetch it again`, { cause });
+    throw new TsgptError(`${name} is not complete JSON; download it again`, { cause });
   }
   const parsed = v.safeParse(schema, json);
   if (parsed.success) return parsed.output;

@@ -2,22 +2,22 @@ import { ensure } from '../core/errors.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
-/** What is written of a model: the counterpart of {@link Pretrained}. */
+/** A model to save: the counterpart of {@link Pretrained}. */
 export interface PretrainedToSave {
   model: LanguageModel;
   tokenizer?: Tokenizer | undefined;
-  /** The Jinja template by which it was trained to hold conversations, if it was. */
+  /** The Jinja template of the conversations that the model was trained on, if any. */
   chatTemplate?: string | undefined;
-  /** Further tokens that end a text, beside the tokenizer's own. */
+  /** Tokens that end a text, besides the tokenizer's own. Defaults to none. */
   stopTokens?: readonly number[] | undefined;
 }
 
 export interface SaveOptions {
-  /** Called before each tensor is written; what it throws ends the writing, and nothing is left behind. */
+  /** Called before each tensor is written; if it throws, writing stops and nothing is left behind. */
   onProgress?: (progress: { tensors: number; total: number }) => void;
 }
 
-/** The same tensors, telling of each when it is made. */
+/** The same tensors; each reports when it is made. */
 export function withProgress(tensors: readonly PublishedTensor[], { onProgress }: SaveOptions): PublishedTensor[] {
   return tensors.map((tensor, i) => ({
     ...tensor,
@@ -32,6 +32,6 @@ export function withProgress(tensors: readonly PublishedTensor[], { onProgress }
 export function ensureFits({ model, tokenizer }: PretrainedToSave): void {
   ensure(
     !tokenizer || tokenizer.vocabSize <= model.config.vocabSize,
-    `the tokenizer has ${tokenizer?.vocabSize} tokens, but the model only ${model.config.vocabSize}; save those that belong together`,
+    `the tokenizer has ${tokenizer?.vocabSize} tokens, but the model only ${model.config.vocabSize}; save a model with its own tokenizer`,
   );
 }

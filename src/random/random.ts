@@ -2,14 +2,14 @@ import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
 import { ensure } from '../core/errors.ts';
 
-/** The whole memory of a {@link Random}: four 32-bit integers, fit for JSON. */
+/** The state of a {@link Random}: four 32-bit integers, ready for JSON. */
 export type RandomState = readonly number[];
 
 /**
  * A seeded source of random numbers: the same seed gives the same numbers on every machine.
  *
- * The generator is xoroshiro128+ (Blackman and Vigna, 2018). Its state can be saved and restored, which is what lets a
- * training run resume exactly where it stopped.
+ * The generator is xoroshiro128+ (Blackman and Vigna, 2018). Its state can be saved and restored, so that a training run resumes exactly where it
+ * stopped.
  */
 export class Random {
   #generator: JumpableRandomGenerator;
@@ -35,8 +35,8 @@ export class Random {
   }
 
   /**
-   * Number `index` of this seed's independent streams, so that for example data order and dropout do not disturb each
-   * other. Each lies 2^64 draws after the one before.
+   * Number `index` of this seed's independent streams, so that for example data order and dropout do not affect each other. Each stream begins 2^64
+   * draws after the one before.
    */
   stream(index: number): Random {
     const stream = this.#generator.clone();
@@ -44,7 +44,7 @@ export class Random {
     return new Random({ state: stream.getState() });
   }
 
-  /** A generator of its own, seeded by a draw from this one. */
+  /** A new generator, seeded by a draw from this one. */
   child(): Random {
     return new Random(this.int32());
   }
@@ -59,7 +59,7 @@ export class Random {
     return (this.#generator.next() >>> 0) * 2 ** -32;
   }
 
-  /** A uniform whole number in [0, limit), without bias. `limit` is at most 2^32. */
+  /** A uniform integer in [0, limit), without bias. `limit` is at most 2^32. */
   integer(limit: number): number {
     ensure(
       Number.isSafeInteger(limit) && limit > 0 && limit <= 2 ** 32,
@@ -78,7 +78,7 @@ export class Random {
     return this.normals(1)[0]!;
   }
 
-  /** `count` draws from the normal distribution with mean 0 and the given deviation (Box and Muller, 1958). */
+  /** `count` draws from the normal distribution with mean 0 and standard deviation `deviation` (Box and Muller, 1958). Defaults to 1. */
   normals(count: number, deviation = 1): Float32Array {
     const values = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {

@@ -1,15 +1,14 @@
 /**
  * Logarithm, sine and cosine in 32-bit arithmetic, with the intervals and polynomials of the Cephes library (Moshier, 1992).
  *
- * `Math.log` and the others are more exact, which is no help to `TorchRandom`: it needs the values that PyTorch's vectorised
- * code arrives at, down to the last bit.
+ * `Math.log` and the others are more precise, but `TorchRandom` needs exactly the values of PyTorch's vectorised code, down to the last bit.
  */
 
 const { fround } = Math;
 
 /**
- * a b + c, rounded once, as a processor's fused multiply-add does. The product of two 32-bit floats is exact in a double;
- * only a sum that does not fit one and lies halfway between two floats, about one in 10^9, can come out a bit differently.
+ * a b + c, rounded once, like a processor's fused multiply-add. The product of two 32-bit floats is exact in a double. Only a sum that is not exact
+ * in a double and lies halfway between two floats, about one in 10^9, can differ in the last bit.
  */
 export function multiplyAdd(a: number, b: number, c: number): number {
   return fround(a * b + c);
@@ -36,7 +35,7 @@ const sqrtHalf = fround(Math.SQRT1_2);
 const float = new Float32Array(1);
 const bits = new Int32Array(float.buffer);
 
-/** The natural logarithm of a 32-bit float in (0, 1], not a subnormal one. */
+/** The natural logarithm of a normal 32-bit float in (0, 1]. */
 export function log(x: number): number {
   // x = 2^exponent (1 + rest), with 1 + rest between √½ and √2.
   float[0] = x;
@@ -64,7 +63,7 @@ const fourOverPi = fround(4 / Math.PI);
 
 /** The sine and the cosine of a 32-bit float from 0 to 8192. */
 export function sinCos(angle: number): { sin: number; cos: number } {
-  // The nearest even number of eighths of a turn; what is left lies between -π/4 and π/4.
+  // The nearest even number of eighths of a turn; the rest lies between -π/4 and π/4.
   const eighths = (Math.trunc(fround(angle * fourOverPi)) + 1) & ~1;
   let x = angle;
   for (let i = 0; i < 3; i++) x = multiplyAdd(eighths, minusQuarterPi[i]!, x);

@@ -3,20 +3,20 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { ensure } from '../core/errors.ts';
 import { log, multiplyAdd, sinCos } from './single-precision.ts';
 
-/** The whole memory of a {@link TorchRandom}, fit for JSON. */
+/** The state of a {@link TorchRandom}, ready for JSON. */
 export interface TorchRandomState {
   /** The Mersenne Twister: its position and its 624 words of 32 bits. */
   readonly mersenne: readonly number[];
-  /** The second value of a pair of normal ones, if it is still to be given out. */
+  /** The second value of a pair of normal ones, if it has not been used yet. */
   readonly nextNormal?: number;
 }
 
 /**
  * PyTorch's random numbers: the same seed and the same calls in the same order give what PyTorch 1.13 gives on a CPU.
  *
- * Everything is equal bit for bit to PyTorch on an x86-64 processor with AVX2. On others PyTorch itself comes to slightly
- * different values in `uniform` (by the last bit) and in `randn` and `normal` of 16 and more (by up to 2e-6). Newer releases of
- * PyTorch draw twice per value in `randint` over ranges of 2^28 and more and in `randperm` of more than 2^32 / 20.
+ * All numbers equal PyTorch's bit for bit on an x86-64 processor with AVX2. On other processors PyTorch's own values differ slightly: in `uniform`
+ * in the last bit, in `randn` and `normal` of 16 or more values by up to 2e-6. Newer releases of PyTorch draw twice per value in `randint` over
+ * ranges of 2^28 or more and in `randperm` of more than 2^32 / 20.
  *
  * The generator is the Mersenne Twister MT19937 (Matsumoto and Nishimura, 1998).
  */
@@ -32,7 +32,7 @@ export class TorchRandom {
     }
   }
 
-  /** Starts anew from `seed`, like `torch.manual_seed`. Of the seed only the lowest 32 bits count. */
+  /** Restarts from `seed`, like `torch.manual_seed`. Only the lowest 32 bits of the seed count. */
   manualSeed(seed: number): this {
     this.#generator = twister(seed);
     this.#nextNormal = undefined;
@@ -61,7 +61,7 @@ export class TorchRandom {
     const range = Math.fround(Math.fround(high) - start);
     ensure(
       range >= 0 && Number.isFinite(range),
-      `uniform numbers lie from a low to a high end, but low is ${low} and high ${high}`,
+      `low must not be above high, and both must be finite, but low is ${low} and high ${high}`,
     );
     const values = floats(count);
     for (let i = 0; i < count; i++) values[i] = multiplyAdd(this.#float(), range, start);
@@ -73,11 +73,11 @@ export class TorchRandom {
     return this.normal(0, 1, count);
   }
 
-  /** `count` draws from a normal distribution (Box and Muller, 1958), like `tensor.normal_(mean, deviation)`. */
+  /** `count` draws from a normal distribution (Box and Muller, 1958), like `tensor.normal_(mean, deviation)`; `deviation` is the standard deviation. */
   normal(mean: number, deviation: number, count: number): Float32Array {
     ensure(
       Number.isFinite(mean) && Number.isFinite(deviation) && deviation >= 0,
-      `a normal distribution has a mean and a deviation of at least 0, but they are ${mean} and ${deviation}`,
+      `the mean must be a number and the deviation at least 0, but they are ${mean} and ${deviation}`,
     );
     const values = floats(count);
     if (count < 16) for (let i = 0; i < count; i++) values[i] = this.#normal() * deviation + mean;
@@ -85,16 +85,16 @@ export class TorchRandom {
     return values;
   }
 
-  /** `count` uniform whole numbers in [low, high); both ends are 32-bit integers, `high` may be one more. */
+  /** `count` uniform integers in [low, high); both are 32-bit integers, but `high` may be 2^31. */
   randint(low: number, high: number, count: number): Int32Array {
     ensure(
       Number.isSafeInteger(low) && Number.isSafeInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31,
-      `random integers need a low end below the high end, both whole and from -2^31 to 2^31, but got ${low} and ${high}`,
+      `low must be below high, and both must be whole numbers from -2^31 to 2^31, but they are ${low} and ${high}`,
     );
     const values = new Int32Array(checkCount(count));
     const range = high - low;
     for (let i = 0; i < count; i++) {
-      // The range 2^32 takes 64 random bits, of which the modulus leaves the second half.
+      // The range 2^32 takes 64 random bits; the modulus keeps the second half.
       if (range === 2 ** 32) this.#word();
       values[i] = (this.#word() % range) + low;
     }
@@ -111,23 +111,23 @@ export class TorchRandom {
     return values;
   }
 
-  /** 32 random bits, as a number from 0. */
+  /** 32 random bits, as an unsigned integer. */
   #word(): number {
     return this.#generator.next() >>> 0;
   }
 
-  /** In [0, 1), with the 24 bits of a 32-bit float's precision. */
+  /** In [0, 1), with a 32-bit float's precision of 24 bits. */
   #float(): number {
     return (this.#generator.next() & 0xffffff) * 2 ** -24;
   }
 
-  /** In [0, 1), with the 53 bits of a double's precision. */
+  /** In [0, 1), with a double's precision of 53 bits. */
   #double(): number {
     const high = this.#word() & 0x1fffff;
     return (high * 2 ** 32 + this.#word()) * 2 ** -53;
   }
 
-  /** One standard normal value: how PyTorch draws fewer than 16. They are made in pairs, and the second one is kept. */
+  /** One standard normal value, as PyTorch draws fewer than 16. They are made in pairs; the second one is kept for the next call. */
   #normal(): number {
     const kept = this.#nextNormal;
     this.#nextNormal = undefined;
@@ -138,13 +138,13 @@ export class TorchRandom {
     return radius * Math.cos(angle);
   }
 
-  /** How PyTorch draws 16 and more: uniform values first, then blocks of 16 are transformed where they stand. */
+  /** Draws as PyTorch does for 16 or more values: uniform values first, then blocks of 16 are transformed in place. */
   #normals(values: Float32Array, mean: number, deviation: number): void {
     const { length } = values;
     for (let i = 0; i < length; i++) values[i] = this.#float();
     for (let block = 0; block + 16 <= length; block += 16) transformBlock(values, block, mean, deviation);
     if (length % 16 === 0) return;
-    // The last block is not full: the last 16 values are drawn anew, whether or not they were already transformed.
+    // The last block is not full: the last 16 values are drawn again, even those already transformed.
     for (let i = length - 16; i < length; i++) values[i] = this.#float();
     transformBlock(values, length - 16, mean, deviation);
   }

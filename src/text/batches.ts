@@ -8,17 +8,17 @@ export interface BatchArray {
   readonly shape: Shape;
 }
 
-/** What a model learns from in one pass: arrays by name, such as `tokens` and `targets`, and whatever else an objective needs. */
+/** The data of one training pass: arrays by name, such as `tokens` and `targets`. */
 export type Batch<Names extends string = string> = Readonly<Record<Names, BatchArray>>;
 
 /**
- * An endless stream of batches. Its place can be saved and restored: the batches after `restore(state)` are those that came after
- * `state` was read. All batches of a stream have the same names.
+ * An endless stream of batches. Its position can be saved and restored: after `restore(state)` come the batches that followed when `state` was
+ * read. All batches of a stream have the same names.
  */
 export interface BatchStream<Names extends string = string> {
   next(): Batch<Names> | Promise<Batch<Names>>;
-  /** The place in the stream, as JSON. */
+  /** The position in the stream, as JSON. */
   readonly state: Json;
-  /** Goes to a place. Throws a TsgptError if `state` is not one of this stream. */
+  /** Moves to a position. Throws a TsgptError if `state` is not a position of such a stream. */
   restore(state: Json): void;
 }

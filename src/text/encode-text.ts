@@ -2,15 +2,13 @@ import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type EncodeTextOptions, encodedParts } from './encoded-parts.ts';
 import type { TextSource } from './text-source.ts';
 
-/** A whole text as token ids, 16 bits each when the vocabulary allows. */
+/** A whole text as token ids, 16 bits each if the vocabulary is small enough. */
 export type TokenIds = Uint16Array | Uint32Array;
 
 /**
- * The token ids of all of `source`: those of each whole document, without the ids that a text begins with. Memory is proportional to
- * the ids, whatever the length of the text.
+ * The token ids of all of `source`. Every document is encoded as a whole, without `beginOfTextIds`. Memory is proportional to the number of ids.
  *
- * Between two documents stands the tokenizer's end-of-text token; a tokenizer without one gets the documents one
- * directly after the other.
+ * Between two documents comes the end-of-text token, if the tokenizer has one.
  */
 export async function encodeText(
   source: TextSource,

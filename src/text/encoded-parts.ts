@@ -5,9 +5,9 @@ import { type ReadOptions, readChunks, type TextSource } from './text-source.ts'
 export interface EncodeTextOptions extends ReadOptions, EncodeOptions {}
 
 /**
- * `source` and its tokens, a part for every chunk that is read, so that memory does not grow with the text. The tokens are those of each
- * whole document, without the ids that a text begins with. Between two documents stands the tokenizer's end-of-text token, which is
- * no text; a tokenizer without one gets them one directly after the other.
+ * `source` and its tokens, a part for every chunk that is read, so that memory does not grow with the text. The tokens are the same as if every
+ * document were encoded as a whole, without `beginOfTextIds`. Between two documents comes the end-of-text token, whose text is empty, if the
+ * tokenizer has one.
  */
 export async function* encodedParts(
   source: TextSource,

@@ -1,7 +1,7 @@
 import { type CharTokenizer, CharVocabulary } from '../tokenizer/char.ts';
 import { type ReadOptions, readChunks, type TextSource } from './text-source.ts';
 
-/** The character tokenizer of all characters in `source`. */
+/** A character tokenizer for all characters in `source`. */
 export async function scanCharacters(source: TextSource, options?: ReadOptions): Promise<CharTokenizer> {
   const vocabulary = new CharVocabulary();
   for await (const { text } of readChunks(source, options)) vocabulary.add(text);

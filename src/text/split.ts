@@ -2,7 +2,7 @@ import { ensure } from '../core/errors.ts';
 import type { TokenIds } from './encode-text.ts';
 
 /**
- * Keeps the end of a text for validation: the model must not learn from what it is judged by. The parts are views of
+ * Keeps the end of a text for validation: the model must not learn from the text that measures it. The parts are views of
  * `ids`, not copies. `validationFraction` lies between 0 and 1.
  */
 export function splitTrainValidation<Ids extends TokenIds>(

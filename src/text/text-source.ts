@@ -1,8 +1,8 @@
 /** Text to train on or to evaluate: one document or several, read piece by piece. */
 export interface TextSource {
-  /** What the source is called in messages: the file or folder it was opened from. */
+  /** The name for messages: the file or folder that the source was opened from. */
   readonly path: string;
-  /** The documents in the order in which they are read. */
+  /** The documents in reading order. */
   readonly documents: readonly TextDocument[];
   /** The size of all documents together, in bytes. */
   readonly bytes: number;
@@ -13,25 +13,25 @@ export interface TextDocument {
   /** The size in bytes. */
   readonly bytes: number;
   /**
-   * The text from the beginning, in chunks that together may be longer than a string can be. A character is never
-   * spread over two chunks. Stops with the signal's reason when `signal` is aborted.
+   * The text from the beginning, in chunks; all of it may be longer than a string can be. A chunk never ends inside a character. Throws the
+   * signal's reason when `signal` is aborted.
    */
   chunks(signal?: AbortSignal): AsyncIterable<TextChunk>;
 }
 
 export interface TextChunk {
   readonly text: string;
-  /** How many of the document's bytes were read for it. */
+  /** The number of bytes of the document that were read for it. */
   readonly bytes: number;
 }
 
-/** How far reading a source has come. */
+/** How much of a source has been read. */
 export interface TextProgress {
   readonly bytesRead: number;
   readonly bytesTotal: number;
 }
 
-/** What may be passed to anything that reads a whole source. */
+/** Options of everything that reads a whole source. */
 export interface ReadOptions {
   /** Stops reading; the promise then rejects with the signal's reason. */
   signal?: AbortSignal;
@@ -39,14 +39,14 @@ export interface ReadOptions {
   onProgress?: (progress: TextProgress) => void;
 }
 
-/** A source of one document that is in memory already. It is read in chunks of about `chunkLength` 16-bit units. */
+/** A source of one document in memory, read in chunks of about `chunkLength` 16-bit units. `path` defaults to 'the text', `chunkLength` to 2^20. */
 export function textSourceOf(text: string, { path = 'the text', chunkLength = 2 ** 20 } = {}): TextSource {
   const utf8Length = (part: string) => new TextEncoder().encode(part).length;
   async function* chunks(signal?: AbortSignal) {
     for (let start = 0, end: number; start < text.length; start = end) {
       signal?.throwIfAborted();
       end = start + chunkLength;
-      // Take the second half of a surrogate pair along with its first.
+      // Keep both halves of a surrogate pair together.
       if (text.codePointAt(end - 1)! > 0xffff) end++;
       const chunk = text.slice(start, end);
       yield { text: chunk, bytes: utf8Length(chunk) };

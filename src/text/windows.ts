@@ -5,27 +5,27 @@ import type { Batch, BatchStream } from './batches.ts';
 import type { TokenIds } from './encode-text.ts';
 
 /**
- * Pieces of a text for a model to predict, each array int32 `[batch, time]`: `targets[b, t]` stands in the text right after
+ * Pieces of a text for a model to predict, each array int32 `[batch, time]`: in the text, `targets[b, t]` comes right after
  * `tokens[b, t]`.
  */
 export type Windows = Batch<'tokens' | 'targets'>;
 
 export interface WindowOptions {
-  /** Windows side by side. */
+  /** The number of windows in a batch. */
   batchSize: number;
-  /** Tokens in a window. */
+  /** The number of tokens in a window. */
   contextLength: number;
-  /** What error messages call the text. Defaults to 'text'. */
+  /** The text's name for error messages. Defaults to 'text'. */
   name?: string;
 }
 
-/** Batches of windows that begin at random places of a text, every place equally likely. */
+/** Batches of windows that begin at uniformly random positions of a text. */
 export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
   readonly #ids: TokenIds;
   readonly #options: WindowOptions;
   readonly #random: Random;
 
-  /** Throws if `ids` is too short for a window. `random` draws the places; from now on it belongs to the stream. */
+  /** Throws a TsgptError if `ids` is too short for a window. `random` draws the positions and belongs to the stream from now on. */
   constructor(ids: TokenIds, options: WindowOptions, random: Random) {
     const { contextLength, name = 'text' } = options;
     ensureSizes(options);
@@ -61,9 +61,8 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
 }
 
 /**
- * All of `ids` in order and without overlap, for evaluating a whole text: every token but the first is a target exactly
- * once. The last batch may have fewer windows, and what is left after it comes as one shorter window; so a mean over
- * the text has to weigh every batch by its number of targets.
+ * All of `ids` in order and without overlap, to evaluate a whole text: every token except the first is a target exactly once. The last batch may
+ * have fewer windows, and the rest comes as one shorter window, so a mean over the text must weight every batch by its number of targets.
  */
 export function* sequentialWindows(
   ids: TokenIds,

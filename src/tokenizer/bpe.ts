@@ -3,17 +3,16 @@ import { MinHeap } from './min-heap.ts';
 /**
  * Byte-pair encoding (Sennrich, Haddow and Birch, 2016, https://arxiv.org/abs/1508.07909).
  *
- * Training began with the symbols of single bytes or characters, and again and again made a new symbol of the pair of
- * neighbours that was most frequent. Encoding repeats these merges, the first learned first. A merge's rank is its place
- * in that order: the lowest rank wins.
+ * Training starts from single bytes or characters as symbols, and repeatedly merges the most frequent pair of neighbours into a new symbol.
+ * Encoding repeats these merges in the order learned. A merge's rank is its position in that order: the lowest rank wins.
  */
 export class MergeTable {
-  /** For every pair of ids that merges, its rank. */
+  /** The rank of every pair of ids that merges. */
   readonly #ranks = new Map<number, number>();
-  /** For every rank, the id of the symbol that the pair becomes. */
+  /** The id of the merged symbol, by rank. */
   readonly #merged: number[] = [];
 
-  /** Makes `left` followed by `right` become `id`. Merges are added in the order learned; ids are below {@link MAX_IDS}. */
+  /** Adds the merge of `left` followed by `right` into `id`, in the order learned; ids are below {@link MAX_IDS}. */
   add(left: number, right: number, id: number): void {
     this.#ranks.set(pairKey(left, right), this.#merged.length);
     this.#merged.push(id);
@@ -25,8 +24,8 @@ export class MergeTable {
   }
 
   /**
-   * Merges `symbols`, the ids of a word's bytes or characters, until no pair is left that merges. Takes n log n time, so
-   * that a long text without a space is not a trap.
+   * Merges `symbols`, the ids of a word's bytes or characters, until no pair merges any more. Takes O(n log n) time, so that a long text without
+   * spaces is not a trap.
    */
   encode(symbols: readonly number[]): number[] {
     const end = symbols.length;
@@ -35,9 +34,9 @@ export class MergeTable {
     const next = symbols.map((_, i) => i + 1);
     const previous = symbols.map((_, i) => i - 1);
 
-    // Pairs that merge, the lowest rank first and for the same rank from left to right.
+    // Pairs that merge, ordered by rank, then from left to right.
     const queue = new MinHeap();
-    /** For each symbol, the rank of its merge with the next one; entries in the queue that differ are outdated. */
+    /** The rank of each symbol's merge with the next one; entries in the queue with another rank are outdated. */
     const merge = symbols.map(() => NONE);
     const look = (i: number) => {
       merge[i] = next[i]! < end ? (this.#ranks.get(pairKey(symbol[i]!, symbol[next[i]!]!)) ?? NONE) : NONE;

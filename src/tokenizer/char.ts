@@ -15,7 +15,7 @@ export class CharTokenizer implements Tokenizer {
   readonly #tokens: Uint8Array[];
   readonly #ids: Map<number, number>;
 
-  /** @param characters The vocabulary: character number i has the id i. None may occur twice. */
+  /** @param characters the vocabulary: character number i has the id i. None may occur twice */
   constructor(characters: string) {
     const codePoints = Array.from(characters, (character) => codePoint(character, 0));
     ensure(codePoints.length > 0, 'a character vocabulary needs at least one character, but the text has none');
@@ -23,7 +23,7 @@ export class CharTokenizer implements Tokenizer {
     this.#characters = codePoints.map((point) => String.fromCodePoint(point)).join('');
     this.#tokens = codePoints.map((point) => new TextEncoder().encode(String.fromCodePoint(point)));
     this.#ids = new Map(codePoints.map((point, id) => [point, id]));
-    ensure(this.#ids.size === this.vocabSize, 'a character stands twice in the vocabulary; list every character once');
+    ensure(this.#ids.size === this.vocabSize, 'a character occurs twice in the vocabulary; list every character once');
   }
 
   /** The tokenizer of the characters in `text`, in the order of their code points. */
@@ -87,7 +87,7 @@ export class CharVocabulary {
   }
 }
 
-/** U+FFFD, which stands for half a surrogate pair, as it does in UTF-8. */
+/** U+FFFD, which replaces half a surrogate pair, as in UTF-8. */
 const REPLACEMENT = 0xfffd;
 
 /** The code point of the character that begins at index `i`. */

@@ -2,10 +2,10 @@ import type { StreamDecoder, Tokenizer } from './tokenizer.ts';
 
 type TokensAsBytes = Pick<Tokenizer, 'tokenBytes'>;
 
-// A byte order mark is a character like any other here: what was encoded must come back.
+// A byte order mark is an ordinary character here, so that decoding gives back the encoded text.
 const newTextDecoder = () => new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** The text of `ids`: their bytes put together, then read as UTF-8. */
+/** The text of `ids`: their bytes, joined and decoded as UTF-8. */
 export function decodeTokens(tokenizer: TokensAsBytes, ids: Iterable<number>): string {
   const pieces = Array.from(ids, (id) => tokenizer.tokenBytes(id));
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -9,12 +9,12 @@ export interface EncodedPart {
 /**
  * Encodes a text that arrives in pieces: the tokens are those of the whole text, without all of it in memory.
  *
- * The last tokens of a piece may change when more text follows, so some are held back and encoded again with the next piece. The tokens stay those of the
- * whole text if the text falls apart at the cut: if encoding what follows the cut, by itself, gives the tokens that were there before. The encoder
- * looks for such a place. With most tokenizers there is one between any two words; some have tokens of several words.
+ * The last tokens of a piece may change when more text follows, so some are held back and encoded again with the next piece. A cut is safe if
+ * encoding the text after it alone gives the same tokens as before. The encoder looks for such a cut. With most tokenizers there is one between
+ * any two words; some tokenizers have tokens of several words.
  */
 export class DocumentEncoder {
-  /** How many spaces the tokenizer puts before a text, as ones converted from SentencePiece do. */
+  /** The number of spaces that the tokenizer puts before a text; those converted from SentencePiece do. */
   #addedSpaces = 0;
   readonly #tokenizer: Tokenizer;
   readonly #options: EncodeOptions;
@@ -22,14 +22,14 @@ export class DocumentEncoder {
   #rest = '';
   #isBeginning = true;
 
-  /** @param heldBack at least how many tokens are held back. Defaults to 64. */
+  /** @param heldBack the least number of tokens to hold back. Defaults to 64. */
   constructor(tokenizer: Tokenizer, options: EncodeOptions = {}, heldBack = 64) {
     this.#tokenizer = tokenizer;
     this.#options = options;
     this.#heldBack = heldBack;
   }
 
-  /** Takes the next piece, and gives the part of the text whose tokens cannot change any more. */
+  /** Takes the next piece and returns the part of the text whose tokens can no longer change. */
   push(piece: string): EncodedPart {
     this.#rest += piece;
     const ids = this.#encode(this.#rest);
@@ -40,12 +40,12 @@ export class DocumentEncoder {
       const text = this.#textOf(kept);
       if (this.#rest.endsWith(text) && sameIds(this.#encodeInside(text), kept)) return this.#release(ids, cut, text);
     }
-    // Without such a place the text stays whole. A very long one is cut all the same: memory then matters more than a few tokens.
+    // Without a safe cut the text stays whole. A very long one is cut anyway: then memory matters more than a few tokens.
     if (ids.length < longestRest) return { text: '', ids: [] };
     return this.#release(ids, ids.length, '');
   }
 
-  /** The rest of the text: what was held back. */
+  /** The part of the text that was held back. */
   end(): EncodedPart {
     const ids = this.#rest === '' ? [] : this.#encode(this.#rest);
     return this.#release(ids, ids.length, '');
@@ -61,7 +61,7 @@ export class DocumentEncoder {
   #encode(text: string): readonly number[] {
     if (!this.#isBeginning) return this.#encodeInside(text);
     const ids = this.#tokenizer.encode(text, this.#options);
-    // decode() takes these spaces away; a stream decoder, which continues a text, does not.
+    // decode() removes these spaces; a stream decoder, which continues a text, does not.
     const first = ids.slice(0, 1);
     const inside = this.#textOf(first);
     this.#addedSpaces = inside.startsWith(' ') ? inside.length - this.#tokenizer.decode(first).length : 0;
@@ -83,7 +83,7 @@ export class DocumentEncoder {
   }
 }
 
-/** A text of this many tokens is not held back whole. */
+/** A text of this many tokens is cut even without a safe cut. */
 const longestRest = 2 ** 22;
 
 function sameIds(a: readonly number[], b: readonly number[]): boolean {

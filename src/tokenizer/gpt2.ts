@@ -11,10 +11,10 @@ import {
 } from './tokenizer.ts';
 
 /**
- * GPT-2's tokenizer (Radford et al., 2019): byte-pair encoding inside words, over bytes, so that it can write any text.
+ * GPT-2's tokenizer (Radford et al., 2019): byte-pair encoding of words, over bytes, so that it can express any text.
  * 256 tokens for the bytes, 50,000 merges and `<|endoftext|>` make 50,257.
  *
- * The vocabulary comes from the package gpt-tokenizer; cutting into words and merging are done here.
+ * The vocabulary comes from the package gpt-tokenizer; cutting into words and merging happen here.
  */
 export class GPT2Tokenizer implements Tokenizer {
   readonly kind = 'gpt2';
@@ -51,7 +51,7 @@ export class GPT2Tokenizer implements Tokenizer {
     return { kind: this.kind };
   }
 
-  /** The pairs of ids that merge, in the order learned: as many as there are tokens of several bytes. */
+  /** The pairs of ids that merge, in the order learned: one for each token of several bytes. */
   merges(): [left: number, right: number][] {
     return this.#bytePairs.merges.pairs();
   }
@@ -60,10 +60,10 @@ export class GPT2Tokenizer implements Tokenizer {
 const END_OF_TEXT = '<|endoftext|>';
 
 /**
- * GPT-2's pattern for the words within which pairs are merged: English contractions; a run of letters, of digits or of
- * other signs, each with the space before it; white space, of which the last character is left to the next word.
+ * GPT-2's pattern for the words within which pairs merge: English contractions; a run of letters, digits or other signs, each with the space
+ * before it; white space, whose last character belongs to the next word.
  *
- * White space is written out because JavaScript's `\s` is not quite Unicode's, which GPT-2 uses: it has U+FEFF, the
+ * White space is spelled out because JavaScript's `\s` differs from Unicode's, which GPT-2 uses: it has U+FEFF, the
  * byte order mark, and lacks U+0085.
  */
 const WORD =
@@ -85,7 +85,7 @@ class BytePairs {
       if (bytes.length === 1) {
         this.#byteId[bytes[0]!] = id;
       } else {
-        // Which pair was merged into this token? With the merges learned before it, its bytes become just that pair.
+        // The merges learned before this token turn its bytes into the pair that became it.
         const [left, right, ...rest] = this.#encodeBytes(bytes);
         if (right === undefined || rest.length > 0) throw new TsgptError(BROKEN_VOCABULARY);
         this.merges.add(left!, right, id);
@@ -110,8 +110,8 @@ class BytePairs {
   }
 }
 
-// Words met before need no merging again. Only short ones are kept: a longer piece of a string may be a view that keeps
-// the whole string alive (in V8 from 13 characters on).
+// The ids of words met before. Only short words are kept: a longer piece of a string may be a view that keeps the whole string alive (in V8 from
+// 13 characters on).
 const LONGEST_KNOWN = 12;
 const MOST_KNOWN = 2 ** 16;
 
@@ -120,7 +120,7 @@ const BROKEN_VOCABULARY =
 
 let shared: BytePairs | undefined;
 
-/** Made at the first use, since that takes a moment. */
+/** Made at the first use, because it takes a moment. */
 function bytePairs(): BytePairs {
   shared ??= new BytePairs();
   return shared;

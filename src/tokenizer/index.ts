@@ -1,6 +1,6 @@
 /**
- * Tokenizers: text to token ids and back. `CharTokenizer` knows single characters, `GPT2Tokenizer` is GPT-2's, `HuggingFaceTokenizer` is that of any
- * published model. Each is a {@link Tokenizer}.
+ * Tokenizers: text to token ids and back. `CharTokenizer` has single characters as tokens, `GPT2Tokenizer` is GPT-2's, `HuggingFaceTokenizer` is
+ * that of a published model. Each is a {@link Tokenizer}.
  */
 export { CharTokenizer, CharVocabulary } from './char.ts';
 export { GPT2Tokenizer } from './gpt2.ts';

@@ -11,13 +11,13 @@ const tokenizerSchema = v.variant('kind', [
   v.object({ kind: v.literal('hugging-face'), tokenizerJson: v.string(), tokenizerConfig: v.string() }),
 ]);
 
-/** The tokenizer that {@link Tokenizer.toJSON} described. Throws a TsgptError if `json` describes none. */
+/** The tokenizer that {@link Tokenizer.toJSON} described. Throws a TsgptError if `json` does not describe a tokenizer. */
 export function tokenizerFromJSON(json: unknown): Tokenizer {
   const parsed = v.safeParse(tokenizerSchema, json);
   if (!parsed.success) {
     throw new TsgptError(
-      'this does not describe a tokenizer; it must be {"kind": "gpt2"}, {"kind": "char", "characters": "..."} or what a ' +
-        'tokenizer of the kind "hugging-face" is stored as',
+      'this does not describe a tokenizer; it must be {"kind": "gpt2"}, {"kind": "char", "characters": "..."} or ' +
+        '{"kind": "hugging-face", "tokenizerJson": "...", "tokenizerConfig": "..."}',
     );
   }
   switch (parsed.output.kind) {

@@ -15,7 +15,7 @@ export class MinHeap {
     entries[i] = entry;
   }
 
-  /** Takes out the smallest entry; undefined when there is none. */
+  /** Removes and returns the smallest entry; undefined if the heap is empty. */
   pop(): number | undefined {
     const entries = this.#entries;
     const smallest = entries[0];

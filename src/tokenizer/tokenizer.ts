@@ -2,7 +2,7 @@ import { ensure } from '../core/errors.ts';
 
 /** Turns text into the integers a model reads, and back. */
 export interface Tokenizer {
-  /** Which tokenizer this is, as it stands in {@link TokenizerJSON}. */
+  /** The kind of tokenizer, as in {@link TokenizerJSON}. */
   readonly kind: string;
   /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
   readonly vocabSize: number;
@@ -11,17 +11,17 @@ export interface Tokenizer {
   /** The texts of the special tokens that begin and end a text; chat templates use them. */
   readonly bosToken?: string;
   readonly eosToken?: string;
-  /** The id of the special token that stands between documents, if the vocabulary has one. */
+  /** The id of the special token between documents, if the vocabulary has one. */
   readonly endOfTextId?: number;
   /**
    * The ids of the special tokens that a model expects before a text, such as Llama's `<s>`, if it expects any.
-   * {@link encode} does not put them there, as it does not know whether its text begins one.
+   * {@link encode} does not add them, because it does not know whether its text is the beginning.
    */
   readonly beginOfTextIds?: readonly number[];
 
   /**
-   * The token ids of `text`. A half of a surrogate pair standing alone, which is no character, is read as U+FFFD, as
-   * `TextEncoder` does; every other text comes back from {@link decode} exactly.
+   * The token ids of `text`. Half a surrogate pair, which is not a character, is read as U+FFFD, as in `TextEncoder`. {@link decode} gives every
+   * other text back exactly.
    */
   encode(text: string, options?: EncodeOptions): number[];
   /** The text of `ids`. Bytes that are not UTF-8 become U+FFFD. Throws a TsgptError for an id out of range. */
@@ -29,27 +29,27 @@ export interface Tokenizer {
   /** The UTF-8 bytes of token `id`; do not modify them. A token may hold only a part of a character. */
   tokenBytes(id: number): Uint8Array;
   /**
-   * A decoder for tokens that arrive one at a time and continue a text: it keeps the space that some tokenizers put before every text, which
-   * {@link decode} takes away.
+   * A decoder for tokens that arrive one at a time and continue a text. It keeps the space that some tokenizers put before every text; {@link decode}
+   * removes it.
    */
   streamDecoder(): StreamDecoder;
-  /** This tokenizer as JSON, of which `tokenizerFromJSON` makes it again. */
+  /** This tokenizer as JSON, for `tokenizerFromJSON`. */
   toJSON(): TokenizerJSON;
 }
 
 export interface EncodeOptions {
   /**
-   * Whether special tokens written in the text, such as `<|endoftext|>`, become their one id. Otherwise they are ordinary text, so that a text
-   * from outside cannot end a document. Defaults to false.
+   * Whether a special token spelled out in the text, such as `<|endoftext|>`, becomes its id. Otherwise it is ordinary text, so that untrusted text
+   * cannot end a document. Defaults to false.
    */
   allowSpecial?: boolean;
 }
 
-/** Decodes one token at a time and holds back the bytes of a character until its last one has arrived. */
+/** Decodes one token at a time and holds back an incomplete character until its last byte has arrived. */
 export interface StreamDecoder {
-  /** The characters that token `id` completes; often its whole text, sometimes none. */
+  /** The characters that token `id` completes: often its whole text, sometimes none. */
   push(id: number): string;
-  /** The rest: U+FFFD if the tokens stopped in the middle of a character, else nothing. */
+  /** The rest: U+FFFD if the tokens ended in the middle of a character, else nothing. */
   end(): string;
 }
 
@@ -57,7 +57,7 @@ export interface StreamDecoder {
 export type TokenizerJSON =
   | { kind: 'gpt2' }
   | { kind: 'char'; characters: string }
-  /** The contents of two files, as texts: a checkpoint then holds them in one line each, not in a line for every token. */
+  /** The contents of two files, as strings, so that a checkpoint has one line for each, not one for every token. */
   | { kind: 'hugging-face'; tokenizerJson: string; tokenizerConfig: string };
 
 /** Throws a TsgptError unless `id` is a token of a vocabulary of `vocabSize`. */

@@ -184,7 +184,7 @@ describe('eval', () => {
     [['--text', '$empty'], 'is empty'],
     [['--lambada', '$text'], 'is not of the form {"text": "..."}'],
     [['--hellaswag', '$text'], 'must be the number of the true ending'],
-    [['--hellaswag', '$long'], 'case 2 cannot be measured: the text to be predicted has 41 tokens'],
+    [['--hellaswag', '$long'], 'case 2 cannot be measured: the text to predict has 41 tokens'],
   ])('%j is one sentence', async (args, about) => {
     const files: Record<string, () => string> = {
       $text: () => textFile(),

@@ -1,6 +1,6 @@
 /**
- * How llama.cpp cuts a text into words before it merges their bytes. A file holds only a name, `tokenizer.ggml.pre`; the patterns are part of
- * llama.cpp (`llama-vocab.cpp`). Here each name has the patterns that its tokenizers are published with at Hugging Face.
+ * How llama.cpp cuts a text into words before it merges their bytes. A file contains only a name, `tokenizer.ggml.pre`; the patterns are part of
+ * llama.cpp (`llama-vocab.cpp`). Here each name has the patterns of the tokenizers published at Hugging Face.
  */
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
@@ -16,9 +16,9 @@ interface WordForm {
   /** `normalizer` and `pre_tokenizer` of the published tokenizer.json. */
   readonly normalizer: object | null;
   readonly preTokenizer: object;
-  /** Whether a word that is a token becomes that token, whatever the merges say. */
+  /** Whether a word that is in the vocabulary becomes that token, whatever the merges say. */
   readonly ignoreMerges: boolean;
-  /** Whether llama.cpp puts the token that begins a text before it, if the file does not say. */
+  /** Whether llama.cpp adds the begin-of-text token if the file does not say. */
   readonly addBos: boolean;
 }
 
@@ -26,13 +26,13 @@ const bytesOfWords = { ...byteLevel, use_regex: false };
 
 const spaces = '\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+';
 const contractions = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
-/** GPT-4's pattern; `digits` is the pattern of the digits that stay together. */
+/** GPT-4's pattern; `digits` is the pattern for digits that stay together. */
 const gpt4Pattern = (digits: string) =>
   `${contractions}|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|${spaces}`;
 
 const qwen2PreTokenizer = sequence(split(gpt4Pattern('\\p{N}')), bytesOfWords);
 
-/** The first name of each is the one that is written. */
+/** The first name of each form is the one written to files. */
 const wordForms: readonly WordForm[] = [
   {
     names: ['gpt-2', 'phi-2'],
@@ -79,7 +79,7 @@ function sequence(...pretokenizers: object[]) {
   return { type: 'Sequence', pretokenizers };
 }
 
-/** The form of that name. Throws a TsgptError if it is not known. */
+/** The form with this name. Throws a TsgptError if there is none. */
 export function wordFormOf(name: string): WordForm {
   const form = wordForms.find(({ names }) => names.includes(name));
   const known = wordForms.flatMap(({ names }) => names).join(', ');

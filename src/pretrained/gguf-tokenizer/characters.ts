@@ -1,5 +1,5 @@
 /**
- * Tokenizers whose every token is one character, written as byte-level byte-pair encoding, which llama.cpp knows, and recognized again.
+ * Tokenizers whose tokens are single characters: written as byte-level byte-pair encoding, which llama.cpp supports, and recognized when read.
  */
 import { uint32 } from '../../formats/gguf/index.ts';
 import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
@@ -7,7 +7,7 @@ import { byteCharacters, fromByteCharacters, toByteCharacters } from '../../toke
 import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
 import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedToken } from './vocabulary.ts';
 
-/** The characters of a tokenizer whose every token is one character, in the order of ids; undefined for any other tokenizer. */
+/** The characters, in the order of ids, if every token is a single character; otherwise undefined. */
 export function singleCharacters(file: TokenizerFile, added: readonly AddedToken[]): string[] | undefined {
   const { model, normalizer, pre_tokenizer, decoder } = file;
   const isPlain = added.length === 0 && normalizer === null && pre_tokenizer === null && decoder.type === 'Fuse';
@@ -19,8 +19,8 @@ export function singleCharacters(file: TokenizerFile, added: readonly AddedToken
 }
 
 /**
- * Characters as byte-level byte-pair encoding: the bytes of a character merge into it, and nothing else merges. llama.cpp needs no tokens for the
- * single bytes, and leaves out a byte that belongs to none of the characters.
+ * Characters as byte-level byte-pair encoding: the bytes of each character merge, and nothing else does. llama.cpp needs no tokens for single
+ * bytes, and drops a byte that belongs to none of the characters.
  */
 export function characterMetadata(characters: readonly string[], vocabSize: number): TokenizerMetadata {
   const merges = new Set<string>();
@@ -36,7 +36,7 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
   const types = ids.map((id) => (id < characters.length ? tokenType.normal : tokenType.unused));
   return {
     'tokenizer.ggml.model': 'gpt2',
-    // How the text is cut makes no difference here; under this name llama.cpp does not change the spaces of what it writes.
+    // How the text is cut makes no difference here. With this name, llama.cpp leaves the spaces in its output unchanged.
     'tokenizer.ggml.pre': 'smollm',
     ...tokenList(texts, types),
     'tokenizer.ggml.eos_token_id': uint32(standInForEndOfText(characters, vocabSize)),
@@ -47,8 +47,8 @@ export function characterMetadata(characters: readonly string[], vocabSize: numb
 }
 
 /**
- * llama.cpp stops at the token that ends a text, and takes the twelfth if the file names none. Here no token ends a text, so this gives an unused one, or
- * a character that is rare in texts.
+ * llama.cpp stops at the end-of-text token, and takes the twelfth token if the file names none. Here no token ends a text, so this returns an
+ * unused token, or a character that is rare in texts.
  */
 function standInForEndOfText(characters: readonly string[], vocabSize: number): number {
   if (vocabSize > characters.length) return characters.length;
@@ -58,7 +58,7 @@ function standInForEndOfText(characters: readonly string[], vocabSize: number): 
 
 const RARE = '\ufeff\0\ufffd~^\\|`{}@%=+<>#$&*_[]/XZQ';
 
-/** The characters of a vocabulary whose every token is one character; undefined for any other vocabulary. */
+/** The characters of a vocabulary if every token is a single character; otherwise undefined. */
 export function charactersOf(tokens: readonly GgufToken[]): string | undefined {
   const used = tokens.findLastIndex(({ type }) => type !== tokenType.unused) + 1;
   const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

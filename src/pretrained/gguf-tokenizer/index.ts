@@ -1,7 +1,7 @@
 /**
- * llama.cpp's tokenizers: what the metadata of a GGUF file say of one, read and written. There are two kinds, byte-level byte-pair encoding
- * (`gpt2`, see `byte-level.ts`) and SentencePiece's byte-pair encoding (`llama`, see `sentencepiece.ts`). A vocabulary of single characters is written as the first
- * (`characters.ts`).
+ * llama.cpp's tokenizers, read from and written to the metadata of a GGUF file. There are two kinds: byte-level byte-pair encoding (`gpt2`, see
+ * `byte-level.ts`) and SentencePiece's byte-pair encoding (`llama`, see `sentencepiece.ts`). A vocabulary of single characters is written as the
+ * first kind (`characters.ts`).
  */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
@@ -75,7 +75,7 @@ function readSentencePiece(metadata: GgufMetadata): Tokenizer {
   const vocabulary = readVocabulary(metadata, { bos: 1, eos: 2 });
   const { tokens } = vocabulary;
   const scores = perToken(metadata, 'scores', tokens.length);
-  ensure(scores, 'it has no tokenizer.ggml.scores, which decide what is merged first');
+  ensure(scores, 'it has no tokenizer.ggml.scores, which decide the order of merges');
   const unknown = tokens.find(({ type }) => type === tokenType.unknown);
   return huggingFaceTokenizer(vocabulary, vocabulary.addBos ?? true, {
     merges: mergesFromScores(tokens, scores),
@@ -90,7 +90,7 @@ function huggingFaceTokenizer(
   addBos: boolean,
   parts: Omit<TokenizerParts, 'vocab' | 'addedTokens' | 'beginOfText'>,
 ): HuggingFaceTokenizer {
-  ensure(!addBos || bos, 'it puts a token before every text, but has no bos_token_id that says which');
+  ensure(!addBos || bos, 'it puts a token before every text, but has no bos_token_id');
   const used = tokens.filter(({ type }) => type !== tokenType.unused);
   const isAdded = ({ type }: GgufToken) => type !== tokenType.normal && type !== tokenType.byte;
   const file = tokenizerFileOf({
@@ -111,9 +111,8 @@ function huggingFaceTokenizer(
 /**
  * A tokenizer as the metadata of a GGUF file.
  *
- * @param vocabSize tokens of the model; those that the tokenizer does not have are written as unused
- * @throws TsgptError if llama.cpp would make other tokens of a text: it knows few ways to cut a text into words, and no flags of added
- * tokens
+ * @param vocabSize the number of tokens of the model; those that the tokenizer does not have are written as unused
+ * @throws TsgptError if llama.cpp would encode texts differently: it supports few ways to cut a text into words, and no flags of added tokens
  */
 export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): TokenizerMetadata {
   const files = publishedTokenizer(tokenizer);
@@ -190,7 +189,7 @@ function roles(
   };
 }
 
-/** Throws a TsgptError if an added token is found in a way that llama.cpp does not know. */
+/** Throws a TsgptError if an added token has a flag that llama.cpp does not support. */
 function checkFlags(added: readonly AddedToken[], { normalizer }: TokenizerFile): void {
   for (const { content, single_word, lstrip, rstrip, normalized, special } of added) {
     const flag = Object.entries({ single_word, lstrip, rstrip }).find(([, isSet]) => isSet)?.[0];

@@ -1,10 +1,10 @@
 /**
- * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), as Llama 2 and Mistral have it. Its vocabulary has no list of merges, but a
- * score for each token: two neighbours merge if their texts together are a token, and the token with the highest score comes first.
+ * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), used by Llama 2 and Mistral. Its vocabulary has no list of merges, but a score
+ * for each token: two neighbours merge if their joined text is a token, and the merge whose token has the highest score comes first.
  *
- * Scores and a list of merges are equivalent. The characters of a token merge with each other independently of the rest of the text, until a
- * neighbour joins in. So a token is always formed from the same two parts as when its text stands alone; other pairs with the same text never
- * meet. Hence scores can be turned into merges and back, if each token's text alone becomes that token.
+ * Scores and a list of merges are equivalent. The characters of a token merge independently of the rest of the text, until one merges with a
+ * neighbour outside. So a token is always formed from the same two parts as when its text is encoded alone; other pairs with the same text never
+ * meet. Therefore scores can be turned into merges and back, if each token's text alone becomes that token.
  */
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
@@ -15,7 +15,7 @@ import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.
 import type { TokenizerParts } from '../../tokenizer/hugging-face/write-files.ts';
 import { type GgufToken, tokenType } from './vocabulary.ts';
 
-/** The character that stands for a space. */
+/** The character that represents a space. */
 export const SPACE = '▁';
 
 /** How spaces are treated, in the form of Llama 2's tokenizer.json. `prefix` says whether a space is put before every text. */
@@ -50,12 +50,12 @@ export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: Token
   return words === null ? [true, false].find(isForm) : undefined;
 }
 
-/** Characters of the longest token. SentencePiece makes none of more than 16 unless it is told to. */
+/** The most characters of a token. SentencePiece's default limit is 16. */
 const longestToken = 512;
 
 /**
- * The merges that follow from scores: every way in which two ordinary tokens make a third, in the order of the third's scores, the highest first. Control
- * tokens take no part, so that no text can spell one.
+ * The merges that follow from scores: every pair of ordinary tokens whose joined text is a third, ordered by the third's score, the highest first.
+ * Control tokens take no part, so that no text can spell one.
  */
 export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike<number>): [string, string][] {
   const ordinary = tokens.filter(({ type }) => type === tokenType.normal);
@@ -64,7 +64,7 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
   for (const { id, text } of ordinary) {
     const score = scores[id]!;
     ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is not a number`);
-    // A token is cut at every place, which takes time with the square of its length.
+    // A token is cut at every position, which takes time quadratic in its length.
     ensure(
       text.length <= longestToken,
       `token ${id} of its vocabulary is ${text.length} characters long, which is too long for a token; get an undamaged file`,
@@ -77,16 +77,15 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
     ensure(
       i === 0 || made[i - 1]!.score !== score,
       () =>
-        `its tokens ${printable(made[i - 1]!.text)} and ${printable(text)} have the same score, so that it is not known which is ` +
-        'merged first; get a file whose scores come from the tokenizer.model',
+        `its tokens ${printable(made[i - 1]!.text)} and ${printable(text)} have the same score, so the order of their merges is not ` +
+        'known; get a file whose scores come from the tokenizer.model',
     );
   });
   return made.flatMap(({ pairs }) => pairs);
 }
 
 /**
- * The scores that follow from merges, by token: 0 for the first merge, then -1, and so on. Throws a TsgptError if scores cannot express the
- * merges.
+ * The scores that follow from merges, by token: 0 for the first merge, then -1, and so on. Throws a TsgptError if scores cannot express the merges.
  */
 export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: readonly string[]): Map<string, number> {
   const ranks = new Map(merges.map(([left, right], rank) => [`${left}\0${right}`, rank]));
@@ -96,7 +95,7 @@ export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: reado
   for (const text of ordinary) {
     const { parts, last } = mergeAlone(text, rankOfPair);
     alone.set(text, parts);
-    // Characters, and tokens that are never formed, come after all others.
+    // Characters, and tokens that no merge forms, come after all others.
     scores.set(text, parts.length === 1 && last !== undefined ? 0 - last : -merges.length - scores.size);
   }
   const rankOfToken = (left: string, right: string) => {
@@ -115,7 +114,7 @@ export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: reado
   return scores;
 }
 
-/** The two parts of a text, for every place where it can be cut. */
+/** The two parts of a text for every position where it can be cut. */
 function pairsOf(text: string): [string, string][] {
   const characters = [...text];
   return characters.slice(1).map((_, i) => {
@@ -124,7 +123,7 @@ function pairsOf(text: string): [string, string][] {
   });
 }
 
-/** Merges a short text by itself: its parts when no two merge any more, and the rank of the last merge. */
+/** Merges a short text alone. Returns its parts once no two merge any more, and the rank of the last merge. */
 function mergeAlone(text: string, rankOf: (left: string, right: string) => number | undefined) {
   const parts = [...text];
   let last: number | undefined;

@@ -1,9 +1,9 @@
-/** The vocabulary in the metadata of a GGUF file: tokens, what each is for, and which of them begin and end a text. */
+/** The vocabulary in the metadata of a GGUF file: the tokens, their types, and which of them begin and end a text. */
 import { ensure } from '../../core/errors.ts';
 import { printable, quoted } from '../../core/printable.ts';
 import type { GgufMetadata, MetadataToWrite } from '../../formats/gguf/index.ts';
 
-/** What a token is for: the numbers of `tokenizer.ggml.token_type`. */
+/** The type of a token, as numbered in `tokenizer.ggml.token_type`. */
 export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
 export type TokenType = (typeof tokenType)[keyof typeof tokenType];
 
@@ -28,8 +28,8 @@ export interface Vocabulary {
 /**
  * Reads the vocabulary of a GGUF file.
  *
- * @param defaults the ids that begin and end a text if the file does not say
- * @throws TsgptError if its parts do not fit each other
+ * @param defaults the ids of the tokens that begin and end a text if the file does not say
+ * @throws TsgptError if its parts contradict each other
  */
 export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number; eos?: number } = {}): Vocabulary {
   const texts = metadata.strings('tokenizer.ggml.tokens');
@@ -60,7 +60,7 @@ export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number;
   };
 }
 
-/** A list with one number for each token; undefined if the file has none. Throws a TsgptError if it has another length. */
+/** A list with one number for each token; undefined if the file has none. Throws a TsgptError if its length differs. */
 export function perToken(metadata: GgufMetadata, name: string, count: number): ArrayLike<number> | undefined {
   const key = `tokenizer.ggml.${name}`;
   if (!metadata.has(key)) return undefined;
@@ -85,5 +85,5 @@ export function tokenList(texts: readonly string[], types: readonly TokenType[])
   return { 'tokenizer.ggml.tokens': texts, 'tokenizer.ggml.token_type': Int32Array.from(types) };
 }
 
-/** The text of an id that the tokenizer does not use. */
+/** The text of an unused id. */
 export const unusedToken = (id: number) => `[PAD${id}]`;

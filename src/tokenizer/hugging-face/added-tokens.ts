@@ -2,19 +2,19 @@ import * as v from 'valibot';
 import { MAX_IDS } from '../bpe.ts';
 import { escapeRegExp } from './pattern.ts';
 
-/** A token that is found in a text as it stands, before anything is merged. */
+/** A token that is matched in the text literally, before anything is merged. */
 export interface AddedToken {
   id: number;
   content: string;
-  /** Found only where no letter, digit or underscore stands beside it. */
+  /** Whether it matches only without a letter, digit or underscore beside it. */
   single_word: boolean;
-  /** Takes in the white space before it. */
+  /** Whether it includes the white space before it. */
   lstrip: boolean;
-  /** Takes in the white space after it. */
+  /** Whether it includes the white space after it. */
   rstrip: boolean;
-  /** Looked for in the normalized text, not in the original. */
+  /** Whether it is matched in the normalized text instead of the original. */
   normalized: boolean;
-  /** A control token such as `<s>`, which a text from outside should not be able to write. */
+  /** Whether it is a control token such as `<s>`, which untrusted text must not be able to write. */
   special: boolean;
 }
 
@@ -35,10 +35,10 @@ export const addedTokenSchema: v.GenericSchema<unknown, AddedToken> = v.pipe(
   v.transform((token) => ({ ...token, normalized: token.normalized ?? !token.special })),
 );
 
-/** A text cut at added tokens: their ids, and what stands between them with the place where it begins. */
+/** A part of a text cut at added tokens: the id of one, or the text between two and its start position. */
 export type Section = number | { text: string; start: number };
 
-/** Cuts a text at every occurrence of `tokens`; the leftmost comes first, and of those at one place the longest. */
+/** Cuts a text at every occurrence of `tokens`; the leftmost match wins, and at one position the longest. */
 export function addedTokenSplitter(tokens: readonly AddedToken[]): (text: string) => Section[] {
   const byContent = new Map(tokens.filter(({ content }) => content !== '').map((token) => [token.content, token]));
   if (byContent.size === 0) return (text) => (text === '' ? [] : [{ text, start: 0 }]);

@@ -4,19 +4,19 @@ import { printable, quoted } from '../../core/printable.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 
-/** The `model` of a tokenizer.json: byte-pair encoding of words, over characters that stand for bytes or over the text's own characters. */
+/** The `model` of a tokenizer.json: byte-pair encoding of words, over characters that represent bytes or over the text's own characters. */
 export interface BPEModelJSON {
   /** Tokens and their ids. */
   vocab: Map<string, number>;
   /** The pairs of tokens that merge, in the order learned. */
   merges: [string, string][];
-  /** The token for a character that is no token itself. */
+  /** The token for a character that is not in the vocabulary. */
   unk_token: string | null;
   /** Whether several unknown characters in a row become one token. */
   fuse_unk: boolean;
-  /** Whether a character that is no token becomes those of its bytes, `<0x00>` to `<0xFF>`. */
+  /** Whether a character that is not in the vocabulary becomes the tokens of its bytes, `<0x00>` to `<0xFF>`. */
   byte_fallback: boolean;
-  /** Whether a word that is a token becomes it, even where the merges lead elsewhere. */
+  /** Whether a word that is in the vocabulary becomes that token, even if the merges lead elsewhere. */
   ignore_merges: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface BPEModelJSON {
 const vocabSchema = v.pipe(
   v.custom<object>((json) => typeof json === 'object' && json !== null && !Array.isArray(json), 'it must be an object'),
   v.transform((json) => {
-    const vocab = new Map<string, number>(); // as is checked below
+    const vocab = new Map<string, number>(); // checked below
     for (const token in json) if (Object.hasOwn(json, token)) vocab.set(token, json[token as keyof typeof json]);
     return vocab;
   }),
@@ -34,7 +34,7 @@ const vocabSchema = v.pipe(
 
 /** Two tokens; in older files one string, with a space between them. */
 const mergesSchema = v.pipe(
-  // Not v.array, which makes a record of each of the tens of thousands.
+  // Not v.array, which makes an object for each of the tens of thousands of merges.
   v.custom<unknown[]>(Array.isArray, 'it must be an array'),
   v.transform((merges) => merges.map((merge) => (typeof merge === 'string' ? merge.split(' ') : merge))),
   v.check(
@@ -51,9 +51,9 @@ const switchSchema = v.nullish(v.boolean(), false);
 const unsupported = <T extends string | number>(off: T) => v.nullish(v.literal(off, 'this option is not supported'));
 
 export const bpeModelSchema: v.GenericSchema<unknown, BPEModelJSON> = v.object({
-  // Files of the first years leave the type out.
+  // Early files omit the type.
   type: v.optional(
-    v.literal('BPE', ({ received }) => `the type ${received} is not supported, only "BPE" is`),
+    v.literal('BPE', ({ received }) => `the type ${received} is not supported, only "BPE"`),
     'BPE',
   ),
   vocab: vocabSchema,
@@ -83,7 +83,7 @@ export class BPEModel {
         leftId !== undefined && rightId !== undefined && id !== undefined,
         () =>
           `this tokenizer cannot be used: it merges ${printable(left)} and ${printable(right)}, ` +
-          'but its vocabulary lacks one of them or both together',
+          'but its vocabulary lacks one of them or the merged token',
       );
       this.#merges.add(leftId, rightId, id);
     }
@@ -91,7 +91,7 @@ export class BPEModel {
 
   /** The ids of a word. Throws a TsgptError for a character that the vocabulary cannot express. */
   encode(word: string): readonly number[] {
-    // Words met before need no merging again. A longer piece of a string may keep the whole string alive, so only short ones.
+    // Only short words are kept: a longer piece of a string may keep the whole string alive.
     if (word.length > LONGEST_KNOWN) return this.#encode(word);
     let ids = this.#known.get(word);
     if (ids === undefined) {
@@ -107,7 +107,7 @@ export class BPEModel {
     return whole === undefined ? this.#merges.encode(this.#symbols(word)) : [whole];
   }
 
-  /** The ids to begin with: of each character, or of its bytes, or the unknown token's. */
+  /** The ids before any merge: of each character, of its bytes, or of the unknown token. */
   #symbols(word: string): number[] {
     const { vocab, fuse_unk: fuse } = this.#json;
     const symbols: number[] = [];
@@ -138,7 +138,7 @@ const MOST_KNOWN = 2 ** 16;
 
 function unknown(character: string): never {
   throw new TsgptError(
-    `the character ${quoted(character)} is not in the vocabulary of this tokenizer, which has no token for ` +
-      'unknown ones either; leave it out',
+    `the character ${quoted(character)} is not in the vocabulary of this tokenizer, which has no unknown token; ` +
+      'leave the character out',
   );
 }

@@ -1,6 +1,6 @@
 /**
- * GPT-2's vocabulary files write every byte as a visible character: a printable one of Latin-1 as itself, the others, in
- * order, as the characters from U+0100 on. So the space is `Ġ`, the new line `Ċ`.
+ * GPT-2's vocabulary files write every byte as a visible character: printable Latin-1 characters as themselves, the other bytes, in order, as the
+ * characters from U+0100 on. So the space is `Ġ`, the line break `Ċ`.
  */
 const characterOfByte: readonly string[] = (() => {
   let others = 0x100;
@@ -25,7 +25,7 @@ export function byteCharacters(bytes: Uint8Array): string {
   return characters;
 }
 
-/** The bytes that `characters` stand for; undefined if one of them stands for none. */
+/** The bytes that `characters` represent; undefined if one of them represents none. */
 export function fromByteCharacters(characters: string): Uint8Array | undefined {
   const bytes = Array.from(characters, (character) => byteOfCharacter.get(character));
   return bytes.includes(undefined) ? undefined : Uint8Array.from(bytes as number[]);

@@ -34,11 +34,11 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
 
 /** Turns tokens into the bytes of a text. */
 export interface TokenDecoder {
-  /** The UTF-8 bytes that a token of the vocabulary stands for. */
+  /** The UTF-8 bytes of a token of the vocabulary. */
   bytes(token: string): Uint8Array;
-  /** The text that a piece of normalized text stands for. */
+  /** The original text of a piece of normalized text. */
   text(normalized: string): string;
-  /** How many spaces encoding puts before a text; decoding takes them away. */
+  /** The number of spaces that encoding puts before a text and decoding removes. */
   leadingSpaces: number;
 }
 
@@ -74,17 +74,17 @@ export function createDecoder(json: DecoderJSON): TokenDecoder {
   };
 }
 
-/** A byte of a character that is no token, as SentencePiece writes it. */
+/** A byte token, as SentencePiece writes it. */
 const BYTE_TOKEN = /^<0x([0-9A-F]{2})>$/;
 
 function flatten(json: DecoderJSON): DecoderJSON[] {
   return json.type === 'Sequence' ? json.decoders.flatMap(flatten) : [json];
 }
 
-/** The UTF-8 bytes of every id; a vocabulary may leave ids out. Bytes are computed when first asked for. */
+/** The UTF-8 bytes of every id; a vocabulary may skip ids. Bytes are computed at the first use. */
 export class TokenBytes {
   readonly #decoder: TokenDecoder;
-  /** Bytes, or the token from which they are computed. */
+  /** Bytes, or the token to compute them from. */
   readonly #tokens: (Uint8Array | string | undefined)[] = [];
 
   constructor(
@@ -100,7 +100,7 @@ export class TokenBytes {
     const normalize = createNormalizer(normalizer);
     for (const { id, content, special, normalized } of added) {
       if (special) this.#tokens[id] = utf8.encode(content);
-      // A token of the normalized text has its `▁` from there, which stands for a space of the original.
+      // In a token of the normalized text, `▁` represents a space of the original.
       else if (normalized) this.#tokens[id] = utf8.encode(decoder.text(normalize(content)));
       else if (!vocab.has(content)) this.#tokens[id] = utf8.encode(content);
     }

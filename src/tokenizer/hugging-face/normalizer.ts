@@ -19,7 +19,7 @@ export const normalizerSchema: v.GenericSchema<unknown, NormalizerJSON> = v.lazy
   ]),
 );
 
-/** The function that `json` describes; null describes the one that changes nothing. */
+/** The function that `json` describes. Null describes one that changes nothing. */
 export function createNormalizer(json: NormalizerJSON | null): (text: string) => string {
   if (!json) return (text) => text;
   switch (json.type) {

@@ -12,8 +12,8 @@ export const patternSchema = v.union(
 );
 
 /**
- * The pattern as a regular expression of JavaScript, with the flag `g`. It has to be translated: Oniguruma's `\s` and `\d` are Unicode's, and
- * `(?i:...)` and `++` are new to JavaScript or missing there.
+ * The pattern as a JavaScript regular expression, with the flag `g`. It must be translated: Oniguruma's `\s` and `\d` are Unicode's, and
+ * `(?i:...)` and `++` are new in JavaScript or missing.
  */
 export function patternOf(pattern: PatternJSON): RegExp {
   if ('String' in pattern) return new RegExp(escapeRegExp(pattern.String), 'gu');
@@ -21,22 +21,22 @@ export function patternOf(pattern: PatternJSON): RegExp {
     return toRegExp(pattern.Regex, { global: true });
   } catch (cause) {
     throw new TsgptError(
-      `this tokenizer cannot be used: its pattern ${printable(pattern.Regex)} has no counterpart in JavaScript`,
+      `this tokenizer cannot be used: its pattern ${printable(pattern.Regex)} has no equivalent in JavaScript`,
       { cause },
     );
   }
 }
 
-/** A pattern for just this string. */
+/** A pattern that matches exactly this string. */
 export function escapeRegExp(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
 }
 
-/** What happens to the matches of a pattern when a text is split at them. */
+/** What happens to the matches when a text is split at them. */
 export const splitBehaviors = ['Removed', 'Isolated', 'MergedWithPrevious', 'MergedWithNext', 'Contiguous'] as const;
 export type SplitBehavior = (typeof splitBehaviors)[number];
 
-/** The parts of `text`: matches of `pattern` and what is between them, joined as `behavior` says. With `invert` the two change roles. No part is empty. */
+/** The parts of `text`: matches of `pattern` and the text between them, joined as `behavior` says. `invert` swaps the two. No part is empty. */
 export function splitText(text: string, pattern: RegExp, behavior: SplitBehavior, invert: boolean): string[] {
   const parts = partsOf(text, pattern);
   if (invert) for (const part of parts) part.isMatch = !part.isMatch;
@@ -74,7 +74,7 @@ function partsOf(text: string, pattern: RegExp): TextPart[] {
   return parts;
 }
 
-/** Joins every part to the one before it where `belong` says so of the two. */
+/** Joins every part to the one before it if `belong` says that the two belong together. */
 function joined(parts: readonly TextPart[], belong: (previous: TextPart, next: TextPart) => boolean): string[] {
   const groups: string[] = [];
   parts.forEach((part, i) => {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 
-/** The `post_processor` of a tokenizer.json: which special tokens stand around a text. */
+/** The `post_processor` of a tokenizer.json: which special tokens surround a text. */
 export type PostProcessorJSON =
   | { type: 'ByteLevel' }
   | {
@@ -24,7 +24,7 @@ export const postProcessorSchema: v.GenericSchema<unknown, PostProcessorJSON> = 
   ]),
 );
 
-/** The ids of the special tokens that stand before a text. */
+/** The ids of the special tokens before a text. */
 function idsBeforeText(json: PostProcessorJSON | null): number[] {
   switch (json?.type) {
     case 'TemplateProcessing': {
@@ -38,7 +38,7 @@ function idsBeforeText(json: PostProcessorJSON | null): number[] {
     case 'Sequence':
       return json.processors.flatMap(idsBeforeText);
     default:
-      // `ByteLevel` is about the places of tokens in the text, which are not kept here.
+      // `ByteLevel` concerns the positions of tokens in the text, which tsgpt does not keep.
       return [];
   }
 }
@@ -46,8 +46,8 @@ function idsBeforeText(json: PostProcessorJSON | null): number[] {
 /**
  * The ids of the special tokens that a model expects before a text.
  *
- * @param add `add_bos_token` of the configuration: where it is given, it decides about the token that begins a text, whatever the template says
- * @param bosId the id of that token
+ * @param add `add_bos_token` of the configuration; if given, it overrides the template
+ * @param bosId the id of the token that begins a text
  */
 export function beginOfTextIds(
   postProcessor: PostProcessorJSON | null,

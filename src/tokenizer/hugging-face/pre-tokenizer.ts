@@ -9,7 +9,7 @@ import {
   splitText,
 } from './pattern.ts';
 
-/** The `pre_tokenizer` of a tokenizer.json: how a text is cut into the words within which symbols are merged. */
+/** The `pre_tokenizer` of a tokenizer.json: how a text is cut into the words within which symbols merge. */
 export type PreTokenizerJSON =
   | { type: 'ByteLevel'; add_prefix_space: boolean; use_regex: boolean }
   | { type: 'Digits'; individual_digits: boolean }
@@ -28,7 +28,7 @@ export const preTokenizerSchema: v.GenericSchema<unknown, PreTokenizerJSON> = v.
       v.object({
         type: v.literal('Metaspace'),
         replacement: v.string(),
-        // Older files say only whether.
+        // Older files have only this flag.
         add_prefix_space: v.optional(v.boolean(), true),
         prepend_scheme: v.optional(v.picklist(['always', 'first', 'never'])),
         split: v.optional(v.boolean(), true),
@@ -52,7 +52,7 @@ export const preTokenizerSchema: v.GenericSchema<unknown, PreTokenizerJSON> = v.
 /** Cuts a text into words; `atStart` says whether it is the beginning of the whole text. */
 export type PreTokenizer = (text: string, atStart: boolean) => string[];
 
-/** The function that `json` describes; null describes the one that takes the whole text for a word. */
+/** The function that `json` describes. Null describes one that takes the whole text as one word. */
 export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer {
   if (!json) return (text) => [text];
   switch (json.type) {

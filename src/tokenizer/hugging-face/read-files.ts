@@ -14,9 +14,8 @@ export const huggingFaceTokenizerFiles = [
 export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokenizerFiles)[number], string>>;
 
 /**
- * The tokenizer of a published model from the files beside its weights: `tokenizer.json`, or `vocab.json` and `merges.txt`,
- * which GPT-2 had before; and `tokenizer_config.json`. Undefined if there is
- * neither. Throws a TsgptError if a file is damaged or asks for something that is not supported.
+ * The tokenizer of a published model, from `tokenizer.json`, or the older `vocab.json` and `merges.txt` of GPT-2, and from `tokenizer_config.json`.
+ * Undefined if there are no such files. Throws a TsgptError if a file is damaged or asks for something that is not supported.
  */
 export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
   const {
@@ -39,11 +38,11 @@ function parseJSON(name: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError(`${name} is not whole JSON; fetch it again`, { cause });
+    throw new TsgptError(`${name} is not complete JSON; download it again`, { cause });
   }
 }
 
-/** The tokenizer.json of GPT-2's byte-level byte-pair encoding with another vocabulary. */
+/** A tokenizer.json with GPT-2's byte-level byte-pair encoding and the given vocabulary. */
 function byteLevelTokenizer(vocab: unknown, merges: string, config: unknown) {
   const { add_prefix_space = false } = parseTokenizerConfig(config);
   return {
@@ -67,7 +66,7 @@ function byteLevelTokenizer(vocab: unknown, merges: string, config: unknown) {
   };
 }
 
-/** A merge in every line, but for a comment with the version in the first. */
+/** One merge per line; the first line may be a comment with the version. */
 function mergeLines(merges: string): string[] {
   const lines = merges.split(/\r?\n/).filter((line) => line !== '');
   return lines[0]?.startsWith('#version') ? lines.slice(1) : lines;

@@ -8,12 +8,12 @@ import { type NormalizerJSON, normalizerSchema } from './normalizer.ts';
 import { type PostProcessorJSON, postProcessorSchema } from './post-processor.ts';
 import { type PreTokenizerJSON, preTokenizerSchema } from './pre-tokenizer.ts';
 
-/** The parts of a tokenizer.json that matter here, by its own names. */
+/** The parts of a tokenizer.json that matter here, by their names in the file. */
 export interface TokenizerFile {
   added_tokens: AddedToken[];
   /** Changes the text, for example its spaces to `▁`. */
   normalizer: NormalizerJSON | null;
-  /** Cuts the text into the words within which symbols are merged. */
+  /** Cuts the text into the words within which symbols merge. */
   pre_tokenizer: PreTokenizerJSON | null;
   /** Turns words into tokens. */
   model: BPEModelJSON;
@@ -32,7 +32,7 @@ const fileSchema = v.object({
   decoder: decoderSchema,
 });
 
-/** The parts of a tokenizer_config.json that matter here, by its own names. */
+/** The parts of a tokenizer_config.json that matter here, by their names in the file. */
 export interface TokenizerConfig {
   bos_token?: string;
   eos_token?: string;
@@ -42,7 +42,7 @@ export interface TokenizerConfig {
   added_tokens_decoder: AddedToken[];
 }
 
-/** A token's name stands alone or with flags. */
+/** A token's name, alone or with flags. */
 const tokenNameSchema = v.union([
   v.string(),
   v.pipe(
@@ -101,13 +101,13 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: stri
 export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
 
 /**
- * The added tokens of both files. Those for the beginning and the end of a text and for padding are special whether they
- * are listed or not. Throws a TsgptError if one of them is not in the vocabulary.
+ * The added tokens of both files. The tokens for the beginning and the end of a text and for padding are special even if they are not listed.
+ * Throws a TsgptError if one of them is not in the vocabulary.
  */
 export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: TokenizerConfig): AddedToken[] {
   const byContent = new Map<string, AddedToken>();
   for (const token of [...config.added_tokens_decoder, ...added_tokens]) {
-    // Like the original, believe the vocabulary where the two disagree.
+    // Where the two disagree, the vocabulary wins, as in the original.
     byContent.set(token.content, { ...token, id: model.vocab.get(token.content) ?? token.id });
   }
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };

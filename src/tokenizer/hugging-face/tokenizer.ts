@@ -27,9 +27,9 @@ import {
  * Hugging Face Hub. Byte-pair encoding is supported, over bytes (GPT-2, Llama 3, Qwen) and over characters, as converted
  * from SentencePiece (Llama 2, Mistral, Gemma).
  *
- * The ids are those of Hugging Face's own implementation, except that special tokens are found anywhere in a text, and only if the caller allows
- * them. {@link decode} gives the text back, except for what the published tokenizer loses: what its normalizer changes, and characters that become
- * its unknown token.
+ * The ids are those of Hugging Face's own implementation, except that special tokens are matched anywhere in a text, and only if the caller allows
+ * them. {@link decode} gives the text back, except for what the published tokenizer loses: changes by its normalizer, and characters that become
+ * the unknown token.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly kind = 'hugging-face';
@@ -46,9 +46,9 @@ export class HuggingFaceTokenizer implements Tokenizer {
   readonly #encode: (text: string, allowSpecial: boolean) => number[];
 
   /**
-   * @param json What `tokenizer.json` holds, parsed.
-   * @param config What `tokenizer_config.json` holds, parsed; without it, a text ends with `<|endoftext|>` if there is one.
-   * @throws TsgptError if they are damaged or ask for what is not supported
+   * @param json the parsed content of `tokenizer.json`
+   * @param config the parsed content of `tokenizer_config.json`; without it, a text ends with `<|endoftext|>` if there is one
+   * @throws TsgptError if they are damaged or ask for something that is not supported
    */
   constructor(json: unknown, config: unknown = {}) {
     this.#json = json;
@@ -72,7 +72,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
     const outside = this.beginOfTextIds.find((id) => !this.#tokens.has(id));
     ensure(
       outside === undefined,
-      `this tokenizer cannot be used: it puts token id ${outside} before every text, which is not in its vocabulary`,
+      `this tokenizer cannot be used: it puts token id ${outside} before every text, but its vocabulary does not have it`,
     );
   }
 
@@ -126,8 +126,7 @@ function createEncoder(
   const preTokenize = createPreTokenizer(file.pre_tokenizer);
   const model = new BPEModel(file.model);
 
-  // Special tokens are always looked for in the original text: in the normalised one, where `▁` stands before every text,
-  // they would be missed in the middle of it.
+  // Special tokens are always matched in the original text: the normalised text begins with `▁`, which would hide those in the middle.
   const late = added.filter((token) => token.normalized && !token.special);
   const early = added.filter((token) => !late.includes(token));
   const splitAtAll = addedTokenSplitter(early);

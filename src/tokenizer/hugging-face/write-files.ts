@@ -1,9 +1,9 @@
-/** Any tokenizer in the form of Hugging Face's files. */
+/** Any tokenizer as Hugging Face's files. */
 import { GPT2Tokenizer } from '../gpt2.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { byteCharacters } from './byte-characters.ts';
 
-/** The contents of a tokenizer's files at Hugging Face. */
+/** The contents of a tokenizer's files in Hugging Face's format. */
 export interface PublishedTokenizer {
   /** The contents of tokenizer.json. */
   tokenizer: TokenizerFileToWrite;
@@ -12,7 +12,7 @@ export interface PublishedTokenizer {
 }
 
 /**
- * Any tokenizer in the form of Hugging Face. A published one is written as it was read. A `CharTokenizer` becomes byte-pair encoding without merges:
+ * Any tokenizer in Hugging Face's format. A published one is written as it was read. A `CharTokenizer` becomes byte-pair encoding without merges:
  * each character is a token there, too, but Hugging Face leaves out a character that is not in the vocabulary, and ours refuses it.
  */
 export function publishedTokenizer(tokenizer: Tokenizer): PublishedTokenizer {
@@ -24,7 +24,7 @@ export function publishedTokenizer(tokenizer: Tokenizer): PublishedTokenizer {
       return gpt2Files(new GPT2Tokenizer());
     case 'hugging-face': {
       const config: Record<string, unknown> = JSON.parse(json.tokenizerConfig);
-      // Without a class, Hugging Face takes the model's own, and its names of special tokens.
+      // Without a class, Hugging Face uses the model's own, with its names of special tokens.
       config.tokenizer_class ??= 'PreTrainedTokenizerFast';
       const file: TokenizerFileToWrite = JSON.parse(json.tokenizerJson);
       const added = (file.added_tokens ?? []) as { id: number }[];
@@ -32,7 +32,7 @@ export function publishedTokenizer(tokenizer: Tokenizer): PublishedTokenizer {
       if (endOfTextId !== undefined) {
         const endOfText = tokenizer.decode([endOfTextId]);
         config.eos_token ??= endOfText;
-        // In Python naming it is enough to make it special; transformers.js looks only at this list.
+        // Python's library makes a named token special; transformers.js reads only this list.
         if (!added.some(({ id }) => id === endOfTextId)) added.push(addedToken(endOfTextId, endOfText, true));
       }
       return { tokenizer: { version: '1.0', truncation: null, padding: null, ...file, added_tokens: added }, config };
@@ -77,7 +77,7 @@ export interface TokenizerFileToWrite {
   model: { [field: string]: unknown };
 }
 
-/** The parts of a byte-pair encoding; a step that is left out is not done. */
+/** The parts of a byte-pair encoding; an omitted step is skipped. */
 export interface TokenizerParts {
   /** Tokens and their ids. */
   vocab: Iterable<readonly [token: string, id: number]>;
@@ -121,7 +121,7 @@ export function tokenizerFileOf(parts: TokenizerParts): TokenizerFileToWrite {
   };
 }
 
-/** A token that is found in a text as it stands, before anything is merged. */
+/** A token that is matched in the text literally, before anything is merged. */
 export function addedToken(id: number, content: string, special: boolean) {
   return { id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special };
 }

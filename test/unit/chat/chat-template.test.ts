@@ -90,7 +90,7 @@ describe('a chat template', () => {
       );
     }
     expect(() => rendered('{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}')).toThrow('the chat template does not');
-    expect(() => rendered('{{ range(0.5) }}{{ range(1, 2, 0) }}')).toThrow('range() takes whole numbers');
+    expect(() => rendered('{{ range(0.5) }}{{ range(1, 2, 0) }}')).toThrow('range() needs whole numbers');
   });
 
   it('knows of no tools and no documents', () => {

@@ -201,8 +201,8 @@ describe('what is done to the logits', () => {
       [{ minP: Number.NaN }, 'minP must be'],
       [{ repetitionPenalty: 0 }, 'the repetition penalty must be a number greater than 0, but is 0'],
       [{ repetitionPenalty: Number.POSITIVE_INFINITY }, 'the repetition penalty must be'],
-      [{ logitBias: { 1: Number.NaN } }, 'a logit bias belongs to a token id and is a number, but 1 has NaN'],
-      [{ logitBias: { '-1': 1 } }, 'a logit bias belongs to a token id'],
+      [{ logitBias: { 1: Number.NaN } }, 'a logit bias is a number for a token id, but 1 has NaN'],
+      [{ logitBias: { '-1': 1 } }, 'a logit bias is a number for a token id'],
     ] as const) {
       expect(() => checkSamplingOptions(options)).toThrow(message);
     }

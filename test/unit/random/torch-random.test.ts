@@ -175,15 +175,19 @@ describe('TorchRandom', () => {
     [
       'interval',
       () => seeded().uniform(1, 2, 1),
-      'uniform numbers lie from a low to a high end, but low is 2 and high 1',
+      'low must not be above high, and both must be finite, but low is 2 and high 1',
     ],
-    ['infinite', () => seeded().uniform(1, 0, 1e39), 'uniform numbers lie from a low to a high end, but low is 0'],
-    ['deviation', () => seeded().normal(0, -1, 1), 'a normal distribution has a mean and a deviation of at least 0'],
-    ['empty range', () => seeded().randint(3, 3, 1), 'random integers need a low end below the high end'],
+    [
+      'infinite',
+      () => seeded().uniform(1, 0, 1e39),
+      'low must not be above high, and both must be finite, but low is 0',
+    ],
+    ['deviation', () => seeded().normal(0, -1, 1), 'the mean must be a number and the deviation at least 0'],
+    ['empty range', () => seeded().randint(3, 3, 1), 'low must be below high'],
     [
       'wide range',
       () => seeded().randint(0, 2 ** 32, 1),
-      'both whole and from -2^31 to 2^31, but got 0 and 4294967296',
+      'both must be whole numbers from -2^31 to 2^31, but they are 0 and 4294967296',
     ],
   ])('refuses a wrong %s', (_, act, message) => expect(act).toThrow(message));
 });

@@ -197,7 +197,7 @@ describe('loading', () => {
       await expectSentence(loadCheckpoint(folder), 'this does not describe a tokenizer');
     }
     edit(path, { tokenizer: { kind: 'char', characters: 'aab' } });
-    await expectSentence(loadCheckpoint(folder), 'a character stands twice');
+    await expectSentence(loadCheckpoint(folder), 'a character occurs twice');
   });
 
   it('reads nothing outside the folder, wherever the JSON file points', async () => {
