@@ -4,9 +4,8 @@ import { DecoderOnlyTransformer, type GPT2Config } from 'tsgpt/models';
 import { Attention, Embedding, FeedForward, type ForwardPass, RMSNorm, TransformerBlock } from 'tsgpt/nn';
 import { type FolderRun, loadCheckpoint, trainInFolder } from 'tsgpt/node';
 
-class SharedGPT extends DecoderOnlyTransformer {
+class SharedGPT extends DecoderOnlyTransformer<GPT2Config> {
   readonly architecture = 'shared-gpt'; // what checkpoints call it
-  readonly config: GPT2Config;
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
   readonly blocks: TransformerBlock[];
@@ -14,9 +13,8 @@ class SharedGPT extends DecoderOnlyTransformer {
   readonly head = undefined; // the token embedding, used backwards
 
   constructor(config: GPT2Config) {
-    super();
+    super(config);
     const { vocabSize, contextLength, embDim, nLayers } = config;
-    this.config = config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);
     this.positionEmbedding = new Embedding(contextLength, embDim);
     const [attentionNorm, feedForwardNorm] = [new RMSNorm(embDim), new RMSNorm(embDim)];

@@ -13,18 +13,33 @@ import type { Random } from '../random/random.ts';
 import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
 import type { LanguageModel } from './language-model.ts';
 
+/** What the path through such a model depends on. */
+export interface DecoderOnlyConfig {
+  readonly vocabSize: number;
+  readonly contextLength: number;
+  readonly dropRate: number;
+}
+
 /**
  * A transformer without an encoder, as GPT-2 and Llama are: tokens embedded, a stack of blocks, a final normalisation, and a head that
  * scores every token of the vocabulary as the next one. A family says what its parts are and how it embeds tokens.
  */
-export abstract class DecoderOnlyTransformer extends Module implements LanguageModel {
+export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = DecoderOnlyConfig>
+  extends Module
+  implements LanguageModel
+{
   abstract readonly architecture: string;
-  abstract readonly config: LanguageModel['config'] & { readonly dropRate: number };
   abstract readonly tokenEmbedding: Embedding;
   abstract readonly blocks: readonly TransformerBlock[];
   abstract readonly finalNorm: Layer;
   /** Undefined if the head is the token embedding used backwards. */
   abstract readonly head: Linear | undefined;
+  readonly config: Config;
+
+  constructor(config: Config) {
+    super();
+    this.config = config;
+  }
 
   /** What the first block reads: int32 `[batch, time]` gives `[batch, time, embDim]`. */
   abstract embed(tokens: Tensor, pass: ForwardPass): Tensor;

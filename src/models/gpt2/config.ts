@@ -34,5 +34,3 @@ export const gpt2Config = configTable('GPT-2', fields, ({ embDim, nHeads }) =>
     `embDim ${embDim} does not divide evenly among ${nHeads} heads; choose nHeads so that it does`,
   ),
 );
-
-export const { check: checkGPT2Config, parse: parseGPT2Config } = gpt2Config;

@@ -1,7 +1,7 @@
 import { float32, uint32 } from '../../formats/gguf/index.ts';
 import type { GgufForm } from '../family.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
-import { checkGPT2Config, type GPT2Config } from './config.ts';
+import { type GPT2Config, gpt2Config } from './config.ts';
 import { queryKeyValue } from './fused-attention.ts';
 
 /** Parts of ours and what llama.cpp calls them. */
@@ -40,7 +40,7 @@ export const gpt2Gguf: GgufForm<GPT2Config> = {
       qkvBias: reader.has('blk.0.attn_qkv.bias'),
       tiedHead: !reader.has('output.weight'),
     };
-    checkGPT2Config(config);
+    gpt2Config.check(config);
     return config;
   },
   writeConfig: ({ vocabSize, contextLength, embDim, nHeads, nLayers }) => ({

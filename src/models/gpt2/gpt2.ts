@@ -16,13 +16,11 @@ import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
  * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
  * head that scores every token of the vocabulary as the next one.
  *
- * `new GPT2({ vocabSize: 50257 })`, which is `new GPT2(gpt2.small)`, has 124 million parameters.
- *
- * @param random the source of the initial weights; defaults to `new Random(0)`
+ * `new GPT2({ vocabSize: 50257 })`, which is `new GPT2(gpt2.small)`, has 124 million parameters. What is left
+ * out of `options` has the default of {@link GPT2Options}; the initial weights come from `random`, which defaults to `new Random(0)`.
  */
-export class GPT2 extends DecoderOnlyTransformer {
+export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
   readonly architecture = 'gpt2';
-  readonly config: GPT2Config;
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock<LayerNorm, FeedForward>[];
@@ -30,13 +28,11 @@ export class GPT2 extends DecoderOnlyTransformer {
   readonly head: Linear | undefined;
 
   constructor(options: GPT2Options, random = new Random(0)) {
-    super();
-    const config = gpt2Config.complete(options);
-    const { vocabSize, contextLength, embDim, nLayers, tiedHead } = config;
-    this.config = config;
+    super(gpt2Config.complete(options));
+    const { vocabSize, contextLength, embDim, nLayers, tiedHead } = this.config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);
     this.positionEmbedding = new Embedding(contextLength, embDim);
-    this.blocks = Array.from({ length: nLayers }, () => gpt2Block(config));
+    this.blocks = Array.from({ length: nLayers }, () => gpt2Block(this.config));
     this.finalNorm = new LayerNorm(embDim);
     this.head = tiedHead ? undefined : new Linear(embDim, vocabSize, { bias: false });
     this.initialize(random);

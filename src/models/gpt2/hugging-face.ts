@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { fixed, parseConfig } from '../config-schema.ts';
 import type { HuggingFaceForm } from '../family.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
-import { checkGPT2Config, type GPT2Config } from './config.ts';
+import { type GPT2Config, gpt2Config } from './config.ts';
 import { queryKeyValue } from './fused-attention.ts';
 
 const layerNormEpsilon = 1e-5;
@@ -23,7 +23,7 @@ export const gpt2HuggingFace: HuggingFaceForm<GPT2Config> = {
       qkvBias: true,
       tiedHead: published.tie_word_embeddings,
     };
-    checkGPT2Config(config);
+    gpt2Config.check(config);
     return config;
   },
   writeConfig: ({ vocabSize, contextLength, embDim, nHeads, nLayers, dropRate, tiedHead }) => ({

@@ -93,5 +93,3 @@ export const llamaConfig = configTable('Llama', fields, ({ nHeads, nKvHeads, hea
   );
   ensure(headDim % 2 === 0, `headDim must be even, because rotary positions turn pairs of numbers, but is ${headDim}`);
 });
-
-export const { check: checkLlamaConfig, parse: parseLlamaConfig } = llamaConfig;

@@ -6,7 +6,7 @@ import type { GgufForm } from '../family.ts';
 import type { Hyperparameters } from '../gguf-hyperparameters.ts';
 import { NamedWeights } from '../named-weights.ts';
 import type { PublishedTensor, TensorLayout } from '../tensor-layout.ts';
-import { checkLlamaConfig, type LlamaConfig } from './config.ts';
+import { type LlamaConfig, llamaConfig } from './config.ts';
 import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
 import { neighbourOf } from './rotary-rows.ts';
 
@@ -59,7 +59,7 @@ export const llamaGguf: GgufForm<LlamaConfig> = {
       tiedHead: !reader.has('output.weight'),
       dropRate: 0,
     };
-    checkLlamaConfig(config);
+    llamaConfig.check(config);
     const ropeScaling = await readScaling(hyperparameters, reader, { headDim, theta });
     return ropeScaling ? { ...config, ropeScaling } : config;
   },

@@ -4,7 +4,7 @@ import type { RotaryScaling } from '../../nn/index.ts';
 import { absent, fixed, parseConfig } from '../config-schema.ts';
 import type { HuggingFaceForm } from '../family.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
-import { checkLlamaConfig, type LlamaConfig } from './config.ts';
+import { type LlamaConfig, llamaConfig } from './config.ts';
 import { ropeSchema } from './rope-schema.ts';
 
 /** What the relatives of Llama do differently without saying so in their config.json. */
@@ -60,7 +60,7 @@ export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
       tiedHead: published.tie_word_embeddings,
       dropRate: published.attention_dropout,
     };
-    checkLlamaConfig(config);
+    llamaConfig.check(config);
     return config;
   },
   writeConfig: (config) => ({

@@ -8,26 +8,24 @@ import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
  * Llama (Touvron et al., 2023) and its relatives: tokens embedded, a stack of transformer blocks that learn of positions by turning
  * queries and keys, a final normalisation, and a head that scores every token of the vocabulary as the next one.
  *
- * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3.
+ * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3. What is left out of `options`
+ * has the default of {@link LlamaOptions}; the initial weights come from `random`, which defaults to `new Random(0)`.
  */
-export class Llama extends DecoderOnlyTransformer {
+export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
   readonly architecture = 'llama';
-  readonly config: LlamaConfig;
   readonly tokenEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock<RMSNorm, SwiGLU>[];
   readonly finalNorm: RMSNorm;
   readonly head: Linear | undefined;
 
   constructor(options: LlamaOptions, random = new Random(0)) {
-    super();
-    const config = llamaConfig.complete(options);
-    const { vocabSize, embDim, headDim, nLayers, normEps: eps, ropeTheta: theta, ropeScaling: scaling } = config;
+    super(llamaConfig.complete(options));
+    const { vocabSize, embDim, headDim, nLayers, normEps: eps, ropeTheta: theta, ropeScaling: scaling } = this.config;
     const rotary = new RotaryEmbedding({ headDim, theta, scaling });
-    this.config = config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);
-    this.blocks = Array.from({ length: nLayers }, () => llamaBlock(config, rotary));
+    this.blocks = Array.from({ length: nLayers }, () => llamaBlock(this.config, rotary));
     this.finalNorm = new RMSNorm(embDim, { eps });
-    this.head = config.tiedHead ? undefined : new Linear(embDim, vocabSize, { bias: false });
+    this.head = this.config.tiedHead ? undefined : new Linear(embDim, vocabSize, { bias: false });
     this.initialize(random);
   }
 

@@ -29,22 +29,19 @@ class ReluFeedForward extends Module {
 }
 
 /** A decoder as nobody publishes it: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
-export class Toy extends DecoderOnlyTransformer {
+export class Toy extends DecoderOnlyTransformer<ToyConfig> {
   readonly architecture = 'toy-relu';
-  readonly config: ToyConfig;
   readonly tokenEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock[];
   readonly finalNorm: RMSNorm;
   readonly head = undefined;
 
   constructor(options: ToyOptions, random = new Random(0)) {
-    super();
-    const config = toyConfig.complete(options);
-    const { vocabSize, embDim, nHeads, nLayers } = config;
+    super(toyConfig.complete(options));
+    const { vocabSize, embDim, nHeads, nLayers } = this.config;
     const rotary = new RotaryEmbedding({ headDim: embDim / nHeads, theta: 1000 });
-    this.config = config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);
-    this.blocks = Array.from({ length: nLayers }, () => toyBlock(config, rotary));
+    this.blocks = Array.from({ length: nLayers }, () => toyBlock(this.config, rotary));
     this.finalNorm = new RMSNorm(embDim);
     this.initialize(random);
   }

@@ -2,16 +2,7 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { count, positive, probability, structure, toggle } from '../../../src/models/config-fields.ts';
 import { configTable } from '../../../src/models/config-table.ts';
-import {
-  describeDefault,
-  GPT2,
-  gpt2,
-  gpt2Config,
-  Llama,
-  llama,
-  llamaConfig,
-  parseGPT2Config,
-} from '../../../src/models/index.ts';
+import { describeDefault, GPT2, gpt2, gpt2Config, Llama, llama, llamaConfig } from '../../../src/models/index.ts';
 
 const table = configTable(
   'Toy',
@@ -96,7 +87,7 @@ describe('the defaults', () => {
       ...{ dropRate: 0.1, qkvBias: false, tiedHead: true },
     });
     const small = new GPT2({ vocabSize: 65, embDim: 32, nHeads: 2, nLayers: 1 });
-    expect(parseGPT2Config(JSON.parse(JSON.stringify(small.config)))).toEqual(small.config);
+    expect(gpt2Config.parse(JSON.parse(JSON.stringify(small.config)))).toEqual(small.config);
   });
 
   it('of Llama follow from its width and heads', () => {

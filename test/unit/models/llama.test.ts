@@ -8,7 +8,7 @@ import {
   Llama,
   type LlamaConfig,
   llama,
-  parseLlamaConfig,
+  llamaConfig,
   summarize,
   summarizeModel,
   totalOf,
@@ -241,13 +241,13 @@ describe('configurations of Llama', () => {
   it('come back from JSON, and nothing else does', () => {
     for (const known of [config, { ...config, ropeScaling: llama3 }, ...Object.values(llama)]) {
       const json = JSON.parse(JSON.stringify(known));
-      expect(parseLlamaConfig(json)).toEqual(known);
+      expect(llamaConfig.parse(json)).toEqual(known);
       expect(createModel('llama', json).config).toEqual(known);
     }
-    expect(() => parseLlamaConfig({ ...config, ropeTheta: '10000' })).toThrow('no Llama configuration: ropeTheta:');
-    expect(() => parseLlamaConfig({ ...config, qkNorm: undefined })).toThrow('no Llama configuration: qkNorm:');
-    expect(() => parseLlamaConfig({ ...config, ropeScaling: { kind: 'yarn' } })).toThrow('ropeScaling.kind:');
-    expect(() => parseLlamaConfig(null)).toThrow('no Llama configuration');
+    expect(() => llamaConfig.parse({ ...config, ropeTheta: '10000' })).toThrow('no Llama configuration: ropeTheta:');
+    expect(() => llamaConfig.parse({ ...config, qkNorm: undefined })).toThrow('no Llama configuration: qkNorm:');
+    expect(() => llamaConfig.parse({ ...config, ropeScaling: { kind: 'yarn' } })).toThrow('ropeScaling.kind:');
+    expect(() => llamaConfig.parse(null)).toThrow('no Llama configuration');
   });
 });
 
