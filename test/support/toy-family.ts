@@ -16,17 +16,15 @@ const fields = {
 };
 type ToyConfig = ConfigOf<typeof fields>;
 
-class Toy extends DecoderOnlyTransformer {
+class Toy extends DecoderOnlyTransformer<ToyConfig> {
   readonly architecture = 'toy';
-  readonly config: ToyConfig;
   readonly tokenEmbedding: Embedding;
   readonly blocks: TransformerBlock[];
   readonly finalNorm: RMSNorm;
   readonly head = undefined;
 
   constructor(config: ToyConfig, random = new Random(0)) {
-    super();
-    this.config = config;
+    super(config);
     this.tokenEmbedding = new Embedding(config.vocabSize, config.width);
     const [attentionNorm, feedForwardNorm] = [new RMSNorm(config.width), new RMSNorm(config.width)];
     const attention = new Attention({ embDim: config.width, nHeads: 2 });
