@@ -4,7 +4,7 @@ import { barChartSvg } from 'tsgpt/charts';
 import { totalOf } from 'tsgpt/models';
 import { picture, section, table } from './kit/lesson.ts';
 
-section('The seven numbers');
+section('The seven settings');
 const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, comes later
 console.log(small);
 

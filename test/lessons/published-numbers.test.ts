@@ -38,8 +38,8 @@ describe('the lessons', () => {
 
 describe('the numbers published for the textbook model', () => {
   it('the configuration', () => {
-    expect(numbers(section(1, 'The seven numbers'))).toEqual([50257, 1024, 768, 12, 12, 0.1]);
-    expect(section(1, 'The seven numbers')).toContain('qkvBias: false');
+    expect(numbers(section(1, 'The seven settings'))).toEqual([50257, 1024, 768, 12, 12, 0.1]);
+    expect(section(1, 'The seven settings')).toContain('qkvBias: false');
   });
 
   it('the parameters of the four sizes, and their memory', () => {
