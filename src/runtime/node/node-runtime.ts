@@ -45,15 +45,15 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   };
 }
 
-type Signature = Pick<OnnxModel, 'inputs' | 'outputs'>;
+type InputsAndOutputs = Pick<OnnxModel, 'inputs' | 'outputs'>;
 
 class NodeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
   /** What there is to know of the model from here on; its bytes may go. */
-  readonly #signature: Signature;
+  readonly #signature: InputsAndOutputs;
   readonly #refusal: string | undefined;
 
-  private constructor(session: ort.InferenceSession, signature: Signature, refusal: string | undefined) {
+  private constructor(session: ort.InferenceSession, signature: InputsAndOutputs, refusal: string | undefined) {
     this.#session = session;
     this.#signature = signature;
     this.#refusal = refusal;
