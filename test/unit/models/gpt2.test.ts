@@ -127,6 +127,17 @@ describe('GPT-2', () => {
     }
   });
 
+  it('without a mask every token changes all logits, and a mask hides the filling of a text', async () => {
+    const ids = [Int32Array.of(1, 2, 3, 4), Int32Array.of(1, 2, 3, 9)].map((tokens) => fromArray(tokens, [1, 4]));
+    const rows = async (tokens: Tensor, mask: Tensor | null) =>
+      (await model.forward(tokens, { mask }).array()) as number[][][];
+    const [before, after] = [await rows(ids[0]!, null), await rows(ids[1]!, null)];
+    for (let t = 0; t < 4; t++) expect(after[0]![t]).not.toEqual(before[0]![t]);
+    // The last token is filling that nobody sees.
+    const hidden = fromArray(Float32Array.of(0, 0, 0, Number.NEGATIVE_INFINITY), [4]);
+    expect((await rows(ids[1]!, hidden))[0]!.slice(0, 3)).toEqual((await rows(ids[0]!, hidden))[0]!.slice(0, 3));
+  });
+
   it('a short text has the logits that it has as the start of a longer one', async () => {
     const ids = Int32Array.from({ length: 8 }, () => random.integer(11));
     const whole = await model.forward(fromArray(ids, [1, 8])).data();
