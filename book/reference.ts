@@ -34,7 +34,7 @@ const internal = [
   'NUMBER_TYPES', // listed by NumberType
   'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
   'MetricsLog',
-  'src/charts/range.ts:Range', // a pair of numbers
+  'LoadableModel', // bytes of an ONNX file
 ];
 
 const app = await Application.bootstrapWithPlugins({

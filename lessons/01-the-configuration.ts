@@ -66,13 +66,13 @@ for (const { repeat, layers } of summarizeModel('gpt2', { ...gpt2.small, tiedHea
     if (parameters > 0) parts.set(part, (parts.get(part) ?? 0) + repeat * parameters);
   }
 }
-const groups = [...parts].map(([label, count]) => ({ label, values: [count / 1e6] }));
+const bars = [...parts].map(([label, count]) => ({ label, value: count / 1e6 }));
 picture(
   'parameters',
-  barChartSvg({
+  await barChartSvg({
     title: 'Where the 163 million parameters of GPT-2 small are',
-    groups,
-    orientation: 'horizontal',
+    bars,
+    horizontal: true,
     value: { label: 'parameters (millions)' },
   }),
 );

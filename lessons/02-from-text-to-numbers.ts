@@ -2,6 +2,7 @@
 import { Embedding, GPT2Tokenizer, gpt2, seedParameters, type Tensor, tensor } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { picture, section, table } from './kit/lesson.ts';
+import { visibleToken } from './kit/visible-token.ts';
 
 section('Byte-pair encoding');
 const tokenizer = new GPT2Tokenizer();
@@ -46,18 +47,19 @@ console.log(positions);
 section('Their sum');
 const embeddings = tokens.add(positions); // [batch, time, embDim]
 console.log(embeddings);
-const labels = sentences.flatMap((sentence) => tokenizer.encode(sentence).map((id) => tokenizer.decode([id])));
+const labels = sentences.flatMap((sentence) =>
+  tokenizer.encode(sentence).map((id) => visibleToken(tokenizer.decode([id]))),
+);
 const values = (x: Tensor) => firstNumbers(x).array<number[][]>();
 picture(
   'embeddings',
-  heatMapSvg({
+  await heatMapSvg({
     title: 'Token embedding + position embedding = what the model reads',
     rows: labels,
     columns: Array.from({ length: 6 }, (_, i) => String(i)),
     rowLabel: 'token',
     columnLabel: 'dimension (the first 6 of 768)',
     valueLabel: 'value',
-    tokens: true,
     panels: [
       { title: 'tokens', values: await values(tokens) },
       { title: 'positions', values: await values(positions.expand(tokens.shape)) },

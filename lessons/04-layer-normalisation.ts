@@ -51,20 +51,17 @@ for (const n of [2, 6, 768]) {
 }
 
 section('Before and after');
-const rows = async (x: Tensor) => {
-  const [first, second] = await x.array<number[][]>();
-  return first!.map((value, i) => ({ label: String(i), values: [value, second![i]!] }));
+const barsOf = async (panel: string, x: Tensor) => {
+  const rows = await x.array<number[][]>();
+  const names = ['first row', 'second row'];
+  return names.flatMap((series, r) => rows[r]!.map((value, i) => ({ panel, series, label: String(i), value })));
 };
 picture(
   'normalised',
-  barChartSvg({
+  await barChartSvg({
     title: 'Two rows before and after layer normalisation',
-    category: { label: 'position in the row' },
+    category: 'position in the row',
     value: { label: 'value' },
-    series: ['first row', 'second row'],
-    panels: [
-      { title: 'before', groups: await rows(out) },
-      { title: 'after', groups: await rows(normalised) },
-    ],
+    bars: [...(await barsOf('before', out)), ...(await barsOf('after', normalised))],
   }),
 );

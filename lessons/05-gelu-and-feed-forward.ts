@@ -1,6 +1,7 @@
 // Lesson 5: the feed-forward network. Without the bend in its middle it would be a straight line.
 import { concat, FeedForward, fromArray, gelu, gpt2, gpt2Init, grad, Random, randn, relu, type Tensor } from 'tsgpt';
-import { layerDiagramSvg, lineChartSvg } from 'tsgpt/charts';
+import { lineChartSvg } from 'tsgpt/charts';
+import { layerDiagramSvg } from './kit/layer-diagram.ts';
 import { picture, section } from './kit/lesson.ts';
 
 section('GELU and ReLU');
@@ -22,18 +23,20 @@ section('The slope');
 const [slope] = grad(y.sum(), [x]); // grad takes a single number, so the sum
 const slopes = await slope!.floats();
 for (const at of [-2, -0.75, 0, 2]) console.log(`slope at ${at}: ${slopes[Math.round(100 * (at + 3))]!.toFixed(4)}`);
+const curve = (series: string, heights: Float32Array) => Array.from(xs, (x, i) => ({ series, x, y: heights[i]! }));
+const minimum = `minimum ${ys[lowest]!.toFixed(2)} at ${xs[lowest]!.toFixed(2)}`;
 picture(
   'gelu',
-  lineChartSvg({
+  await lineChartSvg({
     title: 'GELU beside ReLU',
     x: { label: 'x' },
     y: { label: 'activation' },
-    series: [
-      { name: 'GELU', xs, ys },
-      { name: 'ReLU', xs, ys: await relu(x).floats() },
-      { name: 'slope of GELU', xs, ys: slopes },
+    points: [
+      ...curve('GELU', ys),
+      ...curve('ReLU', await relu(x).floats()),
+      ...curve('slope of GELU', slopes),
+      { series: minimum, x: xs[lowest]!, y: ys[lowest]! },
     ],
-    notes: [{ x: xs[lowest]!, y: ys[lowest]!, text: `minimum ${ys[lowest]!.toFixed(2)} at ${xs[lowest]!.toFixed(2)}` }],
   }),
 );
 

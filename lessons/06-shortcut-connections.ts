@@ -51,11 +51,13 @@ console.log(
 );
 picture(
   'gradients',
-  barChartSvg({
+  await barChartSvg({
     title: 'Mean absolute gradient of each layer',
-    category: { label: 'layer' },
+    category: 'layer',
     value: { label: 'mean |gradient|', scale: 'log' },
-    series: ['without shortcuts', 'with shortcuts'],
-    groups: without.map((value, i) => ({ label: String(i), values: [value, withShortcuts[i]!] })),
+    bars: without.flatMap((value, i) => [
+      { label: String(i), series: 'without shortcuts', value },
+      { label: String(i), series: 'with shortcuts', value: withShortcuts[i]! },
+    ]),
   }),
 );

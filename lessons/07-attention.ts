@@ -4,6 +4,7 @@ import { heatMapSvg } from 'tsgpt/charts';
 import { attentionMaps } from 'tsgpt/inspect';
 import { picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
+import { visibleToken } from './kit/visible-token.ts';
 
 section('Scores');
 const text = [[1, 0, 1], [0, 2, 0], [1, 1, 0], [0, 0, 1]]; // biome-ignore format: a row for each of four tokens
@@ -60,10 +61,11 @@ for (const { title, rows } of chosen) {
   const most = rows.at(-1)!.indexOf(Math.max(...rows.at(-1)!));
   console.log(`${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}`);
 }
+const labels = tokens.map(visibleToken);
 picture(
   'attention',
-  heatMapSvg({
-    ...{ title: 'Attention weights of two heads', rows: tokens, columns: tokens, tokens: true },
+  await heatMapSvg({
+    ...{ title: 'Attention weights of two heads', rows: labels, columns: labels },
     ...{ rowLabel: 'token that looks', columnLabel: 'token looked at', valueLabel: 'attention weight' },
     // Above the diagonal lies the future.
     panels: chosen.map(({ title, rows }) => ({

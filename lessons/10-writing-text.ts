@@ -2,6 +2,7 @@
 import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from 'tsgpt/charts';
 import { picture, section } from './kit/lesson.ts';
+import { visibleToken } from './kit/visible-token.ts';
 
 section('The prompt');
 const tokenizer = new GPT2Tokenizer();
@@ -24,18 +25,17 @@ console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))
 section('How sure it is');
 const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0); // softmax divides by it
 const ranked = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, 8);
-const groups = ranked.map((id) => ({ label: tokenizer.decode([id]), values: [(100 * Math.exp(logits[id]!)) / total] }));
+const shares = ranked.map((id) => (100 * Math.exp(logits[id]!)) / total);
 console.log(
-  `an equal share is ${(100 / logits.length).toFixed(4)}%; the likeliest token has ${groups[0]!.values[0]!.toFixed(4)}%`,
+  `an equal share is ${(100 / logits.length).toFixed(4)}%; the likeliest token has ${shares[0]!.toFixed(4)}%`,
 );
 picture(
   'next-token',
-  barChartSvg({
+  await barChartSvg({
     title: 'The likeliest tokens after "Hello, I am", untrained',
     value: { label: 'probability (%)' },
-    orientation: 'horizontal',
-    tokens: true,
-    groups,
+    horizontal: true,
+    bars: ranked.map((id, i) => ({ label: visibleToken(tokenizer.decode([id])), value: shares[i]! })),
   }),
 );
 

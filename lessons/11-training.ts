@@ -68,7 +68,8 @@ for await (const { step, loss, validationLoss } of train(model, data, options)) 
   rows.push([String(step), loss?.toFixed(3) ?? '', validationLoss.toFixed(3), Math.exp(validationLoss).toFixed(0)]);
 }
 table(['step', 'loss', 'validation loss', 'validation perplexity'], rows);
-picture('loss', lossCurveSvg({ train: losses, validation }, { title: 'Learning 20 kilobytes of Pride and Prejudice' }));
+const title = 'Learning 20 kilobytes of Pride and Prejudice';
+picture('loss', await lossCurveSvg({ train: losses, validation }, { title }));
 
 section('What it has learned');
 let written = 'It is a truth';

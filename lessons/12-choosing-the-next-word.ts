@@ -4,6 +4,7 @@ import { barChartSvg } from 'tsgpt/charts';
 import { candidates, sampleToken } from 'tsgpt/generate';
 import { paragraph, picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
+import { visibleToken } from './kit/visible-token.ts';
 
 section('One real distribution');
 const { model, tokenizer, prompt } = await trainedModel();
@@ -19,27 +20,27 @@ for (const [i, id] of shown.entries()) {
 }
 
 /** The probability of each token shown, in percent; 0 if it cannot be chosen. */
-function chart(options: SamplingOptions) {
+function barsOf(panel: string, options: SamplingOptions) {
   const allowed = candidates(logits, options);
   const total = allowed.probabilities.reduce((a, b) => a + b, 0);
   const share = new Map(allowed.ids.map((id, i) => [id, (100 * allowed.probabilities[i]!) / total]));
-  return shown.map((id) => ({ label: text(id), values: [share.get(id) ?? 0] }));
+  return shown.map((id) => ({ panel, label: visibleToken(text(id)), value: share.get(id) ?? 0 }));
 }
-function draw(name: string, title: string, choices: Record<string, SamplingOptions>): void {
-  const panels = Object.entries(choices).map(([title, options]) => ({ title, groups: chart(options) }));
-  const look = { orientation: 'horizontal', tokens: true, format: (percent: number) => percent.toFixed(1) } as const;
-  picture(name, barChartSvg({ title, panels, value: { label: 'probability (%)' }, ...look }));
+async function draw(name: string, title: string, choices: Record<string, SamplingOptions>): Promise<void> {
+  const bars = Object.entries(choices).flatMap(([panel, options]) => barsOf(panel, options));
+  const look = { horizontal: true, format: (percent: number) => percent.toFixed(1) };
+  picture(name, await barChartSvg({ title, bars, value: { label: 'probability (%)' }, ...look }));
 }
 
 section('Temperature');
-draw('temperature', 'Temperature sharpens or flattens the choice', {
+await draw('temperature', 'Temperature sharpens or flattens the choice', {
   'temperature 0.5': { temperature: 0.5 },
   'temperature 1': { temperature: 1 },
   'temperature 2': { temperature: 2 },
 });
 
 section('Top-k');
-draw('top-k', 'Top-k keeps the k likeliest tokens', {
+await draw('top-k', 'Top-k keeps the k likeliest tokens', {
   'all tokens': {},
   'top-k 5': { topK: 5 },
   'top-k 2': { topK: 2 },
@@ -48,7 +49,7 @@ draw('top-k', 'Top-k keeps the k likeliest tokens', {
 section('Top-p');
 for (const topP of [0.95, 0.8, 0.5])
   console.log(`tokens left by top-p ${topP}: ${candidates(logits, { topP }).ids.length} of ${logits.length}`);
-draw('top-p', 'Top-p keeps the likeliest tokens up to a sum', {
+await draw('top-p', 'Top-p keeps the likeliest tokens up to a sum', {
   'all tokens': {},
   'top-p 0.8': { topP: 0.8 },
   'top-p 0.5': { topP: 0.5 },

@@ -1,10 +1,7 @@
-import { element, finish, newSvg } from '../../src/charts/frame.ts';
-import { layOutHeader } from '../../src/charts/header.ts';
-import { counted, SEMIBOLD, textWidth } from '../../src/charts/text.ts';
-import { PADDING, TITLE_SIZE, WIDTH } from '../../src/charts/theme.ts';
 import { ensure } from '../../src/core/errors.ts';
 import { layOutGraph } from './graph-layout.ts';
 import { drawCaption, drawEdge, drawFrame, drawNode, sizeOf, textSize } from './graph-shapes.ts';
+import { drawingSvg } from './svg.ts';
 
 export interface GraphNode {
   /** Unique name that edges refer to. */
@@ -58,22 +55,17 @@ export async function graphSvg({ title, description, nodes, edges }: GraphDrawin
       to: index.get(to)!,
       ...(label ? { label: textSize(label) } : {}),
     })),
-    groups: groups.map((caption) => textSize(caption, SEMIBOLD)),
+    groups: groups.map((caption) => textSize(caption)),
   });
 
-  const titleWidth = Math.min(WIDTH - 2 * PADDING, textWidth(title, { ...SEMIBOLD, size: TITLE_SIZE }) + 1);
-  const width = Math.ceil(Math.max(layout.width, titleWidth) + 2 * PADDING);
-  const header = layOutHeader(title, { width });
-  const svg = newSvg(width, Math.ceil(header.height + layout.height + PADDING));
-  const drawing = element(svg, 'g', { transform: `translate(${(width - layout.width) / 2},${header.height})` });
-  svg.append(drawing);
-  drawing.append(
-    ...layout.groups.map((group) => drawFrame(svg, group)),
-    ...edges.flatMap(({ label }, i) => drawEdge(svg, label, layout.edges[i]!)),
-    ...groups.map((caption, i) => drawCaption(svg, caption, layout.groups[i]!)), // over the edges
-    ...nodes.flatMap((node, i) => drawNode(svg, node, layout.nodes[i]!, sizes[i]!)),
-  );
-  return finish(svg, header, [description, ...inWords(nodes, edges)]);
+  const drawing = [
+    ...layout.groups.map(drawFrame),
+    ...edges.map(({ label }, i) => drawEdge(label, layout.edges[i]!)),
+    ...groups.map((caption, i) => drawCaption(caption, layout.groups[i]!)), // over the edges
+    ...nodes.map((node, i) => drawNode(node, layout.nodes[i]!, sizes[i]!)),
+  ];
+  const words = [description, ...inWords(nodes, edges)];
+  return drawingSvg(title, words, [layout.width, layout.height], drawing.join('\n'));
 }
 
 /** The index of each node by its id. */
@@ -103,5 +95,5 @@ function inWords(nodes: readonly GraphNode[], edges: readonly GraphEdge[]): stri
     const words = targets.map(({ to, label }) => named.get(to)! + (label ? ` (${label})` : ''));
     return words.length > 0 ? [`${named.get(id)} leads to ${words.join(' and ')}`] : [];
   });
-  return [`A graph of ${counted(nodes.length, 'node')} and ${counted(edges.length, 'edge')}`, ...steps];
+  return [`A graph of ${nodes.length} nodes and ${edges.length} edges`, ...steps];
 }

@@ -1,130 +1,89 @@
-import { axisScale, type NumberAxis } from './axis.ts';
-import { type BarContent, type BarData, barsOf } from './bar-data.ts';
-import { type BarPlan, barStyle } from './bar-plot.ts';
-import { LYING_COLUMNS, lyingBars } from './bars-lying.ts';
-import { standingBars } from './bars-standing.ts';
-import { element, finish } from './frame.ts';
-import { type LegendEntry, layOutHeader } from './header.ts';
-import { counted, numberText, shortened, visibleToken } from './text.ts';
+import { ensure } from '../core/errors.ts';
+import { type NumberAxis, numberChannel, seriesChannel } from './axis.ts';
+import { distinct, draw, layer } from './draw.ts';
+import { numberText, textWidth, wrapText } from './text.ts';
+import { FONT_SIZE, SERIES } from './theme.ts';
 
-export type BarChart = BarContent & {
+export interface Bar {
+  readonly label: string;
+  /** Null or NaN if it is missing. */
+  readonly value: number | null;
+  /** Which of the bars at the same label it is. */
+  readonly series?: string;
+  /** Title of the panel it is in; panels have the same axes. */
+  readonly panel?: string;
+}
+
+export interface BarChart {
   /** Heading, and the image's name for a screen reader. */
   readonly title: string;
-  /** The axis along which the bars have their lengths. A log axis starts at the power of ten below the smallest value. */
+  /** In the order in which labels, series and panels are drawn. */
+  readonly bars: readonly Bar[];
+  /** The axis along which bars have their lengths. A log axis starts at the power of ten below the smallest value. */
   readonly value: NumberAxis;
-  /** What the groups are: "layer". Left out where the labels say it. */
-  readonly category?: { readonly label: string };
-  /** Names of the values in each group, at most four; may be left out if there is only one. */
-  readonly series?: readonly string[];
-  /**
-   * `vertical` bars stand beside one another (panels: one below the other), `horizontal` ones lie below one another (panels:
-   * side by side). Default `vertical`.
-   */
-  readonly orientation?: 'vertical' | 'horizontal';
-  /** Whether labels are texts of tokens: then white space is made visible and the font is monospaced. Default false. */
-  readonly tokens?: boolean;
-  /** Writes the value at the end of each bar. Default: if there is room, which horizontal bars always have. */
-  readonly valueLabels?: boolean;
-  /** How a value is written at its bar. Default: three significant digits. */
+  /** What the labels are: "layer". Left out where they say it. */
+  readonly category?: string;
+  /** Bars lie below one another, with their values at the ends, instead of standing side by side. Defaults to false. */
+  readonly horizontal?: boolean;
+  /** How a value is written. Defaults to three significant digits. */
   readonly format?: (value: number) => string;
-  /** What the reader is to notice, in a sentence: it opens the description for those who cannot see the chart. */
-  readonly description?: string;
-};
-
-/** A longer label of horizontal bars is cut. */
-const MAX_LABEL_WIDTH = 200;
-const MAX_LABEL_WIDTH_IN_PANELS = 130;
-/** With more values the description gives only the smallest and the largest of each series. */
-const MAX_VALUES_IN_WORDS = 40;
+}
 
 /**
  * Bars, one or several for each label, as a standalone SVG: mean gradients of the layers, probabilities of the next token.
- * Missing values are left out, and a remark says how many.
  *
- * @throws TsgptError if there is no finite value, groups differ in their number of values, panels in their labels, values are to
- *   be written where there is no room, or a log axis gets a value of 0 or less
+ * @throws TsgptError if no value is finite or the axis cannot show a value
  */
-export function barChartSvg(chart: BarChart): string {
-  const { title, value, category, tokens = false, description = '' } = chart;
-  const { format = (number: number) => numberText(number, 3) } = chart;
-  const data = barsOf(title, chart, chart.series);
-  const lies = chart.orientation === 'horizontal';
-  const missing = data.bars.length - data.values.length;
-  const remark = missing > 0 ? `missing or not finite: ${counted(missing, 'value')}` : '';
-  const header = layOutHeader(title, {
-    legend: data.series.length > 1 ? data.series.map(legendEntry) : [],
-    above: (lies ? category : value)?.label,
-    remark,
+export async function barChartSvg(chart: BarChart): Promise<string> {
+  const { bars, value, category = '', horizontal = false, format = (number: number) => numberText(number, 3) } = chart;
+  const [labels, series, panels] = [distinct(bars, 'label'), distinct(bars, 'series'), distinct(bars, 'panel')];
+  const values = bars.flatMap((bar) => (Number.isFinite(bar.value) ? bar.value! : []));
+  ensure(values.length > 0, `there is nothing to draw in the chart "${chart.title}": none of its values is finite`);
+  const base = value.scale === 'log' ? 10 ** Math.floor(Math.log10(Math.min(...values) / 1.5)) : 0;
+  const rows = bars.map((bar) => {
+    const shown = Number.isFinite(bar.value) ? { end: bar.value, text: format(bar.value!) } : { end: base, text: '–' };
+    return { series: '', panel: '', ...bar, ...shown };
   });
-  const shown = data.labels.map((label) => (tokens ? visibleToken(label) : label));
-  const labelWidth = data.panels.length > 1 ? MAX_LABEL_WIDTH_IN_PANELS : MAX_LABEL_WIDTH;
-  const plan: BarPlan = {
-    data,
-    labels: lies ? shown.map((label) => shortened(label, labelWidth, { monospace: tokens })) : shown,
-    monospace: tokens,
-    scale: axisScale(value, [...data.values, nearestEnd(value, data.values)], {
-      ticks: ticksFor(lies, data.panels.length),
-      nice: value.scale === 'log' || !lies || chart.valueLabels === false, // room that values at the bars' ends need
-    }),
-    xLabel: (lies ? value : category)?.label,
-    format,
-    valueLabels: chart.valueLabels,
-    top: header.height,
+  const height = horizontal ? labels.length * (series.length * 24 + 10) : panels.length > 1 ? 150 : 250;
+  const [along, across] = horizontal ? ['x', 'y'] : ['y', 'x'];
+  const symbol = series.length > 1 ? 'square' : undefined;
+  const encoding = {
+    [`${along}2`]: { datum: base },
+    fill: seriesChannel(series, SERIES, symbol),
+    stroke: seriesChannel(series, SERIES),
+    fillOpacity: seriesChannel(series, [1, 0.3], symbol), // so that bars can be told apart without colour
   };
-  const svg = lies ? lyingBars(plan) : standingBars(plan);
-  return finish(svg, header, [
-    description,
-    `Bar chart of ${value.label}${category ? ` for each ${category.label}` : ''}`,
-    ...inWords(data, shown, format),
-    remark,
-  ]);
-}
-
-/** What the axis shows besides the values: 0, or on a log axis less than the smallest value, whose bar needs a length. */
-function nearestEnd({ scale }: NumberAxis, values: readonly number[]): number {
-  const smallest = Math.min(...values);
-  return scale === 'log' && smallest > 0 ? smallest / 1.5 : Math.min(0, smallest);
-}
-
-function ticksFor(lies: boolean, panels: number): number {
-  if (!lies) return panels > 1 ? 4 : 6;
-  return Math.ceil(6 / Math.min(panels, LYING_COLUMNS));
-}
-
-function legendEntry(name: string, series: number): LegendEntry {
-  const { fill, ...style } = barStyle(series);
-  const attributes = {
-    class: `chart-series-${series + 1}`,
-    x: 3,
-    y: -8,
-    width: 16,
-    height: 16,
-    fill,
-    ...('stroke' in style
-      ? { 'fill-opacity': style.fillOpacity, stroke: style.stroke, 'stroke-width': style.strokeWidth }
-      : {}),
+  const side = (below: string, above: string) => ({ expr: `datum.end < ${base} ? ${below} : ${above}` });
+  const text = { type: 'text', align: side("'right'", "'left'"), dx: side('-6', '6') };
+  const view = (width: number) => {
+    const fits = horizontal || labels.every((label) => textWidth(label, FONT_SIZE) < width / labels.length);
+    const measure = numberChannel('end', value, [...values, base], horizontal ? width : height);
+    const title = horizontal ? wrapText(category, height, FONT_SIZE) : null;
+    return {
+      height,
+      encoding: {
+        [along!]: { ...measure, ...(horizontal ? { title: null } : {}) },
+        [across!]: { field: 'label', sort: null, title, axis: { labelAngle: fits ? 0 : -45 } },
+        [`${across}Offset`]: { field: 'series', sort: null },
+      },
+      layer: [
+        layer('true', { type: 'bar', strokeWidth: 2 }, encoding),
+        layer(`${horizontal}`, text, { text: { field: 'text' } }),
+      ],
+    };
   };
-  return { name, sign: (svg) => [element(svg, 'rect', attributes)] };
-}
-
-/** A sentence for each series of each panel: "temperature 1: ␣the 0.31, ␣a 0.12". */
-function inWords(
-  { panels, series, bars, values }: BarData,
-  labels: readonly string[],
-  format: (value: number) => string,
-) {
-  return panels.flatMap((panel, p) =>
-    series.map((name, s) => {
-      const own = bars.filter((bar) => bar.panel === p && bar.series === s);
-      const there = own.filter(({ value }) => !Number.isNaN(value)).sort((a, b) => a.value - b.value);
-      const listed =
-        values.length <= MAX_VALUES_IN_WORDS ? own : [there[0], there.at(-1)].filter((bar) => bar !== undefined);
-      const words = listed.map(
-        (bar) => `${labels[bar.group]} ${Number.isNaN(bar.value) ? 'missing' : format(bar.value)}`,
-      );
-      const heading = [panel.title, name].filter(Boolean).join(', ');
-      const range = values.length <= MAX_VALUES_IN_WORDS ? '' : 'smallest and largest: ';
-      return `${heading ? `${heading}: ` : ''}${range}${words.join(', ')}`;
+  const words = panels.flatMap((panel) =>
+    series.map((name) => {
+      const own = rows.filter((row) => row.panel === panel && row.series === name);
+      return [panel, name, own.map(({ label, text }) => `${label} ${text}`).join(', ')].filter(Boolean).join(': ');
     }),
   );
+  return draw(chart.title, {
+    words: [`Bar chart of ${value.label}${category && ` for each ${category}`}`, ...words],
+    missing: bars.length - values.length,
+    rows,
+    columns: horizontal ? Math.min(3, panels.length) : 1,
+    xLabel: horizontal ? value.label : category,
+    view,
+  });
 }

@@ -1,117 +1,124 @@
 import { ensure } from '../core/errors.ts';
-import { fitted } from './fit.ts';
-import { finish } from './frame.ts';
-import { layOutHeader } from './header.ts';
-import { type Cell, cellsOf, type HeatMapContent } from './heat-data.ts';
-import { heatLegend } from './heat-legend.ts';
-import { type HeatPlan, plotCells } from './heat-plot.ts';
-import { counted, numberText, shortened, visibleToken } from './text.ts';
+import { draw, layer } from './draw.ts';
+import { asText, numberText, textWidth, wrapText } from './text.ts';
+import { colour, FONT_SIZE, WIDTH } from './theme.ts';
 
-export type HeatMap = HeatMapContent & {
+/** A matrix of the shape [rows, columns], such as the weights of one attention head. */
+export interface HeatMapPanel {
+  /** May be left out if it is the only one. */
+  readonly title?: string;
+  /** Null where there is no value because it is masked. */
+  readonly values: readonly (readonly (number | null)[])[];
+}
+
+export interface HeatMap {
   /** Heading, and the image's name for a screen reader. */
   readonly title: string;
-  /** Label of every row, the top one first: in attention the token that looks. */
+  readonly panels: readonly HeatMapPanel[];
+  /** Labels of the rows, the top one first, and of the columns: in attention the token that looks, and the one looked at. */
   readonly rows: readonly string[];
-  /** Label of every column, the left one first: in attention the token looked at. */
   readonly columns: readonly string[];
-  /** What the rows are: "looking token". */
+  /** What the rows and the columns are: "token that looks". */
   readonly rowLabel?: string;
-  /** What the columns are: "token looked at". */
   readonly columnLabel?: string;
   /** What the colour measures: "attention weight". */
   readonly valueLabel: string;
-  /** The magnitude that gets the full colour; larger ones get it too. Default: the largest in the data. */
-  readonly limit?: number;
-  /** Whether labels are texts of tokens: then white space is made visible and the font is monospaced. Default false. */
-  readonly tokens?: boolean;
-  /** Writes the value in each cell. Default: if the cells are large enough for it. */
-  readonly cellValues?: boolean;
-  /** How a value is written. Default: with as many decimals as give the largest three digits. */
-  readonly format?: (value: number) => string;
-  /** What the reader is to notice, in a sentence: it opens the description for those who cannot see the chart. */
-  readonly description?: string;
-};
-
-/** A longer row label is cut. */
-const MAX_LABEL_WIDTH = 170;
-/** With more rows the description says only where the largest value is. */
-const MAX_ROWS_IN_WORDS = 24;
+}
 
 /**
- * A matrix as coloured cells with a legend, as a standalone SVG: attention weights, for example. 0 has the colour of the
- * paper, negative values a second colour; masked cells are hatched, cells that are not finite crossed.
+ * Matrices as coloured cells with a legend, as a standalone SVG: attention weights, for example. 0 has the colour of the paper, negative
+ * values a second colour; cells that are masked or not finite are hatched.
  *
- * @throws TsgptError if there is no finite value, a matrix has not the shape [rows, columns], or values are to be written in cells
- *   too small for them
+ * @throws TsgptError if there is no finite value, or a matrix has not the shape [rows, columns]
  */
-export function heatMapSvg(chart: HeatMap): string {
-  const { title, valueLabel, tokens = false, description = '' } = chart;
-  const data = cellsOf(title, chart, chart.rows.length, chart.columns.length);
-  const largest = data.cells.reduce((max, { value }) => Math.max(max, Math.abs(value)), 0);
-  const limit = chart.limit ?? (largest || 1);
-  ensure(
-    limit > 0 && Number.isFinite(limit),
-    `The limit of the heat map "${title}" is ${limit}; give it a positive number.`,
+export async function heatMapSvg(chart: HeatMap): Promise<string> {
+  const { title, panels, rows: labels, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
+  const isOfShape = ({ values }: HeatMapPanel) =>
+    values.length === labels.length && values.every((row) => row.length === columns.length);
+  const shape = `[${labels.length}, ${columns.length}]`;
+  ensure(panels.every(isOfShape), `a matrix of the heat map "${title}" has not the shape of its labels, ${shape}`);
+  const rows = panels.flatMap(({ title: panel = '', values }) =>
+    values.flatMap((cells, row) =>
+      cells.map((value, column) => {
+        const place = { panel, row, column };
+        return Number.isFinite(value)
+          ? { ...place, value, size: Math.abs(value!), sign: value! < 0 ? 'negative' : 'positive' }
+          : place;
+      }),
+    ),
   );
-  const format = chart.format ?? withDecimalsFor(limit);
-  const [rows, columns] = [chart.rows, chart.columns].map((labels) => (tokens ? labels.map(visibleToken) : labels)) as [
-    string[],
-    string[],
-  ];
-  const remark = data.notFinite.length > 0 ? `not finite and crossed: ${counted(data.notFinite.length, 'cell')}` : '';
-  const hasNegative = data.cells.some(({ value }) => value < 0);
-  const header = layOutHeader(title, {
-    legend: heatLegend(valueLabel, [hasNegative ? -limit : 0, limit], format, data.masked.length > 0),
-    above: chart.rowLabel,
-    remark,
+  const finite = rows.flatMap((cell) => ('value' in cell ? cell.value! : []));
+  ensure(finite.length > 0, `there is nothing to draw in the heat map "${title}": none of its values is finite`);
+  // As many panels side by side as have cells of 16 pixels, in balanced rows: four are two and two, not three and one.
+  const most = Math.max(1, Math.min(4, Math.floor((WIDTH - 70) / (columns.length * 16 + 20))));
+  const size = [`${labels.length} rows (${rowLabel})`, `${columns.length} columns (${columnLabel})`].join(' by ');
+  return draw(chart.title, {
+    words: [`Heat map of ${valueLabel}: ${size}`, ...panels.map((panel) => largestInWords(panel, chart))],
+    missing: rows.length - finite.length,
+    rows,
+    columns: Math.ceil(panels.length / Math.ceil(panels.length / most)),
+    xLabel: columnLabel,
+    view: (width) => viewOf(chart, finite, width),
   });
-  const plan: HeatPlan = {
-    data,
-    rows: rows.map((label) => shortened(label, MAX_LABEL_WIDTH, { monospace: tokens })),
-    columns,
-    columnLabel: chart.columnLabel,
-    monospace: tokens,
-    limit,
-    format,
-    cellValues: chart.cellValues,
-    top: header.height,
-  };
-  const svg = fitted((margins) => plotCells(plan, margins), { monospace: tokens, endLabels: false });
-  return finish(svg, header, [
-    description,
-    `Heat map of ${valueLabel}: ${sizeInWords(rows, chart.rowLabel, 'row')} by ${sizeInWords(columns, chart.columnLabel, 'column')}`,
-    ...largestInWords(plan, rows),
-    data.masked.length > 0 ? `${counted(data.masked.length, 'cell')} masked` : '',
-    remark,
-  ]);
 }
 
-/** With as many decimals as give `limit` three digits, or two after a leading zero: 12.3, 1.23, 0.12. */
-function withDecimalsFor(limit: number): (value: number) => string {
-  const exponent = Math.floor(Math.log10(limit));
-  if (exponent < -3 || exponent > 5) return (value) => numberText(value, 2);
-  const decimals = Math.max(0, exponent < 0 ? 1 - exponent : 2 - exponent);
-  return (value) => {
-    const text = value.toFixed(decimals);
-    return (Number(text) === 0 ? text.replace('-', '') : text).replace('-', '−');
-  };
-}
-
-function sizeInWords(labels: readonly string[], name: string | undefined, kind: string): string {
-  return counted(labels.length, kind) + (name ? ` (${name})` : '');
-}
-
-/** A sentence for each panel: "head 1: the largest value of row ␣cat is 0.41 at ␣the, of row ...". */
-function largestInWords({ data, columns, format }: HeatPlan, rows: readonly string[]): string[] {
-  const largest = (cells: readonly Cell[]) =>
-    cells.reduce((best: Cell | undefined, cell) => (best && best.value >= cell.value ? best : cell), undefined);
-  return data.panels.map(({ title }, p) => {
-    const own = data.cells.filter(({ panel }) => panel === p);
-    const perRow = rows.map((_, row) => largest(own.filter((cell) => cell.row === row)));
-    const named = rows.length <= MAX_ROWS_IN_WORDS ? perRow : [largest(own)];
-    const words = named
-      .filter((cell) => cell !== undefined)
-      .map(({ row, column, value }) => `row ${rows[row]} is ${format(value)} at ${columns[column]}`);
-    return words.length > 0 ? `${title ? `${title}: the` : 'The'} largest value of ${words.join(', of ')}` : '';
+function viewOf({ rows, columns, rowLabel = '', valueLabel }: HeatMap, values: readonly number[], given: number) {
+  const width = Math.min(given, 96 * columns.length);
+  const cellWidth = width / columns.length;
+  const cellHeight = Math.min(44, cellWidth);
+  const height = cellHeight * rows.length;
+  const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => textWidth(text, FONT_SIZE)));
+  const labelAngle = widest(columns) < cellWidth ? 0 : cellWidth > 24 ? -45 : -90;
+  const axis = (names: readonly string[]) => ({
+    labelExpr: `${literal(names)}[datum.value]`,
+    labelOverlap: true,
   });
+  const x = { field: 'column', title: null, axis: { ...axis(columns), labelAngle, labelOverlap: labelAngle !== -45 } };
+  const y = { field: 'row', title: wrapText(rowLabel, height, FONT_SIZE), axis: axis(rows) };
+  const limit = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0) || 1;
+  const isSigned = values.some((value) => value < 0);
+  const square = { symbolType: 'square', symbolStrokeColor: colour('grid'), symbolStrokeWidth: 1 };
+  const signs = { domain: ['positive', 'negative'], range: [colour('heat'), colour('heat-negative')] };
+  const fill = { field: 'sign', scale: signs, legend: isSigned ? { ...square, title: null } : null };
+  const ramp = {
+    ...square,
+    title: wrapText(isSigned ? `size of ${valueLabel}` : valueLabel, 300, FONT_SIZE),
+    symbolFillColor: colour('heat'),
+  };
+  const opacity = {
+    ...{ field: 'size', type: 'quantitative', scale: { domain: [0, limit], range: [0, 1] } },
+    legend: { ...ramp, labelExpr: 'numberText(datum.value, 2)', values: [0, limit / 2, limit] },
+  };
+  const hasText = cellWidth > widest(values.map((value) => numberText(value, 2))) * 1.1 && cellHeight > 24;
+  const text = { type: 'text', text: { expr: 'numberText(datum.value, 2)' }, stroke: colour('paper'), strokeWidth: 3 };
+  return {
+    width,
+    height,
+    encoding: { x: { ...x, type: 'ordinal' }, y: { ...y, type: 'ordinal' } },
+    layer: [
+      layer(
+        'isValid(datum.value)',
+        { type: 'rect', stroke: cellWidth < 12 ? null : colour('grid') },
+        { fill, opacity },
+      ),
+      layer('!isValid(datum.value)', { type: 'text', text: '╱', color: colour('grid') }, {}),
+      layer(`isValid(datum.value) && ${hasText}`, text, {}),
+    ],
+  };
+}
+
+/** The texts as part of an expression, which may contain any character only as an escape. */
+function literal(texts: readonly string[]): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(texts.map(asText)).replace(/[^ -~]/g, escaped);
+}
+
+/** "head 1: the largest value of row ␣cat is 0.41 at ␣the, of row ...". */
+function largestInWords({ title, values }: HeatMapPanel, { rows, columns }: HeatMap): string {
+  const words = values.flatMap((row, r) => {
+    const finite = row.filter(Number.isFinite) as number[];
+    const largest = Math.max(...finite);
+    return finite.length > 0 ? `row ${rows[r]} is ${numberText(largest, 2)} at ${columns[row.indexOf(largest)]}` : [];
+  });
+  return `${title ? `${title}: the` : 'The'} largest value of ${words.join(', of ')}`;
 }

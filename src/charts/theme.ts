@@ -1,130 +1,74 @@
-/**
- * Width of every chart, in pixels. With text of {@link FONT_SIZE} it can be read beside a page's text, and still when a phone shows
- * the chart at half its size.
- */
-export const WIDTH = 640;
+/** The width of a chart, its sizes of text and the free space around it, in pixels: legible where a phone shows half the size. */
+export const [WIDTH, FONT_SIZE, TITLE_SIZE, PADDING] = [640, 17, 20, 14] as const;
 
-/** Height of the area between the axes, in pixels. */
-export const PLOT_HEIGHT = 250;
-
-/** Size of all text but the title, in pixels. */
-export const FONT_SIZE = 17;
-export const TITLE_SIZE = 20;
-
-/** From one line of text to the next. */
-export const LINE_HEIGHT = 24;
-
-/** Free space around the content. */
-export const PADDING = 14;
-
-export const SANS = 'system-ui, sans-serif';
-export const MONOSPACE = 'ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace';
-
-/** From this opacity on, text on a cell of a heat map is written in the ink for strong colours: both inks are legible there. */
-export const STRONG_OPACITY = 0.7;
-
-/** How many series have a colour of their own. */
-export const SERIES_COLOURS = 4;
-
-/** The colours of every chart on one background, as CSS custom properties. */
-export interface ChartColours {
-  /** Text. */
-  readonly '--ink': string;
-  /** Lines that text refers to: axes, arrows. */
-  readonly '--ink-soft': string;
-  /** The background. */
-  readonly '--paper': string;
-  /** Grid lines and frames. */
-  readonly '--grid': string;
-  /** Lines and bars. */
-  readonly '--series-1': string;
-  readonly '--series-2': string;
-  readonly '--series-3': string;
-  readonly '--series-4': string;
-  /** The cell of the largest positive, and of the largest negative value of a heat map. */
-  readonly '--heat': string;
-  readonly '--heat-negative': string;
-  /** Numbers in the cells of a heat map: on pale ones, and on strong ones. */
-  readonly '--ink-on-pale': string;
-  readonly '--ink-on-strong': string;
-}
+export const FONT = 'system-ui, sans-serif';
 
 /**
- * Blue, vermilion, green and purple after Okabe and Ito, which readers with colour blindness can tell apart, each made dark
- * (here) or light (there) enough for its background.
+ * The colours of every chart on light and on dark paper. The series are blue, vermilion, green and purple after Okabe and Ito, which
+ * readers with colour blindness can tell apart. The style sheet finds the light colours by their values, so no two are equal.
  */
-export const lightColours: ChartColours = {
-  '--ink': '#1f2328',
-  '--ink-soft': '#57606a',
-  '--paper': '#ffffff',
-  '--grid': '#d0d7de',
-  '--series-1': '#0067a0',
-  '--series-2': '#b04b00',
-  '--series-3': '#00916a',
-  '--series-4': '#c474a0',
-  '--heat': '#004170',
-  '--heat-negative': '#6a2d00',
-  '--ink-on-pale': '#000000',
-  '--ink-on-strong': '#ffffff',
-};
+export const COLOURS = {
+  ink: ['#1f2328', '#e2e7ec'],
+  'ink-soft': ['#57606a', '#a3adb8'],
+  paper: ['#ffffff', '#15191f'],
+  grid: ['#d0d7de', '#3a424c'],
+  'series-1': ['#0067a0', '#54afe3'],
+  'series-2': ['#b04b00', '#e5903f'],
+  'series-3': ['#00916a', '#40d9a9'],
+  'series-4': ['#c474a0', '#c985ae'],
+  heat: ['#004170', '#4fa6d6'],
+  'heat-negative': ['#6a2d00', '#de8b43'],
+} as const;
 
-export const darkColours: ChartColours = {
-  '--ink': '#e2e7ec',
-  '--ink-soft': '#a3adb8',
-  '--paper': '#15191f',
-  '--grid': '#3a424c',
-  '--series-1': '#54afe3',
-  '--series-2': '#e5903f',
-  '--series-3': '#40d9a9',
-  '--series-4': '#c985ae',
-  '--heat': '#4fa6d6',
-  '--heat-negative': '#de8b43',
-  '--ink-on-pale': '#ffffff',
-  '--ink-on-strong': '#000000',
-};
+/** The colours of lines and bars, in their order. */
+export const SERIES = ([1, 2, 3, 4] as const).map((i) => COLOURS[`series-${i}`][0]);
 
-/** The declarations of a colour set: `--ink: #1f2328; --paper: #ffffff; ...`. */
-export function colourDeclarations(colours: ChartColours): string {
-  return Object.entries(colours)
-    .map(([name, value]) => `${name}: ${value};`)
+/** The colour that a drawing has as an attribute. */
+export const colour = (name: keyof typeof COLOURS): string => COLOURS[name][0];
+
+const declarations = (theme: 0 | 1) =>
+  Object.entries(COLOURS)
+    .map(([name, pair]) => `--${name}: ${pair[theme]};`)
     .join(' ');
-}
 
 /**
- * CSS for a web page that inlines charts and has its own theme switch: charts inside `dark` get the dark colours, those inside
- * `light` the light ones, whatever the system prefers. With neither, a chart follows the system. Paper stays white.
+ * CSS for a page that inlines charts and has its own theme switch: charts inside `dark` get the dark colours, those inside `light` the
+ * light ones. With neither, a chart follows the system. Paper stays white.
  *
  * @param selectors where each theme holds, such as `{ light: 'html.light', dark: 'html.dark' }`
  */
-export function themeSwitchCss(selectors: { readonly light: string; readonly dark: string }): string {
-  return [
-    `${selectors.light} .chart { ${colourDeclarations(lightColours)} }`,
-    `@media screen { ${selectors.dark} .chart { ${colourDeclarations(darkColours)} } }`,
-  ].join('\n');
+export function themeSwitchCss({ light, dark }: { readonly light: string; readonly dark: string }): string {
+  return `${light} .chart { ${declarations(0)} }\n@media screen { ${dark} .chart { ${declarations(1)} } }`;
 }
 
-/**
- * The style sheet of a chart. A drawing gives its elements the class of a colour, such as `chart-series-1` for `--series-1`, and
- * paints with currentColor. All rules are about what is inside `.chart`, so that charts in one page cannot disturb the page, and
- * are the same in every chart. The colour before each var() is for programs that know no custom properties.
- */
-export const STYLE = `
-.chart { ${colourDeclarations(lightColours)} display: block; max-width: 100%; height: auto; font-family: ${SANS}; }
-@media screen and (prefers-color-scheme: dark) { .chart { ${colourDeclarations(darkColours)} } }
-${colourRules()}
-.chart text { white-space: pre; }
-.chart .chart-title { font-size: ${TITLE_SIZE}px; font-weight: 600; }
-.chart .chart-halo { stroke-width: 4px; stroke-linejoin: round; paint-order: stroke; }
-.chart .chart-monospace { font-family: ${MONOSPACE}; }
-`;
+/** The style sheet of every chart. Programs that know no custom properties show the attributes: the light colours. */
+const STYLE = [
+  `.chart { ${declarations(0)} display: block; max-width: 100%; height: auto; }`,
+  `@media screen and (prefers-color-scheme: dark) { .chart { ${declarations(1)} } }`,
+  ...Object.entries(COLOURS).flatMap(([name, [light]]) =>
+    ['fill', 'stroke'].map((kind) => `.chart [${kind}="${light}"] { ${kind}: var(--${name}); }`),
+  ),
+  '.chart text { white-space: pre; paint-order: stroke; }',
+].join('\n');
 
-function colourRules(): string {
-  const rule = (selector: string, property: string, name: string, value: string) =>
-    `${selector} { ${property}: ${value}; ${property}: var(${name}); }`;
-  const rules = Object.entries(lightColours).map(([name, value]) =>
-    rule(`.chart .chart-${name.slice(2)}`, 'color', name, value),
-  );
-  const ink = rule('.chart', 'color', '--ink', lightColours['--ink']);
-  const halo = rule('.chart .chart-halo', 'stroke', '--paper', lightColours['--paper']);
-  return [ink, ...rules, halo].join('\n');
+/** A standalone SVG file of a drawing. Each sentence becomes one of its description. */
+export function svgFile(
+  title: string,
+  sentences: readonly string[],
+  [width, height]: readonly number[],
+  drawing: string,
+) {
+  const description = sentences
+    .filter(Boolean)
+    .map((sentence) => sentence.replace(/[.]?$/, '.'))
+    .join(' ');
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" class="chart" role="img" ${size} font-family="${FONT}">
+<title>${escaped(title)}</title><desc>${escaped(description)}</desc><style>\n${STYLE}\n</style>
+<rect width="100%" height="100%" fill="${colour('paper')}"/>\n${drawing}\n</svg>\n`;
+  // XML may not contain control characters, halves of surrogate pairs, U+FFFE and U+FFFF, not even escaped.
+  return svg.replace(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu, '\ufffd');
 }
+
+/** A text as it stands in XML. */
+export const escaped = (text: string) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

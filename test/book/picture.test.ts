@@ -37,8 +37,8 @@ describe('a picture in a page', () => {
     expect(inlinePicture('x', svg(''), 'p1').css).toBe('');
   });
 
-  it('can be a chart', () => {
-    const chart = lossCurveSvg({
+  it('can be a chart', async () => {
+    const chart = await lossCurveSvg({
       train: [
         { step: 0, loss: 4 },
         { step: 9, loss: 3 },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type GraphDrawing, graphSvg } from '../../lessons/kit/graph-drawing.ts';
+import { COLOURS, colour } from '../../src/charts/theme.ts';
 import { TsgptError } from '../../src/core/errors.ts';
 import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../support/svg.ts';
 
@@ -33,14 +34,14 @@ interface Box {
 /** The boxes of the nodes, in their order. */
 function boxesOf(svg: string): Box[] {
   const [x, y, width, height] = ['x', 'y', 'width', 'height'].map((name) =>
-    numbersOf(svg, 'g > rect.chart-paper', name),
+    numbersOf(svg, `g > rect[fill="${colour('paper')}"]`, name),
   );
   return x!.map((left, i) => ({ left, right: left + width![i]!, top: y![i]!, bottom: y![i]! + height![i]! }));
 }
 
 /** Start of each edge's line and the tip of its arrow. */
 function edgesOf(svg: string): { start: number[]; tip: number[] }[] {
-  return [...rootOf(svg).querySelectorAll('g > g.chart-ink-soft')].map((edge) => {
+  return [...rootOf(svg).querySelectorAll('g.edge')].map((edge) => {
     const [line, head] = [...edge.querySelectorAll('path')].map((path) => path.getAttribute('d')!);
     return {
       start: /^M([^C]+)C/.exec(line!)![1]!.split(',').map(Number),
@@ -98,8 +99,8 @@ describe('graphSvg', () => {
   it('has no colours but those of the theme', async () => {
     const svg = await graphSvg(block);
     const drawing = svg.replace(/<style>.*<\/style>/s, '');
-    for (const [, value] of drawing.matchAll(/(?:fill|stroke)="([^"]*)"/g))
-      expect(['none', 'currentColor']).toContain(value);
+    const theme: string[] = Object.values(COLOURS).map(([light]) => light);
+    for (const [, value] of drawing.matchAll(/(?:fill|stroke)="([^"]*)"/g)) expect(['none', ...theme]).toContain(value);
   });
 
   it('says in words what leads where', async () => {

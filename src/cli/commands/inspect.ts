@@ -57,7 +57,7 @@ export function inspectCommand(): Command {
       const stations = isJourneyAsked ? selectStations(await journey(model, ids), flags.all ?? false) : undefined;
       const attention = heads && selectHeads(await attentionMaps(model, ids), heads);
       const lens = flags.lens ? await logitLens(model, ids, flags.predictions) : undefined;
-      if (flags.svg) await writeFileAtomic(flags.svg, attentionSvg(attention!, tokens));
+      if (flags.svg) await writeFileAtomic(flags.svg, await attentionSvg(attention!, tokens));
 
       if (flags.json) {
         const read = ids.map((id, i) => ({ id, text: tokens[i] }));
@@ -164,7 +164,7 @@ function attentionTable(maps: readonly SelectedHeads[], tokens: readonly string[
   return table.toString();
 }
 
-function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]): string {
+function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]): Promise<string> {
   const { name, heads } = map!;
   return heatMapSvg({
     title: `Attention weights of ${name}`,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { LossCurve } from '../../charts/loss-curve.ts';
+import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
 import { generate, type NextTokenModel } from '../../generate/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -86,9 +86,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
     // After an error the weights may be spoilt; the checkpoint from before is better.
     if (!failed && trainer.step !== savedStep) await save(['last']);
     if (!failed && log.entries.length > 0) {
-      // Loaded only here, because the plotting library takes longer to start than all the rest.
-      const { lossCurveSvg } = await import('../../charts/loss-curve.ts');
-      await writeFileAtomic(join(folder, 'loss.svg'), lossCurveSvg(curveOf(log)));
+      await writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curveOf(log)));
     }
   }
 }

@@ -60,15 +60,6 @@ describe('lossChartText', () => {
     }
   });
 
-  it('has colour codes only when asked, and the same characters either way', () => {
-    const curve = { train: ramp(10, 1, 4, 2), validation: ramp(2, 9, 4, 3) };
-    const esc = String.fromCharCode(27);
-    const coloured = lossChartText(curve, { color: true });
-    expect(lossChartText(curve)).not.toContain(esc);
-    expect(coloured).toContain(esc);
-    expect(coloured.replaceAll(new RegExp(`${esc}\\[\\d+m`, 'g'), '')).toBe(lossChartText(curve));
-  });
-
   it('draws one point, equal losses, very many points and losses that are not finite', () => {
     const one = lossChartText({ train: [{ step: 3, loss: 4 }], validation: [] }, { width: 24, height: 5 });
     expect(one.split('\n').slice(1)).toEqual(['4.50 ┤', '4.00 ┤─', '3.50 ┤', '      3']);

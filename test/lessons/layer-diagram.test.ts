@@ -1,18 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { layerDiagramSvg } from '../../../src/charts/index.ts';
-import { TsgptError } from '../../../src/core/errors.ts';
-import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../../support/svg.ts';
+import { layerDiagramSvg } from '../../lessons/kit/layer-diagram.ts';
+import { colour } from '../../src/charts/theme.ts';
+import { TsgptError } from '../../src/core/errors.ts';
+import { descriptionOf, expectStandalone, numbersOf, rootOf, textsOf } from '../support/svg.ts';
 
-const BARS = 'rect.chart-series-1';
+const BARS = `rect[fill="${colour('series-1')}"]`;
 const feedForward = {
   title: 'Feed-forward network',
-  layers: [
-    { size: 768, name: 'input' },
-    { size: 3072, label: '4 · 768' },
-    { size: 3072 },
-    { size: 768, name: 'output' },
-  ],
+  layers: [{ size: 768, name: 'input' }, { size: 3072, name: 'wide' }, { size: 3072 }, { size: 768, name: 'output' }],
   operations: ['linear', 'GELU', 'linear'],
 };
 
@@ -24,19 +20,20 @@ describe('layerDiagramSvg', () => {
     expect(widths).toEqual([widths[0], 4 * widths[0]!, 4 * widths[0]!, widths[0]]);
     const tops = numbersOf(svg, BARS, 'y');
     expect(tops).toEqual([...tops].sort((a, b) => a - b));
-    for (const [i, left] of numbersOf(svg, BARS, 'x').entries()) expect(left + widths[i]! / 2).toBe(320); // centred
-    expect(textsOf(svg)).toEqual([
-      'linear',
-      'GELU',
-      'linear',
+    for (const [i, left] of numbersOf(svg, BARS, 'x').entries()) expect(left + widths[i]! / 2).toBe(306); // centred
+    const texts = [
+      'Feed-forward network',
+      '↓ linear',
+      '↓ GELU',
+      '↓ linear',
       'input: 768',
-      '4 · 768',
+      'wide: 3,072',
       '3,072',
       'output: 768',
-      'Feed-forward network',
-    ]);
+    ];
+    expect(textsOf(svg)).toEqual(texts);
     expect(descriptionOf(svg)).toBe(
-      'Layers as bars of widths to scale: from 768 numbers (input), by linear to 3,072 numbers, by GELU to 3,072 numbers, ' +
+      'Layers as bars of widths to scale: from 768 numbers (input), by linear to 3,072 numbers (wide), by GELU to 3,072 numbers, ' +
         'by linear to 768 numbers (output).',
     );
   });
@@ -49,14 +46,14 @@ describe('layerDiagramSvg', () => {
     });
     expect(numbersOf(svg, BARS, 'width')[0]).toBe(3);
     const token = [...rootOf(svg).querySelectorAll('text')].find((text) => text.textContent === 'token: 1')!;
-    expect(Number(token.getAttribute('x'))).toBeGreaterThan(320);
-    expect(token.getAttribute('class')).not.toBe('chart-paper');
+    expect(Number(token.getAttribute('x'))).toBeGreaterThan(306);
+    expect(token.getAttribute('fill')).not.toBe(colour('paper'));
   });
 
   it('draws any sizes and any texts as well-formed XML', () => {
     const text = fc.string({ unit: 'binary' });
     const layer = fc.record(
-      { size: fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true }), label: text, name: text },
+      { size: fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true }), name: text },
       { requiredKeys: ['size'] },
     );
     fc.assert(
