@@ -34,7 +34,6 @@ const internal = [
   'NUMBER_TYPES', // listed by NumberType
   'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
   'MetricsLog',
-  'LoadableModel', // bytes of an ONNX file
 ];
 
 const app = await Application.bootstrapWithPlugins({
