@@ -10,12 +10,12 @@ export interface Steps {
   peakBytes: number;
 }
 
-/** A program that answers each line of JSON with a line of JSON, one side of the comparison. */
+/** One side of the comparison: a program that answers each line of JSON with a line of JSON. */
 export class Child {
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterableIterator<string>;
   readonly #reader: Interface;
-  /** What it said when it started. */
+  /** Its first line, written when it started. */
   ready: Record<string, unknown> = {};
 
   private constructor(command: string, args: readonly string[], env: NodeJS.ProcessEnv) {
@@ -56,7 +56,7 @@ export class Child {
   cpuSeconds(): number | undefined {
     try {
       const stat = readFileSync(`/proc/${this.#process.pid}/stat`, 'utf8');
-      // Counted behind the program's name, which may itself hold spaces: user and system time in hundredths of a second.
+      // Fields are counted after the program's name, which may contain spaces. User and system time are in hundredths of a second.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return (Number(fields[11]) + Number(fields[12])) / 100;
     } catch {

@@ -1,12 +1,12 @@
-/** A model and batch to time training steps of, and how long to look at it. */
+/** A model and batch whose training steps are timed, and how many of them. */
 export interface Configuration {
   title: string;
   model: ModelSize;
   /** Steps before anything counts: compiling, first allocations, cold caches. */
   warmUpSteps: number;
-  /** Steps that choose PyTorch's setting. */
+  /** Steps for trying each of PyTorch's settings. */
   trialSteps: number;
-  /** In every round, both sides make `stepsPerRound` steps, one side after the other. */
+  /** In every round each side makes `stepsPerRound` steps, one side after the other. */
   rounds: number;
   stepsPerRound: number;
 }
@@ -20,7 +20,7 @@ export interface ModelSize {
   vocab: number;
 }
 
-/** How many threads either side computes with. */
+/** How many threads each side computes with. */
 export const threads = 2;
 
 export const configurations: Record<string, Configuration> = {
@@ -50,7 +50,7 @@ export const configurations: Record<string, Configuration> = {
   },
 };
 
-/** The size as command line options, which both sides' programs take alike. */
+/** The size as command-line options, the same for both sides' programs. */
 export function optionsOf(model: ModelSize): string[] {
   return [...Object.entries(model), ['threads', threads] as const].flatMap(([name, value]) => [
     `--${name}`,

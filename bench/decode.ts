@@ -9,8 +9,8 @@ import { type Column, columns, decodeReport, type Engine, type Measured } from '
 import { median } from './statistics.ts';
 
 /**
- * Times writing with a GPT-2 of 124 million random weights: tsgpt, llama.cpp (through node-llama-cpp) and transformers.js in turn within one
- * run, so that whatever else slows the machine down slows all. Prints Markdown. Needs `npm ci --ignore-scripts --prefix interop`.
+ * Times writing with a GPT-2 of 124 million random weights. tsgpt, llama.cpp (through node-llama-cpp) and transformers.js take turns within
+ * one run, so that anything that slows the machine down slows all of them. Prints Markdown. Needs `npm ci --ignore-scripts --prefix interop`.
  *
  *     npx tsx bench/decode.ts [f32|q8|q4 ...]
  */
@@ -38,7 +38,7 @@ interface Answer {
   peakBytes: number;
 }
 
-/** What each engine is asked for in every round, and which of the times count. */
+/** The requests to each engine in every round. The first `warmUp` times of an answer do not count. */
 const requests: { column: Column; request: object; warmUp: number }[] = [
   { column: 'decode16', request: { decode: prompt.slice(0, 16), count: 40 }, warmUp: 4 },
   { column: 'decode900', request: { decode: prompt.slice(0, 900), count: 40 }, warmUp: 4 },
@@ -59,7 +59,7 @@ async function measure(type: WeightType, models: Models): Promise<Map<Engine, Me
     await child.exit();
     return seconds;
   };
-  // The first start of all reads files that no start after it has to read, and quantizes.
+  // The very first start quantizes, and reads files that later starts find in the system's memory.
   for (const engine of engines) await once(engine);
   for (let i = 0; i < starts; i++) {
     for (const engine of engines) results.get(engine)!.seconds.firstToken.push(await once(engine));
@@ -71,7 +71,7 @@ async function measure(type: WeightType, models: Models): Promise<Map<Engine, Me
       const result = results.get(engine)!;
       for (const { column, request, warmUp } of requests) {
         const { seconds, peakBytes } = await child.ask<Answer>(request);
-        if (round > 0) result.seconds[column].push(...seconds.slice(warmUp)); // the round before counts for nothing
+        if (round > 0) result.seconds[column].push(...seconds.slice(warmUp)); // round 0 only warms up
         result.peakBytes = peakBytes;
       }
     }
@@ -97,7 +97,7 @@ if (!chosen.every((type) => types.includes(type))) {
   process.exit(1);
 }
 if (!existsSync('interop/node_modules/node-llama-cpp')) {
-  progress('the rivals are not installed; run: npm ci --ignore-scripts --prefix interop');
+  progress('the engines to compare with are not installed; run: npm ci --ignore-scripts --prefix interop');
   process.exit(1);
 }
 execFileSync(process.execPath, [join(here, '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-p', here], {

@@ -11,9 +11,8 @@ import { textTrainer } from '../src/train/train.ts';
 import { median } from './statistics.ts';
 
 /**
- * Our side of the comparison: GPT-2 training steps on random tokens. Options and JSON lines are those of
- * `torch/gpt2_step.py`, and one request more: `{"dispatch": n}` answers what `n` calls of the compiled step cost besides the
- * runtime's own work.
+ * tsgpt's side of the comparison: GPT-2 training steps on random tokens. It takes the options and JSON lines of `torch/gpt2_step.py` and one
+ * more request, `{"dispatch": n}`: what `n` calls of the compiled step cost without the runtime's own work.
  */
 const names = ['layers', 'heads', 'width', 'context', 'batch', 'vocab', 'threads'] as const;
 const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });
@@ -64,7 +63,7 @@ async function trainSteps(steps: number) {
   return { seconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
-/** Runs the same loss and gradients on a runtime that does nothing: what remains is looking up, checking and handing over arrays. */
+/** Runs the same loss and gradients on a runtime that does nothing. What remains is looking up, checking and passing arrays. */
 async function dispatch(calls: number) {
   const runtime = await getRuntime();
   let leaves = 0;

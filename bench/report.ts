@@ -8,7 +8,7 @@ export interface Result {
   title: string;
   ours: Side;
   theirs: Side;
-  /** PyTorch's time over ours, of every round's medians. */
+  /** For every round: PyTorch's median time over ours. */
   roundRatios: number[];
   trials: { title: string; seconds: number }[];
   dispatch: Dispatch;
@@ -17,9 +17,9 @@ export interface Result {
 export interface Side {
   seconds: number[];
   peakBytes: number;
-  /** Processors kept busy while the other side was being timed. */
+  /** How many processors this side kept busy while the other side was timed. */
   idleLoad: number | undefined;
-  /** Processor time a step takes; of all that is measured here, other programs on the machine disturb it least. */
+  /** Processor time per step, the measurement that other programs on the machine disturb least. */
   cpuPerStep: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export interface Dispatch {
   outputs: number;
 }
 
-/** As many digits as a time of this size deserves. */
+/** A time with as many digits as its size deserves. */
 export function milliseconds(seconds: number): string {
   return (seconds * 1000).toFixed(seconds < 0.1 ? 1 : 0);
 }
@@ -43,7 +43,7 @@ function table(header: string[], rows: string[][]): string {
   return [header, header.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The results as Markdown, with what they were measured on. */
+/** The results as Markdown, with the machine and versions they were measured on. */
 export function report(results: readonly Result[], torch: string): string {
   const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8'));
   const times = (side: Side) => `${milliseconds(median(side.seconds))} / ${milliseconds(Math.min(...side.seconds))}`;
@@ -53,15 +53,15 @@ export function report(results: readonly Result[], torch: string): string {
   return [
     `## Training step, ${new Date().toISOString().slice(0, 10)}`,
     '',
-    `${cpu!.model}, ${cpus().length} cores, ${threads} threads on either side; Node ${process.versions.node}, ` +
-      `onnxruntime-node ${dependencies['onnxruntime-node']}, PyTorch ${torch}. Forward, backward, clipping and AdamW; in turn in one run.`,
+    `${cpu!.model}, ${cpus().length} cores, ${threads} threads on each side; Node ${process.versions.node}, ` +
+      `onnxruntime-node ${dependencies['onnxruntime-node']}, PyTorch ${torch}. Forward, backward, clipping and AdamW; the sides take turns in one run.`,
     '',
     table(
       [
         'configuration',
         'tsgpt, ms, median / best',
         'PyTorch, ms, median / best',
-        'PyTorch / tsgpt: of medians',
+        'PyTorch / tsgpt: by medians',
         'median of rounds (range)',
         'processor ms a step, tsgpt / PyTorch',
         'peak GiB, tsgpt / PyTorch',
@@ -77,14 +77,14 @@ export function report(results: readonly Result[], torch: string): string {
       ]),
     ),
     '',
-    'Settings of PyTorch that were tried, median ms; the first was the rival:',
+    'The PyTorch settings that were tried, with their median in ms; the first was compared with tsgpt:',
     '',
     ...results.map(
       ({ title, trials }) =>
         `- ${title}: ${trials.map((trial) => `${trial.title} ${milliseconds(trial.seconds)}`).join('; ')}`,
     ),
     '',
-    'Cost of a call of the compiled step besides the runtime, and processors kept busy while the other side was timed:',
+    'The cost of a call of the compiled step without the runtime, and how many processors a side kept busy while the other was timed:',
     '',
     table(
       ['configuration', 'leaves → outputs', 'first call: tracing, ms', 'later calls, ms', 'idle load, tsgpt / PyTorch'],

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** An environment to run PyTorch in. Which one is fastest depends on the machine and the model, so all are tried. */
+/** An environment for PyTorch. Which one is fastest depends on the machine and the model, so all are tried. */
 export interface TorchSetting {
   title: string;
   env: NodeJS.ProcessEnv;
 }
 
-/** How PyTorch's threads wait for work, and which build of OpenBLAS multiplies matrices, where Debian's are installed. */
+/** How PyTorch's threads wait for work, and, if Debian's are installed, which build of OpenBLAS multiplies matrices. */
 export function torchSettings(): TorchSetting[] {
   const waiting: TorchSetting[] = [
     { title: 'default waiting', env: {} },
@@ -35,7 +35,7 @@ function openBlasFolders(): { flavour: string; folder: string }[] {
   );
 }
 
-/** A Python that has PyTorch; the variable PYTHON names another. Throws with advice if there is none. */
+/** A Python that has PyTorch; the environment variable PYTHON overrides it. Throws an Error with advice if there is none. */
 export function findPython(): string {
   const candidates = process.env.PYTHON ? [process.env.PYTHON] : ['python3', '/usr/bin/python3', 'python'];
   const found = candidates.find((python) => spawnSync(python, ['-c', 'import torch']).status === 0);

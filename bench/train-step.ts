@@ -7,7 +7,7 @@ import { median } from './statistics.ts';
 import { findPython, type TorchSetting, torchSettings } from './torch-settings.ts';
 
 /**
- * Times training steps of tsgpt and of PyTorch on this machine, in turn within one run, so that whatever else slows the machine
+ * Times training steps of tsgpt and PyTorch on this machine. The two take turns within one run, so that anything that slows the machine
  * down slows both. Prints Markdown.
  *
  *     npx tsx bench/train-step.ts [small|middle|large|all]
@@ -15,7 +15,7 @@ import { findPython, type TorchSetting, torchSettings } from './torch-settings.t
 const here = import.meta.dirname;
 
 function startOurs({ model }: Configuration): Promise<Child> {
-  // Compiled beforehand: a compiler in the same process would count as our memory.
+  // Compiled beforehand, because a compiler in the same process would count as our memory.
   return Child.start(process.execPath, [join(here, 'dist', 'bench', 'our-step.js'), ...optionsOf(model)]);
 }
 
@@ -23,7 +23,7 @@ function startTorch(python: string, { model }: Configuration, { env }: TorchSett
   return Child.start(python, [join(here, 'torch', 'gpt2_step.py'), ...optionsOf(model)], env);
 }
 
-/** Every setting alone for a few steps, the fastest first. */
+/** Runs every setting alone for a few steps; returns the fastest first. */
 async function tryTorchSettings(python: string, configuration: Configuration) {
   const trials: { setting: TorchSetting; title: string; seconds: number; version: string }[] = [];
   for (const setting of torchSettings()) {
@@ -38,7 +38,7 @@ async function tryTorchSettings(python: string, configuration: Configuration) {
   return trials.sort((a, b) => a.seconds - b.seconds);
 }
 
-/** Collects the steps of one side, and how much it works when it should not. */
+/** Collects the steps of one side, and the processor time it uses while it should be idle. */
 class Timed {
   readonly seconds: number[] = [];
   peakBytes = 0;
@@ -51,7 +51,7 @@ class Timed {
     this.child = child;
   }
 
-  /** Makes steps while `other` is to be idle. Returns the median of this round. */
+  /** Makes steps while `other` should be idle. Returns the median time of this round. */
   async round(count: number, other: Timed): Promise<number> {
     const [idleBefore, busyBefore] = [other.child.cpuSeconds(), this.child.cpuSeconds()];
     const { seconds, peakBytes }: Steps = await this.child.steps(count);
@@ -70,7 +70,7 @@ class Timed {
   }
 }
 
-/** `total` and what came on top between two readings of a clock, if there is such a clock. */
+/** `total` plus the time between two readings of a clock; undefined if there is no such clock. */
 function plus(total: number | undefined, before: number | undefined, after: number | undefined): number | undefined {
   return total === undefined || before === undefined || after === undefined ? undefined : total + after - before;
 }

@@ -7,7 +7,7 @@ import { GPT2, gpt2 } from '../../src/models/index.ts';
 import { Random } from '../../src/random/random.ts';
 import { GPT2Tokenizer } from '../../src/tokenizer/index.ts';
 
-/** How the weights are stored; of 8 and 4 bits with a scale for every 32. */
+/** How the weights are stored. Weights of 8 and 4 bits have a scale for every 32. */
 export const types = ['f32', 'q8', 'q4'] as const;
 export type WeightType = (typeof types)[number];
 
@@ -18,7 +18,7 @@ export interface Models {
   onnx: string;
 }
 
-/** Makes the files, once. */
+/** Makes the files, unless they are there. */
 export async function makeModels(folder: string, progress: (line: string) => void): Promise<Models> {
   const inFolder = (name: string) => join(folder, name);
   const models = {

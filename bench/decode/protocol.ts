@@ -1,10 +1,10 @@
 import { createInterface } from 'node:readline';
 
-/** What an engine does for the benchmark; times are seconds. */
+/** What an engine does for the benchmark. Times are in seconds. */
 export interface Engine {
-  /** Reads `ids` from nothing and computes what follows: the time. */
+  /** Reads `ids` with an empty cache and computes the next token. Returns the time. */
   prefill(ids: readonly number[]): Promise<number>;
-  /** Reads `ids` from nothing, then writes `count` tokens greedily: the time of each but the first. */
+  /** Reads `ids` with an empty cache, then writes `count` tokens greedily. Returns the time of each token but the first. */
   decode(ids: readonly number[], count: number): Promise<number[]>;
 }
 

@@ -9,18 +9,18 @@ export type Column = (typeof columns)[number];
 
 export interface Measured {
   type: WeightType;
-  /** Of a token, or of a whole prompt, or from the start of the process on. */
+  /** For a token, for a whole prompt, or since the start of the process. */
   seconds: Record<Column, number[]>;
   peakBytes: number;
 }
 
-/** Tokens that a time of a column stands for. */
+/** How many tokens one time in a column stands for. */
 const tokens: Record<Column, number> = { decode16: 1, decode900: 1, prefill512: 512, firstToken: 1 };
 
 const rate = (seconds: number, column: Column) => (tokens[column] / seconds).toFixed(0);
 const best = (seconds: readonly number[]) => Math.min(...seconds);
 
-/** The results as Markdown, with what they were measured on; of the rivals in each column, the ratio to the better one. */
+/** The results as Markdown, with the machine and versions, and in each column the ratio to the best other engine. */
 export function decodeReport(
   results: readonly Map<Engine, Measured>[],
   run: { processor: string; threads: number; rounds: number; starts: number },
@@ -57,7 +57,7 @@ export function decodeReport(
     '',
     table([head, head.map(() => '---'), ...rows]),
     '',
-    'tsgpt against the best rival in each column: how many times as fast, of medians / of best times; memory: how many times as little.',
+    'tsgpt against the best other engine in each column: how many times as fast, by medians / by best times. For memory: the least of the others over ours.',
     '',
     table([
       ['weights', ...head.slice(2)],

@@ -12,7 +12,7 @@ const [folder, type, threads] = process.argv.slice(2);
 env.allowRemoteModels = false;
 env.localModelPath = `${dirname(resolve(folder))}/`;
 const name = folder.split('/').at(-1);
-await AutoTokenizer.from_pretrained(name); // as whoever has a text to begin with
+await AutoTokenizer.from_pretrained(name); // as a user who begins with a text
 const model = await AutoModelForCausalLM.from_pretrained(name, {
   dtype: { f32: 'fp32', q8: 'q8', q4: 'q4' }[type],
   device: 'cpu',
@@ -23,7 +23,7 @@ const inputs = (ids) => {
   const tensor = (values) => new Tensor('int64', BigInt64Array.from(values, BigInt), [1, ids.length]);
   return { input_ids: tensor(ids), attention_mask: tensor(ids.map(() => 1)) };
 };
-/** When each of `count` tokens was there. */
+/** The moment at which each of `count` tokens was there. */
 async function generate(ids, count) {
   const times = [];
   const streamer = { put: () => times.push(performance.now()), end: () => {} };

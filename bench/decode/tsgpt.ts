@@ -1,4 +1,4 @@
-/** Our side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
+/** tsgpt's side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
 import { openModel } from '../../src/disk/pretrained.ts';
 import { setRuntime } from '../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';

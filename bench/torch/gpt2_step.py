@@ -47,7 +47,7 @@ class Attention(nn.Module):
         batch, steps, width = x.shape
         head_shape = (batch, steps, self.heads, width // self.heads)
         q, k, v = (part.view(head_shape).transpose(1, 2) for part in self.qkv(x).split(width, dim=2))
-        # Scaling the queries instead of the scores touches steps / head width times fewer numbers.
+        # Scales the queries, not the scores: there are steps / head width times fewer of them.
         scores = (q * (1.0 / math.sqrt(q.size(-1)))) @ k.transpose(-2, -1)  # [batch, heads, steps, steps]
         weights = F.softmax(scores.masked_fill(self.future[:steps, :steps], float("-inf")), dim=-1)
         return self.project((weights @ v).transpose(1, 2).reshape(batch, steps, width))
@@ -75,7 +75,7 @@ class GPT2(nn.Module):
         self.blocks = nn.Sequential(*(Block(width, heads, context) for _ in range(layers)))
         self.norm = nn.LayerNorm(width)
         self.apply(initialise)
-        for block in self.blocks:  # GPT-2 scales the layers that write into the residual stream by its depth.
+        for block in self.blocks:  # GPT-2 scales the layers that add to the residual stream by the depth
             for linear in (block.attention.project, block.shrink):
                 nn.init.normal_(linear.weight, std=0.02 / math.sqrt(2 * layers))
 
@@ -133,7 +133,7 @@ def main():
     for name in ("layers", "heads", "width", "context", "batch", "vocab"):
         parser.add_argument("--" + name, type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
-    # The defaults are the faster of each on a CPU, measured in turn in one process (PyTorch 1.13: foreach AdamW is a third slower).
+    # The defaults are the faster choices on a CPU, measured in turn in one process (PyTorch 1.13: foreach AdamW is a third slower).
     parser.add_argument("--optimizer", choices=("loop", "foreach"), default="loop")
     parser.add_argument("--clip", choices=("loop", "foreach"), default="foreach")
     args = parser.parse_args()
