@@ -5,12 +5,12 @@ import { Attention, Embedding, FeedForward, type ForwardPass, RMSNorm, Transform
 import { type FolderRun, loadCheckpoint, trainInFolder } from 'tsgpt/node';
 
 class SharedGPT extends DecoderOnlyTransformer<GPT2Config> {
-  readonly architecture = 'shared-gpt'; // what checkpoints call it
+  readonly architecture = 'shared-gpt'; // its name in checkpoints
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
   readonly blocks: TransformerBlock[];
   readonly finalNorm: RMSNorm;
-  readonly head = undefined; // the token embedding, used backwards
+  readonly head = undefined; // tied to the token embedding
 
   constructor(config: GPT2Config) {
     super(config);
@@ -48,7 +48,7 @@ const options = { steps: 100, warmupSteps: 20, learningRate: 3e-3, evalInterval:
 const run = { folder, tokenizer, text: data };
 await trainAndShow({ ...run, model, options });
 
-// Another day: go on from the folder, with twice the steps, and write.
+// Another day: go on from the folder to twice the steps, and write.
 const saved = await loadCheckpoint(folder, 'last', (config: GPT2Config) => new SharedGPT(config));
 await trainAndShow({ ...run, model: saved.model, resumeFrom: saved, options: { steps: 200 } });
 for await (const piece of generate(saved.model, tokenizer, 'the quick', { maxTokens: 35, temperature: 0 })) {

@@ -1,11 +1,11 @@
 import { CharTokenizer, GPT2, generate, grad, splitTrainValidation, tensor, train } from 'tsgpt';
 
-// Tensors are lazy: operations build a graph, asking for values runs it.
+// Tensors are lazy: operations build a graph; asking for values runs it.
 const x = tensor([1, 2, 3], { name: 'x' });
 const loss = x.mul(x).sum();
 console.log(await loss.item(), await grad(loss, [x])[0]!.array());
 
-// A GPT over the characters of a text, small enough to learn it in seconds.
+// A GPT over the characters of a text, small enough to learn the text in seconds.
 const text = 'the quick brown fox jumps over the lazy dog. '.repeat(50);
 const tokenizer = CharTokenizer.fromText(text);
 const data = splitTrainValidation(Uint16Array.from(tokenizer.encode(text)));

@@ -6,7 +6,7 @@ const ids = Uint16Array.from(tokenizer.encode(text));
 const shape = { contextLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
 const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize, dropRate: 0, qkvBias: false, tiedHead: true });
 
-// What the model reads, and what it is to predict: two arrays [batch, time].
+// What the model reads and what it should predict: two arrays [batch, time].
 const windows = new RandomWindows(ids, { batchSize: 12, contextLength: 32 }, new Random(1));
 const nextBatch = () => {
   const { tokens, targets } = windows.next();
@@ -20,7 +20,7 @@ const lossAndGradients = compile((tokens: Tensor, targets: Tensor) => {
   return [loss, ...grad(loss, [...parameters.values()])];
 });
 
-// The simplest rule: every parameter goes a small step against its gradient.
+// The simplest rule: every parameter takes a small step against its gradient.
 for (let step = 1; step <= 100; step++) {
   const [loss, ...gradients] = await lossAndGradients(...nextBatch());
   for (const [i, parameter] of [...parameters.values()].entries()) {
@@ -30,7 +30,7 @@ for (let step = 1; step <= 100; step++) {
   if (step % 50 === 0) console.log(`by hand, step ${step}: loss ${(await loss!.item()).toFixed(3)}`);
 }
 
-// A better rule: AdamW. It has an array for the gradient of each parameter, by name.
+// A better rule: AdamW. For each parameter it has an array for the gradient, by name.
 const optimizer = new AdamW(parameters);
 for (let step = 1; step <= 200; step++) {
   const [loss, ...gradients] = await lossAndGradients(...nextBatch());
