@@ -2,10 +2,10 @@ import { TsgptError } from '../core/errors.ts';
 import type { LanguageModel, ModelDescription } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
-/** Where weights are for what uses them: read into memory, or left in their file, where only a decoder's graph can use them. */
+/** Whether weights are read into memory or left in their file, where only a decoder's graph can use them. */
 export type WeightPlace = 'memory' | 'file';
 
-/** A model on disk: what is said of it, and the way to its weights, which are not read yet. */
+/** A model on disk whose weights have not been read yet. */
 export interface ModelSource extends ModelDescription {
   /** The folder or file it comes from. */
   path: string;
@@ -17,7 +17,7 @@ export interface ModelSource extends ModelDescription {
   stopTokens: readonly number[];
   /** Of a training run: the step of the checkpoint, and the loss measured there. */
   checkpoint?: { step: number; validationLoss: number | undefined };
-  /** All files that published weights depend on; quantized weights can be kept for them. */
+  /** All files that the weights depend on. Quantized weights are kept in a cache for as long as these files stay the same. */
   files?(): Promise<readonly string[]>;
   load(weights: WeightPlace): Promise<LanguageModel>;
 }

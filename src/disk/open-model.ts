@@ -18,13 +18,13 @@ export interface OpenOptions {
   cacheFolder?: string;
 }
 
-/** A model that has been opened. What is said of it is there; its weights are read when {@link model} or {@link decoder} is called. */
+/** An open model. Its weights are read only when {@link model} or {@link decoder} is called. */
 export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
   /** The model with its weights in memory: to train on, to look inside, to convert. Each call reads them anew. */
   model(): Promise<LanguageModel>;
   /**
-   * A decoder, ready to write. Nothing of it is held in JavaScript: weights are used where they lie in their file, and quantized ones are
-   * made once and kept. (A GGUF file is read into memory, unless it is quantized.)
+   * A decoder, ready to write. JavaScript holds no weights: they are used where they lie in their file. Quantized weights are made once and
+   * kept in a cache, except those of training runs. (Weights of a GGUF file that are not quantized are read into memory first.)
    *
    * Dispose of it when done. The files must not be written to before that; they may be replaced.
    */
@@ -55,14 +55,15 @@ export async function openModel(
   return openedModel(await open[kind](), cacheFolder);
 }
 
+/** What is known of a model without opening it. */
 export interface DescribedModel extends ModelDescription, Pick<ModelSource, 'path' | 'checkpoint'> {
   /** Only of a training run, whose tokenizer stands beside its configuration. */
   tokenizer?: Tokenizer | undefined;
 }
 
 /**
- * Which model it is that {@link openModel} would open. Of a published one nothing is read, or downloaded, besides `config.json` or the header of
- * its GGUF file. Throws as {@link openModel} does.
+ * Tells which model {@link openModel} would open. Of a published one it reads, and downloads, only `config.json` or the header of the GGUF
+ * file. Throws as {@link openModel} does.
  */
 export async function describeModel(place: string, { checkpoint, hub }: OpenOptions = {}): Promise<DescribedModel> {
   const { kind, path } = await locateModel(place, { ...hub, files: ['config.json'] });
@@ -70,18 +71,17 @@ export async function describeModel(place: string, { checkpoint, hub }: OpenOpti
   return { path, ...(await (kind === 'gguf' ? readGgufConfig(path) : readFolderConfig(path))) };
 }
 
-/** The two ways to use what `source` knows how to load. */
+/** An open model whose weights are loaded by `source`. */
 export function openedModel({ load, files, ...known }: ModelSource, cacheFolder?: string): OpenedModel {
   return {
     ...known,
     model: () => load('memory'),
     async decoder(options = {}) {
       const { quantize } = options;
-      const quantizable = { ...known, load };
       const model = !quantize
         ? await load('file')
         : files
-          ? await quantizedModel({ ...quantizable, files: await files() }, quantize, cacheFolder)
+          ? await quantizedModel({ ...known, load, files: await files() }, quantize, cacheFolder)
           : await load('memory');
       const decoder = new Decoder(model, options);
       await decoder.load();

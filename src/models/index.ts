@@ -14,6 +14,7 @@ export { Llama } from './llama/llama.ts';
 export { llama } from './llama/presets.ts';
 export { loadPublishedWeights, publishedName, readPublishedWeight } from './load-weights.ts';
 export type { WeightSource } from './named-weights.ts';
+export { type ParameterPath, publishedPart, splitPath } from './parameter-path.ts';
 export { type ModelDescription, readHuggingFaceConfig } from './read-config.ts';
 export { createModel, familyNamed, modelFamilies, registerFamily, summarizeModel } from './registry.ts';
 export type { PublishedTensor, TensorLayout, TensorPlace } from './tensor-layout.ts';

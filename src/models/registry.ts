@@ -1,7 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { Random } from '../random/random.ts';
-import type { Family, GgufForm, HuggingFaceForm, ModelConfig } from './family.ts';
+import type { Family, GgufForm, HuggingFaceForm } from './family.ts';
 import { gpt2Family } from './gpt2/index.ts';
 import type { LanguageModel } from './language-model.ts';
 import { type LayerGroup, summarizeConfig } from './layer-summary.ts';
@@ -48,11 +48,6 @@ export function familyNamed(name: string): Family {
 export function createModel(architecture: string, config: unknown, random?: Random): LanguageModel {
   const family = familyNamed(architecture);
   return family.create(family.config.parse(config), random);
-}
-
-/** The configuration of a model of the named family, checked. Throws as {@link createModel} does. */
-export function parseModelConfig(architecture: string, config: unknown): ModelConfig {
-  return familyNamed(architecture).config.parse(config);
 }
 
 /** What {@link summarize} says of a model of the named family, as fast for a million blocks as for one. Throws as {@link createModel} does. */

@@ -1,5 +1,6 @@
 import { float32, uint32 } from '../../formats/gguf/index.ts';
 import type { GgufForm } from '../family.ts';
+import { publishedPart, splitPath } from '../parameter-path.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
 import { type GPT2Config, gpt2Config } from './config.ts';
 import { queryKeyValue } from './fused-attention.ts';
@@ -61,8 +62,8 @@ export const gpt2Gguf: GgufForm<GPT2Config> = {
 /** Matrices are [out, in], as ours. */
 const layout: TensorLayout = {
   placeOf(path) {
-    const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
-    const published = `${block ? `blk.${block}.` : ''}${parts[part!]}`;
+    const { block, part, kind } = splitPath(path);
+    const published = `${block ? `blk.${block}.` : ''}${publishedPart(parts, part)}`;
     const fused = queryKeyValue(path);
     const zeroBias = fused && kind === 'weight' ? `${published}.bias` : undefined;
     return { name: `${published}.${kind}`, fused, zeroBias };

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { fixed, parseConfig } from '../config-schema.ts';
 import type { HuggingFaceForm } from '../family.ts';
+import { publishedPart, splitPath } from '../parameter-path.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
 import { type GPT2Config, gpt2Config } from './config.ts';
 import { queryKeyValue } from './fused-attention.ts';
@@ -69,11 +70,11 @@ function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
     ignored: /^h\.\d+\.attn\.(masked_)?bias$/,
     tied: { path: 'tokenEmbedding.weight', other: 'head.weight' },
     placeOf(path) {
-      const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
-      if (!block) return { name: `${otherParts[part!]}.${kind}` };
-      const transposed = kind === 'weight' && !part!.endsWith('Norm');
+      const { block, part, kind } = splitPath(path);
+      if (!block) return { name: `${publishedPart(otherParts, part)}.${kind}` };
+      const transposed = kind === 'weight' && !part.endsWith('Norm');
       const fused = queryKeyValue(path);
-      const published = `transformer.h.${block}.${fused ? 'attn.c_attn' : blockParts[part!]}`;
+      const published = `transformer.h.${block}.${fused ? 'attn.c_attn' : publishedPart(blockParts, part)}`;
       const zeroBias = fused && kind === 'weight' ? `${published}.bias` : undefined;
       return { name: `${published}.${kind}`, transposed, fused, zeroBias };
     },

@@ -5,6 +5,7 @@ import type { RotaryScaling } from '../../nn/index.ts';
 import type { GgufForm } from '../family.ts';
 import type { Hyperparameters } from '../gguf-hyperparameters.ts';
 import { NamedWeights } from '../named-weights.ts';
+import { publishedPart, splitPath } from '../parameter-path.ts';
 import type { PublishedTensor, TensorLayout } from '../tensor-layout.ts';
 import { type LlamaConfig, llamaConfig } from './config.ts';
 import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
@@ -75,10 +76,10 @@ function layout({ headDim, ropeTheta: theta, ropeScaling }: LlamaConfig, archite
     ignored: /^rope_freqs\.weight$/, // read with the configuration
     extra,
     placeOf(path) {
-      const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
-      const isReordered = architecture === 'llama' && /^attention\.(query|key)$/.test(part!);
+      const { block, part, kind } = splitPath(path);
+      const isReordered = architecture === 'llama' && /^attention\.(query|key)$/.test(part);
       return {
-        name: `${block ? `blk.${block}.` : ''}${parts[part!]}.${kind}`,
+        name: `${block ? `blk.${block}.` : ''}${publishedPart(parts, part)}.${kind}`,
         rowOf: isReordered ? (row) => neighbourOf(row, headDim) : undefined,
       };
     },

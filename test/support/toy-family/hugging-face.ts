@@ -1,4 +1,4 @@
-import type { HuggingFaceForm } from '../../../src/models/index.ts';
+import { type HuggingFaceForm, splitPath } from '../../../src/models/index.ts';
 import { type ToyConfig, toyConfig } from './config.ts';
 
 /**
@@ -33,12 +33,12 @@ export const toyHuggingFace: HuggingFaceForm<ToyConfig> = {
     prefix: 'toy.',
     ignored: /^angles$/,
     placeOf(path) {
-      const [, block, part, kind] = /^(?:blocks\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(path)!;
+      const { block, part, kind } = splitPath(path);
       if (!block) return { name: `toy.${part}.${kind}` };
-      const isFused = /^attention\.(query|key|value)$/.test(part!);
+      const isFused = /^attention\.(query|key|value)$/.test(part);
       return {
         name: `toy.${block}.${isFused ? 'attention.qkv' : part}.${kind}`,
-        transposed: !isFused && kind === 'weight' && !part!.endsWith('Norm'),
+        transposed: !isFused && kind === 'weight' && !part.endsWith('Norm'),
         fused: isFused
           ? ['query', 'key', 'value'].map((name) => `blocks.${block}.attention.${name}.${kind}`)
           : undefined,

@@ -10,7 +10,9 @@ import { Decoder, generate } from '../../../src/generate/index.ts';
 import {
   createModel,
   type Family,
+  GPT2,
   loadPublishedWeights,
+  publishedName,
   readPublishedWeight,
   registerFamily,
   summarizeModel,
@@ -210,6 +212,14 @@ describe('the strict loader, of a registered family,', () => {
     change(all);
     await expect(loadPublishedWeights(new Toy(model.config), source(all))).rejects.toThrow(message);
   });
+});
+
+it.each([
+  ['blocks.0.attention.query.down', 'it is neither a weight nor a bias'],
+  ['blocks.0.attention.gate.weight', 'no place for attention.gate'],
+])('a model with the parameter %s cannot be published, which says so', (path, message) => {
+  const model = new GPT2({ vocabSize: 5, embDim: 8, nHeads: 2, nLayers: 1 });
+  expect(() => publishedName(model, path)).toThrow(message);
 });
 
 describe('registerFamily', () => {
