@@ -7,8 +7,8 @@ import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { registerFamily } from '../../src/models/index.ts';
 import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
+import { scaledFamily } from '../support/scaled-family.ts';
 import { hasShared, shared } from '../support/shared.ts';
-import { toyFamily } from '../support/toy-family.ts';
 
 /** Starts the program as a user does, its output going to a file or another program. */
 function start(args: readonly string[], { env = {}, cwd = '.' }: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
@@ -143,19 +143,19 @@ describe('--family', () => {
   });
 
   it('takes a family that was registered, and makes its flags', async () => {
-    registerFamily(toyFamily);
+    registerFamily(scaledFamily);
     const { stdout } = await tsgpt('train', '--help');
     expect(stdout).toMatch(
-      /Model, only with --family toy:\n {2}--width <n> +how many numbers stand for a token \(default:\s+16\)\n {2}--embed-scale <x> +how much/,
+      /Model, only with --family scaled:\n {2}--width <n> +how many numbers stand for a token \(default:\s+16\)\n {2}--embed-scale <x> +how much/,
     );
     expect(stdout).toMatch(/Model, only with --family gpt2 or llama:\n {2}--emb-dim <n>/);
     const folder = join(temporaryFolder(), 'run');
-    const flags = ['--family', 'toy', '--embed-scale', '1.5', '--context-length', '4', '--steps', '2'];
+    const flags = ['--family', 'scaled', '--embed-scale', '1.5', '--context-length', '4', '--steps', '2'];
     const { code, stderr } = await tsgpt('train', textFile(), '--out', folder, ...flags);
     expect([code, stderr]).toEqual([0, '']);
     const { file } = await loadCheckpoint(folder, 'last');
     expect([file.architecture, file.config]).toEqual([
-      'toy',
+      'scaled',
       { vocabSize: 12, contextLength: 4, width: 16, embedScale: 1.5, dropRate: 0 },
     ]);
   });

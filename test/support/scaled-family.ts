@@ -14,16 +14,16 @@ const fields = {
   embedScale: positive('how much larger embeddings are made', 2),
   dropRate: probability('probability of dropout', 0),
 };
-type ToyConfig = ConfigOf<typeof fields>;
+type ScaledConfig = ConfigOf<typeof fields>;
 
-class Toy extends DecoderOnlyTransformer<ToyConfig> {
-  readonly architecture = 'toy';
+class Scaled extends DecoderOnlyTransformer<ScaledConfig> {
+  readonly architecture = 'scaled';
   readonly tokenEmbedding: Embedding;
   readonly blocks: TransformerBlock[];
   readonly finalNorm: RMSNorm;
   readonly head = undefined;
 
-  constructor(config: ToyConfig, random = new Random(0)) {
+  constructor(config: ScaledConfig, random = new Random(0)) {
     super(config);
     this.tokenEmbedding = new Embedding(config.vocabSize, config.width);
     const [attentionNorm, feedForwardNorm] = [new RMSNorm(config.width), new RMSNorm(config.width)];
@@ -39,8 +39,8 @@ class Toy extends DecoderOnlyTransformer<ToyConfig> {
   }
 }
 
-export const toyFamily: Family<ToyConfig> = {
-  name: 'toy',
-  config: configTable('Toy', fields),
-  create: (config, random) => new Toy(config, random),
+export const scaledFamily: Family<ScaledConfig> = {
+  name: 'scaled',
+  config: configTable('Scaled', fields),
+  create: (config, random) => new Scaled(config, random),
 };
