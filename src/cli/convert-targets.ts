@@ -6,51 +6,51 @@ import { ggufForm, huggingFaceForm } from '../models/registry.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
-/** How weights are stored: in so many bits, as floating-point numbers or, as with `--quantize`, integers with a scale for every 32. */
+/** How weights are stored: as floating-point numbers of 32 or 16 bits, or, as with `--quantize`, as integers of 8 or 4 bits with a scale for every 32. */
 export const weightTypes = ['f32', 'f16', 'q8', 'q4'] as const;
 export type WeightType = (typeof weightTypes)[number];
 
 export interface ConvertOptions {
-  /** Some of the target's types: one, unless it takes several. */
+  /** One of the target's types, or several if it takes several. */
   types: readonly WeightType[];
-  /** What the model is called. */
+  /** The model's name. */
   name: string;
   overwrite: boolean;
-  /** Called before each part is written, with what it is. What it throws ends the writing. */
+  /** Called before each part is written, with the part's description. If it throws, writing stops. */
   onProgress: (part: string) => void;
 }
 
-/** What is written. */
+/** The model to write. */
 export interface ModelToConvert extends PretrainedToSave {
   tokenizer: Tokenizer;
 }
 
-/** A form that models are written in. */
+/** A format to write models in. */
 export interface ConvertTarget {
-  /** What `--to` calls it. */
+  /** Its name for `--to`. */
   form: string;
   summary: string;
-  /** The names that mean this form where `--to` says nothing, and how they look; without, it must be asked for. */
+  /** The target names that choose this format without `--to`, and an example; undefined if `--to` is needed. */
   names?: { pattern: RegExp; look: string };
-  /** How weights can be stored; the first unless told otherwise. */
+  /** How weights can be stored; the first is the default. */
   types: readonly WeightType[];
-  /** Whether it can hold the weights in several types side by side. */
+  /** Whether it can store the weights as several types side by side. Defaults to false. */
   takesSeveral?: boolean;
-  /** Where the weights stand in it, if it names them. */
+  /** The names and layouts of its weights, if it has its own. */
   layout?(model: LanguageModel): TensorLayout;
-  /** Completely or not at all. */
+  /** Writes the model, completely or not at all. */
   write(path: string, toSave: ModelToConvert, options: ConvertOptions): Promise<void>;
 }
 
-/** What the programs for whom we write call the types. */
+/** The names that the target programs have for the types. */
 const ggufTypes = { f32: 'F32', f16: 'F16', q8: 'Q8_0', q4: 'Q4_0' } as const;
 const onnxTypes = { f32: 'fp32', q8: 'q8', q4: 'q4' } as const;
 
-/** The forms; the first that matches a name is taken. A new one is one more entry. */
+/** The formats; the first whose pattern matches the name is used. A new one is one more entry. */
 export const convertTargets: readonly ConvertTarget[] = [
   {
     form: 'gguf',
-    summary: 'one file with the tokenizer, for llama.cpp and what is built on it',
+    summary: 'one file with the tokenizer, for llama.cpp and programs built on it',
     names: { pattern: /\.gguf$/i, look: 'name.gguf' },
     types: typesOf(ggufTypes),
     layout({ architecture, config }) {
@@ -62,7 +62,7 @@ export const convertTargets: readonly ConvertTarget[] = [
   },
   {
     form: 'safetensors',
-    summary: 'one file with only the weights, under the names Hugging Face has for them',
+    summary: "one file with only the weights, under Hugging Face's names",
     names: { pattern: /\.safetensors$/i, look: 'name.safetensors' },
     types: ['f32'],
     layout: huggingFaceLayout,
@@ -71,7 +71,7 @@ export const convertTargets: readonly ConvertTarget[] = [
   {
     form: 'hf',
     summary: "a folder in Hugging Face's layout: configuration, weights, tokenizer",
-    // What ends like the file of another program is a mistake rather than a folder.
+    // A name that ends like another program's file is a mistake, not a folder.
     names: { pattern: /^(?!.*\.(bin|ckpt|ggml|h5|json|npz|onnx|pkl|pt|pth|txt|zip)$)/is, look: 'folder' },
     types: ['f32'],
     layout: huggingFaceLayout,
@@ -99,23 +99,25 @@ function typesOf<Type extends WeightType>(names: Readonly<Record<Type, string>>)
   return Object.keys(names) as Type[];
 }
 
-/** The options of what writes one tensor after the other. */
+/** The options of a function that writes tensor by tensor. */
 function byTensor<T extends Pick<ConvertOptions, 'onProgress'>>({ onProgress, ...options }: T) {
   const tellTensor = ({ tensors, total }: { tensors: number; total: number }) =>
     onProgress(`tensor ${tensors + 1} of ${total}`);
   return { ...options, onProgress: tellTensor };
 }
 
-/** What is not the same afterwards, in sentences. */
+/** What differs in the written model, in sentences. */
 export function whatChanges({ model, tokenizer }: ModelToConvert, { form, layout }: ConvertTarget): string[] {
   const changes: string[] = [];
   const biases = layout ? addedBiases(model, layout(model)) : [];
   if (biases.length > 0) {
-    changes.push(`This form has biases in ${biases.join(', ')}; as the model has none, they are zeros.`);
+    changes.push(`This format has biases in ${biases.join(', ')}; the model has none, so they are zeros.`);
   }
   const isPadded = model.config.vocabSize > tokenizer.vocabSize;
   if (form === 'gguf' && tokenizer.kind === 'char' && !isPadded) {
-    changes.push('llama.cpp always has a token that ends a text; as the vocabulary has none, it is a rare character.');
+    changes.push(
+      'llama.cpp needs a token that ends a text; the vocabulary has none, so a rare character takes its place.',
+    );
   }
   return changes;
 }

@@ -23,7 +23,7 @@ export function resultTable(rows: readonly Row[]): string {
 export function perplexityRows(result: PerplexityResult): Row[] {
   const { tokens, loss, perplexity, interval, bitsPerByte, bytes, bitsPerCharacter, characters } = result;
   const windows = `windows of ${result.contextLength}, stride ${result.stride}`;
-  // What is in proportion to the loss has an error in proportion.
+  // A value proportional to the loss has a proportional error.
   const bits = (value: number): Estimate => ({ value, standardError: (value / loss.value) * loss.standardError });
   return [
     perplexityRow(`perplexity, ${windows}`, counted(tokens, 'token'), { perplexity, interval, loss }),
@@ -49,7 +49,7 @@ export function hellaSwagRows(result: HellaSwagResult, cases: number): Row[] {
   ];
 }
 
-/** "400 cases", "31 of 400 cases", and how many of them the model has not seen completely. */
+/** "400 cases" or "31 of 400 cases", and the number of cases that were cut to fit the model. */
 function casesOf({ cases, truncated }: { cases: number; truncated: number }, total: number): string {
   const stopped = cases < total ? `${formatInteger(cases)} of ` : '';
   return `${stopped}${counted(total, 'case')}${truncated > 0 ? `, ${counted(truncated, 'context')} cut` : ''}`;
@@ -66,7 +66,7 @@ function shareRow(measure: string, of: string, { value, standardError }: Estimat
   return [measure, of, percent(value), percent(standardError), formatInterval(shareInterval(value, cases), percent)];
 }
 
-/** The standard error of a perplexity is that of the loss times its slope there, which is the perplexity. */
+/** The standard error of a perplexity is the loss's times the slope of exp, which is the perplexity itself. */
 function perplexityRow(
   measure: string,
   of: string,
@@ -90,7 +90,7 @@ function digits(value: number): string {
   return value >= 1000 ? formatInteger(Math.round(value)) : value.toFixed(value >= 100 ? 1 : value >= 10 ? 2 : 3);
 }
 
-/** Shows in a terminal how far a measure is; elsewhere nothing, and never on the standard output. */
+/** Shows the progress of a measurement in a terminal, on standard error; elsewhere nothing. */
 export class EvalProgress {
   readonly #line = process.stderr.isTTY === true ? createLogUpdate(process.stderr) : undefined;
   readonly #start = performance.now();

@@ -1,13 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 
-/** A whole number for a flag. */
+/** Parses a whole number for a flag. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
   return value;
 }
 
-/** A number for a flag; `inf` is one too. */
+/** Parses a number for a flag; `inf` is a number, too. */
 export function number(text: string): number {
   const value = /^inf(inity)?$/i.test(text) ? Number.POSITIVE_INFINITY : Number(text);
   if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');

@@ -1,8 +1,8 @@
 /**
- * Does `work` with a signal that Ctrl-C aborts, so that it ends in good order: by itself or by throwing the signal's reason. A
- * second Ctrl-C ends the program at once.
+ * Runs `work` with a signal that Ctrl-C aborts, so that it can stop in good order: by returning or by throwing the signal's reason. A second Ctrl-C
+ * ends the program at once.
  *
- * @returns what `work` returns, or undefined if it threw the reason
+ * @returns the result of `work`, or undefined if it threw the reason
  */
 export async function interruptible<T>(
   message: string,

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { runCli } from './run-cli.ts';
 
-// Somebody who reads only the beginning of the output, as `head` does, is no error.
+// It is not an error if a reader of the output, such as `head`, stops early.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   throw error;

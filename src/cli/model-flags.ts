@@ -43,7 +43,7 @@ export function addModelFlags(command: Command): Command {
     }
   }
   const names = families.map(({ name }) => name);
-  command.optionsGroup('Model (by default as in the preset):');
+  command.optionsGroup('Model (defaults: as in the preset):');
   command.addOption(new Option('--family <name>', 'family of the model').choices(names));
   for (const [flag, { field, families }] of flags) {
     const isShared = families.length === names.length;
@@ -57,7 +57,7 @@ export function addModelFlags(command: Command): Command {
 /** Those that were given. */
 export function givenModelFlags(command: Command): ModelFlags {
   const names = new Set(modelFamilies().flatMap((family) => fieldsWithFlags(family).map(([name]) => name)));
-  // Commander sets the opposite of a --no-... flag by itself.
+  // Commander itself sets the opposite of a --no-... flag.
   const given = [...names].filter((name) => command.getOptionValueSource(name) === 'cli');
   return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)]));
 }

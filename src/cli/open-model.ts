@@ -12,10 +12,10 @@ import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/
 import { formatBytes } from './format.ts';
 import { presets } from './presets.ts';
 
-/** What a name on the command line stands for. */
+/** A model named on the command line. */
 export interface NamedModel extends OpenedModel {
   tokenizer: Tokenizer;
-  /** What it is, in one line. */
+  /** A description in one line. */
   summary: string;
 }
 
@@ -23,10 +23,10 @@ export interface NamedModel extends OpenedModel {
 export const modelArgument = modelPlaces;
 export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset: ${Object.keys(presets).join(', ')}`;
 
-/** Whether a name is that of a preset, whose model has learnt nothing yet. */
+/** Whether a name is that of a preset, whose model is untrained. */
 export const isPreset = (name: string) => Object.hasOwn(presets, name);
 
-/** The trained model behind a name on the command line, or an untrained one if it is a preset's. */
+/** Opens the model named on the command line: a trained one, or a preset's untrained one. */
 export async function openNamedModel(
   name: string,
   { last }: { last?: boolean | undefined },
@@ -56,12 +56,12 @@ async function untrained(name: string): Promise<NamedModel> {
   return { ...openedModel({ ...known, tokenizer, load: async () => model }), tokenizer, summary };
 }
 
-/** The characters of the bundled novel, for a model that has read nothing yet. */
+/** The characters of the bundled novel, for an untrained model. */
 async function novelCharacters(): Promise<CharTokenizer> {
   return scanCharacters(await openText(bundledNovelPath));
 }
 
-/** Does something that may download the model `name`, and shows how far that is. */
+/** Runs something that may download the model `name`, and shows the progress. */
 export async function showingDownload<T>(
   name: string,
   signal: AbortSignal | undefined,

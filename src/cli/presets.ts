@@ -1,7 +1,7 @@
 import { type GPT2Config, gpt2 } from '../models/index.ts';
 import { defaultTrainOptions, type TrainOptions } from '../train/index.ts';
 
-/** A model and how to train it, under one name. The size of the vocabulary comes with the tokenizer. */
+/** A model and its training options, under one name. The vocabulary size comes from the tokenizer. */
 export interface Preset {
   /** One line for `--help`. */
   summary: string;
@@ -20,7 +20,7 @@ const charSmall: Preset = {
   training: { ...defaultTrainOptions, learningRate: 3e-3, minLearningRate: 3e-4 },
 };
 
-/** GPT-2 of a published size, to be trained from nothing as nanoGPT does. */
+/** GPT-2 of a published size, trained from scratch as in nanoGPT. */
 function published(size: keyof typeof gpt2, parameters: string): Preset {
   const { vocabSize: _, ...model } = gpt2[size];
   return {
@@ -53,7 +53,7 @@ export const fineTuning: TrainOptions = {
 
 export const defaultPreset = 'char-small';
 
-/** What `--preset` can name. A new preset is one more entry. */
+/** The presets that `--preset` can name. A new one is one more entry. */
 export const presets: Record<string, Preset> = {
   'char-tiny': {
     ...charSmall,

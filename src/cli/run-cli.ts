@@ -15,7 +15,7 @@ function createProgram(): Command {
   return new Command('tsgpt')
     .description('Train a GPT on your own text, write with it, and look inside.')
     .version(packageVersion)
-    .option('--verbose', 'with an error, show where in the program it happened')
+    .option('--verbose', 'show where in the program an error happened')
     .addCommand(trainCommand())
     .addCommand(generateCommand())
     .addCommand(chatCommand())
@@ -29,8 +29,8 @@ function createProgram(): Command {
       `
 Examples:
   $ tsgpt train novel.txt --out runs/novel      learn from a text for some minutes
-  $ tsgpt generate runs/novel --prompt "It was" write with what was learnt
-  $ tsgpt train --resume --out runs/novel       go on after Ctrl-C
+  $ tsgpt generate runs/novel --prompt "It was" write with the trained model
+  $ tsgpt train --resume --out runs/novel       continue after Ctrl-C
   $ tsgpt info gpt2-small                       what GPT-2 consists of
   $ tsgpt convert runs/novel novel.gguf         a file for llama.cpp
   $ tsgpt inspect runs/novel -p "It was" --lens what each layer would predict`,
@@ -57,13 +57,13 @@ export async function runCli(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Commander's message, which may have several sentences on several lines, as one. */
+/** Joins Commander's message, which may have several sentences and lines, into one sentence. */
 function inOneSentence(message: string): string {
   const withoutEnd = message.trim().replace(/[.?]?\)?$/, '');
   return withoutEnd.replaceAll(/\.?\s+\(?([A-Z])(?=[a-z]+ )/g, (_, first: string) => `; ${first.toLowerCase()}`);
 }
 
-/** A mistake of the user's is one sentence; anything else is a defect of ours, and its trace helps to find it. */
+/** Prints a mistake of the user as one sentence. Anything else is a defect in tsgpt, whose stack trace helps to find it. */
 function report(error: unknown, verbose: boolean): void {
   const known = error instanceof TsgptError;
   const message = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import { lossChartText } from '../charts/terminal-chart.ts';
 import type { FolderReport } from '../disk/run/index.ts';
 import { formatInteger, formatSeconds } from './format.ts';
 
-/** Shows how training goes: in a terminal a line that renews itself, elsewhere a plain line now and then. */
+/** Shows the progress of training: in a terminal on a line that updates itself, elsewhere on a plain line now and then. */
 export class TrainDisplay {
   readonly #live = process.stdout.isTTY === true;
   readonly #dim = this.#live ? colors.dim : String;
@@ -24,7 +24,7 @@ export class TrainDisplay {
     if (report.sample !== undefined) console.log(`${this.#dim(indent(report.sample))}\n`);
   }
 
-  /** Leaves the last line standing. */
+  /** Ends the display; its last line stays. */
   end(): void {
     if (this.#live) logUpdate.done();
   }

@@ -34,7 +34,7 @@ export async function trainingRun(
   signal: AbortSignal,
 ): Promise<FolderRun> {
   if (flags.resume) return resumedRun(text, flags, signal);
-  ensure(text, 'train needs a text to learn from: give a text file or a folder of .txt files');
+  ensure(text, 'train needs a text; give a text file or a folder of .txt files');
   ensure(
     !holdsRun(flags.out),
     `${flags.out} already holds a training run; continue it with --resume, or choose another folder with --out`,
@@ -94,7 +94,7 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   return { ...run, options, resumeFrom: checkpoint };
 }
 
-/** A run on the text at `path`, of which the end is kept for validation: what comes after `trainTokens`, or the fraction the flags ask for. */
+/** A run on the text at `path`. Its end is kept for validation: the tokens after `trainTokens`, or the fraction that the flags ask for. */
 async function runOn(
   path: string,
   { model, tokenizer }: { model: LanguageModel; tokenizer: Tokenizer },
@@ -102,7 +102,7 @@ async function runOn(
   signal: AbortSignal,
   trainTokens?: number,
 ): Promise<FolderRun> {
-  tokenizer.encode(prompt); // Better to learn of a character it does not know now than at the first evaluation.
+  tokenizer.encode(prompt); // Fail on an unknown character now, not at the first evaluation.
   const ids = await encodeText(await openText(path), tokenizer, { signal });
   const text =
     trainTokens === undefined || validationFraction !== undefined
@@ -112,13 +112,13 @@ async function runOn(
   return { folder: out, model, tokenizer, text, textPath: resolve(path), sample, signal };
 }
 
-/** Throws if the flags ask for something else than the run at `path` has. */
+/** Throws a TsgptError if the flags contradict the run at `path`. */
 function ensureSame(path: string, saved: unknown, asked: object): void {
   for (const [name, value] of Object.entries(asked)) {
     const before = (saved as Record<string, unknown>)[name];
     ensure(
       before === value,
-      `${path} is of a run with ${name} ${before}, so it cannot go on with ${name} ${value}; ` +
+      `${path} belongs to a run with ${name} ${before}, so it cannot continue with ${name} ${value}; ` +
         'leave the flag out, or start a new run with another --out',
     );
   }

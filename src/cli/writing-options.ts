@@ -19,7 +19,7 @@ export interface WritingFlags {
 export function quantizeOption(): Option {
   const option = new Option(
     '--quantize <bits>',
-    'store weights in 8 or 4 bits: less memory, faster, a little less exact',
+    'store weights in 8 or 4 bits: less memory, faster, slightly less accurate',
   );
   return option.choices(quantizations);
 }
@@ -27,13 +27,18 @@ export function quantizeOption(): Option {
 /** Adds the flags of {@link WritingFlags} to a command. */
 export function addWritingOptions(command: Command, defaults: Pick<WritingFlags, 'maxTokens'>): Command {
   return command
-    .option('-n, --max-tokens <n>', 'how many tokens to write at most', wholeNumber, defaults.maxTokens)
-    .option('-t, --temperature <x>', 'below 1 careful, above 1 bold; 0 always takes the likeliest token', number, 0.8)
-    .option('--top-k <n>', 'choose among the n likeliest tokens only', wholeNumber)
-    .option('--top-p <p>', 'choose among the likeliest tokens that together reach this probability', number)
-    .option('--min-p <p>', 'choose among tokens at least p times as likely as the likeliest', number)
-    .option('--repetition-penalty <x>', 'above 1, what has been written becomes less likely', number)
-    .option('--seed <n>', 'the same seed writes the same text; by default a new one each time', wholeNumber)
-    .option('--stop <text>', 'end before this text appears; may be given several times', several)
+    .option('-n, --max-tokens <n>', 'most tokens to write', wholeNumber, defaults.maxTokens)
+    .option(
+      '-t, --temperature <x>',
+      'below 1 more predictable, above 1 more varied; 0 always takes the likeliest token',
+      number,
+      0.8,
+    )
+    .option('--top-k <n>', 'choose only among the n likeliest tokens', wholeNumber)
+    .option('--top-p <p>', 'choose only among the likeliest tokens that together reach this probability', number)
+    .option('--min-p <p>', 'choose only among tokens at least p times as likely as the likeliest', number)
+    .option('--repetition-penalty <x>', 'above 1, tokens already in the text become less likely', number)
+    .option('--seed <n>', 'the same seed writes the same text (default: a new one each time)', wholeNumber)
+    .option('--stop <text>', 'stop before this text; may be given several times', several)
     .addOption(quantizeOption());
 }

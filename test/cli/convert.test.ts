@@ -78,13 +78,13 @@ describe('tsgpt convert', () => {
     await converted(path);
     expectSentence(
       await tsgpt('convert', run, path),
-      'is already there; choose another name, or replace it with --force',
+      'already exists; choose another name, or replace it with --force',
     );
     await converted(path, '--force');
     const folder = target('folder');
     mkdirSync(folder);
     writeFileSync(join(folder, 'diary.txt'), 'mine');
-    expectSentence(await tsgpt('convert', run, folder), 'is already there');
+    expectSentence(await tsgpt('convert', run, folder), 'already exists');
     expectSentence(await tsgpt('convert', run, folder, '--force'), 'it already holds diary.txt');
     expect(readdirSync(folder)).toEqual(['diary.txt']);
   });
@@ -93,12 +93,12 @@ describe('tsgpt convert', () => {
     [
       'model.onnx',
       [],
-      'does not look like a form that can be written; name it as one of name.gguf, name.safetensors, folder, or say --to',
+      'does not tell which format to write; name it like one of name.gguf, name.safetensors, folder, or give --to',
     ],
-    ['folder', ['--type', 'q8'], 'whose weights are stored as f32, not as q8'],
-    ['model.gguf', ['--type', 'f32,q8'], 'which holds weights of one type, not of f32 and q8'],
+    ['folder', ['--type', 'q8'], 'which stores weights as f32, not as q8'],
+    ['model.gguf', ['--type', 'f32,q8'], 'which stores weights as one type, not as f32 and q8'],
     ['model.gguf', ['--type', 'q5'], 'Allowed choices are f32, f16, q8, q4'],
-    ['web', ['--to', 'onnx', '--type', 'f16'], 'whose weights are stored as f32, q8, q4, not as f16'],
+    ['web', ['--to', 'onnx', '--type', 'f16'], 'which stores weights as f32, q8, q4, not as f16'],
     ['web', ['--to', 'pdf'], 'Allowed choices are gguf, safetensors, hf, onnx'],
     [join('missing', 'model.gguf'), [], 'to write'],
   ])('refuses %s %j in one sentence and writes nothing', async (name, flags, message) => {

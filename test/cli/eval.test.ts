@@ -124,7 +124,7 @@ describe('eval', () => {
     ]);
   });
 
-  it('stopped by Ctrl-C prints what is measured by then', async () => {
+  it('stopped by Ctrl-C prints the results so far', async () => {
     const folder = await trainedFolder();
     const before = process.listeners('SIGINT');
     const { scoreTargets } = Decoder.prototype;
@@ -146,7 +146,7 @@ describe('eval', () => {
       'HellaSwag: right endings: 4 of 1,000 cases',
       'HellaSwag: right endings, by length: 4 of 1,000 cases',
     ]);
-    expect(stdout).toContain('Stopped: that is what was measured by then.');
+    expect(stdout).toContain('Stopped: these are the results so far.');
     expect(process.listeners('SIGINT')).toEqual(before);
 
     // In the first measure: the others are left out, and what there is says that it is not complete.
@@ -172,10 +172,10 @@ describe('eval', () => {
 
   it.each([
     [[], 'there is nothing to measure; give a file with --text, --lambada or --hellaswag'],
-    [['--lambada', 'x', '--stride', '2'], '--stride and --context-length are about a text; name one with --text'],
+    [['--lambada', 'x', '--stride', '2'], '--stride and --context-length apply to a text; give one with --text'],
     [['--text', 'no-such-file'], 'there is no file or folder no-such-file'],
-    [['--text', 'novel.txt.bz2'], 'novel.txt.bz2 is compressed; unpack it first, as "bunzip2 --keep" does'],
-    [['--lambada', 'cases.jsonl.GZ'], 'unpack it first, as "gunzip --keep" does'],
+    [['--text', 'novel.txt.bz2'], 'novel.txt.bz2 is compressed; unpack it first with "bunzip2 --keep"'],
+    [['--lambada', 'cases.jsonl.GZ'], 'unpack it first with "gunzip --keep"'],
     [['--text', '$text', '--limit', '0'], '--limit must be at least 1, but is 0'],
     [['--text', '$text', '--stride', '33'], 'the stride must be from 1 to the context length of 32'],
     [['--text', '$text', '--stride', '5', '--context-length', '4'], 'the context length of 4'],

@@ -112,7 +112,7 @@ describe('train, generate and info', () => {
     );
     const resumed = await tsgpt('train', '--resume', '--out', parts, '--steps', '6', '--sample-tokens', '0');
     expect([resumed.code, resumed.stderr]).toEqual([0, '']);
-    expect(resumed.stdout).toContain('Going on after step 3');
+    expect(resumed.stdout).toContain('Continuing after step 3');
     expect(losses(parts)).toEqual(losses(whole));
     // A text that has moved may be named from anywhere; it is found again from anywhere else.
     await tsgpt('train', relative('.', text), '--resume', '--out', parts, '--steps', '7', '--sample-tokens', '0');
@@ -270,7 +270,7 @@ describe('Ctrl-C', () => {
     const { code, signal, stdout, stderr } = await ended;
     expect([code, signal]).toEqual([0, null]);
     expect(stderr).toBe('\nStopping: the run is saved after this step … (Ctrl-C again ends at once)\n');
-    expect(stdout).toContain(`Go on with: tsgpt train --resume --out ${out}`);
+    expect(stdout).toContain(`Continue with: tsgpt train --resume --out ${out}`);
 
     const { step } = (await loadCheckpoint(out, 'last')).file;
     expect(step).toBeGreaterThanOrEqual(3);

@@ -15,23 +15,21 @@ interface ChatFlags extends WritingFlags {
   last?: boolean;
 }
 
-const help = '/reset begins anew, /exit or Ctrl-D ends, Ctrl-C stops a reply';
+const help = '/reset starts over, /exit or Ctrl-D ends, Ctrl-C stops a reply';
 
 export function chatCommand(): Command {
   const command = new Command('chat')
     .summary('talk with a model')
-    .description(
-      'Talk with a model in the terminal. It is told everything said before, by the chat template it came with.',
-    )
+    .description('Talk with a model in the terminal. It sees the whole conversation, in its own chat template.')
     .argument('<model>', modelArgument)
-    .option('--system <text>', 'what the model is told before the first turn')
+    .option('--system <text>', 'the system message, before the first turn')
     .option(
       '--context-length <n>',
-      `tokens of the conversation that the model sees (default: as many as it can, up to ${usualCapacity})`,
+      `tokens of the conversation that the model sees (default: its context length, at most ${usualCapacity})`,
       wholeNumber,
     );
   return addWritingOptions(command, { maxTokens: 500 })
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', `\nIn the conversation: ${help}.`)
     .action(async (name: string, flags: ChatFlags) => {
       const { system, contextLength, last, quantize, ...options } = flags;
@@ -63,7 +61,7 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
     if (replying) replying.abort();
     else lines.close();
   };
-  // In a terminal readline sees Ctrl-C; otherwise the process gets the signal.
+  // In a terminal readline receives Ctrl-C; otherwise the process receives the signal.
   lines.on('SIGINT', onInterrupt);
   process.on('SIGINT', onInterrupt);
   let isClosed = false; // by Ctrl-D, perhaps during a reply
@@ -83,7 +81,7 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
       else if (said === '/help') console.log(help);
       else if (said !== '') {
         replying = new AbortController();
-        // Every turn has a seed of its own, so that the same question need not get the same answer.
+        // Every turn has its own seed, so that the same question can get another answer.
         const seed = (options.seed ?? Math.floor(Math.random() * 2 ** 31)) + turn++;
         await writeReply(conversation, said, { ...options, seed, signal: replying.signal });
         replying = undefined;
@@ -93,7 +91,7 @@ async function talk(conversation: Conversation, options: GenerateOptions, isTerm
   } finally {
     process.off('SIGINT', onInterrupt);
     lines.close();
-    if (isTerminal) console.log(); // or the shell's prompt stands behind ours
+    if (isTerminal) console.log(); // so that the shell's prompt begins a new line
   }
 }
 
@@ -102,7 +100,7 @@ async function writeReply(conversation: Conversation, said: string, options: Gen
     for await (const piece of conversation.reply(said, options)) process.stdout.write(piece);
     process.stdout.write(options.signal?.aborted ? ' …\n' : '\n');
   } catch (error) {
-    // One message that cannot be answered is no reason to lose the conversation.
+    // A message that cannot be answered must not end the conversation.
     if (!(error instanceof TsgptError)) throw error;
     console.error(`error: ${error.message}`);
   }

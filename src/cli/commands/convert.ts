@@ -22,26 +22,26 @@ export function convertCommand(): Command {
     ({ form, names, types, summary }) => columns(form, names?.look ?? '', types.join(', ')) + summary,
   );
   return new Command('convert')
-    .summary('write a model in the form of another program')
-    .description("Write a model in another form: for llama.cpp, Hugging Face's libraries or browsers.")
+    .summary('write a model in the format of another program')
+    .description("Write a model in another format: for llama.cpp, Hugging Face's libraries or browsers.")
     .argument('<model>', modelOrPresetArgument)
-    .argument('<target>', 'what to write; its name decides the form unless --to does, see below')
+    .argument('<target>', 'file or folder to write; its name decides the format unless --to does, see below')
     .addOption(
-      new Option('--to <form>', 'the form, whatever the name of the target').choices(
+      new Option('--to <form>', 'the format, whatever the name of the target').choices(
         convertTargets.map(({ form }) => form),
       ),
     )
     .option(
       '--type <types>',
-      'how the weights are stored: f32 and f16 as numbers of so many bits, q8 and q4 as integers with scales; ' +
-        'for onnx several, as in f32,q8 (default: f32)',
+      'how to store the weights: f32 and f16 as floating-point numbers, q8 and q4 as integers of 8 and 4 bits with scales; ' +
+        'onnx takes several, as in f32,q8 (default: f32)',
       parseTypes,
     )
     .option('--force', 'replace the target if it exists')
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText(
       'after',
-      `\nForms:\n${columns('--to', 'or a name like', '--type').trimEnd()}\n${forms.join('\n')}\n\nExamples:\n  $ tsgpt convert runs/novel novel.gguf --type q8\n` +
+      `\nFormats:\n${columns('--to', 'or a name like', '--type').trimEnd()}\n${forms.join('\n')}\n\nExamples:\n  $ tsgpt convert runs/novel novel.gguf --type q8\n` +
         '  $ tsgpt convert runs/novel novel-web --to onnx --type q8,q4',
     )
     .action((name: string, path: string, flags: ConvertFlags) =>
@@ -49,7 +49,7 @@ export function convertCommand(): Command {
     );
 }
 
-/** What other programs call our types. */
+/** Other programs' names for these types. */
 const synonyms: Readonly<Record<string, WeightType>> = { fp32: 'f32', fp16: 'f16', q8_0: 'q8', q4_0: 'q4' };
 
 function parseTypes(text: string): WeightType[] {
@@ -66,9 +66,9 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkTypes(path, target, types);
   checkPlace(path, force);
 
-  const ensureGoing = () => ensure(!signal.aborted, `stopped before ${path} was whole; nothing was written`);
+  const ensureGoing = () => ensure(!signal.aborted, `stopped before ${path} was complete; nothing was written`);
   const opened = await openNamedModel(name, flags, signal).catch((error) => {
-    ensureGoing(); // a file that is not there is no success
+    ensureGoing(); // without the file there is no success to report
     throw error;
   });
   const model = await opened.model();
@@ -97,7 +97,7 @@ function targetOf(path: string, form: string | undefined): ConvertTarget {
   const forms = convertTargets.map((target) => target.form).join(', ');
   ensure(
     target,
-    `${path} does not look like a form that can be written; name it as one of ${looks}, or say --to with one of ${forms}`,
+    `the name ${path} does not tell which format to write; name it like one of ${looks}, or give --to with one of ${forms}`,
   );
   return target;
 }
@@ -110,20 +110,20 @@ function checkTypes(
   const other = types.find((type) => !possible.includes(type));
   ensure(
     other === undefined,
-    `${path} would be ${summary}, whose weights are stored as ${possible.join(', ')}, not as ${other}; give another --type`,
+    `${path} would be ${summary}, which stores weights as ${possible.join(', ')}, not as ${other}; give another --type`,
   );
   ensure(
     takesSeveral || types.length === 1,
-    `${path} would be ${summary}, which holds weights of one type, not of ${types.join(' and ')}; give one --type`,
+    `${path} would be ${summary}, which stores weights as one type, not as ${types.join(' and ')}; give one --type`,
   );
 }
 
-/** Better to learn of it before the model is read. */
+/** Checks the target before the model is read. */
 function checkPlace(path: string, force: boolean): void {
   const folder = dirname(resolve(path));
   ensure(existsSync(folder), `there is no folder ${folder} to write ${path} into; create it first`);
   const isThere = existsSync(path) && !(statSync(path).isDirectory() && readdirSync(path).length === 0);
-  ensure(force || !isThere, `${path} is already there; choose another name, or replace it with --force`);
+  ensure(force || !isThere, `${path} already exists; choose another name, or replace it with --force`);
 }
 
 /** Bytes of a file, or of the files in a folder. */

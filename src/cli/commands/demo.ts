@@ -8,11 +8,11 @@ import { interruptible } from '../interrupt.ts';
 import { trainingRun } from '../training-runs.ts';
 import { trainAndShow } from './train.ts';
 
-/** The main job at a small size, in about two minutes; what `npm start` runs. */
+/** The whole workflow at a small size, in about two minutes; `npm start` runs it. */
 export function demoCommand(): Command {
   return new Command('demo')
     .summary('train on a bundled novel for two minutes and write with it')
-    .option('--steps <n>', 'updates to make', wholeNumber, 2400)
+    .option('--steps <n>', 'number of training steps', wholeNumber, 2400)
     .action(async ({ steps }: { steps: number }) => {
       const folder = freeFolder('runs/demo');
       console.log('A small GPT reads Pride and Prejudice, letter by letter, starting from nothing.\n');
@@ -45,7 +45,7 @@ async function showOff(folder: string): Promise<void> {
 function nextSteps(folder: string): string {
   return [
     'Three things to try next:',
-    `  npx tsgpt generate ${folder} --prompt "Mr. Darcy "     let it write on from your words`,
+    `  npx tsgpt generate ${folder} --prompt "Mr. Darcy "     let it continue your words`,
     `  npx tsgpt train --resume --out ${folder} --steps 5000  let it learn for longer`,
     '  npx tsgpt train your-text.txt --out runs/mine         train one on a text of your own',
   ].join('\n');

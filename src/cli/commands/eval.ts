@@ -33,21 +33,29 @@ export function evalCommand(): Command {
   return new Command('eval')
     .summary('measure how good a model is')
     .description(
-      'Measure how well a model predicts a text, the last words of passages (LAMBADA) and the endings of descriptions (HellaSwag). Ctrl-C ends with what is measured by then.',
+      'Measure how well a model predicts a text, the last words of passages (LAMBADA) and the endings of descriptions (HellaSwag). Ctrl-C stops and shows the results so far.',
     )
     .argument('<model>', modelArgument)
     .option('--text <file>', 'perplexity and bits per byte of a text file, or a folder of .txt files')
-    .option('--lambada <file>', 'accuracy on LAMBADA: a line {"text": "a passage and its last word"} for each case')
+    .option('--lambada <file>', 'accuracy on LAMBADA: one line {"text": "a passage and its last word"} per case')
     .option(
       '--hellaswag <file>',
-      'accuracy on HellaSwag: six lines for each case, context, true ending (0-3), 4 endings',
+      'accuracy on HellaSwag: six lines per case: context, number of the true ending (0-3), 4 endings',
     )
-    .option('--limit <n>', 'only the first n cases of each file; of a text, the first n tokens', wholeNumber)
-    .option('--stride <n>', 'tokens from one window to the next; fewer give more context (default: half)', wholeNumber)
+    .option(
+      '--limit <n>',
+      'measure only the first n cases of each file, or n tokens of a text (default: all)',
+      wholeNumber,
+    )
+    .option(
+      '--stride <n>',
+      'tokens from one window to the next; fewer give more context (default: half a window)',
+      wholeNumber,
+    )
     .option('--context-length <n>', "tokens in a window of the text (default: the model's context length)", wholeNumber)
     .addOption(quantizeOption())
     .option('--json', 'print everything as JSON')
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', '\nExample:\n  $ tsgpt eval runs/novel --text another-novel.txt --limit 10000')
     .action(async (name: string, flags: EvalFlags) => {
       const measures = await plan(flags);
@@ -66,7 +74,7 @@ export function evalCommand(): Command {
             for await (last of run(decoder, tokenizer, signal)) progress.show(last);
           } catch (error) {
             if (!(error instanceof TsgptError)) throw error;
-            failure = error; // told after what has been measured by then
+            failure = error; // reported after the results so far
           } finally {
             progress.end();
           }
@@ -74,7 +82,7 @@ export function evalCommand(): Command {
             results[key] = { file, isComplete: !signal.aborted && !failure, ...last.result };
             rows.push(...last.rows());
           }
-          if (!last || failure) break; // also if stopped before there was anything
+          if (!last || failure) break; // also if stopped before the first result
         }
         if (failure && rows.length === 0) throw failure;
         if (flags.json) {
@@ -82,19 +90,19 @@ export function evalCommand(): Command {
         } else {
           console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
           console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
-          if (signal.aborted && rows.length > 0) console.log('Stopped: that is what was measured by then.');
+          if (signal.aborted && rows.length > 0) console.log('Stopped: these are the results so far.');
         }
         if (failure) throw failure;
       });
     });
 }
 
-/** What is measured by now. */
+/** The results so far. */
 export interface Measured {
-  /** Of everything that is to be measured, from 0 to 1. */
+  /** The share that has been measured, from 0 to 1. */
   share: number;
   result: object;
-  /** The result as rows of a table. */
+  /** The results as rows of a table. */
   rows(): Row[];
 }
 
@@ -103,7 +111,7 @@ interface Measure {
   run(decoder: Decoder, tokenizer: Tokenizer, signal: AbortSignal): AsyncIterable<Measured>;
 }
 
-/** What is to be measured, with all files opened, so that a mistake in one is known before the first one takes an hour. */
+/** What to measure. All files are opened first, so that a mistake in one is found before another takes an hour. */
 async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: EvalFlags) {
   ensure(
     text ?? lambada ?? hellaswag,
@@ -111,7 +119,7 @@ async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: 
   );
   ensure(limit === undefined || limit >= 1, `--limit must be at least 1, but is ${limit}`);
   const isAboutText = stride !== undefined || contextLength !== undefined;
-  ensure(text || !isAboutText, '--stride and --context-length are about a text; name one with --text');
+  ensure(text || !isAboutText, '--stride and --context-length apply to a text; give one with --text');
   const measures: Record<string, Measure> = {};
   if (text) {
     const source = await open(text);
@@ -145,14 +153,14 @@ async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: 
   return measures;
 }
 
-/** What unpacks a file, by the end of its name. */
+/** The program that unpacks a file, by the end of the file's name. */
 const unpackers: Record<string, string> = { bz2: 'bunzip2', gz: 'gunzip', xz: 'unxz', zst: 'unzstd' };
 
 async function open(file: string): Promise<TextSource> {
   const unpacker = unpackers[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? ''];
   ensure(
     unpacker === undefined,
-    `${file} is compressed; unpack it first, as "${unpacker} --keep" does, and name the result`,
+    `${file} is compressed; unpack it first with "${unpacker} --keep", and give the result`,
   );
   return openText(file);
 }

@@ -15,12 +15,12 @@ interface GenerateFlags extends WritingFlags {
 export function generateCommand(): Command {
   const command = new Command('generate')
     .summary('write text with a trained model')
-    .description('Write on from a prompt.')
+    .description('Continue a prompt.')
     .argument('<model>', modelArgument)
-    .option('-p, --prompt <text>', 'what to go on from; empty starts a new text', '');
+    .option('-p, --prompt <text>', 'the text to continue; empty starts a new text', '');
   return addWritingOptions(command, { maxTokens: 300 })
-    .option('--samples <n>', 'how many texts to write', wholeNumber, 1)
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--samples <n>', 'number of texts to write', wholeNumber, 1)
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', '\nExample:\n  $ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1')
     .action(async (name: string, flags: GenerateFlags) => {
       const { prompt, samples, last, quantize, ...options } = flags;
@@ -34,7 +34,7 @@ export function generateCommand(): Command {
         await using decoder = await opened.decoder({ quantize });
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {
           if (sample > 0) process.stdout.write('\n---\n');
-          let unwritten = prompt; // until it is known that the prompt can be read
+          let unwritten = prompt; // held back until the model could read it
           const choices = { ...options, stopTokens, seed: firstSeed + sample, signal };
           for await (const piece of generate(decoder, tokenizer, prompt, choices)) {
             process.stdout.write(unwritten + piece);

@@ -8,15 +8,15 @@ import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
 import { presets } from '../presets.ts';
 
-/** Of a preset for characters, the number of symbols is only known with a text; English has about as many. */
+/** The vocabulary size assumed for a character preset, which gets its real one from a text; English texts have about as many characters. */
 const assumedCharacters = 65;
 
 export function infoCommand(): Command {
   return new Command('info')
     .summary('show the architecture of a model: layers, shapes, parameters, memory, FLOPs')
-    .description('Show what a model consists of, and what it costs to keep and to run.')
+    .description('Show the layers of a model, and the memory and computation it needs.')
     .argument('<model>', modelOrPresetArgument)
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .action(async (name: string, { last }: { last?: boolean }) => {
       await interruptible('Stopping …', async (signal) => {
         const { groups, lines } = await (isPreset(name) ? describePreset(name) : describeNamed(name, last, signal));
@@ -33,7 +33,7 @@ interface Description {
   lines: string[];
 }
 
-/** The model behind a name. Of a published one nothing but its configuration is read, or downloaded. */
+/** The model with this name. Only the configuration of a published model is read or downloaded. */
 async function describeNamed(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
   const { path, modelType, architecture, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
     describeModel(name, { checkpoint: last ? 'last' : 'best', hub }),
@@ -57,7 +57,7 @@ function describePreset(name: string): Description {
   const isCharacters = preset.tokenizer === 'char';
   const vocabSize = isCharacters ? assumedCharacters : new GPT2Tokenizer().vocabSize;
   const note = isCharacters
-    ? [`With ${assumedCharacters} different characters; a text decides how many there are.`]
+    ? [`With ${assumedCharacters} different characters; the training text decides the real number.`]
     : [];
   const groups = summarizeModel(preset.family, { vocabSize, ...preset.model });
   return { groups, lines: [`${name}: ${preset.summary}`, ...note] };

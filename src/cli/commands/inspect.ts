@@ -35,14 +35,17 @@ export function inspectCommand(): Command {
       'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each layer would predict.',
     )
     .argument('<model>', modelOrPresetArgument)
-    .requiredOption('-p, --prompt <text>', 'what the model is to read')
-    .option('--all', 'show what lies inside attention and feed-forward networks, too')
-    .option('--attention [layer.head]', 'show who looks at whom: in all layers, in one ("0"), or in one head ("0.3")')
+    .requiredOption('-p, --prompt <text>', 'the text for the model to read')
+    .option('--all', 'also show the tensors inside attention and feed-forward networks')
+    .option(
+      '--attention [layer.head]',
+      'show which tokens attend to which: in all layers, in one ("0"), or in one head ("0.3")',
+    )
     .option('--lens', 'show what the model would predict if it ended after each of its layers (the logit lens)')
-    .option('--predictions <n>', 'with --lens, how many tokens to show for each layer', wholeNumber, 5)
+    .option('--predictions <n>', 'with --lens, number of tokens to show for each layer', wholeNumber, 5)
     .option('--svg <file>', 'with --attention and a layer or head, draw it as a heat map')
     .option('--json', 'print everything asked for as JSON')
-    .option('--last', 'of a training run, the last checkpoint instead of the best')
+    .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', '\nExample:\n  $ tsgpt inspect runs/novel --prompt "It was a" --lens')
     .action(async (name: string, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
@@ -83,7 +86,7 @@ export function inspectCommand(): Command {
 
 // ---- The journey
 
-/** Without the details: the parts of the model and of its blocks, but not the parts of those. */
+/** Without `all`: only the parts of the model and of its blocks, not their parts. */
 function selectStations(stations: readonly Station[], all: boolean): Station[] {
   return stations.filter(({ name }) => all || name.split('.').length <= 3);
 }
@@ -107,7 +110,7 @@ function formatValue(value: number, isWhole: boolean): string {
 
 // ---- Attention
 
-/** A layer, and one head of it, or all where undefined. */
+/** A layer and one of its heads; undefined means all. */
 interface Heads {
   layer?: number;
   head?: number;
@@ -116,7 +119,7 @@ interface Heads {
 function parseHeads(text: string | true): Heads {
   if (text === true) return {};
   const [, layer, head] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  ensure(layer !== undefined, `--attention must name a layer, as in 0, or a head of it, as in 0.3, but is ${text}`);
+  ensure(layer !== undefined, `--attention must be a layer, such as 0, or a head of it, such as 0.3, but is ${text}`);
   return { layer: Number(layer), head: head === undefined ? undefined : Number(head) };
 }
 
@@ -141,7 +144,7 @@ function selectHeads(maps: readonly AttentionMap[], { layer, head }: Heads): Sel
   });
 }
 
-/** One head: how many percent of each row's token go to each column's. Several: what the last token looks at most. */
+/** For one head: the percentage with which each row's token attends to each column's. For several: what the last token attends to most. */
 function attentionTable(maps: readonly SelectedHeads[], tokens: readonly string[]): string {
   const quoted = tokens.map((token) => JSON.stringify(token));
   const percent = (weight: number) => `${Math.round(100 * weight)}%`;
@@ -201,12 +204,12 @@ function lensTable(lens: readonly LayerPrediction[], tokenizer: Tokenizer): stri
   return table.toString();
 }
 
-// ---- What they share
+// ---- Shared by all
 
 /** The text of one token; a model may have more tokens than its tokenizer, to round its size. */
 function pieceOf(tokenizer: Tokenizer, id: number): string {
   if (id >= tokenizer.vocabSize) return `token ${id}`;
-  const decoder = tokenizer.streamDecoder(); // with the space that a token may begin with
+  const decoder = tokenizer.streamDecoder(); // keeps the space that a token may begin with
   return decoder.push(id) + decoder.end();
 }
 

@@ -15,21 +15,20 @@ export function trainCommand(): Command {
   const presetList = Object.entries(presets).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   const command = new Command('train')
     .summary('train a GPT on a text')
-    .description('Train a GPT on a text file, or a folder of .txt files. Ctrl-C saves and ends; --resume goes on.')
-    .argument('[text]', 'the text to learn from; with --resume, by default the same as before')
-    .option('-o, --out <folder>', 'where checkpoints, metrics and the loss curve go', 'runs/latest')
+    .description('Train a GPT on a text file, or a folder of .txt files. Ctrl-C saves and stops; --resume continues.')
+    .argument('[text]', 'the text to train on (default with --resume: the same as before)')
+    .option('-o, --out <folder>', 'folder for checkpoints, metrics and the loss curve', 'runs/latest')
     .addOption(
-      new Option(
-        '-p, --preset <name>',
-        `model and settings a new run starts from (default: "${defaultPreset}")`,
-      ).choices(Object.keys(presets)),
+      new Option('-p, --preset <name>', `the model and settings of a new run (default: "${defaultPreset}")`).choices(
+        Object.keys(presets),
+      ),
     )
-    .addOption(new Option('--tokenizer <kind>', 'how text becomes tokens').choices(['char', 'gpt2']))
+    .addOption(new Option('--tokenizer <kind>', 'how to turn text into tokens').choices(['char', 'gpt2']))
     .option('--from <model>', `go on from a trained model, with its tokenizer: ${modelArgument}`)
-    .option('--resume', 'go on with the run in --out, exactly as if it had never stopped')
+    .option('--resume', 'continue the run in --out, exactly as if it had never stopped')
     .option(
       '--validation-fraction <share>',
-      'share of the text, at its end, kept for measuring (default: 0.1)',
+      'share of the text, at its end, kept for validation (default: 0.1)',
       number,
     );
   addModelFlags(command);
@@ -37,7 +36,7 @@ export function trainCommand(): Command {
   return command
     .optionsGroup('Samples written at each evaluation:')
     .option('--prompt <text>', 'what the samples begin with', '')
-    .option('--sample-tokens <n>', 'how long they are; 0 for none', wholeNumber, 120)
+    .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
     .addHelpText('after', `\nPresets:\n${presetList.join('\n')}`)
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
       interruptible('Stopping: the run is saved after this step …', async (signal) => {
@@ -46,7 +45,7 @@ export function trainCommand(): Command {
     );
 }
 
-/** Trains, showing progress, and at the end what came of it. */
+/** Trains, shows the progress, and prints a summary at the end. */
 export async function trainAndShow(run: FolderRun): Promise<void> {
   console.log(describeRun(run));
   const display = new TrainDisplay();
@@ -58,12 +57,12 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );
-  if (run.signal?.aborted) console.log(`Go on with: tsgpt train --resume --out ${run.folder}`);
+  if (run.signal?.aborted) console.log(`Continue with: tsgpt train --resume --out ${run.folder}`);
 }
 
 function describeRun({ model, text, textPath = '', tokenizer, resumeFrom }: FolderRun): string {
   const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
-  const begin = resumeFrom ? `Going on after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
+  const begin = resumeFrom ? `Continuing after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
     `${begin} a ${describeModel(model)} on ${relative('.', textPath)}:\n` +
     `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n`
