@@ -3,7 +3,7 @@ import { ensure } from '../core/errors.ts';
 import { type ConfigField, describeDefault, type Family, modelFamilies } from '../models/index.ts';
 import { number, wholeNumber } from './flags.ts';
 
-/** What the flags say of a model's configuration, by the names of its fields. */
+/** The fields of a model's configuration that flags set, by name. */
 export type ModelFlags = Readonly<Record<string, unknown>>;
 
 /** The flag of a field: `embDim` is `--emb-dim`, and a switch that is on by default is turned off by `--no-...`. */
@@ -21,7 +21,7 @@ const values = {
 function optionOf(flag: string, field: ConfigField, isShared: boolean): Option {
   if (field.kind === 'switch') return new Option(flag, field.change);
   const { placeholder, parse } = values[field.kind as keyof typeof values];
-  // What all families have, a preset decides.
+  // A preset decides the fields that all families have.
   const help = isShared ? field.help : `${field.help} (default: ${describeDefault(field)})`;
   return new Option(flag + placeholder, help).argParser(parse);
 }
@@ -31,7 +31,7 @@ function fieldsWithFlags({ config }: Family): [string, ConfigField][] {
   return Object.entries(config.fields).filter(([name, { kind }]) => name !== 'vocabSize' && kind !== 'structure');
 }
 
-/** Adds the flags of all families, those of one or a few in groups of their own. */
+/** Adds the flags of all families; flags that only some families have get their own groups. */
 export function addModelFlags(command: Command): Command {
   const families = modelFamilies();
   const flags = new Map<string, { field: ConfigField; families: string[] }>();
@@ -54,7 +54,7 @@ export function addModelFlags(command: Command): Command {
   return command;
 }
 
-/** Those that were given. */
+/** The fields whose flags were given. */
 export function givenModelFlags(command: Command): ModelFlags {
   const names = new Set(modelFamilies().flatMap((family) => fieldsWithFlags(family).map(([name]) => name)));
   // Commander itself sets the opposite of a --no-... flag.
@@ -62,13 +62,13 @@ export function givenModelFlags(command: Command): ModelFlags {
   return Object.fromEntries(given.map((name) => [name, command.getOptionValue(name)]));
 }
 
-/** How flags that were given are written. */
+/** The given flags as the user writes them. */
 export function writtenFlags(flags: ModelFlags): string[] {
   const fields = modelFamilies().flatMap(fieldsWithFlags);
   return Object.keys(flags).map((name) => flagOf(...fields.find(([field]) => field === name)!));
 }
 
-/** Throws if a family has no such field as a flag is about. */
+/** Throws a TsgptError if a family lacks the field of a flag. */
 export function ensureFlagsOf(family: Family, flags: ModelFlags): void {
   const fields = fieldsWithFlags(family);
   for (const name of Object.keys(flags)) {

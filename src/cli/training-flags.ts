@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { TrainOptions } from '../train/index.ts';
 import { defined, number, wholeNumber } from './flags.ts';
 
-/** What the flags say of the training; see {@link TrainOptions}. */
+/** The training options that flags set; see {@link TrainOptions}. */
 export type TrainingFlags = Partial<Omit<TrainOptions, 'betas' | 'eps'>> & { beta1?: number; beta2?: number };
 
 export function addTrainingFlags(command: Command): Command {
@@ -12,7 +12,7 @@ export function addTrainingFlags(command: Command): Command {
     .option('--batch-size <n>', 'windows of text in a batch', wholeNumber)
     .option(
       '--window-length <n>',
-      'tokens in a window (default: as many as the model sees; with --from 256)',
+      "tokens in a window (default: the model's context length; with --from 256)",
       wholeNumber,
     )
     .option('--gradient-accumulation <n>', 'batches averaged into one step', wholeNumber)
@@ -28,7 +28,7 @@ export function addTrainingFlags(command: Command): Command {
     .option('--seed <n>', 'seed of initial weights, order of the text, dropout', wholeNumber);
 }
 
-/** The options that `flags` ask for; those not given stay as in `base`. */
+/** `base` with the options that `flags` set. */
 export function trainOptionsOf(flags: TrainingFlags, base: TrainOptions): TrainOptions {
   const { steps, batchSize, windowLength, gradientAccumulation, learningRate, minLearningRate, warmupSteps } = flags;
   const { weightDecay, maxGradNorm, evalInterval, evalBatches, seed } = flags;

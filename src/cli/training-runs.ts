@@ -23,7 +23,7 @@ export interface TrainFlags extends TrainingFlags {
   resume?: boolean;
   prompt: string;
   sampleTokens: number;
-  /** Those of the model's shape. */
+  /** The flags of the model's configuration. */
   model: ModelFlags;
 }
 
@@ -56,7 +56,7 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
   return { ...(await runOn(text, { model, tokenizer }, flags, signal)), options };
 }
 
-/** Training goes on from a model that has learnt something already. */
+/** A run that continues from a trained model. */
 async function runFrom(name: string, text: string, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   const { preset, family, tokenizer: kind } = flags;
   const others = Object.keys(defined({ preset, family, tokenizer: kind })).map((name) => `--${name}`);
@@ -65,10 +65,7 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
     conflict === undefined,
     `--from takes a model and its tokenizer as they are, so ${conflict} does not go with it; leave one of them out`,
   );
-  ensure(
-    !isPreset(name),
-    `--from needs a model that has learnt something, but ${name} is a preset; use --preset ${name}`,
-  );
+  ensure(!isPreset(name), `--from needs a trained model, but ${name} is a preset; use --preset ${name}`);
   const opened = await openNamedModel(name, {}, signal);
   const model = await opened.model();
   const windowLength = Math.min(model.config.contextLength, 256);

@@ -1,15 +1,15 @@
 /**
- * Where the readers of all formats take their bytes from: a file on disk (`tsgpt/node` opens it), or memory. Readers ask for ranges, so that a file of
+ * The source of bytes for the readers of all formats: a file on disk (`tsgpt/node` opens it), or memory. Readers ask for ranges, so that a file of
  * many gigabytes is never in memory as a whole.
  */
 import { ensure } from '../core/errors.ts';
 import type { FileRegion } from '../core/file-region.ts';
 
 export interface ByteSource {
-  /** What error messages call it; a file's path. */
+  /** The name for error messages; for a file, its path. */
   readonly name: string;
   readonly byteLength: number;
-  /** The path of the file that the bytes lie in; undefined if they lie in memory. */
+  /** The path of the file; undefined if the bytes are in memory. */
   readonly path?: string;
   /** Fills all of `target` with the bytes from `offset` on. */
   readInto(target: Uint8Array, offset: number): Promise<void>;
@@ -26,9 +26,9 @@ export function bytesInMemory(bytes: Uint8Array, name: string): ByteSource {
   };
 }
 
-/** The place of some bytes in the file of a source, where others can read them or map them into memory. */
+/** The region of some bytes in a source's file, for others to read or map into memory. */
 export function regionOf({ name, path }: ByteSource, offset: number, length: number): FileRegion {
-  ensure(path !== undefined, () => `${name} lies in memory and has no place on disk; open it from a file`);
+  ensure(path !== undefined, () => `${name} is in memory, not on disk; open it from a file`);
   return { path, offset, length };
 }
 

@@ -1,8 +1,8 @@
 /**
- * The two 16-bit floating-point formats, bfloat16 and IEEE 754's half precision. Every number of either is exact in float32.
+ * The two 16-bit floating-point formats, bfloat16 and IEEE 754's half precision. float32 represents all their numbers exactly.
  *
- * The widening functions read 16-bit patterns and write float32. `bits` may be the second half of `target`'s own memory, so that a tensor needs no second
- * buffer: element i is written to bytes 4i to 4i + 3, and every pattern not read yet lies behind them.
+ * The widening functions read 16-bit patterns and write float32. `bits` may be the second half of `target`'s own memory, so that a tensor needs no
+ * second buffer: element i is written to bytes 4i to 4i + 3, and all patterns that are still to be read come after them.
  */
 
 /** bfloat16 is the upper half of a float32. */
@@ -16,7 +16,7 @@ export function widenFloat16(bits: Uint16Array, target: Float32Array): void {
   for (let i = 0; i < bits.length; i++) target[i] = FLOAT16_VALUES[bits[i]!]!;
 }
 
-/** The value of each of the 65,536 patterns: a look-up is faster than taking every number apart. */
+/** The value of each of the 65,536 patterns: a look-up is faster than decoding every number. */
 const FLOAT16_VALUES = Float32Array.from({ length: 1 << 16 }, (_, pattern) => {
   const sign = pattern & 0x8000 ? -1 : 1;
   const exponent = (pattern >> 10) & 0x1f;
@@ -34,8 +34,8 @@ export function readFloat16(bytes: Uint8Array, offset: number): number {
 }
 
 /**
- * The 16 bits of the half-precision number nearest to `x`; of two that are equally near, the one whose last bit is 0. From 65,520 on
- * that is infinity. `x` is rounded to float32 first.
+ * The 16 bits of the half-precision number nearest to `x`; of two equally near ones, the one whose last bit is 0. From 65,520 on the result is
+ * infinity. `x` is first rounded to float32.
  */
 export function toFloat16(x: number): number {
   float[0] = x;
@@ -44,12 +44,12 @@ export function toFloat16(x: number): number {
   if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
   if (magnitude >= 0x477ff000) return sign | 0x7c00; // 65,520 and more
   if (magnitude < 0x38800000) {
-    // Below 2^-14, halves are 2^-24 apart, exactly as floats in [0.5, 1) are. Adding 0.5 rounds to such a step, and leaves the number of steps in
-    // the last bits.
+    // Below 2^-14, half-precision numbers are 2^-24 apart, like floats in [0.5, 1). So adding 0.5 rounds to such a step, and the last bits are the
+    // number of steps.
     float[0] = Math.abs(x) + 0.5;
     return sign | (floatBits[0]! - 0x3f000000);
   }
-  // 13 of the 23 fraction bits go. The exponent's bias changes from 127 to 15; a carry out of the fraction raises it, as it should.
+  // Drop 13 of the 23 fraction bits. The exponent's bias changes from 127 to 15; a carry out of the fraction correctly raises the exponent.
   const roundToEven = 0xfff + ((magnitude >> 13) & 1);
   return sign | ((magnitude + roundToEven - ((127 - 15) << 23)) >> 13);
 }

@@ -17,7 +17,7 @@ describe('a mistake on the command line', () => {
     [['train', 'x.txt', '--seed', ''], "argument '' is invalid", 'whole number'],
     [['train', 'x.txt', '--steps'], "option '--steps <n>' argument missing", 'tsgpt train --help'],
     [['train', 'a.txt', 'b.txt'], "too many arguments for 'train'", 'tsgpt train --help'],
-    [['train'], 'train needs a text to learn from', 'give a text file'],
+    [['train'], 'train needs a text', 'give a text file'],
     [['generate'], "missing required argument 'model'", 'tsgpt generate --help'],
     [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
     [['info'], "missing required argument 'model'", 'tsgpt info --help'],
@@ -112,12 +112,12 @@ describe('train', () => {
 
     const folder = await trainedFolder();
     const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
-    expectSentence(await resume('--emb-dim', '32'), 'is of a run with embDim 16, so it cannot go on with embDim 32');
-    expectSentence(await resume('--family', 'llama'), 'is of a run with family gpt2');
+    expectSentence(await resume('--emb-dim', '32'), 'belongs to a run with embDim 16, so it cannot continue with embDim 32');
+    expectSentence(await resume('--family', 'llama'), 'belongs to a run with family gpt2');
     expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no qkNorm');
-    expectSentence(await resume('--no-tied-head'), 'is of a run with tiedHead true');
+    expectSentence(await resume('--no-tied-head'), 'belongs to a run with tiedHead true');
     expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
-    expectSentence(await resume('--seed', '5'), 'so it cannot go on with seed 5');
+    expectSentence(await resume('--seed', '5'), 'so it cannot continue with seed 5');
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
     expectSentence(await resume(other), 'is not the one this run was trained on');
     expectSentence(await resume('--validation-fraction', '0.2'), 'another share of it is kept for validation');

@@ -1,16 +1,16 @@
 /**
- * The parts that a GGUF header is made of: integers, little-endian, and strings, each with its length in bytes (64 bits) before its UTF-8.
- * {@link Cursor} reads them, {@link ByteWriter} writes them.
+ * The parts of a GGUF header: little-endian integers, and strings, as their length in bytes (64 bits) followed by UTF-8. {@link Cursor} reads them,
+ * {@link ByteWriter} writes them.
  */
 import { ensure, TsgptError } from '../../core/errors.ts';
 
 /** A longer header is an attack or not a GGUF file: the vocabularies of today's largest models take about 15 MB. */
 export const MAX_HEADER_BYTES = 100_000_000;
 
-/** The format's limit for metadata keys, applied to tensors' names as well. */
+/** The format's limit for metadata keys, applied to tensor names, too. */
 export const MAX_NAME_BYTES = 65_535;
 
-/** Thrown where the header goes on behind the bytes read so far, though not behind the end of the file: read up to `end`. */
+/** Thrown if the header continues beyond the bytes read so far, but not beyond the end of the file: read up to `end`. */
 export class NeedsMoreBytes extends Error {
   readonly end: number;
 
@@ -21,8 +21,8 @@ export class NeedsMoreBytes extends Error {
 }
 
 /**
- * A place in the header that moves on as values are read. It never passes the end of the file: a length or a count that stands in the file is
- * compared with the bytes that are left before anything is read or allocated.
+ * A position in the header that advances as values are read. It never passes the end of the file: every length or count in the file is compared with
+ * the remaining bytes before anything is read or allocated.
  */
 export class Cursor {
   at = 0;
@@ -32,7 +32,7 @@ export class Cursor {
   readonly file: string;
   readonly #view: DataView;
 
-  /** @param bytes the first bytes of a file that has `fileBytes` */
+  /** @param bytes the first bytes of a file of `fileBytes` bytes */
   constructor(bytes: Uint8Array, fileBytes: number, file: string) {
     this.bytes = bytes;
     this.fileBytes = fileBytes;
@@ -40,7 +40,7 @@ export class Cursor {
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
-  /** Makes sure that `length` more bytes can be read. `what` they are is for the error message. */
+  /** Makes sure that `length` more bytes can be read. `what` names them in the error message. */
   need(length: number, what: string): void {
     const end = this.at + length;
     ensure(
@@ -51,12 +51,12 @@ export class Cursor {
     ensure(
       end <= MAX_HEADER_BYTES,
       () =>
-        `${this.file} cannot be read: ${what} would end at byte ${end}, and a header may have ${MAX_HEADER_BYTES}; check that it is the right file`,
+        `${this.file} cannot be read: ${what} would end at byte ${end}, but a header may have at most ${MAX_HEADER_BYTES}; check that it is the right file`,
     );
     if (end > this.bytes.length) throw new NeedsMoreBytes(end);
   }
 
-  /** Passes over `length` bytes and returns where they begin. */
+  /** Skips `length` bytes and returns where they begin. */
   skip(length: number, what: string): number {
     this.need(length, what);
     const start = this.at;
@@ -68,18 +68,18 @@ export class Cursor {
     return this.#view.getUint32(this.skip(4, what), true);
   }
 
-  /** An unsigned 64-bit integer: exact up to 2^53; a larger one is rounded, and far too large for anything counted here. */
+  /** An unsigned 64-bit integer, exact up to 2^53. A larger one is rounded; it is far too large for anything counted here. */
   uint64(what: string): number {
     const start = this.skip(8, what);
     return this.#view.getUint32(start, true) + this.#view.getUint32(start + 4, true) * 2 ** 32;
   }
 
-  /** Passes over a string. */
+  /** Skips a string. */
   skipString(what: string): void {
     this.skip(this.uint64(what), what);
   }
 
-  /** @throws TsgptError if the bytes are not UTF-8: a name with a character replaced would be another name */
+  /** @throws TsgptError if the bytes are not UTF-8: replacing a character would change a name */
   string(what: string, maxBytes = MAX_HEADER_BYTES): string {
     const length = this.uint64(what);
     ensure(
@@ -96,7 +96,7 @@ export class Cursor {
   }
 }
 
-/** A header that grows at its end as values are written. */
+/** Writes a header value by value. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
   #length = 0;
@@ -105,7 +105,7 @@ export class ByteWriter {
     return this.#length;
   }
 
-  /** What has been written. */
+  /** The bytes written so far. */
   result(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
   }
@@ -123,14 +123,14 @@ export class ByteWriter {
     this.bytes(new Uint8Array(BigUint64Array.of(BigInt(value)).buffer));
   }
 
-  /** The length in bytes, 64 bits, and UTF-8. */
+  /** Writes the length in bytes (64 bits), then UTF-8. */
   string(text: string): void {
     const bytes = encoder.encode(text);
     this.uint64(bytes.length);
     this.bytes(bytes);
   }
 
-  /** Zeros up to a multiple of `alignment`. */
+  /** Writes zeros up to a multiple of `alignment`. */
   pad(alignment: number): void {
     this.#grow(-this.#length & (alignment - 1));
   }

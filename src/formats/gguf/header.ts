@@ -10,8 +10,8 @@
  *                offset (uint64)
  *     padding    up to a multiple of the alignment; offsets count from there
  *
- * Everything is little-endian. The file does not say how long the header is: the parser is given the file's first bytes, and asks for more until they
- * hold all of it.
+ * Everything is little-endian. The file does not contain the header's length: the parser gets the file's first bytes, and asks for more until they
+ * contain the whole header.
  *
  * Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md and the checks of ggml's reader (`gguf.cpp`).
  */
@@ -34,7 +34,7 @@ const MAX_DIMENSIONS = 4;
 /** Where a tensor is: `offset` counts bytes from the start of the file. */
 export interface GgufTensorInfo {
   readonly type: GgmlTypeName;
-  /** Outermost dimension first, as everywhere in tsgpt; the file has the innermost first. */
+  /** Outermost dimension first, as everywhere in tsgpt; the file stores the innermost first. */
   readonly shape: Shape;
   readonly byteLength: number;
   readonly offset: number;
@@ -50,9 +50,9 @@ export interface GgufHeader {
 }
 
 /**
- * Parses and checks a header. Every tensor then lies inside the file, has as many bytes as its shape needs, and shares them with no other.
+ * Parses and checks a header. Afterwards every tensor lies inside the file, has the size that its shape needs, and overlaps no other.
  *
- * A damaged file cannot make the parser allocate much: what it makes is limited, and in proportion to the bytes it has read.
+ * A damaged file cannot make the parser allocate much: allocations are limited and proportional to the bytes read.
  *
  * @param bytes the file's first bytes
  * @param fileBytes length of the whole file
@@ -93,7 +93,7 @@ function checkVersion(version: number, file: string): void {
   );
   ensure(
     version === 2 || version === 3,
-    `${file} has version ${version} of the GGUF format, and only 2 and 3 can be read; get a newer file of the model`,
+    `${file} has version ${version} of the GGUF format, but only 2 and 3 can be read; get a newer file of the model`,
   );
 }
 
@@ -118,12 +118,12 @@ function readAlignment(metadata: GgufMetadata, file: string): number {
   return alignment;
 }
 
-/** Whether tensors can be aligned to `bytes`: a power of two that fits 32 bits. */
+/** Whether `bytes` is a valid alignment: a power of two that fits in 32 bits. */
 export function isAlignment(bytes: number): boolean {
   return Number.isInteger(bytes) && bytes > 0 && bytes < 2 ** 32 && Number.isInteger(Math.log2(bytes));
 }
 
-/** The description of one tensor, checked by itself. Its offset still counts from the start of the tensors' data. */
+/** The description of one tensor, checked alone. Its offset still counts from the start of the tensors' data. */
 function readTensorInfo(cursor: Cursor): [name: string, info: GgufTensorInfo] {
   const name = cursor.string('a tensor name', MAX_NAME_BYTES);
   const what = `the description of tensor ${printable(name)}`;
@@ -163,7 +163,7 @@ export function shapeFault(shape: Shape, type: GgmlTypeName): string | undefined
 }
 
 /**
- * Checks that the tensors lie inside the file, aligned, and apart from each other (gaps are allowed).
+ * Checks that the tensors lie inside the file, are aligned and do not overlap (gaps are allowed).
  *
  * @param tensors with offsets from `dataStart`
  * @returns the same with offsets from the start of the file

@@ -1,8 +1,7 @@
 /**
- * GGUF files, llama.cpp's format: typed metadata and tensors, plain or quantized, in one file. This folder knows the format and
- * nothing of models.
+ * GGUF files, llama.cpp's format: typed metadata and tensors, plain or quantized, in one file. This folder is about the format, not about models.
  *
- * `GgufReader` reads from any source of bytes, `encodeGguf` gives a file's bytes piece by piece. Paths are opened and written in `tsgpt/node`.
+ * `GgufReader` reads from any source of bytes, `encodeGguf` yields a file's bytes piece by piece. `tsgpt/node` opens and writes paths.
  *
  *     types.ts            the types of tensors' elements and of metadata values
  *     bytes.ts            integers and strings of a header, read and written

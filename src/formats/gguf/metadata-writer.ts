@@ -1,4 +1,4 @@
-/** Metadata values as bytes of a header, in the layout that `types.ts` describes. */
+/** Writes metadata values as bytes of a header, in the layout that `types.ts` describes. */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytesView } from '../byte-source.ts';
@@ -14,13 +14,13 @@ import {
   STRING,
 } from './types.ts';
 
-/** A number, and the type that it gets in the file. */
+/** A number and its type in the file. */
 export interface TypedNumber {
   readonly type: NumberType;
   readonly value: number | bigint;
 }
 
-/** A metadata value to write. A typed array is stored in its own type; an empty list counts as one of strings. */
+/** A metadata value to write. A typed array keeps its type; an empty list counts as a list of strings. */
 export type MetadataToWrite =
   | string
   | boolean
@@ -30,7 +30,7 @@ export type MetadataToWrite =
   | NumberArray
   | BigArray;
 
-/** A metadata value of type uint32, as sizes and counts are. */
+/** A metadata value of type uint32, the type of sizes and counts. */
 export function uint32(value: number): TypedNumber {
   return { type: 'uint32', value };
 }
@@ -95,7 +95,7 @@ function writeString(writer: ByteWriter, key: string, text: string): void {
   writer.string(text);
 }
 
-/** Whether UTF-8 can hold the text: no surrogate stands alone. */
+/** Whether UTF-8 can express the text: it contains no half of a surrogate pair. */
 export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }

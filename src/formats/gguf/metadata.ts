@@ -13,7 +13,7 @@ import {
   valueTypeName,
 } from './types.ts';
 
-/** Where a value lies in the header. A value that is not an array counts as one element. */
+/** The position of a value in the header. A value that is not an array counts as one element. */
 interface MetadataEntry {
   readonly isArray: boolean;
   readonly elementType: number;
@@ -23,9 +23,9 @@ interface MetadataEntry {
 }
 
 /**
- * Values by key, each with a type. They are decoded when asked for, so that a vocabulary that nobody asks for costs only its bytes.
+ * Values by key, each with a type. They are decoded on demand, so that an unused vocabulary costs only its bytes.
  *
- * Each typed method throws a TsgptError if the value has another type, or if there is none and no `fallback` is given.
+ * Each typed method throws a TsgptError if the value has another type, or if it is missing and no `fallback` is given.
  */
 export class GgufMetadata {
   readonly #header: Uint8Array;
@@ -57,7 +57,7 @@ export class GgufMetadata {
     return entry && (entry.isArray ? 'array of ' : '') + valueTypeName(entry.elementType);
   }
 
-  /** The value whatever its type, or undefined if there is no such key. */
+  /** The value of any type, or undefined if there is no such key. */
   get(key: string): GgufValue | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
@@ -89,7 +89,7 @@ export class GgufMetadata {
     return this.#typed<boolean[]>(key, fallback, 'an array of true and false', true, (type) => type === BOOL);
   }
 
-  /** An array of numbers of any type, in the typed array of that type; 64-bit integers come in a Float64Array, exactly. */
+  /** An array of numbers of any type, as the typed array of that type; 64-bit integers as a Float64Array, exactly. */
   numbers(key: string, fallback?: NumberArray): NumberArray {
     type Numbers = NumberArray | BigUint64Array | BigInt64Array;
     const value = this.#typed<Numbers>(key, fallback, 'an array of numbers', true, isNumber);
@@ -122,7 +122,7 @@ export class GgufMetadata {
     ensure(
       BigInt.asIntN(54, value) === value,
       () =>
-        `${this.#file}: the metadata ${printable(key)} has the value ${value}, which a number cannot hold exactly; read it with get()`,
+        `${this.#file}: the metadata ${printable(key)} has the value ${value}, which a number cannot represent exactly; read it with get()`,
     );
     return Number(value);
   }
@@ -132,7 +132,7 @@ function isNumber(type: number): boolean {
   return numberArrayType(type) !== undefined;
 }
 
-/** Elements of one type, one after the other; the cursor stands at the first. The header's structure has been checked. */
+/** Decodes consecutive elements of one type from the cursor on. The header's structure has been checked. */
 function decode(cursor: Cursor, type: number, count: number, what: string): GgufValue & { [index: number]: GgufValue } {
   const ArrayType = numberArrayType(type);
   if (ArrayType) {
@@ -155,9 +155,9 @@ const MAX_ARRAY_DEPTH = 4;
 const MAX_NESTED_ARRAYS = 1 << 16;
 
 /**
- * Finds where each metadata value lies, and checks that it is whole. The values themselves stay bytes.
+ * Finds the position of each metadata value, and checks that it is complete. The values themselves stay bytes.
  *
- * @param cursor stands at the first key, and then behind the last value
+ * @param cursor at the first key; afterwards behind the last value
  */
 export function readMetadata(cursor: Cursor, count: number): GgufMetadata {
   const entries = new Map<string, MetadataEntry>();
@@ -177,7 +177,7 @@ export function readMetadata(cursor: Cursor, count: number): GgufMetadata {
   return new GgufMetadata(cursor.bytes.subarray(0, cursor.at), entries, cursor.file);
 }
 
-/** Passes over elements of one type. Arrays inside arrays are limited in depth and number. */
+/** Skips elements of one type. Arrays inside arrays are limited in depth and number. */
 function skipElements(
   cursor: Cursor,
   type: number,
@@ -190,7 +190,7 @@ function skipElements(
   if (bytes !== undefined) {
     cursor.skip(count * bytes, what);
   } else if (type === STRING) {
-    cursor.need(count * 8, what); // each has at least its length
+    cursor.need(count * 8, what); // each takes at least the 8 bytes of its length
     for (let i = 0; i < count; i++) cursor.skipString(what);
   } else {
     ensure(

@@ -1,8 +1,8 @@
 /**
- * The forms in which tensors' numbers are stored, and how they become float32 and back. In most forms the elements of a block share a scale, and
- * each element is a small integer, q below: they are "quantized".
+ * The storage types of tensors, and their conversion from and to float32. Most types are quantized: the elements of a block share a scale, and each
+ * element is a small integer, q below.
  *
- * Reading is exact: all products fit float32's 24 bits (11 bits of a half-precision scale, 6 to 8 of a sub-scale, 4 to 8 of an element), so that the
+ * Reading is exact: all products fit in float32's 24 bits (11 bits of a half-precision scale, 6 to 8 of a sub-scale, 4 to 8 of an element), so the
  * results equal those of llama.cpp bit for bit.
  *
  * Source of the layouts: the structs and the functions `dequantize_row_*` and `quantize_row_*_ref` of ggml (`ggml-common.h`, `ggml-quants.c`).
@@ -16,11 +16,11 @@ import type { GgmlTypeName } from './types.ts';
  * Turns whole blocks into float32.
  *
  * @param blocks starts at an even address (16-bit types are read as such)
- * @param target as many elements as the blocks hold
+ * @param target has the number of elements in the blocks
  */
 export type Dequantize = (blocks: Uint8Array, target: Float32Array) => void;
 
-/** How each type that can be read becomes float32. F32 is read as it is. */
+/** The conversion to float32 of each type that can be read. F32 needs none. */
 export const DEQUANTIZE: Partial<Record<GgmlTypeName, Dequantize>> = {
   F16: (blocks, target) => widenFloat16(sixteenBits(blocks), target),
   BF16: (blocks, target) => widenBFloat16(sixteenBits(blocks), target),
@@ -38,12 +38,12 @@ export type WritableType = 'F32' | 'F16' | 'Q8_0' | 'Q4_0';
  * Turns float32 into whole blocks.
  *
  * @param values a whole number of blocks
- * @param name of the tensor, for error messages
+ * @param name the tensor's name, for error messages
  * @throws TsgptError if the type cannot hold a number
  */
 export type Quantize = (values: Float32Array, name: string) => Uint8Array;
 
-/** How float32 becomes each type that can be written. */
+/** The conversion from float32 to each type that can be written. */
 export const QUANTIZE: Record<WritableType, Quantize> = {
   F32: bytesView,
   F16: quantizeF16,
@@ -65,7 +65,7 @@ function quantizeF16(values: Float32Array, name: string): Uint8Array {
     ensure(
       (halves[i]! & 0x7fff) !== 0x7c00 || !Number.isFinite(value),
       () =>
-        `tensor ${name} cannot be written as F16: it has the value ${value}, and 65504 is the limit; write it as F32`,
+        `tensor ${name} cannot be written as F16: it has the value ${value}, but 65504 is the limit; write it as F32`,
     );
   }
   return new Uint8Array(halves.buffer);
@@ -85,9 +85,8 @@ function dequantizeQ8_0(blocks: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * To Q8_0: the largest magnitude of 32 numbers becomes 127. Exactly ggml's
- * `quantize_row_q8_0_ref`: every step is rounded to float32, the multiplier comes from the scale before that is
- * rounded to half precision, and elements are rounded to the nearest integer, halves away from zero.
+ * To Q8_0: the largest magnitude of 32 numbers becomes 127. Exactly ggml's `quantize_row_q8_0_ref`: every step is rounded to float32, the multiplier
+ * comes from the scale before it is rounded to half precision, and elements are rounded to the nearest integer, halves away from zero.
  */
 function quantizeQ8_0(values: Float32Array, name: string): Uint8Array {
   const blocks = new Uint8Array((values.length / 32) * 34);
@@ -126,9 +125,8 @@ function dequantizeQ4_0(blocks: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * To Q4_0: of 32 numbers the one of the largest magnitude, the first if there are several, becomes -8.
- * Exactly ggml's `quantize_row_q4_0_ref`: every step is rounded to float32, and the multiplier comes from the scale before that is rounded to
- * half precision.
+ * To Q4_0: the number with the largest magnitude of 32, the first of equal ones, becomes -8. Exactly ggml's `quantize_row_q4_0_ref`: every step is
+ * rounded to float32, and the multiplier comes from the scale before it is rounded to half precision.
  */
 function quantizeQ4_0(values: Float32Array, name: string): Uint8Array {
   const blocks = new Uint8Array((values.length / 32) * 18);
@@ -172,8 +170,8 @@ function dequantizeQ5_0(blocks: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * Q4_K: 256 elements in 144 bytes; eight groups of 32, each with a scale and an offset of its own, which are 6-bit integers
- * in units that the whole block shares. Element = scaleUnit * scale * q - offsetUnit * offset.
+ * Q4_K: 256 elements in 144 bytes; eight groups of 32, each with its own scale and offset, 6-bit integers in units that the whole block shares.
+ * Element = scaleUnit * scale * q - offsetUnit * offset.
  *
  *     2 bytes     scaleUnit, half precision
  *     2 bytes     offsetUnit, half precision
@@ -195,9 +193,9 @@ function dequantizeQ4_K(blocks: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * One of the sixteen 6-bit integers of a Q4_K block, packed into twelve bytes: bytes 0 to 3 hold the scales of groups 0 to 3 in
- * their lower six bits, bytes 4 to 7 the offsets. Of groups 4 to 7, the upper two bits lie in the two bits left over in those
- * bytes, and the lower four in bytes 8 to 11: the scale's in the lower half of the byte, the offset's in the upper.
+ * One of the sixteen 6-bit integers of a Q4_K block, packed into twelve bytes. Groups 0 to 3: bytes 0 to 3 hold the scales in their lower six bits,
+ * bytes 4 to 7 the offsets. Groups 4 to 7: the upper two bits are in the two remaining bits of those bytes, the lower four in bytes 8 to 11, the
+ * scale's in the lower half of the byte and the offset's in the upper.
  *
  * @param kind 0 for the scale, 1 for the offset
  */

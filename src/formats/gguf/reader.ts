@@ -8,15 +8,15 @@ import type { GgufMetadata } from './metadata.ts';
 import { DEQUANTIZE } from './quantization.ts';
 import { GGML_TYPES } from './types.ts';
 
-/** Bytes of the file that are read first; most headers fit in them. */
+/** The number of bytes read first; most headers fit in them. */
 const FIRST_READ_BYTES = 1 << 20;
 
-/** About how many bytes of quantized blocks are in memory at a time. */
+/** The approximate number of bytes of quantized blocks in memory at a time. */
 const CHUNK_BYTES = 1 << 20;
 
 /**
- * An open GGUF file. Only the header has been read; each tensor's bytes are read when asked for, in pieces, so that memory holds
- * little more than the numbers that are returned.
+ * An open GGUF file. Only the header has been read. Tensors are read on demand, in pieces, so that memory holds little more than the returned
+ * numbers.
  */
 export class GgufReader {
   /** The file's name, for error messages. */
@@ -35,7 +35,7 @@ export class GgufReader {
     this.tensors = header.tensors;
   }
 
-  /** Reads and checks the header; closes the source if that fails. Nothing larger than the source is ever allocated. */
+  /** Reads and checks the header; closes the source if that fails. Never allocates more than the size of the source. */
   static async open(source: ByteSource): Promise<GgufReader> {
     try {
       return new GgufReader(source, await readHeader(source));
@@ -66,8 +66,8 @@ export class GgufReader {
   /**
    * Reads one tensor as float32 into an array that the caller already has.
    *
-   * @param target as many elements as the tensor has, row-major
-   * @throws TsgptError as {@link readFloats}, or if the size is another
+   * @param target has the tensor's number of elements, row-major
+   * @throws TsgptError like {@link readFloats}, or if the number of elements differs
    */
   async readInto(name: string, target: Float32Array): Promise<void> {
     const info = this.#info(name);
@@ -80,7 +80,7 @@ export class GgufReader {
     await this.#fill(info, target);
   }
 
-  /** The tensor's bytes as they stand in the file, whatever its type. */
+  /** The tensor's bytes as stored in the file, whatever its type. */
   async readRaw(name: string): Promise<Uint8Array> {
     const { byteLength, offset } = this.#info(name);
     const bytes = this.#allocate(name, byteLength, (length) => new Uint8Array(length));
@@ -138,7 +138,7 @@ export class GgufReader {
   }
 }
 
-/** Parses the header from the file's first bytes, and reads more of them until they hold all of it. */
+/** Parses the header from the file's first bytes, and reads more bytes until the header is complete. */
 async function readHeader(source: ByteSource): Promise<GgufHeader> {
   for (let length = FIRST_READ_BYTES; ; ) {
     const bytes = new Uint8Array(Math.min(length, source.byteLength, MAX_HEADER_BYTES));

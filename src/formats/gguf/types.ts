@@ -1,8 +1,8 @@
-/** The types in a GGUF file: those of tensors' elements (ggml's), and those of metadata values. Each is stored as a number, its id. */
+/** The types in a GGUF file: ggml's types of tensor elements, and the types of metadata values. A file stores a type as a number, its id. */
 
 /** How the elements of a tensor are stored: in blocks, each of a fixed number of bytes. */
 interface GgmlType {
-  /** The number that stands for the type in a file. */
+  /** The id of the type in a file. */
   readonly id: number;
   /** Elements in one block; 1 for types that store each element by itself. A row is a whole number of blocks. */
   readonly blockElements: number;
@@ -16,8 +16,8 @@ const ggmlType = (id: number, blockElements: number, blockBytes: number): GgmlTy
 });
 
 /**
- * Every element type a GGUF file can have today, so that the place and size of any tensor can be checked, whether or not its
- * numbers can be read (`quantization.ts` says which can). ggml gave up the ids that are missing.
+ * Every element type that a GGUF file can have today, so that the position and size of any tensor can be checked, whether or not its numbers can be
+ * read (see `quantization.ts`). ggml no longer uses the missing ids.
  *
  * Source: ggml's `ggml_type_size` and `ggml_blck_size`, asked of the library itself (llama.cpp v0.5.0).
  */
@@ -63,7 +63,7 @@ export type GgmlTypeName = keyof typeof GGML_TYPES;
 
 const NAMES_BY_ID = new Map(Object.entries(GGML_TYPES).map(([name, { id }]) => [id, name as GgmlTypeName]));
 
-/** The type that `id` stands for in a file, or undefined. */
+/** The type with this id, or undefined. */
 export function ggmlTypeName(id: number): GgmlTypeName | undefined {
   return NAMES_BY_ID.get(id);
 }
@@ -75,7 +75,7 @@ export function ggmlBytes(name: GgmlTypeName, elements: number): number {
 }
 
 /**
- * The types of numbers among the metadata values, by name. Beside them there are:
+ * The number types of metadata values, by name. The other types are:
  *
  * - a boolean: a byte, 0 or 1
  * - a string: its length in bytes (unsigned, 64 bits) and UTF-8
@@ -113,7 +113,7 @@ export type NumberArray =
 
 export type BigArray = BigUint64Array | BigInt64Array;
 
-/** A metadata value as JavaScript has it: 64-bit integers are bigints, arrays of numbers typed arrays. */
+/** A metadata value in JavaScript: 64-bit integers are bigints, arrays of numbers are typed arrays. */
 export type GgufValue =
   | string
   | number
@@ -132,7 +132,7 @@ const VALUE_TYPE_NAMES = new Map<number, string>([
   [ARRAY, 'array'],
 ]);
 
-/** The name of a value type, or undefined if `id` stands for none. */
+/** The name of the value type with this id, or undefined. */
 export function valueTypeName(id: number): string | undefined {
   return VALUE_TYPE_NAMES.get(id);
 }
@@ -143,12 +143,12 @@ export function numberArrayType(id: number): (typeof NUMBER_TYPES)[NumberType]['
   return name !== undefined && name in NUMBER_TYPES ? NUMBER_TYPES[name as NumberType].ArrayType : undefined;
 }
 
-/** Bytes of a value of a type of fixed size; undefined for strings and arrays. */
+/** The size in bytes of a value of this type; undefined for strings and arrays. */
 export function fixedBytes(id: number): number | undefined {
   return id === BOOL ? 1 : numberArrayType(id)?.BYTES_PER_ELEMENT;
 }
 
-/** The type that the elements of a typed array have, or undefined if a file cannot hold it. */
+/** The element type of a typed array, or undefined if the format has no such type. */
 export function numberTypeOf(array: ArrayBufferView): NumberType | undefined {
   const found = Object.entries(NUMBER_TYPES).find(([, { ArrayType }]) => array instanceof ArrayType);
   return found?.[0] as NumberType | undefined;

@@ -9,12 +9,12 @@ import { GGML_TYPES, type GgmlTypeName, ggmlBytes } from './types.ts';
 
 /** One tensor to write. */
 export interface GgufTensorToWrite {
-  /** At most 63 bytes of UTF-8, which is what llama.cpp can read. */
+  /** At most 63 bytes of UTF-8, llama.cpp's limit. */
   readonly name: string;
   /** Outermost dimension first. */
   readonly shape: Shape;
   readonly type: WritableType;
-  /** The elements, row-major; or a function that makes them when they are written, so that only one tensor needs to be in memory at a time. */
+  /** The elements, row-major; or a function that returns them when they are written, so that only one tensor is in memory at a time. */
   readonly data: Float32Array | (() => Promise<Float32Array>);
 }
 
@@ -24,7 +24,7 @@ export interface GgufContents {
   readonly tensors: readonly GgufTensorToWrite[];
 }
 
-/** ggml's limit is 64, with the zero byte that it puts after a name. */
+/** ggml's limit is 64 bytes, including a final zero byte. */
 const MAX_TENSOR_NAME_BYTES = 63;
 
 /** A larger alignment would only add padding. */
@@ -36,8 +36,8 @@ const CHUNK_ELEMENTS = 1 << 20;
 /**
  * The bytes of a GGUF file of version 3, piece by piece: the header, then the tensors in the given order, as llama.cpp expects them.
  *
- * @throws TsgptError at once if names, shapes, types and data do not fit each other; while the pieces are taken, if data that a function makes
- * does not fit. What such a function throws is passed on.
+ * @throws TsgptError at once if names, shapes, types and data do not match; while the pieces are taken, if data from a function does not match.
+ * Errors of such a function are passed on.
  */
 export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<Uint8Array> {
   const values = new Map(Object.entries(metadata));
@@ -50,7 +50,7 @@ export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<
   const header = formatGgufHeader(values, described, alignment);
   ensure(
     header.length <= MAX_HEADER_BYTES && values.size <= MAX_COUNT && tensors.length <= MAX_COUNT,
-    `this GGUF file cannot be written: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors is too large to be read again; split the model`,
+    `this GGUF file cannot be written: a header of ${header.length} bytes with ${values.size} metadata values and ${tensors.length} tensors could not be read again; split the model`,
   );
 
   async function* chunks(): AsyncGenerator<Uint8Array> {
@@ -109,7 +109,7 @@ function alignmentOf(metadata: ReadonlyMap<string, MetadataToWrite>): number {
   return Number(value);
 }
 
-/** Checks the tensors and gives each its place. */
+/** Checks the tensors and gives each its position. */
 function describe(tensors: readonly GgufTensorToWrite[], alignment: number): GgufTensorPlace[] {
   const names = new Set<string>();
   let offset = 0;

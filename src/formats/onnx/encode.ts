@@ -16,12 +16,12 @@ import { concatBytes, encoded, integer, lengthDelimited, message, text } from '.
 
 // Field numbers are those of the specification's `onnx.proto3` (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto3).
 
-/** The edition of the operator set; 20 is the first with Gelu. */
+/** The version of the operator set; 20 is the first with Gelu. */
 const operatorSetVersion = 20;
 const microsoftVersion = 1;
 const formatVersion = 9;
 
-/** How open lengths are called in files: as in Hugging Face's. */
+/** The names of open lengths in files, as in Hugging Face's. */
 const lengthNames: Readonly<Record<OpenLength, string>> = {
   batch: 'batch_size',
   time: 'sequence_length',
@@ -31,14 +31,14 @@ const lengthNames: Readonly<Record<OpenLength, string>> = {
   capacity: 'capacity',
 };
 
-/** The bytes of a model: those of an `.onnx` file. A tensor that is a {@link FileRegion} stays in that file. */
+/** A model as the bytes of an `.onnx` file. A tensor that is a {@link FileRegion} stays in its file. */
 export function encodeModel(model: OnnxModel): Uint8Array {
   return concatBytes(encodeModelParts(model));
 }
 
 /**
- * As {@link encodeModel}, in parts to be written one after the other: the bytes of tensors are not copied. A file with a tensor that is
- * a {@link FileRegion} has to lie beside that file.
+ * Like {@link encodeModel}, in parts to write one after the other: the bytes of tensors are not copied. If a tensor is a {@link FileRegion}, the
+ * model must be written beside that file.
  */
 export function encodeModelParts(model: OnnxModel): Uint8Array[] {
   const domains = new Set(model.nodes.map(({ domain = '' }) => domain));
@@ -121,7 +121,7 @@ function encodePlace(writer: BinaryWriter, { path, offset, length }: FileRegion)
   integer(writer, 14, 1); // the elements are external
 }
 
-/** The last part of a path; files of one model lie in one folder. */
+/** The last part of a path; the files of a model are in one folder. */
 function fileName(path: string): string {
   return path.split(/[/\\]/).at(-1)!;
 }
@@ -144,7 +144,7 @@ function encodeType(writer: BinaryWriter, type: OnnxType, shape: Shape): void {
   });
 }
 
-/** A dimension: its length, or a name where that is only known in a run. */
+/** A dimension: its length, or a name if the length is open. */
 function encodeLength(writer: BinaryWriter, length: number): void {
   if (isOpen(length)) {
     const { known, names } = factorsOf(length);

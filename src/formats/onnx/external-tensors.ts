@@ -1,18 +1,18 @@
 import type { FileRegion } from '../../core/file-region.ts';
 import type { OnnxModel, OnnxTensor } from './model.ts';
 
-/** Tensors of more bytes than this are kept out of the bytes of a model, which may not exceed 2 GiB. */
+/** Larger tensors, in bytes, stay out of a model's bytes, which may not exceed 2 GiB. */
 export const externalSize = 1 << 16;
 
-/** A tensor that a model's bytes only mention by its name. */
+/** A tensor that a model's bytes refer to by name. */
 export interface ExternalTensor {
   readonly name: string;
   readonly data: Uint8Array | FileRegion;
 }
 
 /**
- * Takes the large tensors out of a model, so that its bytes only name them and the runtime is handed the tensors themselves, without a
- * copy. Tensors in files stay there.
+ * Takes the large tensors out of a model, so that its bytes only name them and the runtime gets the tensors themselves, without a copy. Tensors in
+ * files stay there.
  */
 export function separateLargeTensors(model: OnnxModel): { model: OnnxModel; external: ExternalTensor[] } {
   const external: ExternalTensor[] = [];

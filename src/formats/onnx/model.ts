@@ -12,14 +12,14 @@ export interface OnnxModel {
 
 export type OnnxAttribute = number | string | readonly number[];
 
-/** One ONNX operator. Whole-number attributes are written as integers, those of `floats` as floating point. */
+/** One ONNX operator. Attributes that are whole numbers are written as integers, those in `floats` as floating-point numbers. */
 export interface OnnxNode {
   readonly operator: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Readonly<Record<string, OnnxAttribute>>;
   readonly floats: Readonly<Record<string, number>>;
-  /** Where the operator is specified, if not in ONNX itself: `com.microsoft` for ONNX Runtime's own. */
+  /** The operator's domain: `com.microsoft` for ONNX Runtime's own. Defaults to ONNX's. */
   readonly domain?: string;
 }
 
@@ -36,19 +36,19 @@ export interface OnnxValue {
   readonly name: string;
   readonly type: OnnxType;
   readonly shape: Shape;
-  /** Whether it is a sequence of such tensors instead of one. */
+  /** Whether it is a sequence of such tensors. Defaults to false. */
   readonly isSequence?: boolean;
 }
 
 export type OnnxType = DType | 'int64' | 'uint8';
 
-/** The types of what is only stored: nothing is computed in half precision. */
+/** The types of stored tensors. Nothing is computed in half precision. */
 export type StoredType = OnnxType | 'float16' | 'bfloat16';
 
-/** The name of ONNX Runtime's own operators. */
+/** The domain of ONNX Runtime's own operators. */
 export const microsoftDomain = 'com.microsoft';
 
-/** ONNX's numbers of the element types. */
+/** ONNX's ids of the element types. */
 export const typeNumbers: Record<StoredType, number> = {
   float32: 1,
   uint8: 2,

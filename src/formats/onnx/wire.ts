@@ -8,7 +8,7 @@ export function encoded(write: (writer: BinaryWriter) => void): Uint8Array {
   return writer.finish();
 }
 
-/** A field made of parts, without joining them. */
+/** A length-delimited field as a list of parts, not joined. */
 export function lengthDelimited(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((total, part) => total + part.length, 0);
   return [encoded((writer) => writer.tag(field, WireType.LengthDelimited).uint32(length)), ...parts];
@@ -28,7 +28,7 @@ export function integer(writer: BinaryWriter, field: number, value: number): voi
   writer.tag(field, WireType.Varint).int64(value);
 }
 
-/** All parts in one array. */
+/** Joins the parts. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
   let offset = 0;

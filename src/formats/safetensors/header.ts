@@ -13,7 +13,7 @@ import { ensure, TsgptError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { findDuplicateKey, isObject } from './json.ts';
 
-/** Bytes of one element of each element type that can be read and written. */
+/** The element types that can be read and written, with the size of an element in bytes. */
 export const SAFETENSORS_DTYPES = {
   F64: 8,
   F32: 4,
@@ -53,8 +53,8 @@ export const PREFIX_BYTES = 8;
 const MAX_TENSORS = 65_536;
 
 /**
- * Enough for that many tensors with long names; a longer header is an attack or not a safetensors file. The reference implementation allows 100 MB,
- * but a header of that size takes many times as much memory.
+ * Enough for {@link MAX_TENSORS} tensors with long names; a longer header is an attack or not a safetensors file. The reference implementation allows
+ * 100 MB, but parsing such a header takes many times as much memory.
  */
 const MAX_HEADER_BYTES = 1 << 24;
 
@@ -90,10 +90,10 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, file: string
 }
 
 /**
- * Parses and checks a header. Every tensor then lies inside the file, has as many bytes as its shape needs, and shares them with no other.
+ * Parses and checks a header. Afterwards every tensor lies inside the file, has the size that its shape needs, and overlaps no other.
  *
  * @param bytes the header's bytes, without the length before them
- * @throws TsgptError naming the file and, where there is one, the tensor
+ * @throws TsgptError that names the file and, if possible, the tensor
  */
 export function parseSafetensorsHeader(bytes: Uint8Array, fileBytes: number, file: string): SafetensorsHeader {
   const { __metadata__: metadata = {}, ...entries } = parseJson(bytes, file);
@@ -173,7 +173,7 @@ function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
   return header;
 }
 
-/** Bytes of a tensor, row-major without gaps; a scalar's shape is empty. If the product is too large, the result is not a safe integer. */
+/** The size of a tensor in bytes. If the product is too large, the result is not a safe integer. */
 export function bytesOf(dtype: SafetensorsDtype, shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, SAFETENSORS_DTYPES[dtype]);
 }

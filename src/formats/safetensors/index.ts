@@ -1,8 +1,7 @@
 /**
  * Safetensors files: the format of weights on the Hugging Face Hub, and of tsgpt's own checkpoints.
  *
- * `SafetensorsReader` reads from any source of bytes, `encodeSafetensors` gives a file's bytes piece by piece. Paths are opened and written in
- * `tsgpt/node`.
+ * `SafetensorsReader` reads from any source of bytes, `encodeSafetensors` yields a file's bytes piece by piece. `tsgpt/node` opens and writes paths.
  */
 export { type ByteSource, bytesInMemory } from '../byte-source.ts';
 export type { SafetensorsDtype, SafetensorsTensorInfo } from './header.ts';

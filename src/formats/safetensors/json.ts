@@ -1,8 +1,8 @@
-/** What the header and the index of safetensors files need beyond `JSON.parse`. */
+/** Helpers beyond `JSON.parse` for the header and the index of safetensors files. */
 
 /**
- * The first key that an object has twice, anywhere in valid JSON text. `JSON.parse` keeps the last one silently, and two
- * readers that keep different ones would see two different models in one file.
+ * The first key that occurs twice in an object, anywhere in valid JSON text. `JSON.parse` silently keeps the last one; a reader that keeps the first
+ * would see another model in the same file.
  */
 export function findDuplicateKey(json: string): string | undefined {
   const open: Set<string>[] = [];

@@ -13,7 +13,7 @@ import {
   type SafetensorsTensorInfo,
 } from './header.ts';
 
-/** The arrays that elements are read into and written from. */
+/** The array types of elements. */
 export type SafetensorsArray =
   | Float32Array
   | Float64Array
@@ -26,7 +26,7 @@ export type SafetensorsArray =
   | Int8Array
   | Uint8Array;
 
-/** A tensor that was read. */
+/** A tensor read from a file. */
 export interface SafetensorsTensor {
   /** The element type in the file. `data` has the array type of the same name, but F16 and BF16 are read as float32, and BOOL as a Uint8Array of 0
    * and 1. */
@@ -37,7 +37,7 @@ export interface SafetensorsTensor {
 }
 
 export interface SafetensorsReadOptions {
-  /** Whether 64-bit integers (I64, U64) are given as an Int32Array; it is an error if one does not fit. Defaults to false. */
+  /** Whether 64-bit integers (I64, U64) become an Int32Array; one that does not fit is an error. Defaults to false. */
   readonly int32?: boolean;
 }
 
@@ -56,8 +56,8 @@ const ARRAYS = {
 } as const;
 
 /**
- * An open safetensors file. Only the header has been read; each tensor's bytes are read when asked for, straight into the
- * array that is returned, so that memory holds each tensor once.
+ * An open safetensors file. Only the header has been read. Tensors are read on demand, straight into the returned array, so that memory holds each
+ * tensor once.
  */
 export class SafetensorsReader {
   readonly metadata: SafetensorsHeader['metadata'];
@@ -71,7 +71,7 @@ export class SafetensorsReader {
     this.tensors = header.tensors;
   }
 
-  /** Reads and checks the header; closes the source if that fails. Nothing larger than the source is ever allocated. */
+  /** Reads and checks the header; closes the source if that fails. Never allocates more than the size of the source. */
   static async open(source: ByteSource): Promise<SafetensorsReader> {
     try {
       const prefix = new Uint8Array(PREFIX_BYTES);
@@ -127,8 +127,8 @@ export class SafetensorsReader {
   /**
    * Reads one tensor of floats (F32, F16, BF16 or F64) into an array that the caller already has.
    *
-   * @param target as many elements as the tensor has, row-major; F64 is rounded to float32
-   * @throws TsgptError if there is no such tensor, it does not hold floats or has another size
+   * @param target has the tensor's number of elements, row-major; F64 is rounded to float32
+   * @throws TsgptError if there is no such tensor, it does not hold floats, or its number of elements differs
    */
   async readInto(name: string, target: Float32Array): Promise<void> {
     const info = this.#info(name);
@@ -148,7 +148,7 @@ export class SafetensorsReader {
     }
   }
 
-  /** The file that a tensor's bytes are in, and where. Throws a TsgptError if they lie in memory. */
+  /** The file of a tensor's bytes and their position. Throws a TsgptError if they are in memory. */
   regionOf(name: string): FileRegion {
     const { offset, byteLength } = this.#info(name);
     return regionOf(this.#source, offset, byteLength);
@@ -171,7 +171,7 @@ export class SafetensorsReader {
     );
   }
 
-  /** The 16-bit patterns are read into the second half of the target and widened in place. */
+  /** Reads the 16-bit patterns into the second half of the target and widens them in place. */
   async #readHalf({ dtype, offset }: SafetensorsTensorInfo, target: Float32Array): Promise<void> {
     const bits = new Uint16Array(target.buffer, target.byteOffset + 2 * target.length, target.length);
     await this.#source.readInto(bytesView(bits), offset);

@@ -1,13 +1,13 @@
 /**
- * Weights that are split into several safetensors files ("shards"), as the Hugging Face Hub has them, read as one:
+ * Weights split into several safetensors files ("shards"), as on the Hugging Face Hub, read as one:
  *
  *     model.safetensors.index.json      { "metadata": { "total_size": 13476839424 },
  *                                         "weight_map": { "lm_head.weight": "model-00002-of-00002.safetensors", ... } }
  *     model-00001-of-00002.safetensors
  *     model-00002-of-00002.safetensors
  *
- * `weight_map` says which file each tensor is in. `metadata` is free text about the model and is not needed for reading:
- * published files disagree on what `total_size` counts.
+ * `weight_map` says which file contains each tensor. `metadata` is free text about the model and is ignored: published files disagree on what
+ * `total_size` counts.
  *
  * Source: https://huggingface.co/docs/transformers/big_models
  */
@@ -31,11 +31,10 @@ export const MAX_INDEX_BYTES = 100_000_000;
 export type SafetensorsIndex = ReadonlyMap<string, string>;
 
 /**
- * Parses and checks the text of an index. Every shard then has a plain file name, so that joined to the index's folder it can only
- * give a file in that folder.
+ * Parses and checks the text of an index. Afterwards every shard has a plain file name, which can only mean a file in the index's folder.
  *
  * @param file the index's own name, for error messages
- * @throws TsgptError naming the file and, where there is one, the tensor
+ * @throws TsgptError that names the file and, if possible, the tensor
  */
 export function parseSafetensorsIndex(text: string, file: string): SafetensorsIndex {
   let json: unknown;
@@ -71,31 +70,31 @@ function isShardName(name: string): boolean {
   return /^[\w.\- ]+\.safetensors$/.test(name);
 }
 
-/** The weights of a model in one file or several, open for reading. Only headers are in memory; each tensor is read when asked for. */
+/** The weights of a model in one file or several, open for reading. Only headers are in memory; tensors are read on demand. */
 export interface SafetensorsWeights extends AsyncDisposable {
-  /** Names, element types and shapes. Reading in this order reads each file from its beginning to its end. */
+  /** Names, element types and shapes, in an order that reads each file from beginning to end. */
   readonly tensors: ReadonlyMap<string, Pick<SafetensorsTensorInfo, 'dtype' | 'shape' | 'byteLength'>>;
   has(name: string): boolean;
-  /** One tensor in the array type of the file, F16 and BF16 as float32. */
+  /** Reads one tensor in the array type of the file; F16 and BF16 become float32. */
   read(name: string, options?: SafetensorsReadOptions): Promise<SafetensorsTensor>;
-  /** One tensor of floats (F32, F16, BF16 or F64) as float32. */
+  /** Reads one tensor of floats (F32, F16, BF16 or F64) as float32. */
   readFloats(name: string): Promise<{ shape: readonly number[]; data: Float32Array }>;
-  /** One tensor of floats into an array that the caller already has: as many elements as the tensor, row-major. */
+  /** Reads one tensor of floats into an existing array with the same number of elements, row-major. */
   readInto(name: string, target: Float32Array): Promise<void>;
-  /** Which file a tensor's bytes are in, and where. */
+  /** The file of a tensor's bytes and their position. */
   regionOf(name: string): FileRegion;
   close(): Promise<void>;
 }
 
 /**
- * Opens weights in shards. It checks every header, and that each tensor of the index is in its shard; the tensors are read when asked for.
+ * Opens weights in shards. It checks every header, and that each tensor of the index is in its shard. Tensors are read on demand.
  *
- * The index decides: a tensor that it does not name is not part of the model. A tensor of the index that stands in a second shard as well
- * is an error, because readers that look in another order would see other weights.
+ * The index decides: a tensor that it does not name is not part of the model. A tensor of the index that occurs in two shards is an error, because
+ * readers that look in another order would see other weights.
  *
- * @param openShard opens the file of that name in the index's folder
- * @param folder the name of the whole, for error messages
- * @throws TsgptError if a shard is damaged, or index and shards disagree; what `openShard` throws is passed on. All shards are then closed.
+ * @param openShard opens the file with a given name in the index's folder
+ * @param folder the name of the folder, for error messages
+ * @throws TsgptError if a shard is damaged, or index and shards disagree; errors of `openShard` are passed on. All shards are then closed.
  */
 export async function openShardedSafetensors(
   index: SafetensorsIndex,

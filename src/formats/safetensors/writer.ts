@@ -1,4 +1,4 @@
-/** Safetensors files as bytes, piece by piece. */
+/** Writes safetensors files as bytes, piece by piece. */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytesView } from '../byte-source.ts';
@@ -9,11 +9,11 @@ import type { SafetensorsArray } from './reader.ts';
 export interface SafetensorsTensorToWrite {
   readonly name: string;
   readonly shape: readonly number[];
-  /** The elements, row-major; or a function that makes them when they are written, so that only one tensor needs to be in memory at a time. */
+  /** The elements, row-major; or a function that returns them when they are written, so that only one tensor is in memory at a time. */
   readonly data: SafetensorsArray | (() => SafetensorsArray);
   /**
-   * The element type in the file. Defaults to the one with the name of `data`'s array type. Give it with a function, and where one array type serves
-   * several: `BOOL` for a Uint8Array of 0 and 1, `F16` and `BF16` for a Uint16Array of bit patterns.
+   * The element type in the file. Defaults to the type named like `data`'s array type. It is needed for a function, and for array types with several
+   * meanings: `BOOL` for a Uint8Array of 0 and 1, `F16` and `BF16` for a Uint16Array of bit patterns.
    */
   readonly dtype?: SafetensorsDtype;
 }
@@ -25,19 +25,19 @@ interface TensorDescription {
   readonly shape: readonly number[];
 }
 
-/** Bytes in one piece, at most; a multiple of every element's size. */
+/** The largest piece in bytes; a multiple of every element's size. */
 const CHUNK_BYTES = 1 << 24;
 
 /**
  * The bytes of a safetensors file, piece by piece. The pieces are views of the arrays' own memory, so the arrays must not change before the last
  * piece is used.
  *
- * Tensors are stored with the widest element types first, as the reference implementation does, so that every tensor is aligned to its element size and can
- * be memory-mapped.
+ * Tensors with the widest element types come first, as in the reference implementation, so that every tensor is aligned to its element size and can be
+ * memory-mapped.
  *
  * @param metadata free text about the file, for example the training step
- * @throws TsgptError at once if a name is given twice or data and shape do not fit each other; while the pieces are taken, if data that a function makes
- * does not fit. What such a function throws is passed on.
+ * @throws TsgptError at once if a name occurs twice or data and shape do not match; while the pieces are taken, if data from a function does not match.
+ * Errors of such a function are passed on.
  */
 export function encodeSafetensors(
   tensors: Iterable<SafetensorsTensorToWrite>,
@@ -110,11 +110,11 @@ function checkData({ name, shape, dtype }: TensorDescription, data: SafetensorsA
   );
 }
 
-/** The element type that has the name of an array's type. */
+/** The element type named like the array's type. */
 function dtypeOf(name: string, data: SafetensorsTensorToWrite['data']): SafetensorsDtype {
   ensure(
     typeof data !== 'function',
-    () => `tensor ${printable(name)} cannot be written: data that a function makes needs a dtype; give one`,
+    () => `tensor ${printable(name)} cannot be written: data from a function needs a dtype; give one`,
   );
   if (data instanceof Float32Array) return 'F32';
   if (data instanceof Float64Array) return 'F64';
