@@ -155,7 +155,7 @@ function quantizeQ4_0(values: Float32Array, name: string): Uint8Array {
  * Q5_0: 32 elements in 22 bytes. Element = scale * (q - 16).
  *
  *     2 bytes    scale, half precision
- *     4 bytes    the upper bit of q: of element i in bit i of the little-endian integer
+ *     4 bytes    the upper bit of q: that of element i is bit i of the little-endian integer
  *     16 bytes   the lower four bits of q, as in Q4_0
  */
 function dequantizeQ5_0(blocks: Uint8Array, target: Float32Array): void {

@@ -146,7 +146,7 @@ describe('a GGUF file made to harm', () => {
     'three bytes': [Buffer.from('GGU'), 'it does not begin with the letters GGUF'],
     'another format': [Buffer.from('PK\x03\x04'.repeat(20)), 'it does not begin with the letters GGUF'],
     'the magic number alone': [Buffer.from('GGUF'), 'the version would end at byte 8, but the file has 4'],
-    'version 1': [start(0, 0, 1), 'has version 1 of the GGUF format, and only 2 and 3 can be read'],
+    'version 1': [start(0, 0, 1), 'has version 1 of the GGUF format, but only 2 and 3 can be read'],
     'version 4': [start(0, 0, 4), 'has version 4'],
     'version 0': [start(0, 0, 0), 'has version 0'],
     'the other byte order': [start(0, 0, 0x03000000), 'is a GGUF file for big-endian machines, which cannot be read'],

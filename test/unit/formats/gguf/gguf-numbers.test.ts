@@ -269,7 +269,7 @@ describe('rounding to half precision', () => {
 
   it('refuses to write a finite number as infinity', () => {
     expect(() => QUANTIZE.F16(Float32Array.of(0, 65_520), 'w')).toThrow(
-      'tensor w cannot be written as F16: it has the value 65520, and 65504 is the limit; write it as F32',
+      'tensor w cannot be written as F16: it has the value 65520, but 65504 is the limit; write it as F32',
     );
     const kept = QUANTIZE.F16(Float32Array.of(Infinity, -Infinity, Number.NaN, -0), 'w');
     expect([...new Uint16Array(kept.buffer)]).toEqual([0x7c00, 0xfc00, 0x7e00, 0x8000]);

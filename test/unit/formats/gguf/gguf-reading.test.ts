@@ -143,7 +143,7 @@ describe('reading a GGUF file', () => {
     expect(() => metadata.strings('flags', [])).toThrow('is array of bool, but an array of strings is expected');
     expect(() => metadata.string('other')).toThrow(`${path} has no metadata other; check that it is the right file`);
     expect(() => metadata.number('bigger')).toThrow(
-      'has the value 9007199254740993, which a number cannot hold exactly',
+      'has the value 9007199254740993, which a number cannot represent exactly',
     );
     expect(() => metadata.numbers('sizes2')).toThrow('has the value 1152921504606846976');
     expect(() => metadata.boolean('text')).toThrow(TsgptError);

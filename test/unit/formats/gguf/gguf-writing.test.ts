@@ -61,7 +61,7 @@ describe('writing a GGUF file', () => {
     'an infinite half': [
       {},
       [{ ...tensor, type: 'F16', data: data.with(3, 1e9) }],
-      'it has the value 1000000000, and 65504 is the limit',
+      'it has the value 1000000000, but 65504 is the limit',
     ],
   };
 

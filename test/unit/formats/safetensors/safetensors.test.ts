@@ -150,7 +150,7 @@ describe('safetensors round trip', () => {
     await expect(write(good, failing, never)).rejects.toThrow(RangeError);
     expect(made).toEqual(['good', 'good', 'failing']);
     await expect(write(tensor('short', () => new Float32Array(1)))).rejects.toThrow('does not fit its 1 elements');
-    await expect(write({ ...good, dtype: undefined })).rejects.toThrow('data that a function makes needs a dtype');
+    await expect(write({ ...good, dtype: undefined })).rejects.toThrow('data from a function needs a dtype');
     expect(readdirSync(folder)).not.toContain('unmade');
   });
 
