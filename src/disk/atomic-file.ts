@@ -4,20 +4,19 @@ import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promi
 import { dirname } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
 
-/** What a file is made of: the whole text or bytes, or chunks of bytes that are written one after the other. */
+/** The contents of a file: the whole text or bytes, or chunks of bytes to write one after the other. */
 export type FileContents = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
  * Writes a file completely or not at all.
  *
- * The contents go to a temporary file beside the target, are flushed to the disk (fsync) and only then take the target's
- * name, so that a reader, a crash or a full disk never meets half a file. Chunks are written as they come and never joined:
- * a checkpoint of several GB needs no second copy in memory. (The package write-file-atomic takes one buffer and does not
- * look whether all of it was written.)
+ * The contents go to a temporary file beside the target, which is flushed to the disk (fsync) and only then renamed, so that a reader never sees half
+ * a file, even after a crash or on a full disk. Chunks are written as they come and never joined: a checkpoint of several GB needs no second copy in
+ * memory. (The package write-file-atomic takes one buffer and does not check that all of it was written.)
  *
  * @param path an existing regular file to replace (its permissions are kept; a link is followed), or a new name
- * @throws TsgptError when the file cannot be written; the previous file is then as it was and nothing is left behind.
- * What the chunks' own iterator throws is passed on unchanged.
+ * @throws TsgptError if the file cannot be written; the previous file then stays as it was and nothing is left behind. Errors of the chunks' iterator
+ * are passed on unchanged.
  */
 export async function writeFileAtomic(path: string, contents: FileContents): Promise<void> {
   const previous = await stat(path).catch(() => undefined);
@@ -36,7 +35,7 @@ export async function writeFileAtomic(path: string, contents: FileContents): Pro
   let file: FileHandle | undefined;
   try {
     file = await open(temporary, 'wx', previous?.mode).catch(failed);
-    if (previous) await file.chmod(previous.mode).catch(() => {}); // open() takes away what the umask forbids
+    if (previous) await file.chmod(previous.mode).catch(() => {}); // open() applied the umask
     for await (const chunk of typeof contents === 'string' || ArrayBuffer.isView(contents) ? [contents] : contents) {
       await file.writeFile(chunk).catch(failed);
     }
@@ -53,7 +52,7 @@ export async function writeFileAtomic(path: string, contents: FileContents): Pro
   await syncFolder(dirname(target));
 }
 
-/** Makes the new name itself survive a power cut. Not every system can flush a folder; the file is whole without it. */
+/** Makes the new name survive a power cut. Not every system can flush a folder; the file is complete without it. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => {});
@@ -64,7 +63,7 @@ function rmQuietly(path: string): void {
   try {
     unlinkSync(path);
   } catch {
-    // Already renamed or never made: nothing to tidy.
+    // Already renamed or never made: nothing to clean up.
   }
 }
 

@@ -5,16 +5,16 @@ import { dirname, resolve } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
 
 export interface FolderOptions {
-  /** Says of each file in a folder of that name whether it may be replaced. By default none may, so that the folder must be new or empty. */
+  /** Whether a file in an existing folder of that name may be replaced. Defaults to no file, so that the folder must be new or empty. */
   mayReplace?: (file: string) => boolean;
 }
 
 /**
- * Writes a folder completely or not at all: into a new one beside it, which then takes its name.
+ * Writes a folder completely or not at all: as a new folder beside it, which is then renamed.
  *
- * @param write fills the new folder, whose path it is given; what it throws is passed on
- * @throws TsgptError if there is a folder of that name with files that may not be replaced, or it cannot be made. The folder from
- * before is then as it was, and nothing is left behind.
+ * @param write gets the path of the new folder and fills it; its errors are passed on
+ * @throws TsgptError if there is a folder of that name with files that may not be replaced, or if it cannot be made. The previous folder then stays as
+ * it was, and nothing is left behind.
  */
 export async function writeFolderAtomic(
   folder: string,
@@ -52,7 +52,7 @@ export async function writeFolderAtomic(
   }
 }
 
-/** What is in a folder, or undefined if there is none. */
+/** The files in a folder, or undefined if there is none. */
 async function filesIn(folder: string): Promise<string[] | undefined> {
   try {
     return await readdir(folder);

@@ -8,10 +8,10 @@ import { writeFolderAtomic } from './atomic-folder.ts';
 import { writeOnnxFiles } from './onnx-files.ts';
 import { publishedFileNames, publishedFiles, writePublishedFiles } from './published-files.ts';
 
-/** How the weights of an ONNX model are stored, as transformers.js calls it: in 32 bits, or those of linear layers in 8 or 4. */
+/** How the weights of an ONNX model are stored, in transformers.js's terms: in 32 bits, or those of linear layers in 8 or 4. */
 export type OnnxDtype = 'fp32' | 'q8' | 'q4';
 
-/** In which file transformers.js looks for them. */
+/** The files in which transformers.js looks for them. */
 const fileNames: Record<OnnxDtype, string> = {
   fp32: 'model.onnx',
   q8: 'model_quantized.onnx',
@@ -22,25 +22,25 @@ export const onnxDtypes = Object.keys(fileNames) as readonly OnnxDtype[];
 
 export interface ExportOnnxOptions {
   /**
-   * How weights are stored: `fp32` unless told otherwise; with `q8` and `q4` those of linear layers in so many bits, as `Decoder`
-   * quantizes them. There is a file for each; the first is the one that is used if nothing is said.
+   * How to store the weights; `q8` and `q4` store those of linear layers in 8 and 4 bits, quantized like `Decoder`'s. Each dtype gets its own file; the
+   * first is the one used by default. Defaults to `['fp32']`.
    */
   dtypes?: readonly OnnxDtype[];
-  /** Whether a folder that holds such a model and nothing else is replaced. */
+  /** Whether to replace a folder that contains such a model and nothing else. Defaults to false. */
   overwrite?: boolean;
-  /** Called before the file of each dtype is made; what it throws ends the writing, and nothing is left behind. */
+  /** Called before the file of each dtype is made; if it throws, writing stops and nothing is left behind. */
   onProgress?: (dtype: OnnxDtype) => void;
 }
 
 /**
- * Writes a model as a folder that transformers.js loads, in Node and in browsers, completely or not at all: an ONNX decoder in `onnx/`,
- * and beside it the configuration and tokenizer as Hugging Face has them. See {@link onnxDecoder} for what it takes and gives.
+ * Writes a model as a folder that transformers.js loads in Node and in browsers, completely or not at all: an ONNX decoder in `onnx/`, and beside it
+ * the configuration and tokenizer in Hugging Face's format. See {@link onnxDecoder} for its inputs and outputs.
  *
- * The decoder is of ONNX's own operators, so that any engine can run it; only quantized weights need ONNX Runtime's `MatMulNBits`. Weights
- * that are too much for one file lie in `model.onnx_data` and so on beside it.
+ * The decoder consists of ONNX's own operators, so that any engine can run it; only quantized weights need ONNX Runtime's `MatMulNBits`. Weights that
+ * are too large for one file are in `model.onnx_data` and so on beside it.
  *
- * @throws TsgptError if the folder exists and is not empty, unless it may be overwritten; if Hugging Face has no configuration for such a
- * model; or if the files cannot be written
+ * @throws TsgptError if the folder exists, is not empty and may not be overwritten; if Hugging Face has no configuration for such a model; or if the
+ * files cannot be written
  */
 export async function exportOnnx(
   folder: string,
@@ -64,7 +64,7 @@ export async function exportOnnx(
       const count = await writeOnnxFiles(join(temporary, 'onnx', name), onnxDecoder(toSave.model, storage));
       if (count > 0) dataFiles[name] = count;
     }
-    // Without these it would look for another file in browsers, and not for weights beside the model.
+    // Without these, transformers.js would look for another file in browsers, and not for weights beside the model.
     const settings = { dtype: dtypes[0], use_external_data_format: dataFiles };
     await writePublishedFiles(temporary, {
       ...files,

@@ -1,10 +1,10 @@
-/** GGUF files on disk: llama.cpp's format of models. `formats/gguf` reads and writes the same from and to memory. */
+/** GGUF files on disk, llama.cpp's format of models. `formats/gguf` does the same in memory. */
 import { encodeGguf, type GgufContents, GgufReader } from '../formats/gguf/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 import { openFile } from './open-file.ts';
 
 /**
- * Opens a GGUF file and checks its header completely; the tensors are read when asked for.
+ * Opens a GGUF file and checks its whole header. Tensors are read on demand.
  *
  * Close it when done (`await using reader = await openGguf(path)` does).
  *
@@ -17,8 +17,8 @@ export async function openGguf(path: string): Promise<GgufReader> {
 /**
  * Writes a GGUF file, completely or not at all (see {@link writeFileAtomic}).
  *
- * @throws TsgptError as {@link encodeGguf} does, or if the file cannot be written; what a tensor's own function throws is passed on. In each
- * case no file is left behind, and an older one stays as it was.
+ * @throws TsgptError like {@link encodeGguf}, or if the file cannot be written; errors of a tensor's own function are passed on. In each case no file is
+ * left behind, and an older one stays as it was.
  */
 export async function writeGguf(path: string, contents: GgufContents): Promise<void> {
   await writeFileAtomic(path, encodeGguf(contents));

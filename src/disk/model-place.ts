@@ -4,21 +4,21 @@ import { join } from 'node:path';
 import { ensure } from '../core/errors.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
 
-/** Where a model lies, and in which form. */
+/** The place and format of a model. */
 export interface ModelPlace {
   kind: 'run' | 'folder' | 'gguf';
   /** A training run's folder or the JSON file of a checkpoint in it; a folder in Hugging Face's layout; or a GGUF file. */
   path: string;
 }
 
-/** What `openModel` opens, in words. */
+/** The places that `openModel` accepts, in words. */
 export const modelPlaces =
   "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, a .gguf file, or a model of the hub such as openai-community/gpt2";
 
 const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
 /**
- * Finds the model that `place` names. A model of the hub is downloaded first, as far as it is not in the cache; `runs/...` never means the hub.
+ * Finds the model that `place` names. A model of the hub is first downloaded to the cache; `runs/...` never means the hub.
  *
  * @throws TsgptError if there is no such model, or it cannot be downloaded
  */
@@ -28,15 +28,12 @@ export async function locateModel(place: string, hub?: DownloadOptions): Promise
   if (!isThere && hubName.test(place) && !place.startsWith('runs/')) {
     return { kind: 'folder', path: await downloadModel(place, hub) };
   }
-  ensure(
-    isThere || place.endsWith('.json'),
-    `there is no model ${place}: there is nothing of that name; give ${modelPlaces}`,
-  );
-  ensure(!place.endsWith('.safetensors'), `${place} holds only weights; give the folder that it is in`);
+  ensure(isThere || place.endsWith('.json'), `there is no model ${place}; give ${modelPlaces}`);
+  ensure(!place.endsWith('.safetensors'), `${place} contains only weights; give its folder`);
   return { kind: existsSync(join(place, 'config.json')) ? 'folder' : 'run', path: place };
 }
 
-/** Whether a file is GGUF's by its first bytes, whatever its name. */
+/** Whether a file's first bytes are GGUF's, whatever its name. */
 async function beginsAsGguf(path: string): Promise<boolean> {
   if (!statSync(path).isFile()) return false;
   await using file = await open(path);

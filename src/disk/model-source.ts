@@ -9,25 +9,25 @@ export type WeightPlace = 'memory' | 'file';
 export interface ModelSource extends ModelDescription {
   /** The folder or file it comes from. */
   path: string;
-  /** Undefined if there is none beside the weights. */
+  /** The tokenizer; undefined if there is none beside the weights. */
   tokenizer: Tokenizer | undefined;
-  /** The Jinja template by which it was trained to hold conversations, if it was. */
+  /** The Jinja template of the conversations that it was trained on, if any. */
   chatTemplate: string | undefined;
   /** Tokens that end a text, besides the tokenizer's own. */
   stopTokens: readonly number[];
-  /** Of a training run: the step of the checkpoint, and the loss measured there. */
+  /** For a training run: the step of the checkpoint, and the loss measured there. */
   checkpoint?: { step: number; validationLoss: number | undefined };
   /** All files that the weights depend on. Quantized weights are kept in a cache for as long as these files stay the same. */
   files?(): Promise<readonly string[]>;
   load(weights: WeightPlace): Promise<LanguageModel>;
 }
 
-/** Does what `read` does; an error tells the place it is about. */
+/** Runs `read`; adds the path to its errors. */
 export async function readingFrom<T>(path: string, read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (cause) {
-    // A RangeError is an array too large to be.
+    // A RangeError means that an array is too large.
     if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
     if (cause.message.includes(path)) throw cause;
     throw new TsgptError(`cannot load ${path}: ${cause.message}`, { cause });

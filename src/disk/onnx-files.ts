@@ -4,16 +4,15 @@ import { externalSize } from '../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxTensor } from '../formats/onnx/model.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
-/** An ONNX file must stay below 2 GiB; the rest is for what is not weights. */
+/** An ONNX file must stay below 2 GiB; this leaves room for everything besides weights. */
 const maxWeightBytes = 2 ** 31 - 2 ** 24;
 
-/** Where the tensors of a file begin: at multiples of this, so that they can be mapped into memory. */
+/** Tensors in a file begin at multiples of this, so that they can be memory-mapped. */
 const alignment = 4096;
 
 /**
- * Writes a model to `path`, with its weights if these take no more than `maxBytes`. Otherwise they go to `model.onnx_data`,
- * `model.onnx_data_1` and so on beside `model.onnx`, each of at most as many bytes if it holds more than one tensor. Returns how many of
- * those files there are.
+ * Writes a model to `path`, including its weights if they take at most `maxBytes`. Otherwise they go to `model.onnx_data`, `model.onnx_data_1` and so on
+ * beside `model.onnx`; each has at most `maxBytes`, unless a single tensor is larger. Returns the number of those files.
  */
 export async function writeOnnxFiles(path: string, model: OnnxModel, maxBytes = maxWeightBytes): Promise<number> {
   const bytes = model.initializers.reduce((total, { data }) => total + data.length, 0);

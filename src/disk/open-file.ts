@@ -2,13 +2,13 @@ import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 
-/** Bytes asked of the operating system at a time. */
+/** The number of bytes per read from the operating system. */
 const CHUNK_BYTES = 1 << 24;
 
 /**
  * A file on disk as a source of bytes.
  *
- * @param kind what the file should be, for error messages: "a GGUF file"
+ * @param kind the expected kind of file, for error messages: "a GGUF file"
  * @throws TsgptError if there is no such file or it cannot be read
  */
 export async function openFile(path: string, kind: string): Promise<ByteSource> {

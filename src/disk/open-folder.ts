@@ -15,7 +15,7 @@ import { type ModelSource, readingFrom, type WeightPlace } from './model-source.
 import { openSafetensorsFolder } from './safetensors.ts';
 import { inPlace } from './weights-in-place.ts';
 
-/** Opens a folder in the layout of Hugging Face. */
+/** Opens a folder in Hugging Face's layout. */
 export async function openFolder(folder: string): Promise<ModelSource> {
   const description = await readFolderConfig(folder);
   const tokenizer = await loadTokenizer(folder, description);
@@ -30,12 +30,12 @@ export async function openFolder(folder: string): Promise<ModelSource> {
   };
 }
 
-/** What model there is in a folder; only `config.json` is read. */
+/** The description of the model in a folder; reads only `config.json`. */
 export async function readFolderConfig(folder: string): Promise<ModelDescription> {
   const text = await readIfThere(join(folder, 'config.json'));
   ensure(
     text !== undefined,
-    `there is no config.json in ${folder}; give the folder of a model in the layout of Hugging Face`,
+    `there is no config.json in ${folder}; give the folder of a model in Hugging Face's layout`,
   );
   return readingFrom(folder, () => readHuggingFaceConfig(parseJSON(text)));
 }
@@ -47,7 +47,7 @@ async function loadTokenizer(folder: string, { config }: ModelDescription): Prom
   ensure(
     !tokenizer || tokenizer.vocabSize <= config.vocabSize,
     () =>
-      `the files in ${folder} do not fit each other: the tokenizer has ${tokenizer?.vocabSize} tokens, ` +
+      `the files in ${folder} do not belong together: the tokenizer has ${tokenizer?.vocabSize} tokens, ` +
       `but the model only ${config.vocabSize}`,
   );
   return tokenizer;
@@ -71,14 +71,14 @@ async function filesOf(folder: string): Promise<string[]> {
   return [join(folder, 'config.json'), ...new Set(paths)];
 }
 
-/** What the files beside the weights say about how texts and turns end. */
+/** The chat template and stop tokens in the files beside the weights. */
 async function readConversationFiles(folder: string): Promise<Pick<ModelSource, 'chatTemplate' | 'stopTokens'>> {
   const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json', 'config.json'];
   const [template, tokenizerConfig, generationConfig, config] = await Promise.all(
     names.map((name) => readIfThere(join(folder, name))),
   );
   const chatTemplate = template ?? chatTemplateIn(tokenizerConfig);
-  // Older models have no file of their own for how they generate.
+  // Older models have no generation_config.json.
   const stopTokens =
     generationConfig === undefined
       ? stopTokensIn('config.json', config)
@@ -100,6 +100,6 @@ function parseJSON(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError('config.json is not whole JSON; fetch it again', { cause });
+    throw new TsgptError('config.json is not complete JSON; download it again', { cause });
   }
 }

@@ -9,7 +9,7 @@ import type { Tokenizer } from '../tokenizer/index.ts';
 import { openGguf } from './gguf.ts';
 import { type ModelSource, readingFrom } from './model-source.ts';
 
-/** Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template. Quantised weights become float32. */
+/** Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template. Quantized weights become float32. */
 export async function openGgufModel(path: string): Promise<ModelSource> {
   return withReader(path, async (reader) => {
     const { metadata } = reader;
@@ -38,19 +38,19 @@ async function loadModel(path: string, { modelType, config }: ModelDescription):
   return withReader(path, (reader) => createLoaded(family, config, reader, form.layout(config, modelType)));
 }
 
-/** Tokens that end a turn, as models are known to write them. */
+/** The tokens that end a turn in known models. */
 const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>'];
 
 function readStopTokens(metadata: GgufMetadata, tokenizer: Tokenizer | undefined): number[] {
   const roles = ['eot', 'eom'].map((role) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1));
   const named = roles.filter((id) => id >= 0);
   if (named.length > 0) return named;
-  // Some files do not say which of their tokens do.
+  // Some files do not say which tokens end a turn.
   const written = turnEnds.filter((token) => tokenizer?.specialTokens?.includes(token));
   return written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
 }
 
-/** What model a GGUF file holds; of its weights nothing is read. */
+/** The description of the model in a GGUF file; reads no weights. */
 export async function readGgufConfig(path: string): Promise<ModelDescription> {
   return withReader(path, readConfig);
 }
@@ -67,7 +67,7 @@ async function readConfig(reader: GgufReader): Promise<ModelDescription> {
   return { modelType, architecture: family.name, config };
 }
 
-/** Does something with an open file; what goes wrong is told with its path. */
+/** Runs `use` with an open file; adds the path to its errors. */
 async function withReader<T>(path: string, use: (reader: GgufReader) => Promise<T>): Promise<T> {
   await using reader = await openGguf(path);
   return await readingFrom(path, () => use(reader));

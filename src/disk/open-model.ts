@@ -10,23 +10,23 @@ import { quantizedModel } from './quantized-cache.ts';
 import { type CheckpointName, openCheckpoint } from './run/index.ts';
 
 export interface OpenOptions {
-  /** Which checkpoint of a training run, if both are there. Defaults to `best`. */
+  /** The checkpoint of a training run, if both exist. Defaults to `best`. */
   checkpoint?: CheckpointName;
-  /** How a model of the hub is downloaded. */
+  /** Options of the download of a model of the hub. Defaults as in {@link DownloadOptions}. */
   hub?: DownloadOptions;
-  /** Where quantized weights are kept from one start to the next. Defaults to `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
+  /** The folder that caches quantized weights. Defaults to `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
   cacheFolder?: string;
 }
 
 /** An open model. Its weights are read only when {@link model} or {@link decoder} is called. */
 export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
-  /** The model with its weights in memory: to train on, to look inside, to convert. Each call reads them anew. */
+  /** The model with its weights in memory: to train, inspect or convert. Each call reads them again. */
   model(): Promise<LanguageModel>;
   /**
    * A decoder, ready to write. JavaScript holds no weights: they are used where they lie in their file. Quantized weights are made once and
    * kept in a cache, except those of training runs. (Weights of a GGUF file that are not quantized are read into memory first.)
    *
-   * Dispose of it when done. The files must not be written to before that; they may be replaced.
+   * Dispose of it when done. Until then the files must not be written to; they may be replaced.
    */
   decoder(options?: DecoderOptions): Promise<Decoder>;
 }
@@ -39,8 +39,8 @@ export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
  *     const opened = await openModel('openai-community/gpt2');
  *     await using decoder = await opened.decoder({ quantize: 'q8' });
  *
- * @throws TsgptError in one sentence if there is no such model, a file is missing or damaged, its family or an option of it is not
- * supported, or its files do not fit each other
+ * @throws TsgptError if there is no such model, a file is missing or damaged, its family or one of its options is not supported, or its files do not
+ * belong together
  */
 export async function openModel(
   place: string,
@@ -57,7 +57,7 @@ export async function openModel(
 
 /** What is known of a model without opening it. */
 export interface DescribedModel extends ModelDescription, Pick<ModelSource, 'path' | 'checkpoint'> {
-  /** Only of a training run, whose tokenizer stands beside its configuration. */
+  /** Only for a training run, which stores its tokenizer with its configuration. */
   tokenizer?: Tokenizer | undefined;
 }
 

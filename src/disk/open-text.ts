@@ -8,12 +8,11 @@ import type { TextChunk, TextDocument, TextSource } from '../text/text-source.ts
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * Opens one text file of any name, or a folder: then every `.txt` file in it and in its subfolders, sorted by path, is
- * a document. Inside a folder, links to files are followed, links to folders are not, so that a loop of them does no
- * harm; empty files are left out.
+ * Opens one text file of any name, or a folder. In a folder, every `.txt` file, also in subfolders, is a document, sorted by path. Links to files are
+ * followed; links to folders are not, so that a loop of links does no harm. Empty files are left out.
  *
- * The text is UTF-8; a byte order mark at the beginning is dropped. Throws a TsgptError when there is nothing to read,
- * and from `chunks` when a file is not UTF-8.
+ * The text is UTF-8; a byte order mark at the beginning is dropped. Throws a TsgptError if there is nothing to read; `chunks` throws one if a file is not
+ * UTF-8.
  */
 export async function openText(textPath: string): Promise<TextSource> {
   const isFolder = (await information(textPath)).isDirectory();
@@ -31,7 +30,7 @@ export async function openText(textPath: string): Promise<TextSource> {
   return { path: textPath, documents, bytes: documents.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
-/** The paths of all `.txt` files at any depth under `folder`, in an order that is the same on every machine. */
+/** The paths of all `.txt` files at any depth under `folder`, in the same order on every machine. */
 async function textFilesIn(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((error) =>
     throwUnreadable(error.path ?? folder, error),
@@ -44,7 +43,7 @@ async function textFilesIn(folder: string): Promise<string[]> {
   return files.sort();
 }
 
-/** What is known about a file or folder; of a link, what is known about its target. */
+/** The information about a file or folder; for a link, about its target. */
 async function information(file: string) {
   const info = await stat(file).catch((error) => throwUnreadable(file, error));
   ensure(info.isFile() || info.isDirectory(), `${file} is neither a file nor a folder; name one that holds text`);
@@ -76,7 +75,7 @@ async function read(handle: FileHandle, buffer: Uint8Array, file: string): Promi
   return buffer.subarray(0, bytesRead);
 }
 
-/** The text of the next `bytes`, which begin at `offset` in the file; no bytes mean its end. */
+/** The text of the next `bytes`, which begin at `offset` in the file; no bytes mean the end of the file. */
 function decodeOrThrow(decoder: TextDecoder, bytes: Uint8Array, file: string, offset: number): string {
   try {
     return decoder.decode(bytes, { stream: bytes.length > 0 });
@@ -88,7 +87,7 @@ function decodeOrThrow(decoder: TextDecoder, bytes: Uint8Array, file: string, of
   }
 }
 
-/** About where `bytes` stop being UTF-8; they may begin inside a character. */
+/** The approximate position at which `bytes` stop being UTF-8; they may begin inside a character. */
 function firstInvalidByte(bytes: Uint8Array): number {
   let start = 0;
   while (start < 3 && (bytes[start] ?? 0) >> 6 === 0b10) start++;
@@ -100,7 +99,7 @@ function firstInvalidByte(bytes: Uint8Array): number {
       return false;
     }
   };
-  // What is valid up to here is valid before, so the place can be found by halving.
+  // If `bytes` are valid up to a position, they are valid up to any earlier one, so bisection finds the fault.
   let valid = start;
   let invalid = bytes.length + 1;
   while (invalid - valid > 1) {

@@ -5,13 +5,13 @@ import { publishedTokenizer } from '../tokenizer/hugging-face/write-files.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
 
-/** The names of the files that stand beside the weights, and of some that say the same in older folders. */
+/** The names of the files beside the weights, and of their older equivalents. */
 export const publishedFileNames = [
   ...['config.json', 'generation_config.json', 'tokenizer.json', 'tokenizer_config.json'],
   ...['special_tokens_map.json', 'chat_template.jinja', 'vocab.json', 'merges.txt', 'added_tokens.json'],
 ];
 
-/** The contents of the JSON files that Hugging Face's libraries want beside the weights, by name. */
+/** The contents of the JSON files that Hugging Face's libraries expect beside the weights, by name. */
 export interface PublishedFiles extends Record<string, object> {
   'config.json': object;
 }
@@ -44,7 +44,7 @@ export async function writePublishedFiles(folder: string, files: PublishedFiles)
   }
 }
 
-/** The tokens that begin and end a text, as both configurations name them. */
+/** The ids of the tokens that begin and end a text, as both configurations name them. */
 function idsOfRoles(tokenizer: Tokenizer, stopTokens: readonly number[]): Record<string, unknown> {
   const { bosToken, beginOfTextIds = [], endOfTextId } = tokenizer;
   const [bos, ...more] = bosToken === undefined ? beginOfTextIds : tokenizer.encode(bosToken, { allowSpecial: true });

@@ -12,28 +12,28 @@ import { createModel, type LanguageModel, type ModelDescription } from '../model
 import type { WeightPlace } from './model-source.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
 
-/** To be raised when the files change, so that those of before are not used any more. */
+/** Raise this when the files' format changes, so that older files are no longer used. */
 const version = 1;
 
-/** How many models are kept; a new one takes the place of the one that has not been used for longest. */
+/** The most models to keep; a new one replaces the least recently used. */
 const mostKept = 8;
 
 /** A model to be quantized. */
 export interface QuantizableModel extends Omit<ModelDescription, 'modelType'> {
-  /** All that its weights depend on. */
+  /** All files that its weights depend on. */
   files: readonly string[];
   load(weights: WeightPlace): Promise<LanguageModel>;
 }
 
-/** Where quantized weights are kept: `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
+/** The folder of quantized weights: `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
 export function quantizedCacheFolder(): string {
   const { TSGPT_CACHE, XDG_CACHE_HOME } = process.env;
   return join(TSGPT_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tsgpt'), 'quantized');
 }
 
 /**
- * The model with quantized weights, for a decoder. They are made once and kept in a file, by the place, size and time of the files that the
- * model comes from; from then on they are used where they lie in it. Where no file can be written they are made each time.
+ * The model with quantized weights, for a decoder. They are made once and cached in a file, keyed by the path, size and time of the model's own files.
+ * From then on they are used directly from that file. If no file can be written, they are made each time.
  */
 export async function quantizedModel(
   { architecture, config, files, load }: QuantizableModel,
@@ -52,7 +52,7 @@ export async function quantizedModel(
     await removeOldest(folder, mostKept - 1);
     await writeSafetensors(path, tensorsOf(model));
   } catch {
-    return model; // a cache only: a full or read-only disk costs time, not the result
+    return model; // only a cache: a full or read-only disk costs time, not the result
   }
   return (await modelOf(path, create)) ?? model;
 }
@@ -68,7 +68,7 @@ async function keyOf(files: readonly string[], quantization: Quantization): Prom
   return `${createHash('sha256').update(text).digest('hex').slice(0, 32)}-${quantization}`;
 }
 
-/** Replaces the weights by what they are stored as, one after the other, so that memory never holds all of both. */
+/** Quantizes the weights one after the other, so that memory never holds all of them twice. */
 function quantizeInMemory(model: LanguageModel, quantization: Quantization): void {
   const storageOf = quantizedStorage(model, quantization);
   for (const parameter of model.namedParameters().values()) {
@@ -77,7 +77,7 @@ function quantizeInMemory(model: LanguageModel, quantization: Quantization): voi
   }
 }
 
-/** Integers and scales of a matrix in blocks are two tensors; other parameters are as they are. */
+/** A quantized matrix becomes two tensors, integers and scales; other parameters stay as they are. */
 function tensorsOf(model: LanguageModel): SafetensorsTensorToWrite[] {
   return [...model.namedParameters()].flatMap(([name, parameter]): SafetensorsTensorToWrite[] => {
     const { stored, shape } = parameter;
@@ -92,10 +92,10 @@ function tensorsOf(model: LanguageModel): SafetensorsTensorToWrite[] {
   });
 }
 
-/** The model with its weights left in a file of those made above; undefined if there is none, or none that fits. */
+/** The model with its weights in a cached file; undefined if there is no such file, or it does not fit. */
 async function modelOf(path: string, create: () => LanguageModel): Promise<LanguageModel | undefined> {
   if (!(await stat(path).catch(() => undefined))) return undefined;
-  // Not before: a configuration may be of a model too large to build, which only its weights show.
+  // Only now, because a wrong configuration may describe a model too large to build; the weights would show it.
   const model = create();
   try {
     await using file = await openSafetensors(path);
@@ -105,11 +105,11 @@ async function modelOf(path: string, create: () => LanguageModel): Promise<Langu
       parameter.stored = stored;
     }
   } catch (error) {
-    if (error instanceof TsgptError) return undefined; // damaged: it will be made anew
+    if (error instanceof TsgptError) return undefined; // damaged: it will be made again
     throw error;
   }
   const now = new Date();
-  await utimes(path, now, now).catch(() => {}); // used last
+  await utimes(path, now, now).catch(() => {}); // marks it as recently used
   return model;
 }
 
@@ -133,10 +133,10 @@ function storedIn(file: SafetensorsReader, name: string, shape: readonly number[
   };
 }
 
-/** The names of our files; a folder given by others may hold theirs. */
+/** The names of the cache's own files; the folder may contain others. */
 const keptName = /^[0-9a-f]{32}-q[48]\.safetensors$/;
 
-/** Keeps so many of our files in the folder, those used last. */
+/** Keeps the `kept` most recently used files of the cache. */
 async function removeOldest(folder: string, kept: number): Promise<void> {
   const files = (await readdir(folder)).filter((name) => keptName.test(name));
   const used = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).mtimeMs));

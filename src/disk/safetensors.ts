@@ -1,4 +1,4 @@
-/** Safetensors files on disk. `formats/safetensors` reads and writes the same from and to memory. */
+/** Safetensors files on disk. `formats/safetensors` does the same in memory. */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
@@ -17,7 +17,7 @@ import { writeFileAtomic } from './atomic-file.ts';
 import { openFile } from './open-file.ts';
 
 /**
- * Opens a safetensors file and checks its header completely; the tensors are read when asked for.
+ * Opens a safetensors file and checks its whole header. Tensors are read on demand.
  *
  * Close it when done (`await using reader = await openSafetensors(path)` does).
  *
@@ -33,8 +33,8 @@ export async function openSafetensors(path: string): Promise<SafetensorsReader> 
  * The bytes go to the disk straight from the arrays' memory, so the arrays must not change before the promise resolves.
  *
  * @param metadata free text about the file, for example the training step
- * @throws TsgptError as {@link encodeSafetensors} does, or if the file cannot be written; what a tensor's own function throws is passed on. In
- * each case no file is left behind, and an older one stays as it was.
+ * @throws TsgptError like {@link encodeSafetensors}, or if the file cannot be written; errors of a tensor's own function are passed on. In each case no
+ * file is left behind, and an older one stays as it was.
  */
 export async function writeSafetensors(
   path: string,
@@ -46,10 +46,10 @@ export async function writeSafetensors(
 
 /**
  * Opens the weights in a folder: `model.safetensors`, or the shards that `model.safetensors.index.json` names (see
- * {@link openShardedSafetensors}). Every header is checked at once; the tensors are read when asked for.
+ * {@link openShardedSafetensors}). Every header is checked at once. Tensors are read on demand.
  *
- * A shard may be a link to a file elsewhere, which is how the Hugging Face cache stores everything: whoever can place links in the folder can place files
- * there, too. Only the index, which may come from a stranger, cannot name a place outside the folder.
+ * A shard may be a link to a file elsewhere, as in the Hugging Face cache: whoever can place links in the folder can place files there, too. But the
+ * index, which may come from a stranger, cannot name a file outside the folder.
  *
  * Close it when done (`await using weights = await openSafetensorsFolder(folder)` does).
  *
@@ -58,7 +58,7 @@ export async function writeSafetensors(
 export async function openSafetensorsFolder(folder: string): Promise<SafetensorsWeights> {
   const status = await stat(folder).catch(() => undefined);
   ensure(status, `cannot read ${folder}: there is no such folder; check the path`);
-  ensure(status.isDirectory(), `cannot read ${folder}: it is a file; give the folder that ${WEIGHTS_FILE} is in`);
+  ensure(status.isDirectory(), `cannot read ${folder}: it is a file; give the folder of ${WEIGHTS_FILE}`);
   if (await exists(join(folder, WEIGHTS_FILE))) return openSafetensors(join(folder, WEIGHTS_FILE));
 
   const openShard = async (shard: string) => {

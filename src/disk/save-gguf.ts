@@ -9,24 +9,24 @@ import { writeGguf } from './gguf.ts';
 
 export interface GgufOptions extends SaveOptions {
   /**
-   * How the matrices are stored: as they are (by default), in half precision, or in integers of 8 or 4 bits with a scale for every 32. With
-   * `Q4_0` the token embedding and the head keep 8 bits: every token's score depends on them.
+   * How to store the matrices: as float32, in half precision, or as integers of 8 or 4 bits with a scale for every 32. With `Q4_0` the token embedding and
+   * the output head keep 8 bits, because every logit depends on them. Defaults to `F32`.
    */
   type?: WritableType;
-  /** What the model is called. */
+  /** The model's name. */
   name?: string;
 }
 
-/** `general.file_type`: what most of the tensors are. */
+/** `general.file_type`: the type of most tensors. */
 const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7 };
 
 /**
- * Writes a model as a GGUF file, completely or not at all; llama.cpp and what is built on it run it. A GPT-2 or a model of the Llama
- * family, with its tokenizer and chat template. Norms, biases and positions stay float32.
+ * Writes a model as a GGUF file for llama.cpp and programs built on it, completely or not at all: a GPT-2 or a model of the Llama family, with its
+ * tokenizer and chat template. Norms, biases and positions stay float32.
  *
- * The format has no place for dropout, and gives a GPT-2 biases for query, key and value: zeros where it has none.
+ * The format does not store dropout, and a GPT-2 always has biases for query, key and value there: zeros if the model has none.
  *
- * @throws TsgptError if llama.cpp has no such model or tokenizer, or the file cannot be written
+ * @throws TsgptError if llama.cpp does not support the model or tokenizer, or the file cannot be written
  */
 export async function saveGguf(path: string, toSave: PretrainedToSave, options: GgufOptions = {}): Promise<void> {
   const { model, tokenizer, chatTemplate, stopTokens = [] } = toSave;
@@ -57,10 +57,10 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
   await writeGguf(path, { metadata, tensors: toWrite });
 }
 
-/** The tables with a row for every token. */
+/** The matrices with a row for every token. */
 const vocabularyTensors = ['token_embd.weight', 'output.weight'];
 
-/** What llama.cpp's own converter makes of a tensor: small ones stay exact, and rows that no block divides are half precision. */
+/** The type that llama.cpp's own converter chooses: small tensors stay float32, and rows that are not whole blocks become half precision. */
 function typeOf({ name, shape }: Pick<PublishedTensor, 'name' | 'shape'>, type: WritableType): WritableType {
   if (shape.length < 2 || name === 'position_embd.weight') return 'F32';
   const wanted = type === 'Q4_0' && vocabularyTensors.includes(name) ? 'Q8_0' : type;

@@ -7,21 +7,21 @@ import { publishedFileNames, publishedFiles, writePublishedFiles } from './publi
 import { writeSafetensors } from './safetensors.ts';
 
 export interface FolderSaveOptions extends SaveOptions {
-  /** Whether a folder that holds such a model and nothing else is replaced. */
+  /** Whether to replace a folder that contains such a model and nothing else. Defaults to false. */
   overwrite?: boolean;
 }
 
-/** Every file of a folder that {@link savePretrained} writes, and some that say the same in older ones. */
+/** Every file that {@link savePretrained} writes, and their older equivalents. */
 const ownFiles = [...publishedFileNames, 'model.safetensors'];
 
 /**
- * Writes a model as a folder in the layout of Hugging Face, completely or not at all; `openModel` reads it back, and Python's
- * transformers with `from_pretrained`. Weights have the published names and layouts, in float32.
+ * Writes a model as a folder in Hugging Face's layout, completely or not at all; `openModel` and the `from_pretrained` of Python's transformers read it.
+ * Weights have the published names and layouts, in float32.
  *
- * The published form of GPT-2 always has biases for query, key and value: zeros where a model has none.
+ * The published form of GPT-2 always has biases for query, key and value: zeros if the model has none.
  *
- * @throws TsgptError if the folder exists and is not empty, unless it may be overwritten; if the published form cannot express the model; or
- * if the files cannot be written
+ * @throws TsgptError if the folder exists, is not empty and may not be overwritten; if the published form cannot express the model; or if the files
+ * cannot be written
  */
 export async function savePretrained(
   folder: string,
@@ -38,7 +38,7 @@ export async function savePretrained(
   await writeFolderAtomic(folder, write, { mayReplace: (file) => overwrite && ownFiles.includes(file) });
 }
 
-/** Writes only the weights, under the names and in the layouts that they are published with. */
+/** Writes only the weights, with the published names and layouts. */
 export async function saveWeights(path: string, model: LanguageModel, options: SaveOptions = {}): Promise<void> {
   await writeTensors(path, huggingFaceTensors(model), options);
 }
@@ -49,6 +49,6 @@ async function writeTensors(path: string, tensors: readonly PublishedTensor[], o
     data: tensor.make,
     dtype: 'F32' as const,
   }));
-  // Python's transformers refuses files that do not say which library's layout they have.
+  // Python's transformers refuses files that do not say whose layout they have.
   await writeSafetensors(path, toMake, { format: 'pt' });
 }

@@ -3,15 +3,15 @@ import type { SafetensorsWeights } from '../formats/safetensors/sharded.ts';
 import type { StoredFloats } from '../graph/index.ts';
 import type { WeightSource } from '../models/index.ts';
 
-/** Element types that ONNX Runtime reads where they lie. */
+/** The element types that ONNX Runtime reads directly from a file. */
 const formats: Partial<Record<string, StoredFloats['format']>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
 
 /**
- * The same weights, but left in their files: a decoder's graph maps them into memory. What is of another type is read all the same.
+ * The same weights, but left in their files: a decoder's graph maps them into memory. Tensors of other types are read.
  */
 export async function inPlace(weights: SafetensorsWeights): Promise<WeightSource> {
   const paths = new Set(Array.from(weights.tensors.keys(), (name) => weights.regionOf(name).path));
-  // In the cache of the Hugging Face hub a model's files are links, out of its folder; ONNX Runtime takes none of those.
+  // In the cache of the Hugging Face hub, a model's files are links out of its folder, which ONNX Runtime refuses.
   const realPaths = new Map<string, string>();
   for (const path of paths) realPaths.set(path, await realpath(path));
   return {

@@ -112,7 +112,10 @@ describe('train', () => {
 
     const folder = await trainedFolder();
     const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
-    expectSentence(await resume('--emb-dim', '32'), 'belongs to a run with embDim 16, so it cannot continue with embDim 32');
+    expectSentence(
+      await resume('--emb-dim', '32'),
+      'belongs to a run with embDim 16, so it cannot continue with embDim 32',
+    );
     expectSentence(await resume('--family', 'llama'), 'belongs to a run with family gpt2');
     expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no qkNorm');
     expectSentence(await resume('--no-tied-head'), 'belongs to a run with tiedHead true');
@@ -131,18 +134,12 @@ describe('train', () => {
 describe('generate and info', () => {
   it.each(['generate', 'info'])('%s from what is no checkpoint', async (command) => {
     const missing = await tsgpt(command, '/no/such/run');
-    expectSentence(
-      missing,
-      "there is no model /no/such/run: there is nothing of that name; give a training run's folder",
-    );
+    expectSentence(missing, "there is no model /no/such/run; give a training run's folder");
     expect(missing.stderr).toContain('a model of the hub such as openai-community/gpt2');
     expectSentence(await tsgpt(command, 'gpt2-smal'), 'there is no model gpt2-smal');
     const weights = join(temporaryFolder(), 'model.safetensors');
     writeFileSync(weights, 'x');
-    expectSentence(
-      await tsgpt(command, weights),
-      'model.safetensors holds only weights; give the folder that it is in',
-    );
+    expectSentence(await tsgpt(command, weights), 'model.safetensors contains only weights; give its folder');
     expectSentence(await tsgpt(command, textFile()), 'it is no folder');
     expectSentence(await tsgpt(command, temporaryFolder()), 'neither last.json nor best.json');
     const json = join(temporaryFolder(), 'some.json');

@@ -10,13 +10,13 @@ import type { HubFile } from './model-files.ts';
 import type { HubSettings } from './settings.ts';
 
 /**
- * One model in the cache that all of Hugging Face's libraries share:
+ * One model in the cache that all Hugging Face libraries share:
  *
  *     models--openai-community--gpt2/
  *       refs/main                               the commit that a branch or tag stood for when it was last asked for
  *       snapshots/607a30d7.../config.json       -> ../../blobs/10c66461e4c109db5a2196bff4bb59be30396ed8
- *       blobs/10c66461...                       a file under its hash, once for all commits that have it
- *       blobs/248dfc39....incomplete            what has arrived of one
+ *       blobs/10c66461...                       a file under its hash, shared by all commits that have it
+ *       blobs/248dfc39....incomplete            the part of a file that has arrived
  *
  * Source: https://huggingface.co/docs/hub/local-cache
  */
@@ -29,7 +29,7 @@ export class CachedModel {
     this.#folder = join(settings.cacheFolder, getRepoFolderName({ type: 'model', name: settings.name }));
   }
 
-  /** The folder of a commit: what the model's repository looks like then, as far as it has been downloaded. */
+  /** The folder of a commit: the downloaded files of the model's repository at that commit. */
   snapshot(commit: string): string {
     return join(this.#folder, 'snapshots', commit);
   }
@@ -38,13 +38,13 @@ export class CachedModel {
     return join(this.#folder, 'blobs', file.etag);
   }
 
-  /** Whether a file is there; links it into the snapshot where it came with another commit. What has another size goes. */
+  /** Whether a file is there. Links it into the snapshot if it came with another commit; deletes a file of another size. */
   async has(file: HubFile, commit: string): Promise<boolean> {
     const path = join(this.snapshot(commit), file.path);
     if ((await sizeOf(path)) === file.size) return true;
     const size = await sizeOf(this.blob(file));
     if (size !== file.size) {
-      // Not without having seen it: another process may be just about to put it there.
+      // Delete only a file that was seen: another process may be about to put one there.
       if (size !== undefined) await rm(this.blob(file), { force: true }).catch(cannotWrite(this.blob(file)));
       return false;
     }
@@ -58,13 +58,13 @@ export class CachedModel {
   }
 
   /**
-   * Gives a complete blob its name in the snapshot: a link that survives moving the cache. Windows forbids links to most
-   * users; there the file itself takes the name, as the other libraries do it.
+   * Gives a complete blob its name in the snapshot, as a relative link, which survives moving the cache. Windows forbids links to most users; there the
+   * file itself is moved, as in the other libraries.
    */
   async link(file: HubFile, commit: string): Promise<void> {
     const path = join(this.snapshot(commit), file.path);
     await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
-    // In place of what is there in one step, so that another process always finds one or the other.
+    // Replaces an existing file in one step, so that another process always finds one or the other.
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const isLink = await symlink(relative(dirname(path), this.blob(file)), temporary).then(
       () => true,
@@ -73,7 +73,7 @@ export class CachedModel {
     await rename(isLink ? temporary : this.blob(file), path).catch(cannotWrite(path));
   }
 
-  /** Notes what the revision stands for, once every file is there: until then it stands for the commit before. */
+  /** Records the commit of the revision once every file is there: until then the previous commit stays valid. */
   async setCommit(commit: string): Promise<void> {
     const path = join(this.#folder, 'refs', this.#settings.revision);
     if (isCommit(this.#settings.revision) || (await this.commit()) === commit) return;
@@ -81,7 +81,7 @@ export class CachedModel {
     await writeFileAtomic(path, commit);
   }
 
-  /** The commit that the revision stood for when it was last downloaded. */
+  /** The commit of the revision when it was last downloaded. */
   async commit(): Promise<string | undefined> {
     const { revision } = this.#settings;
     if (isCommit(revision)) return revision;
@@ -90,12 +90,11 @@ export class CachedModel {
   }
 
   /**
-   * The folder of the model as it was last downloaded, without a look at the network.
+   * The folder of the model as it was last downloaded, without using the network.
    *
-   * Which optional files the model has is not known here. It is enough that its configuration and all its weights are
-   * there: {@link downloadModel} fetches weights last.
+   * It is not known which optional files the model has. Its configuration and all its weights are enough: {@link downloadModel} downloads weights last.
    *
-   * @throws TsgptError if it is not in the cache or not all of it
+   * @throws TsgptError if it is not completely in the cache
    */
   async findOffline(): Promise<string> {
     const { name, revision, files } = this.#settings;
@@ -104,20 +103,20 @@ export class CachedModel {
     const advice = 'download it once with a network';
     ensure(
       commit && (await exists(this.snapshot(commit))),
-      `${name} (${revision}) is not in ${where}, and the network is not to be used (offline); ${advice}`,
+      `${name} (${revision}) is not in ${where}, and the network may not be used (offline); ${advice}`,
     );
     const folder = this.snapshot(commit);
     for (const file of files ?? (await neededFiles(folder))) {
       ensure(
         await exists(join(folder, file)),
-        `${name} (${revision}) is only in part in ${where}: ${file} is missing, and the network is not to be used (offline); ${advice}`,
+        `${name} (${revision}) is incomplete in ${where}: ${file} is missing, and the network may not be used (offline); ${advice}`,
       );
     }
     return folder;
   }
 }
 
-/** What a folder must have to be a model: as weights either one file or the index and all that it names. */
+/** The files that a model needs: its configuration, and its weights as one file or as an index and its shards. */
 async function neededFiles(folder: string): Promise<readonly string[]> {
   if ((await exists(join(folder, WEIGHTS_FILE))) || !(await exists(join(folder, INDEX_FILE)))) {
     return ['config.json', WEIGHTS_FILE];

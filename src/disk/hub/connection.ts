@@ -3,15 +3,15 @@ import * as v from 'valibot';
 import { brokenConnection, notTheHub, refusal, TemporaryFailure } from './failures.ts';
 import type { HubSettings } from './settings.ts';
 
-/** The longest pause that is made, in seconds: the length of the window that the hub's limits count requests in. */
+/** The longest pause in seconds: the window in which the hub's limits count requests. */
 const LONGEST_WAIT = 300;
-/** The longest pause that is made unasked, in seconds. */
+/** The longest pause in seconds that the server did not ask for. */
 const LONGEST_BACKOFF = 30;
 
-/** Requests to one hub: with the token where it belongs, made again after temporary failures, and failing in one sentence. */
+/** Requests to one hub: sends the token only there, retries after temporary failures, and reports errors in one sentence. */
 export class HubConnection {
   readonly settings: HubSettings;
-  /** Whether there was ever an answer. If not, the address may be wrong, and waiting would not help. */
+  /** Whether the hub has ever answered. If not, the address may be wrong, and waiting would not help. */
   #answered = false;
 
   constructor(settings: HubSettings) {
@@ -19,8 +19,8 @@ export class HubConnection {
   }
 
   /**
-   * Runs `work` until it succeeds, with growing pauses after each {@link TemporaryFailure}. `work` calls `progressed` when it
-   * received something; failures are counted from the last time it did.
+   * Runs `work` until it succeeds, with growing pauses after each {@link TemporaryFailure}. `work` calls `progressed` when it has received something,
+   * which resets the count of failures.
    *
    * @throws the last failure, any other error of `work` at once, and the reason of the signal when that is aborted
    */
@@ -46,10 +46,10 @@ export class HubConnection {
   }
 
   /**
-   * One request, answered with success or an error; redirects are followed. The token goes to the hub alone: `fetch` itself
-   * takes it off where a redirect leads to another host, as it does for the network that large files come from.
+   * Makes one request and follows redirects. Only the hub gets the token: `fetch` itself removes it when a redirect leads to another host, such as the
+   * network that serves large files.
    *
-   * @param what what is asked for, for error messages
+   * @param what names the requested thing in error messages
    */
   async request(
     url: string,
@@ -73,15 +73,15 @@ export class HubConnection {
   }
 
   /**
-   * A `fetch` for the hub's small answers in JSON: each is received whole before it is given back.
+   * A `fetch` for the hub's small JSON answers: it returns an answer once it has arrived completely.
    *
-   * @param shape what the answers look like at the least
+   * @param shape the fields that answers must have
    */
   fetchJson(shape: v.GenericSchema): typeof fetch {
     const { endpoint, host, name } = this.settings;
     const what = `the list of the files of ${name}`;
     return async (input) => {
-      // A mirror passes on the hub's answers, in which the address of a list's next page is the hub's.
+      // A mirror passes on the hub's answers, so the address of a list's next page is the hub's.
       const url = String(input).replace(/^https:\/\/huggingface\.co(?=\/)/, endpoint);
       return this.retrying(async () => {
         using stall = new StallTimer(this.settings);
@@ -97,7 +97,7 @@ export class HubConnection {
   }
 }
 
-/** Aborts a transfer in which nothing arrives any more, and one that the user stops. */
+/** Aborts a transfer when nothing arrives any more or the user stops it. */
 export class StallTimer implements Disposable {
   readonly signal: AbortSignal;
   readonly #stalled = new AbortController();
@@ -105,14 +105,14 @@ export class StallTimer implements Disposable {
 
   constructor({ signal, host, retries }: HubSettings) {
     this.signal = signal ? AbortSignal.any([signal, this.#stalled.signal]) : this.#stalled.signal;
-    const message = `${host} has sent nothing for ${retries.timeout} seconds; check the network and try again, which goes on where it stopped`;
+    const message = `${host} has sent nothing for ${retries.timeout} seconds; check the network and try again; the download then continues where it stopped`;
     this.#timer = globalThis.setTimeout(
       () => this.#stalled.abort(new TemporaryFailure(message)),
       retries.timeout * 1000,
     );
   }
 
-  /** Something arrived: the time begins anew. */
+  /** Restarts the timer, because something arrived. */
   touch(): void {
     this.#timer.refresh();
   }

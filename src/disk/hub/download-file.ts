@@ -9,15 +9,14 @@ import { brokenConnection } from './failures.ts';
 import type { HubFile } from './model-files.ts';
 
 /**
- * Downloads one file of a model, and goes on where an earlier attempt stopped.
+ * Downloads one file of a model, continuing where an earlier attempt stopped.
  *
- * The bytes collect in `<target>.incomplete`. When all are there and have the right hash, the file takes its name; so a file
- * that has its name is complete. Every byte is written to its place in the file, never just at the end: two processes that
- * download the same file at once write the same and do each other no harm.
+ * The bytes go to `<target>.incomplete`, which is renamed once it is complete and has the right hash. So a file under its final name is complete. Every
+ * byte is written to its position in the file, not appended: two processes that download the same file at once write the same bytes and do no harm.
  *
- * @param target where the file is to be
- * @param onBytes told how many bytes are there, whenever some arrived
- * @throws TsgptError if it cannot be had or written, or arrives with another hash twice; the signal's reason when aborted
+ * @param target the path of the finished file
+ * @param onBytes called with the number of bytes present whenever some arrived
+ * @throws TsgptError if the file cannot be downloaded or written, or arrives with a wrong hash twice; the signal's reason when aborted
  */
 export async function downloadFile(
   connection: HubConnection,
@@ -33,7 +32,7 @@ export async function downloadFile(
   for (let attempt = 1; ; attempt++) {
     await connection.retrying((progressed) =>
       fetchRest(connection, commit, file, incomplete, (bytes) => {
-        if (bytes > most) progressed(); // else a server that begins anew each time could keep us busy for ever
+        if (bytes > most) progressed(); // otherwise a server that starts over each time could keep this loop busy for ever
         most = Math.max(most, bytes);
         onBytes(bytes);
       }),
@@ -45,11 +44,8 @@ export async function downloadFile(
     if (hash === undefined) return; // another process was faster and has given the file its name
     if (hash === file.etag) break;
     await rm(incomplete, { force: true });
-    ensure(
-      attempt < 2,
-      `${host} sends a ${file.path} that differs from the one the model has (its hash is wrong); try again, and in another network if that does not help`,
-    );
-    onRetry?.({ problem: `What has arrived of ${file.path} is damaged; it is downloaded again`, seconds: 0 });
+    ensure(attempt < 2, `${host} sends a wrong ${file.path} (its hash differs); try again, or try another network`);
+    onRetry?.({ problem: `${file.path} arrived damaged; downloading it again`, seconds: 0 });
     onBytes(0);
   }
   await rename(incomplete, target).catch(async (error) => {
@@ -57,7 +53,7 @@ export async function downloadFile(
   });
 }
 
-/** Requests the bytes that are not there yet, and writes them as they come. */
+/** Requests the missing bytes and writes them as they arrive. */
 async function fetchRest(
   connection: HubConnection,
   commit: string,
@@ -66,7 +62,7 @@ async function fetchRest(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const { endpoint, name, host } = connection.settings;
-  // Neither emptied, as with 'w', nor written at its end whatever the position, as with 'a'.
+  // Unlike 'w', this keeps the contents; unlike 'a', it allows writing at any position.
   const handle = await open(path, constants.O_RDWR | constants.O_CREAT).catch(cannotWrite(path));
   try {
     let at = (await handle.stat()).size;
@@ -77,7 +73,7 @@ async function fetchRest(
     if (at < file.size) {
       using stall = new StallTimer(connection.settings);
       const url = `${endpoint}/${name}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
-      // Compressed, the bytes could not be counted.
+      // Bytes of a compressed answer could not be counted.
       const headers = { 'accept-encoding': 'identity', ...(at > 0 && { range: `bytes=${at}-` }) };
       const response = await connection.request(url, file.path, headers, stall.signal);
       at = startOf(response, at);
@@ -96,7 +92,7 @@ async function fetchRest(
   }
 }
 
-/** The bytes of a response. What breaks the transfer is told apart from what its reader throws. */
+/** The bytes of a response. Errors of the transfer are kept apart from errors of the consumer. */
 async function* bodyOf(response: Response, file: HubFile, signal: AbortSignal, host: string) {
   try {
     for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
@@ -106,7 +102,7 @@ async function* bodyOf(response: Response, file: HubFile, signal: AbortSignal, h
   }
 }
 
-/** Where in the file the response begins: where it was asked to, or at 0 if the server knows no ranges. */
+/** The position in the file at which the response begins: the requested one, or 0 if the server does not support ranges. */
 function startOf(response: Response, asked: number): number {
   if (response.status !== 206) return 0;
   const start = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '')?.[1];
@@ -122,7 +118,7 @@ async function writeAt(handle: FileHandle, bytes: Uint8Array, position: number, 
   }
 }
 
-/** The hub's hash of a file: SHA-256 of its bytes where those are kept outside git, git's name for them otherwise. */
+/** The hub's hash of a file: SHA-256 of its bytes if they are stored outside git, otherwise git's blob hash. */
 async function hashOf(path: string, { etag }: HubFile, signal?: AbortSignal): Promise<string> {
   const { size } = await stat(path);
   const hash = etag.length === 64 ? createHash('sha256') : createHash('sha1').update(`blob ${size}\0`);

@@ -10,21 +10,20 @@ import { chooseFiles, fileNamed, findCommit, type HubFile, listModelFiles } from
 import { type DownloadOptions, type HubSettings, resolveSettings } from './settings.ts';
 
 /**
- * Downloads a model from the Hugging Face hub, as far as it is not in the cache, and gives the folder it is in.
+ * Downloads the files of a model that are not in the cache yet from the Hugging Face hub, and returns the model's folder.
  *
- * The folder holds what opening the model needs: configuration, tokenizer, and weights in the safetensors format, in one file
- * or in shards. Stopped at any moment, by the signal, a crash or a lost connection, a download goes on where it stopped
- * when it is called again; and no file has its name before all its bytes are there and have the hash that the hub lists.
+ * The folder contains the files needed to open the model: configuration, tokenizer, and weights in the safetensors format, in one file or in shards. If
+ * the signal, a crash or a lost connection stops a download, the next call continues where it stopped. No file gets its name before all its bytes are
+ * there and match the hub's hash.
  *
  *     const folder = await downloadModel('openai-community/gpt2', { onProgress: ({ bytes, total }) => ... });
  *
- * The cache is the one of Hugging Face's own libraries (its layout is described in `cache.ts`), so a model that Python has downloaded is
- * not downloaded again.
+ * The cache is that of Hugging Face's own libraries (see `cache.ts` for its layout), so a model that Python has downloaded is not downloaded again.
  *
  * @param name such as `openai-community/gpt2`
- * @returns the folder of one commit of the model; its files are links into the cache and must not be written to
- * @throws TsgptError in one sentence: no such model or revision, no access, no weights that can be read, hub not reachable
- * or too busy, disk full, offline and not in the cache; the signal's reason when that is aborted
+ * @returns the folder of one commit of the model; its files are links into the cache: do not write to them
+ * @throws TsgptError if there is no such model or revision, no access or no readable weights, if the hub is not reachable or too busy, if the disk is
+ * full, or if offline and not in the cache; the signal's reason when aborted
  */
 export async function downloadModel(name: string, options: DownloadOptions = {}): Promise<string> {
   const settings = resolveSettings(name, options);
@@ -33,9 +32,9 @@ export async function downloadModel(name: string, options: DownloadOptions = {})
   try {
     return await download(settings, cache);
   } catch (error) {
-    // A network that fails is the moment to say that the cache would do.
+    // If the network fails, mention that the cache has the model.
     if (!(error instanceof TemporaryFailure) || !(await cache.findOffline().catch(() => undefined))) throw error;
-    const message = `${error.message}, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1)`;
+    const message = `${error.message}, or use the model in the cache (option offline, or HF_HUB_OFFLINE=1)`;
     throw new TsgptError(message, { cause: error });
   }
 }
@@ -59,7 +58,7 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
   };
   const index = files ? undefined : chosen.find(({ path }) => path === INDEX_FILE);
   if (index) {
-    await fetch(index, () => {}); // without it neither the shards are known nor how much there is to download
+    await fetch(index, () => {}); // it tells which shards there are, and so the size of the download
     const shards = await shardsIn(cache.snapshot(commit));
     chosen.push(...shards.map((shard) => fileNamed(shard, available, name)));
   }
@@ -78,15 +77,15 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
     await fetch(file, report);
     report(file.size);
   }
-  // Some files only are not the model: one that is there from before must still be found.
+  // A few files are not the whole model: an earlier complete download must still be found.
   if (!files || (await cache.commit()) === undefined) await cache.setCommit(commit);
   return cache.snapshot(commit);
 }
 
-/** Better to know at once that a disk is too small than after an hour. */
+/** Checks for enough disk space before the download, not after an hour. */
 async function checkSpace({ cacheFolder, name }: HubSettings, bytes: number): Promise<void> {
   const disk = await statfs(cacheFolder).catch(() => undefined);
-  if (!disk?.blocks) return; // some file systems do not tell
+  if (!disk?.blocks) return; // some file systems do not report it
   const free = disk.bavail * disk.bsize;
   const megabytes = (size: number) => `${Math.ceil(size / 1e6)} MB`;
   ensure(

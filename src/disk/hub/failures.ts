@@ -2,11 +2,11 @@ import { TsgptError } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import type { HubSettings } from './settings.ts';
 
-/** A failure that may be over in a while: the request can be made again. */
+/** A failure that may pass: the request can be repeated. */
 export class TemporaryFailure extends TsgptError {
-  /** Seconds the server asks to wait. */
+  /** The number of seconds that the server asks to wait. */
   readonly wait: number | undefined;
-  /** There was no answer at all: a wrong address, or no network. */
+  /** Whether there was no answer at all: the address is wrong, or there is no network. */
   readonly unreachable: boolean;
 
   constructor(message: string, details: { wait?: number; unreachable?: boolean; cause?: unknown } = {}) {
@@ -17,12 +17,11 @@ export class TemporaryFailure extends TsgptError {
 }
 
 /**
- * What a response other than success means, in one sentence.
+ * The error for a response other than success, in one sentence.
  *
- * The hub answers 401 to everything that it does not show to strangers, be it private or not there at all; the header
- * `X-Error-Code` says more where there is more to say.
+ * Without a token the hub answers 401 both for private models and for models that do not exist; the header `X-Error-Code` may say more.
  *
- * @param what what was asked for, such as a file's name
+ * @param what the requested thing, such as a file's name
  */
 export function refusal(
   response: Response,
@@ -46,7 +45,7 @@ export function refusal(
   }
   if (code === 'GatedRepo') {
     return new TsgptError(
-      `${name} is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do`,
+      `${name} is only for accounts that accepted its conditions, and the token's account is not one of them; accept them at ${page}, or check the token's permissions`,
     );
   }
   if (status === 403) {
@@ -70,7 +69,7 @@ export function refusal(
   return new TsgptError(`${host} answers with error ${status} when asked for ${what}; check the address ${endpoint}`);
 }
 
-/** The hub's limits count requests in windows of five minutes. It says how long the window still lasts. */
+/** The hub limits requests per window of five minutes, and says when the window ends. */
 function rateLimited(headers: Headers, host: string): TemporaryFailure {
   const wait = secondsOf(headers.get('retry-after')) ?? secondsOf(/;t=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1]);
   const until = wait === undefined ? '' : ` for ${Math.ceil(wait)} seconds`;
@@ -87,16 +86,16 @@ function secondsOf(value: string | null | undefined): number | undefined {
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
-/** For an answer that is not the hub's: of another server, or of a network that wants a login first. */
+/** The error for an answer from another server, or from a network that asks for a login first. */
 export function notTheHub(endpoint: string, cause?: unknown): TsgptError {
-  return new TsgptError(`${endpoint} does not answer as the Hugging Face hub does; check the address`, { cause });
+  return new TsgptError(`${endpoint} does not answer like the Hugging Face hub; check the address`, { cause });
 }
 
-/** What an exception of `fetch`, or of reading the body it gave, means. */
+/** The error for an exception of `fetch`, or of reading a response's body. */
 export function brokenConnection(error: unknown, what: string, hub: string): Error {
   const cause = (error as Error).cause as (NodeJS.ErrnoException & { hostname?: string }) | undefined;
   const code = cause?.code ?? '';
-  const host = cause?.hostname ?? hub; // or the host that the hub passed us on to
+  const host = cause?.hostname ?? hub; // the hub, or the host that it redirected to
   if (/CERT|TLS|SSL|SELF_SIGNED/.test(code)) {
     return new TsgptError(
       `the connection to ${host} is not trusted (${code}); check the address and the clock of this computer, or name your network's certificate in NODE_EXTRA_CA_CERTS`,
@@ -110,7 +109,7 @@ export function brokenConnection(error: unknown, what: string, hub: string): Err
     });
   }
   return new TemporaryFailure(
-    `the connection to ${host} broke while ${what} was on its way; check the network and try again, which goes on where it stopped`,
+    `the connection to ${host} broke while ${what} was being downloaded; check the network and try again; the download then continues where it stopped`,
     { cause: error },
   );
 }

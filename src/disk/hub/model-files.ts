@@ -7,15 +7,15 @@ import { notTheHub } from './failures.ts';
 
 /** A file of a model at one commit. */
 export interface HubFile {
-  /** Its name, with folders where it is in one. */
+  /** The path in the repository. */
   readonly path: string;
   /** Bytes. */
   readonly size: number;
-  /** The hash that it is stored under: SHA-256 of a large file, git's SHA-1 of a small one. */
+  /** The hash that the hub stores it under: SHA-256 of a large file, git's SHA-1 of a small one. */
   readonly etag: string;
 }
 
-/** Everything but the weights that opening a model can need: its shape, how it generates, its tokenizer. */
+/** The files besides the weights that opening a model may need: configurations and tokenizer. */
 const SMALL_FILES = [
   'config.json',
   'generation_config.json',
@@ -30,10 +30,10 @@ const SMALL_FILES = [
 const Sha1 = v.pipe(v.string(), v.regex(/^[0-9a-f]{40}$/));
 const Sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const Size = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-/** Large files are in git as a pointer with the hash of what it points to. */
+/** In git, a large file is a pointer with the hash of its content. */
 const Entry = v.object({ path: v.string(), size: Size, oid: Sha1, lfs: v.optional(v.object({ oid: Sha256 })) });
 
-/** The commit that a revision stands for now. */
+/** The current commit of a revision. */
 export async function findCommit(connection: HubConnection): Promise<string> {
   const { name, revision, endpoint } = connection.settings;
   const fetch = connection.fetchJson(v.object({}));
@@ -41,7 +41,7 @@ export async function findCommit(connection: HubConnection): Promise<string> {
   return understood(Sha1, sha, endpoint);
 }
 
-/** All files of the model at a commit. Folders are looked into only when asked, because few models need that. */
+/** All files of the model at a commit. Folders are listed only on request, because few models need that. */
 export async function listModelFiles(
   connection: HubConnection,
   commit: string,
@@ -66,8 +66,7 @@ function understood<T>(schema: v.GenericSchema<unknown, T>, answer: unknown, end
 }
 
 /**
- * The files to download first: those asked for, or those that opening the model needs. Where the last is an index of shards,
- * these come after.
+ * The files to download first: the requested ones, or those needed to open the model. If the last one is an index, its shards come afterwards.
  *
  * @throws TsgptError if one is missing or the model has no weights in the safetensors format
  */

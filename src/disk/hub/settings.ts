@@ -5,34 +5,34 @@ import { getHFHubCachePath } from '@huggingface/hub';
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 
-/** What {@link downloadModel} can be told. What is left out comes from the environment variables of Hugging Face's own tools. */
+/** Options of {@link downloadModel}. Their defaults are those of Hugging Face's own tools, with the same environment variables. */
 export interface DownloadOptions {
-  /** A branch, a tag or a commit. Default `main`. */
+  /** A branch, a tag or a commit. Defaults to `main`. */
   revision?: string;
-  /** Where models are kept. Default `HF_HUB_CACHE`, else `HF_HOME`/hub, else ~/.cache/huggingface/hub: shared with Python. */
+  /** The folder for models, shared with Python. Defaults to `HF_HUB_CACHE`, else `HF_HOME`/hub, else ~/.cache/huggingface/hub. */
   cacheFolder?: string;
-  /** For private and gated models. Default `HF_TOKEN`, else what `hf auth login` has stored; '' sends none. */
+  /** The token for private and gated models; '' sends none. Defaults to `HF_TOKEN`, else the one stored by `hf auth login`. */
   token?: string;
-  /** The hub's address. Default `HF_ENDPOINT`, else https://huggingface.co. */
+  /** The hub's address. Defaults to `HF_ENDPOINT`, else https://huggingface.co. */
   endpoint?: string;
-  /** Use the cache and no network. Default: whether `HF_HUB_OFFLINE` is 1, ON, YES or TRUE. */
+  /** Whether to use only the cache, not the network. Defaults to whether `HF_HUB_OFFLINE` is 1, ON, YES or TRUE. */
   offline?: boolean;
-  /** Exactly these files, instead of those that opening the model needs. */
+  /** Exactly these files. Defaults to those needed to open the model. */
   files?: readonly string[];
-  /** Stops the download; what has arrived is kept, and the next call goes on from there. */
+  /** Stops the download; the bytes that have arrived are kept, and the next call continues from there. */
   signal?: AbortSignal;
   onProgress?: (progress: DownloadProgress) => void;
-  /** Told before every pause after which a request is made again. */
+  /** Called before every pause after which a request is repeated. */
   onRetry?: (retry: Retry) => void;
-  /** How patient to be. */
+  /** When to retry and when to give up. Defaults as in {@link RetryPolicy}. */
   retries?: Partial<RetryPolicy>;
 }
 
-/** How far a download is. Files that are in the cache already count as downloaded. */
+/** The progress of a download. Files already in the cache count as downloaded. */
 export interface DownloadProgress {
   /** The file that is being downloaded. */
   readonly file: string;
-  /** Bytes present, of all files together. Falls when a file turns out to be damaged and is begun again. */
+  /** Bytes present, of all files together. Falls when a damaged file is started again. */
   readonly bytes: number;
   /** Bytes of all files together. */
   readonly total: number;
@@ -46,23 +46,23 @@ export interface Retry {
 }
 
 export interface RetryPolicy {
-  /** Attempts without receiving a single byte after which to give up. Default 5. */
+  /** The number of attempts without a single byte after which to give up. Defaults to 5. */
   readonly attempts: number;
-  /** Seconds before the second attempt; the pause doubles with each, up to 30. Default 1. */
+  /** Seconds before the second attempt; the pause doubles each time, up to 30. Defaults to 1. */
   readonly firstDelay: number;
-  /** Seconds without a byte after which a connection counts as broken. Default 30. */
+  /** Seconds without a byte after which a connection counts as broken. Defaults to 30. */
   readonly timeout: number;
 }
 
-/** {@link DownloadOptions} with every gap filled. */
+/** {@link DownloadOptions} with all defaults filled in. */
 export interface HubSettings extends Omit<DownloadOptions, 'offline'> {
   /** Such as `openai-community/gpt2`. */
   readonly name: string;
   readonly revision: string;
   readonly cacheFolder: string;
-  /** Empty for none. */
+  /** The token; empty for none. */
   readonly token: string;
-  /** Without a slash at its end. */
+  /** The hub's address, without a final slash. */
   readonly endpoint: string;
   /** The endpoint's host, for error messages. */
   readonly host: string;
@@ -70,7 +70,7 @@ export interface HubSettings extends Omit<DownloadOptions, 'offline'> {
   readonly retries: RetryPolicy;
 }
 
-/** @throws TsgptError if the name, the revision or the endpoint cannot be one */
+/** @throws TsgptError if the name, the revision or the endpoint is invalid */
 export function resolveSettings(name: string, options: DownloadOptions = {}): HubSettings {
   const {
     revision = 'main',
@@ -97,7 +97,7 @@ export function resolveSettings(name: string, options: DownloadOptions = {}): Hu
       `"${printable(file)}" is not a file of a model; give its path in the repository, such as config.json`,
     );
   }
-  ensure(/^[\x21-\x7e]*$/.test(token), 'the token has a character that no token has; copy it again');
+  ensure(/^[\x21-\x7e]*$/.test(token), 'the token contains an invalid character; copy it again');
   return {
     ...options,
     name,
@@ -118,7 +118,7 @@ function isModelName(name: string): boolean {
   return parts.length <= 2 && parts.every(isPart) && !name.endsWith('.git');
 }
 
-/** Git's rules are wider, but what this leaves out would be an odd name of a file in the cache, or a place outside it. */
+/** Git allows more, but other names would be odd file names in the cache, or paths outside it. */
 function isRevision(revision: string): boolean {
   return /^\w[\w.+@-]*(\/\w[\w.+@-]*)*$/.test(revision) && !revision.includes('..');
 }
@@ -127,7 +127,7 @@ function isTrue(value: string | undefined): boolean {
   return /^(1|on|yes|true)$/i.test(value ?? '');
 }
 
-/** The token of the environment, else the one that Hugging Face's command line keeps after a login, else none. */
+/** The token in the environment, else the one that Hugging Face's command line stored at login, else none. */
 function storedToken(): string {
   const { HF_TOKEN, HF_TOKEN_PATH, HF_HOME, XDG_CACHE_HOME } = process.env;
   if (HF_TOKEN !== undefined) return HF_TOKEN.trim();

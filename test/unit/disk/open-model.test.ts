@@ -114,7 +114,7 @@ describe('openModel', () => {
     await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing: there is nothing of that/);
     const path = fresh('model.safetensors');
     writeFileSync(path, '');
-    await expect(openModel(path)).rejects.toThrow('holds only weights; give the folder that it is in');
+    await expect(openModel(path)).rejects.toThrow('contains only weights; give its folder');
   });
 });
 

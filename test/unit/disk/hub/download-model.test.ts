@@ -250,12 +250,12 @@ describe('offline', () => {
   it('says what is missing', async () => {
     const nothing = await sentenceOf(downloadModel(name, fake.options({ offline: true })));
     expect(nothing).toBe(
-      `${name} (main) is not in the cache ${fake.cache}, and the network is not to be used (offline); download it once with a network`,
+      `${name} (main) is not in the cache ${fake.cache}, and the network may not be used (offline); download it once with a network`,
     );
     const folder = await downloadModel(name, fake.options());
     rmSync(join(folder, 'model.safetensors'));
     expect(await sentenceOf(downloadModel(name, fake.options({ offline: true })))).toContain(
-      'is only in part in the cache',
+      'is incomplete in the cache',
     );
     const other = downloadModel(name, fake.options({ offline: true, revision: 'dev' }));
     expect(await sentenceOf(other)).toContain(`${name} (dev) is not in the cache`);

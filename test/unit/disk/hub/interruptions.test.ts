@@ -56,7 +56,7 @@ describe('a connection that breaks in the middle of a file', () => {
     expect(ranges()).toEqual([undefined, 'bytes=50000-', 'bytes=120000-']);
     expect(retries.map(({ problem }) => problem)).toEqual(
       Array(2).fill(
-        'the connection to HOST broke while model.safetensors was on its way; check the network and try again, which goes on where it stopped'.replace(
+        'the connection to HOST broke while model.safetensors was being downloaded; check the network and try again; the download then continues where it stopped'.replace(
           'HOST',
           new URL(fake.hub.endpoint).host,
         ),
@@ -182,7 +182,7 @@ describe('bytes with the wrong hash', () => {
   it('are refused when they come twice, and leave no file', async () => {
     for (let i = 0; i < 2; i++) fake.hub.failOnce(blobAddress, (response) => response.end(wrong));
     const sentence = await sentenceOf(downloadModel(name, fake.options()));
-    expect(sentence).toContain('sends a model.safetensors that differs from the one the model has');
+    expect(sentence).toContain('sends a wrong model.safetensors (its hash differs)');
     expect(readdirSync(blobs()).filter((file) => file.startsWith(blob))).toEqual([]);
   });
 
@@ -202,7 +202,7 @@ describe('bytes with the wrong hash', () => {
       expectWhole(folder);
       const told = part.length > big.length ? 0 : 1; // a file that is too long is not even looked at
       expect(retries.map(({ problem }) => problem)).toEqual(
-        Array(told).fill('What has arrived of model.safetensors is damaged; it is downloaded again'),
+        Array(told).fill('model.safetensors arrived damaged; downloading it again'),
       );
     }
   });
@@ -221,7 +221,7 @@ describe('a full disk', () => {
     mkdirSync(blobs(), { recursive: true });
     symlinkSync('/dev/full', join(blobs(), incomplete));
     expect(await sentenceOf(downloadModel(name, fake.options()))).toBe(
-      `cannot write ${join(blobs(), incomplete)}: the disk is full; free some space, or choose another cache folder (HF_HUB_CACHE), and try again: what has arrived is kept`,
+      `cannot write ${join(blobs(), incomplete)}: the disk is full; free some space, or choose another cache folder (HF_HUB_CACHE), and try again; the files that have arrived are kept`,
     );
   });
 

@@ -41,7 +41,7 @@ describe('what the hub refuses', () => {
       `meta/llama is only for accounts that accepted its conditions; accept them at ${page} and give that account's token, as HF_TOKEN for example`,
     );
     expect(await sentenceOf(downloadModel('meta/llama', fake.options({ token: 'hf_abc' })))).toBe(
-      `meta/llama is only for accounts that accepted its conditions, and the given token's is not one; accept them at ${page}, or check what the token may do`,
+      `meta/llama is only for accounts that accepted its conditions, and the token's account is not one of them; accept them at ${page}, or check the token's permissions`,
     );
   });
 
@@ -142,7 +142,7 @@ describe('names that cannot be', () => {
       expect(sentence).toContain('is not the address of a hub; give one such as https://huggingface.co');
     }
     expect(await sentenceOf(downloadModel(name, fake.options({ token: 'hf_a\nb' })))).toContain(
-      'has a character that no',
+      'contains an invalid character',
     );
     expect(fake.hub.log).toEqual([]);
   });
@@ -239,7 +239,7 @@ describe("an address that is not the hub's", () => {
     for (const [address, answer] of answers) {
       fake.hub.failOnce(address, (response) => response.end(answer));
       expect(await sentenceOf(downloadModel(name, fake.options())), answer).toBe(
-        `${fake.hub.endpoint} does not answer as the Hugging Face hub does; check the address`,
+        `${fake.hub.endpoint} does not answer like the Hugging Face hub; check the address`,
       );
     }
   });
