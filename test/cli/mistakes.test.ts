@@ -156,7 +156,7 @@ describe('generate and info', () => {
     await writeSafetensors(numbers, [{ name: 'wte.weight', shape: [1], data: Float32Array.of(1) }]);
     expectSentence(await tsgpt('generate', folder), 'holds a tensor wte.weight, which the model does not have');
     writeFileSync(join(folder, 'best.json'), readFileSync(join(folder, 'best.json')).subarray(0, 100));
-    expectSentence(await tsgpt('generate', folder), 'it is not whole JSON');
+    expectSentence(await tsgpt('generate', folder), 'it is not complete JSON');
     expect(readdirSync(folder)).toContain('last.json');
   });
 

@@ -152,12 +152,12 @@ describe('openModel, of a folder,', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['a broken configuration', { 'config.json': '{"model_type":' }, /config\.json is not whole JSON/],
+    ['a broken configuration', { 'config.json': '{"model_type":' }, /config\.json is not complete JSON/],
     ['another family', { 'config.json': '{"model_type": "bert"}' }, /models of the type bert cannot be loaded/],
     ['a model too large to be', { 'config.json': JSON.stringify({ ...config, n_embd: 2 ** 40 }) }, /cannot load /],
     ['a model of another shape', { 'config.json': JSON.stringify({ ...config, n_embd: 16 }) }, /wte\.weight is \[/],
     ['more blocks in the file', { 'config.json': JSON.stringify({ ...config, n_layer: 2 }) }, /no tensor h\.1\.ln_1/],
-    ['a broken tokenizer', { 'tokenizer.json': '{' }, /tokenizer\.json is not whole JSON/],
+    ['a broken tokenizer', { 'tokenizer.json': '{' }, /tokenizer\.json is not complete JSON/],
     ['half a tokenizer', { 'vocab.json': '{}' }, /merges\.txt is missing/],
     [
       'a tokenizer of another model',

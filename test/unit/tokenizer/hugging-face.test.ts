@@ -256,10 +256,10 @@ describe('readHuggingFaceTokenizer', () => {
   it.each([
     [{ 'vocab.json': vocab }, /merges\.txt is missing/],
     [{ 'merges.txt': merges }, /vocab\.json is missing/],
-    [{ 'tokenizer.json': '{"model": ' }, /tokenizer\.json is not whole JSON/],
+    [{ 'tokenizer.json': '{"model": ' }, /tokenizer\.json is not complete JSON/],
     [
       { 'tokenizer.json': JSON.stringify(file), 'tokenizer_config.json': '{' },
-      /tokenizer_config\.json is not whole JSON/,
+      /tokenizer_config\.json is not complete JSON/,
     ],
     [{ 'vocab.json': '[]', 'merges.txt': merges }, /vocab: it must be an object/],
     [{ 'vocab.json': vocab, 'merges.txt': 'a b c' }, /merges: every merge must be a pair of tokens/],

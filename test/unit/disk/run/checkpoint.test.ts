@@ -134,7 +134,7 @@ describe('loading', () => {
     await fc.assert(
       fc.asyncProperty(lengths, async (length) => {
         writeFileSync(path, whole.slice(0, length));
-        await expectSentence(loadCheckpoint(folder), 'is damaged: it is not whole JSON');
+        await expectSentence(loadCheckpoint(folder), 'is damaged: it is not complete JSON');
       }),
       { numRuns: 30 },
     );
