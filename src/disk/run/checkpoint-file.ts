@@ -63,7 +63,9 @@ export async function readCheckpointFile(path: string): Promise<CheckpointFile> 
   try {
     json = JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError(`the checkpoint ${path} is damaged: it is not complete JSON; use another checkpoint`, { cause });
+    throw new TsgptError(`the checkpoint ${path} is damaged: it is not complete JSON; use another checkpoint`, {
+      cause,
+    });
   }
   const parsed = v.safeParse(checkpointSchema, json);
   if (!parsed.success) {
