@@ -3,9 +3,9 @@ import { colour, PADDING, WIDTH } from '../../src/charts/theme.ts';
 import { ensure } from '../../src/core/errors.ts';
 import { drawingSvg, element, text, widthOf } from './svg.ts';
 
-/** A vector between two operations: a bar as wide as it has numbers. */
+/** A vector between two operations, drawn as a bar. */
 export interface DiagramLayer {
-  /** How many numbers; sets the width, to scale. */
+  /** How many numbers the vector has, which sets the bar's width. */
   readonly size: number;
   /** What the vector is: "input". */
   readonly name?: string;
@@ -16,19 +16,19 @@ export interface LayerDiagram {
   readonly title: string;
   /** From the first, drawn at the top, to the last. */
   readonly layers: readonly DiagramLayer[];
-  /** What leads from each layer to the next, one fewer than layers: `['linear', 'GELU', 'linear']`. */
+  /** The operation between each layer and the next, one fewer than layers: `['linear', 'GELU', 'linear']`. */
   readonly operations: readonly string[];
 }
 
 const [BAR_HEIGHT, OPERATION_HEIGHT, TEXT_GAP] = [40, 66, 10];
 const AREA = WIDTH - 2 * PADDING;
-/** A layer too small to be seen at its scale is still drawn. */
+/** The smallest width of a bar, so that it can be seen. */
 const MIN_WIDTH = 3;
 
 /**
- * The sizes of a network's layers to scale, as a standalone SVG: the 768 → 3072 → 768 of a feed-forward network, for example.
+ * Draws the sizes of a network's layers to scale as a standalone SVG, for example the 768 → 3072 → 768 of a feed-forward network.
  *
- * @throws TsgptError if there are no layers, a size is not positive, or the operations are not one fewer than the layers
+ * @throws TsgptError if there are no layers, if a size is not positive, or if there is not exactly one operation between each two layers
  */
 export function layerDiagramSvg({ title, layers, operations }: LayerDiagram): string {
   ensure(layers.length > 0, `the diagram "${title}" has no layers; give it at least one`);
@@ -56,7 +56,7 @@ export function layerDiagramSvg({ title, layers, operations }: LayerDiagram): st
   );
 }
 
-/** The bar, with its text on it if that fits, or else beside it. */
+/** The bar with its text, on the bar if it fits and beside it otherwise. */
 function drawLayer({ size, name }: DiagramLayer, y: number, width: number): string {
   const label = name ? `${name}: ${numberText(size)}` : numberText(size);
   const bar = {
@@ -70,7 +70,7 @@ function drawLayer({ size, name }: DiagramLayer, y: number, width: number): stri
   return element('rect', bar) + textOn(label, y + BAR_HEIGHT / 2, width, 'paper');
 }
 
-/** The area from one bar to the next, and the operation with an arrow down. */
+/** The area between two bars, with a downward arrow and the operation. */
 function drawOperation(operation: string, top: number, above: number, below: number): string {
   const [middle, bottom] = [AREA / 2, top + OPERATION_HEIGHT];
   const upper = `M${middle - above / 2},${top}H${middle + above / 2}`;
@@ -79,7 +79,7 @@ function drawOperation(operation: string, top: number, above: number, below: num
   return area + textOn(`↓ ${operation}`, top + OPERATION_HEIGHT / 2, (above + below) / 2, 'ink');
 }
 
-/** A text in the middle of a shape, or right of one that is too narrow for it. */
+/** A text in the middle of a shape, or to its right if the shape is too narrow. */
 function textOn(content: string, y: number, width: number, inside: 'paper' | 'ink'): string {
   if (widthOf(content) + 2 * TEXT_GAP <= width) return text(content, AREA / 2, y, { fill: colour(inside) });
   return text(content, (AREA + width) / 2 + TEXT_GAP, y, { 'text-anchor': 'start' });

@@ -1,10 +1,10 @@
 import { textWidth, wrapText } from '../../src/charts/text.ts';
 import { colour, escaped, FONT_SIZE, PADDING, svgFile, TITLE_SIZE } from '../../src/charts/theme.ts';
 
-/** From one line of text to the next, in pixels. */
+/** The distance from one line of text to the next, in pixels. */
 export const LINE_HEIGHT = 24;
 
-/** About how wide a text is drawn. */
+/** The approximate width of a text, in pixels. */
 export const widthOf = (text: string) => textWidth(text, FONT_SIZE);
 
 /** An element of a drawing. */
@@ -15,13 +15,13 @@ export function element(name: string, attributes: Record<string, string | number
   return `<${name}${pairs.join('')}>${content}</${name}>`;
 }
 
-/** A text whose middle is `y`. Its middle is also `x`, unless another anchor is given. */
+/** A text centred vertically at `y`, and horizontally at `x` unless `attributes` give another anchor. */
 export function text(content: string, x: number, y: number, attributes: Record<string, string | number> = {}): string {
   const font = { 'text-anchor': 'middle', 'font-size': FONT_SIZE, fill: colour('ink') };
   return element('text', { x, y: y + 0.35 * FONT_SIZE, ...font, ...attributes }, escaped(content));
 }
 
-/** An SVG file of a drawing of a given size, below its title. */
+/** An SVG file with a title and, below it, a drawing of the given size. */
 export function drawingSvg(
   title: string,
   sentences: readonly string[],

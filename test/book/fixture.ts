@@ -18,7 +18,7 @@ export function write(root: string, path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-/** What the lessons of these tests import: the same as the real ones' section() and picture(), without packages. */
+/** What the lessons of these tests import: section() and picture() like the real ones, but without packages. */
 export const KIT = `
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

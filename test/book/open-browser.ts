@@ -6,7 +6,7 @@ const CHROMIUM = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const FLAGS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-  // No host but this machine's own can be reached: whoever asks for another fails, which is reported.
+  // Only this machine can be reached. A request to another host fails, and the failure is reported.
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ];
 export const SIZES = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
@@ -21,7 +21,7 @@ export function openBrowser(): Promise<Browser> {
 export interface OpenPage {
   readonly context: BrowserContext;
   readonly page: Page;
-  /** Everything that went wrong on it so far. */
+  /** Everything that has gone wrong on the page so far. */
   readonly problems: string[];
 }
 
@@ -42,7 +42,7 @@ export async function openTab(browser: Browser, size: Size): Promise<OpenPage> {
   });
   page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
   page.on('requestfailed', (request) => {
-    // What is fetched in advance is given up when the next page is opened.
+    // Prefetching is aborted when the next page is opened.
     const reason = request.failure()?.errorText;
     if (reason !== 'net::ERR_ABORTED') problems.push(`failed: ${request.url()}: ${reason}`);
   });
@@ -52,14 +52,14 @@ export async function openTab(browser: Browser, size: Size): Promise<OpenPage> {
   return { context, page, problems };
 }
 
-/** Loads another page in place of the one that is there, and waits until it is ready. */
+/** Loads another page in the same tab and waits until it is ready. */
 export async function visit(page: Page, url: string): Promise<void> {
   await page.goto(url);
   await page.waitForFunction(() => '__vue_app__' in document.querySelector('#app')!);
   await page.evaluate(async () => {
     await document.fonts.ready;
   });
-  // Colours that fade would be measured half way.
+  // Fading colours would be measured half-way.
   await page.addStyleTag({
     content: '*, ::before, ::after { transition: none !important; animation: none !important; }',
   });

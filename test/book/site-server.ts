@@ -34,7 +34,7 @@ export async function serveSite(folder: string, base = '/'): Promise<SiteServer>
   };
 }
 
-/** The file that an address stands for, if there is one. */
+/** The file at an address, if there is one. */
 export function fileAt(folder: string, base: string, pathname: string): string | undefined {
   if (!pathname.startsWith(base)) return undefined;
   const path = join(folder, decodeURIComponent(pathname.slice(base.length)));

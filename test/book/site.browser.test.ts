@@ -21,7 +21,7 @@ import { type SiteServer, serveSite } from './site-server.ts';
 const VITEPRESS = 'book/node_modules/vitepress/bin/vitepress.js';
 const MINUTES = 60_000;
 
-/** Runs a program; what it wrote is shown if it fails. */
+/** Runs a program. If it fails, the error shows what it wrote. */
 function run(args: readonly string[], env: Record<string, string> = {}): void {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     env: { ...process.env, ...env },
@@ -42,7 +42,7 @@ function drawnFor(page: string): string[] {
   return files.map((file) => basename(file, '.svg'));
 }
 
-/** What there is on a page, with everything unfolded. */
+/** The contents of a page with everything unfolded. */
 function survey() {
   for (const details of document.querySelectorAll('details')) details.open = true;
   return {

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { expectSentence, temporaryFolder, textFile, tiny, tsgpt } from '../support/run-cli.ts';
 import { hasShared, shared } from '../support/shared.ts';
 
-/** Holds a conversation by writing lines; the replies, and the exit code. */
+/** Holds a conversation by writing lines. Returns the replies and the exit code. */
 async function chat(
   lines: readonly string[],
   ...args: string[]
@@ -48,7 +48,7 @@ describe('chat', () => {
       '--seed',
       '1',
     );
-    // Only the first is refused, of which the second knows nothing any more.
+    // Only the first message is refused, and the second is answered as if the first had never been sent.
     expect(stderr).toMatch(/^error: [^\n]+\n$/); // the model's letters are those of its own text
     expect(stdout).toContain('Ctrl-C stops a reply');
     expect(code).toBe(0);

@@ -149,7 +149,7 @@ describe('eval', () => {
     expect(stdout).toContain('Stopped: these are the results so far.');
     expect(process.listeners('SIGINT')).toEqual(before);
 
-    // In the first measure: the others are left out, and what there is says that it is not complete.
+    // This is in the first measure. The others are left out, and the output says that the first is not complete.
     calls = 15;
     const results = JSON.parse((await tsgpt('eval', folder, ...args, '--json')).stdout);
     expect(Object.keys(results)).toEqual(['model', 'text']);

@@ -246,7 +246,7 @@ describe('output that does not go to a terminal', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toContain('│ the');
     expect(stdout).toMatch(/^step 6\/6 /m);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for these characters
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
   });
 

@@ -89,7 +89,7 @@ describe.skipIf(!hasShared)('GPT-2 against PyTorch', () => {
     const after = await weightsOf(folder('after_10_steps.safetensors'));
     for (const [path, parameter] of model.namedParameters()) {
       const expected = await readPublishedWeight(model, path, after);
-      // A key's bias moves all scores of a row alike, which softmax ignores, so its gradient is 0. What is computed is rounding,
+      // A key's bias moves all scores of a row alike, which softmax ignores, so its gradient is 0. The computed value is rounding,
       // 1e-9 in PyTorch too, and AdamW makes steps of that: PyTorch's own bias has drifted by 1.2e-4.
       const bound = path.endsWith('key.bias') ? 3e-4 : 1e-4;
       expect(largestDifference(parameter.value, expected), path).toBeLessThan(bound);

@@ -20,7 +20,7 @@ it.skipIf(!isAsked)(
 
     expect(losses).toHaveLength(3);
     expect(losses.every(Number.isFinite)).toBe(true);
-    // At first every token is about as likely as any other; then the same windows are learnt.
+    // At first every token is about as likely as any other; then the model learns the same windows.
     expect(Math.abs(losses[0]! - Math.log(50257))).toBeLessThan(0.5);
     expect(losses[2]).toBeLessThan(losses[0]!);
     expect(peakBytes).toBeLessThan(5.5e9);

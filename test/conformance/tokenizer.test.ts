@@ -78,7 +78,7 @@ const texts = [
 describe.skipIf(!texts.every((file) => existsSync(shared(file))))("HuggingFaceTokenizer with GPT-2's files", () => {
   const read = (file: string) => readFileSync(shared(file), 'utf8');
   const gpt2 = new GPT2Tokenizer();
-  // Not yet here: this runs even if the tests are skipped, and the files are not there.
+  // The files are not read here, because this runs even if the tests are skipped for want of them.
   let tokenizer: Tokenizer;
   beforeAll(() => {
     const files = { 'vocab.json': read('tokenizers/encoder.json'), 'merges.txt': read('tokenizers/vocab.bpe') };

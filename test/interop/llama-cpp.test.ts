@@ -22,7 +22,7 @@ async function ourTokens(decoder: Decoder, prompt: readonly number[], count: num
   return ids;
 }
 
-/** Prompts that end in the middle of things. */
+/** Prompts that end in the middle of a sentence or word. */
 const prompts: Record<string, readonly string[]> = {
   'tinystories-656k-llama': [
     'Once upon a time, there was a little girl named Lily.',
@@ -94,7 +94,7 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
     const theirs = await openWithLlamaCpp(inFolder(type));
     const { model, tokenizer } = await loadModel(inFolder(type)); // with the rounded weights
     await using decoder = new Decoder(model);
-    const lags: number[] = []; // how far the logit of their choice lies below that of ours
+    const lags: number[] = []; // how far the logit of its choice is below that of ours
     for (const prompt of prompts[name]!) {
       const ids = promptIds(tokenizer!, prompt);
       const chosen = await continueGreedily(theirs, ids, 64);
@@ -121,7 +121,7 @@ const isKnown = (tokenizer: Tokenizer, text: string) => {
 const text = "It's 1234 o'clock — «déjà vu»,\n\n  said\tTHE 東京 fox.  She'll   go 56789! 🦊\r\n";
 
 describe.skipIf(!hasLlamaCpp)('llama.cpp', () => {
-  /** Both make the same tokens of a text and go on alike from some tokens. */
+  /** Expects both to cut a text into the same tokens and to continue some tokens in the same way. */
   async function expectSame(model: LanguageModel, tokenizer: Tokenizer, texts: readonly string[]): Promise<void> {
     await saveGguf(inFolder('tiny'), { model, tokenizer });
     const theirs = await openWithLlamaCpp(inFolder('tiny'));

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** What is used here of the package node-llama-cpp, which runs llama.cpp. */
+/** The part of the package node-llama-cpp, which runs llama.cpp, that the tests use. */
 interface Llama {
   loadModel(options: { modelPath: string; gpuLayers: number }): Promise<LlamaModel>;
 }
@@ -34,8 +34,8 @@ export async function openWithLlamaCpp(modelPath: string): Promise<LlamaModel> {
 async function start(): Promise<Llama> {
   const path = createRequire(packageFile).resolve('node-llama-cpp');
   const { getLlama } = await import(pathToFileURL(path).href);
-  // The binary that came with the package, or none: nothing is built or fetched. Its threads wait for each other by spinning,
-  // which on a machine that is busy takes a hundred times as long as one thread needs.
+  // The binary that came with the package, or none: nothing is built or fetched. Its threads wait for each other by spinning.
+  // On a busy machine that takes a hundred times as long as a single thread.
   const options = { gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: 'error' };
   return getLlama({ ...options, maxThreads: 1 });
 }

@@ -7,12 +7,12 @@ import { text } from 'node:stream/consumers';
 export interface Request {
   folder: string;
   dtype?: string;
-  /** To be continued one by one. */
+  /** Prompts to continue one by one. */
   prompts: number[][];
-  /** To be continued side by side. */
+  /** Prompts to continue side by side. */
   batch: number[][];
   newTokens: number;
-  /** To be continued until the model ends it. */
+  /** A prompt to continue until the model ends the text. */
   story: string;
 }
 
@@ -27,7 +27,7 @@ export interface Response {
   fetched: string[];
 }
 
-/** What is used of the library; its own types are not there where the package is not installed. */
+/** The part of the library that is used. Its own types are missing if the package is not installed. */
 interface TransformersJs {
   env: Record<string, unknown>;
   Tensor: new (type: string, data: BigInt64Array, shape: number[]) => Tensor;

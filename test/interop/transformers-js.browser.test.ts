@@ -15,7 +15,7 @@ const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 const packages = resolve('interop', 'node_modules');
 const isPossible = existsSync(executablePath) && existsSync(join(packages, '@huggingface', 'transformers'));
 
-/** Software may take the part of a graphics processor. */
+/** Software may stand in for a graphics processor. */
 const flags = [
   ...['--headless=new', '--no-sandbox', '--disable-quic', '--enable-unsafe-webgpu', '--ignore-gpu-blocklist'],
   ...['--enable-features=Vulkan', '--use-vulkan=swiftshader', '--use-webgpu-adapter=swiftshader'],
@@ -78,7 +78,7 @@ describe.skipIf(!isPossible)('in a browser, transformers.js', () => {
 
     const error = Math.max(...theirs.logits.map((logit, i) => Math.abs(logit - logits![i]!)));
     const spread = Math.max(...logits!) - Math.min(...logits!);
-    // With weights of few bits we round what they are multiplied with, too, which other engines need not do.
+    // With weights of few bits we also round the numbers they are multiplied by, which other engines need not do.
     expect(error / spread).toBeLessThan(dtype === 'fp32' ? 1e-5 : 0.03);
     if (dtype !== 'fp32') return;
     const ours: number[] = [];

@@ -63,7 +63,7 @@ describe.skipIf(!hasShared || !isInstalled).each(models)('transformers.js loads 
     const expected = [];
     for (const prompt of prompts) expected.push(await ours(prompt, decoder));
     expect(theirs.greedy).toEqual(expected);
-    // Prompts to which all answer alike would show little.
+    // Prompts that all get the same answer would show little.
     expect(new Set(expected.map(String)).size).toBe(texts.length);
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(!hasShared || !isInstalled).each(models)('transformers.js loads 
     const { logits } = await ask({ ...request, dtype: 'q8' });
     await using quantized = new Decoder(pretrained.model, { quantize: 'q8' });
     const expected = await quantized.score(quantized.createCache(), 0, ids);
-    // Products round what they are given to 8 bits, too, so that the last digit of a number matters, and more so with each layer.
+    // Products also round their input to 8 bits, so the last digit of a number matters, and matters more with each layer.
     expect(distance(logits, expected)).toBeLessThan(0.5 * distance(theirs.logits, expected));
   });
 });

@@ -3,7 +3,7 @@ import { CharTokenizer, Decoder, GPT2, generate, Random, type Runtime, setRuntim
 import { encodeModel } from 'tsgpt/formats/onnx';
 import { resolveShape } from 'tsgpt/runtime';
 
-/** Computes outside of the browser; only what can be written as JSON goes in and out. */
+/** Computes outside the browser. Its inputs and outputs can be written as JSON. */
 export interface Engine {
   loadModel(bytes: number[]): Promise<number>;
   runModel(model: number, inputs: Record<string, EngineTensor>, outputs: string[]): Promise<number[][]>;
@@ -66,7 +66,7 @@ export async function trainAndGenerate(engine?: Engine): Promise<Outcome> {
   return { losses, text: generated };
 }
 
-/** What there is to hear when no runtime has been set. */
+/** The error message when no runtime has been set. */
 export async function trainWithoutRuntime(): Promise<string> {
   try {
     await trainAndGenerate();

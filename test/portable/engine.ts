@@ -3,7 +3,7 @@ import type { Engine } from './browser-program.ts';
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-/** ONNX Runtime for programs that cannot reach it, whatever their arrays and memory are. */
+/** ONNX Runtime for programs that cannot import it, because they run in another world with arrays and memory of its own. */
 export function createEngine(): Engine & { sessions: number } {
   const sessions: ort.InferenceSession[] = [];
   return {

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { compute, grad, type Tensor } from '../../src/tensor/index.ts';
 import { evaluateOnHost } from './host-evaluator.ts';
 
-/** The largest absolute value as the scale of an error; at least 0.1, as smaller values are what terms near 1 leave over. */
+/** The scale of an error: the largest absolute value, but at least 0.1, since smaller values are differences of terms near 1. */
 function scaleOf(values: ArrayLike<number>): number {
   return Math.max(0.1, ...Array.from(values, Math.abs).filter(Number.isFinite));
 }

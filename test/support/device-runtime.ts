@@ -3,7 +3,7 @@ import { type KnownLengths, resolveShape } from '../../src/core/open-length.ts';
 import { sizeOf } from '../../src/core/shape.ts';
 import type { DeviceBuffer, Executable, RunInput, Runtime } from '../../src/runtime/index.ts';
 
-/** What has travelled between host and device, and what is on the device. */
+/** How much was copied between host and device, and what is on the device. */
 export interface Traffic {
   bytesUp: number;
   bytesDown: number;

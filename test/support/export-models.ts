@@ -15,7 +15,7 @@ const stretched = {
   ...{ factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 12 },
 } as const;
 
-/** One small model of every kind there is, with weights so large that its logits differ much. */
+/** One small model of every kind, with weights so large that its logits differ strongly. */
 export const models: readonly (readonly [name: string, model: LanguageModel])[] = [
   ['a GPT-2 with a tied head', new GPT2(gpt2, new Random(1))],
   ['a GPT-2 with a head of its own and biases', new GPT2({ ...gpt2, tiedHead: false, qkvBias: true }, new Random(2))],

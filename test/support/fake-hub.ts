@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A request that was made, and how many bytes of a file it was answered with. */
+/** A request, and how many bytes of a file the answer had. */
 export interface Logged {
   readonly server: 'hub' | 'cdn';
   readonly path: string;
@@ -78,7 +78,7 @@ export class FakeHub {
     return this.log.filter((request) => request.path.endsWith(name));
   }
 
-  /** Before the next request whose address matches is answered, `fault` is. */
+  /** Calls `fault` before it answers the next request whose address matches. */
   failOnce(address: RegExp, fault: (response: ServerResponse, request: IncomingMessage) => void): void {
     const once: Fault = (request, response) => {
       if (!address.test(request.url ?? '')) return false;

@@ -1,4 +1,4 @@
-/** The layers once more, as plain loops over rows of float64 numbers: what the tests hold the real ones against. */
+/** The layers again, as plain loops over rows of float64 numbers. Tests compare the real layers with them. */
 export type Rows = number[][];
 
 export function rowsOf(data: ArrayLike<number>, columns: number): Rows {

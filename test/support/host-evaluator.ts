@@ -4,7 +4,7 @@ import type { Tensor } from '../../src/tensor/index.ts';
 
 /**
  * A second way to compute a graph, for checking the first: plain loops over float64 numbers, one rule per primitive, composites
- * through their definitions. Nothing of it is shared with the ONNX lowering.
+ * through their definitions. It shares no code with the ONNX lowering.
  */
 export interface HostValue {
   shape: Shape;
@@ -73,7 +73,7 @@ const pointwise =
       return dtype === 'int32' ? Math.trunc(value) | 0 : value;
     });
 
-/** Folds the elements that share a position but for the reduced dimensions. */
+/** Folds the elements whose positions differ only in the reduced dimensions. */
 function reduce(x: HostValue, shape: Shape, start: number, step: (sum: number, value: number) => number): Float64Array {
   const data = new Float64Array(sizeOf(shape)).fill(start);
   for (const position of positions(x.shape)) {
@@ -259,5 +259,5 @@ const rules: Record<string, Rule> = {
   logSoftmax: ([x], { dim }) => logSoftmax(x!, dim),
 };
 
-/** The primitives there is a rule for. */
+/** The primitives that have a rule. */
 export const hostRuleNames: readonly string[] = Object.keys(rules);

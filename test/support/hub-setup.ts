@@ -46,7 +46,7 @@ export function shardedFiles(): Record<string, Buffer> {
   };
 }
 
-/** A hub with one model and an empty cache, for each test. No variable of the environment is left to change the outcome. */
+/** A hub with one model and an empty cache, for each test. No environment variable can change the outcome. */
 export function useFakeHub() {
   const used = { hub: new FakeHub(), cache: '' };
   beforeEach(async () => {

@@ -1,4 +1,4 @@
-// A program that goes on with the run in the folder it is given, and is killed when it flushes a file for the n-th time.
+// A program that resumes the run in the given folder and is killed when it flushes a file for the n-th time.
 import { open } from 'node:fs/promises';
 import { trainInFolder } from '../../src/disk/run/index.ts';
 import { resumedRun } from './tiny-run.ts';

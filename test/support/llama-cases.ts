@@ -1,7 +1,7 @@
 import { Llama, type LlamaConfig } from '../../src/models/index.ts';
 import { Random } from '../../src/random/random.ts';
 
-/** Tiny relatives of Llama, one for each thing in which they differ, with random weights that give every part something to say. */
+/** Tiny relatives of Llama, one for each difference between them, with random weights so large that every part matters. */
 
 const plain: LlamaConfig = {
   vocabSize: 7,

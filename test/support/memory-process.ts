@@ -26,9 +26,9 @@ async function loadAndUse(): Promise<number> {
   return memory;
 }
 
-/** What the process holds in memory, in MiB, after what is out of use has been collected. */
+/** The process's memory in MiB, after garbage collection. */
 async function memoryInUse(): Promise<number> {
-  // Collecting takes effect for what lies outside of JavaScript only after the event loop has turned.
+  // Memory outside of JavaScript is only freed after the next turn of the event loop.
   for (let turn = 0; turn < 2; turn++) {
     globalThis.gc!();
     await setTimeout(5);

@@ -6,8 +6,8 @@ export function int64(values: readonly number[], shape: readonly number[]): ort.
 }
 
 /**
- * An exported decoder run by ONNX Runtime as any program would, without anything of ours: it hands on keys and values from pass to pass,
- * and finds out what the model wants from the model alone.
+ * Runs an exported decoder on ONNX Runtime as any program would, without this project's code. It passes keys and values from one pass to
+ * the next, and learns from the model alone which inputs the model needs.
  */
 export class DecoderSession {
   readonly #session: ort.InferenceSession;

@@ -5,7 +5,7 @@ import { Random } from '../../src/random/random.ts';
 import type { Batch, BatchStream } from '../../src/text/index.ts';
 import type { Objective, Optimizer, UpdateOptions } from '../../src/train/index.ts';
 
-/** An objective, a stream of batches and an optimizer that `src/` knows nothing of. */
+/** An objective, a stream of batches and an optimizer that `src/` does not know. */
 
 type Names = 'tokens' | 'targets' | 'mask';
 

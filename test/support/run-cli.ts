@@ -10,7 +10,7 @@ export interface Outcome {
   stderr: string;
 }
 
-/** Runs the command line in this process, and takes down what it writes. */
+/** Runs the command line in this process and records what it writes. */
 export async function tsgpt(...args: string[]): Promise<Outcome> {
   const outcome: Outcome = { code: -1, stdout: '', stderr: '' };
   const take = (to: 'stdout' | 'stderr') => (text: unknown) => {
@@ -31,7 +31,7 @@ export async function tsgpt(...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
-/** A mistake of the user's: exit code 1 and one sentence on the standard error, which is about the right thing. */
+/** Expects a user's mistake to end with exit code 1 and one sentence on standard error, about the right thing. */
 export function expectSentence({ code, stderr }: Outcome, about: string): void {
   expect(stderr).toMatch(/^error: [^\n]+\n$/);
   expect(stderr).toContain(about);
@@ -53,7 +53,7 @@ export function textFile(text: string | Uint8Array = 'the cat sat on the mat.\n'
   return path;
 }
 
-/** Flags for a model and a run that take no time. */
+/** Flags for a model and a run that take hardly any time. */
 export const tiny = [
   ...['--preset', 'char-tiny', '--context-length', '8', '--emb-dim', '16', '--n-heads', '2', '--n-layers', '1'],
   ...['--steps', '6', '--batch-size', '4', '--eval-interval', '3', '--eval-batches', '2', '--sample-tokens', '5'],

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-/** What a script in a process of its own printed, and what it took. */
+/** What a script in a separate process returned, and the memory and time it took. */
 export interface ScriptResult<T> {
   value: T;
   /** By how much the script raised the process's highest memory so far (resident set size), in bytes. */
@@ -15,7 +15,7 @@ export interface ScriptResult<T> {
 }
 
 /**
- * Runs TypeScript in a process of its own, so that what it takes of memory can be measured and running out of it harms nobody.
+ * Runs TypeScript in a separate process, so that its memory can be measured and running out of memory does no harm.
  *
  * @param imports what the script uses, by the module under `src` that it is from
  * @param body of an async function; what it returns must be expressible in JSON
@@ -31,7 +31,7 @@ export async function runScript<T>(imports: Record<string, string>, body: string
     script,
     `${importing.join('\n')}
      import { readFileSync } from 'node:fs';
-     // Linux counts the peak that a process reports of itself from before it was this program; this one it does not.
+     // The peak that a Linux process reports of itself includes the program before it; this value does not.
      const peak = () => {
        try {
          return 1024 * Number(/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);

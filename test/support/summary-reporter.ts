@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node';
 
-/** Closes a test run with one line of plain numbers, for people and for programs that read the end of a log. */
+/** Ends a test run with one line of plain numbers, for people and for programs that read the end of a log. */
 export default class SummaryReporter implements Reporter {
   onTestRunEnd(testModules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -31,7 +31,7 @@ const llama: LlamaConfig = {
   dropRate: 0,
 };
 
-/** A GPT-2 that writes something else after every token: every weight, bias and norm has its own random numbers. */
+/** A GPT-2 whose next token varies with every token it reads: every weight, bias and norm has its own random numbers. */
 export const tinyGPT2 = (changes: Partial<GPT2Config> = {}) => shaken(new GPT2({ ...gpt2, ...changes }));
 
 /** The same of the Llama family. */

@@ -13,7 +13,7 @@ import { defaultTrainOptions, initialRandom, type TrainOptions, type TrainReport
 
 export const tinyTokenizer = new CharTokenizer('abcdefgh');
 
-/** Random letters: nothing in them repeats, so a step on other windows has another loss. */
+/** Random letters. Nothing repeats in them, so a step on other windows has another loss. */
 export const tinyText = splitTrainValidation(randomLetters(600, 1), 0.2);
 
 export function randomLetters(length: number, seed: number): Uint16Array {

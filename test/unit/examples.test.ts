@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/tiny.ts';
 
-/** Runs an example on the built package, as a user would; what it prints. */
+/** Runs an example on the built package, as a user would. Returns what it prints. */
 function run(example: string, ...args: string[]): string {
   return execFileSync(process.execPath, ['--import', 'tsx', `examples/${example}`, ...args], { encoding: 'utf8' });
 }

@@ -28,7 +28,7 @@ class ReluFeedForward extends Module {
   }
 }
 
-/** A decoder as nobody publishes it: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
+/** A decoder that nobody publishes: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
 export class Toy extends DecoderOnlyTransformer<ToyConfig> {
   readonly architecture = 'toy-relu';
   readonly tokenEmbedding: Embedding;

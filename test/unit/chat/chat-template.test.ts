@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type ChatMessage, ChatTemplate, plainTemplate } from '../../../src/chat/index.ts';
 import { HuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
 
-/** As many published templates are written: every turn between two special tokens. */
+/** In the style of many published templates: every turn stands between two special tokens. */
 const chatml = `{{ bos_token }}{% for message in messages %}<|im_start|>{{ message['role'] }}
 {{ message['content'] | trim }}<|im_end|>
 {% endfor %}{% if add_generation_prompt %}<|im_start|>assistant

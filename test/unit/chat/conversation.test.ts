@@ -28,7 +28,7 @@ async function say(conversation: Conversation, content: string, options: Generat
   return reply;
 }
 
-/** What the model writes after a text, from nothing. */
+/** What the model writes after a text, starting with an empty cache. */
 async function writtenAfter(text: string, maxTokens = 12): Promise<string> {
   const ids: number[] = [];
   for await (const { id } of generateTokens(model, tokenizer.encode(text), { temperature: 1, seed: 3, maxTokens }))

@@ -27,7 +27,7 @@ const ids = (seed: number) => {
 };
 const [rate, momentum] = [0.1, 0.9];
 
-/** One step of gradient descent with momentum: what a trainer computes, as a function of all that changes. */
+/** One step of gradient descent with momentum: what a trainer computes, as a function of everything that changes. */
 function descend(model: GPT2, momenta: readonly Tensor[], tokens: Tensor, targets: Tensor) {
   const parameters = model.parameters();
   const loss = model.loss(tokens, targets);

@@ -19,7 +19,7 @@ const wide = (name: string, shape: readonly number[]) => ({ ...integers(name, sh
 const float32 = (values: readonly number[], shape: readonly number[]) =>
   new ort.Tensor('float32', Float32Array.from(values), shape);
 
-/** The results of a model, run without anything of ours, as plain arrays. */
+/** The results of a model as plain arrays. It runs without any of this project's code. */
 async function run(model: OnnxModel, feeds: Record<string, ort.Tensor>): Promise<Record<string, number[]>> {
   const session = await ort.InferenceSession.create(encodeModel(model));
   expect(session.inputNames).toEqual(model.inputs.map(({ name }) => name));

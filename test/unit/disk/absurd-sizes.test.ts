@@ -14,7 +14,7 @@ afterAll(() => rmSync(root, { recursive: true }));
 let count = 0;
 const fresh = (name: string) => join(root, `${count++}-${name}`);
 
-/** What loading is refused with, in a process of its own: without the check, it runs out of memory and dies. */
+/** The error of loading, in a separate process: without the check, it would run out of memory and die. */
 async function refusal(load: string, path: string): Promise<{ value: string; growth: number; milliseconds: number }> {
   const imports = {
     'disk/open-model.ts': 'openModel',

@@ -10,7 +10,7 @@ import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { loadModel } from '../../support/load-model.ts';
 import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
-// Whole models, damaged and then loaded and used: what the readers of single formats let through must be found by what comes after them.
+// Whole models are damaged, loaded and used. Whatever the reader of a format lets through, a later check must find.
 
 const mutations = Number(process.env.TSGPT_MUTATIONS ?? 500);
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-damaged-'));
@@ -26,7 +26,7 @@ beforeAll(async () => {
   }
 });
 
-/** Loads a model and has it write two tokens. What it is refused with must be one sentence. */
+/** Loads a model and has it write two tokens. If the model is refused, the error must be one sentence. */
 async function outcome(path: string): Promise<'used' | 'refused'> {
   let decoder: Decoder | undefined;
   try {

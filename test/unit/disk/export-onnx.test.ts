@@ -62,7 +62,7 @@ describe('exportOnnx', () => {
       const actual = (await session.append([ids]))[0]!.at(-1)!;
       const [exact] = await lastLogits(new Decoder(model));
       const [expected, spread] = await lastLogits(new Decoder(model, { quantize }));
-      // Products round what they are given to 8 bits, too, and where attention differs in the last digit that may go the other way.
+      // Products also round their input to 8 bits. Where attention differs in the last digit, the rounding may go the other way.
       expectClose(actual, expected!, 0.002 * spread);
       expect(Math.max(...difference(expected!, exact!))).toBeGreaterThan(0.005 * spread);
     });

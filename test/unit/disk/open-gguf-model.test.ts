@@ -25,7 +25,7 @@ interface Tensor extends Omit<GgufTensorPlace, 'offset'> {
   bytes: Uint8Array;
 }
 
-/** What a file is made of, to be changed before it is written. */
+/** The parts of a file, which a test can change before it writes them. */
 interface Parts {
   metadata: Map<string, MetadataToWrite>;
   tensors: Map<string, Tensor>;
@@ -89,7 +89,7 @@ describe('a GGUF file', () => {
     const valuesOf = (name: string) => {
       const { bytes, shape } = parts.tensors.get(name)!;
       const values = new Float32Array(sizeOf(shape));
-      DEQUANTIZE[type]!(bytes, values); // held to ggml's own in gguf-numbers.test.ts
+      DEQUANTIZE[type]!(bytes, values); // compared with ggml's own numbers in gguf-numbers.test.ts
       return values;
     };
     const parameters = model.namedParameters();

@@ -13,7 +13,7 @@ import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-peak-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
-// Of some 200 MiB each, so that what any process takes does not count.
+// About 200 MiB each, so that the memory of an idle process does not matter.
 const models: Record<string, () => LanguageModel> = {
   gpt2: () => tinyGPT2({ embDim: 640, nHeads: 10, nLayers: 10 }),
   llama: () => tinyLlama({ embDim: 640, nHeads: 10, nKvHeads: 5, headDim: 64, hiddenDim: 2048, nLayers: 10 }),

@@ -1,4 +1,4 @@
-/** What a browser has of the formats: bytes in, bytes out, and no disk. */
+/** How a browser uses the formats: bytes in, bytes out, and no disk. */
 import { describe, expect, it } from 'vitest';
 import { encodeGguf, GgufReader, openGgufBytes, uint32 } from '../../../src/formats/gguf/index.ts';
 import {

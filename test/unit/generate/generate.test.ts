@@ -321,7 +321,7 @@ const bytes: Tokenizer = {
   toJSON: () => ({ kind: 'gpt2' }),
 };
 
-/** A model of bytes that recites: after each of the given bytes it is all but sure of the next. */
+/** A model of bytes that recites: after each of the given bytes it is almost certain of the next. */
 function reciting(sequence: readonly number[]): GPT2 {
   const model = new GPT2({ ...config, vocabSize: 256, contextLength: 1, embDim: 256, nLayers: 1, tiedHead: false });
   for (const [name, parameter] of model.namedParameters()) {

@@ -28,8 +28,8 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 /** The memory in use in each of 50 loads, in MiB. */
 function memoryOfLoads(source: string, path: string, disposal: string): number[] {
   const script = 'test/support/memory-process.ts';
-  // What is freed goes back to the system at once, where the allocator can be told (glibc): otherwise it keeps some, now more, now
-  // less, and that would count as held. Nor is V8 to double its space for new objects now and then, or to compile what runs often.
+  // Freed memory goes back to the system at once if the allocator (glibc) can be told to; otherwise it keeps a varying amount, which
+  // would count as held. V8 must also not double its space for new objects now and then, or compile what runs often.
   const env = { ...process.env, MALLOC_MMAP_THRESHOLD_: '131072', MALLOC_ARENA_MAX: '1' };
   const still = ['--max-semi-space-size=1', '--no-opt', '--no-sparkplug'];
   const flags = ['--expose-gc', ...still, '--import', 'tsx'];

@@ -27,7 +27,7 @@ describe.each(models)('the ONNX decoder of %s', async (_, model) => {
     const data = await logits.floats();
     return ids.map((_, i) => data.subarray(i * vocabSize, (i + 1) * vocabSize));
   };
-  /** The logits after each token, the tokens being read in passes of these sizes. */
+  /** The logits after each token, read in passes of these sizes. */
   const inPasses = async (...sizes: number[]) => {
     decoder.reset();
     const logits: Float32Array[] = [];

@@ -8,7 +8,7 @@ function cut(text: string, stops: readonly string[]): string {
   return text.slice(0, Math.min(text.length, ...places.filter((place) => place >= 0)));
 }
 
-/** The pieces that come out, one for each that goes in, and what comes at the end. */
+/** The pieces that come out: one for each piece that goes in, and one at the end. */
 function filtered(pieces: readonly string[], stops: readonly string[]): string[] {
   const filter = new StopFilter(stops);
   return [...pieces.map((piece) => filter.push(piece)), filter.end()];

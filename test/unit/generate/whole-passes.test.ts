@@ -14,7 +14,7 @@ const model = tinyModel({ nLayers: 2 });
 // Sharper choices than a fresh model makes.
 for (const parameter of model.parameters()) parameter.value = parameter.value.map((x) => x * 3);
 
-/** The same model, but nothing to keep keys and values by. */
+/** The same model without the means to cache keys and values. */
 const withoutCache: NextTokenModel = {
   config: model.config,
   features: (tokens) => model.features(tokens),

@@ -16,7 +16,7 @@ describe('the files of the compiler', () => {
     const casts = /\battributes(\.\w+)? as /;
     const rules = filesIn('graph/', 'tensor/primitives/', 'tensor/composites/');
     expect(rules.filter((path) => casts.test(textOf(path)))).toEqual([]);
-    // What applies to all operations alike is where the type is lost and found again.
+    // The types are lost and restored only where all operations are treated alike.
     expect(filesIn('tensor/').filter((path) => casts.test(textOf(path)))).toEqual(['tensor/composite.ts']);
   });
 });

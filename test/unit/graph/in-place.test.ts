@@ -13,7 +13,7 @@ function isSafe(make: (x: Tensor, other: Tensor) => readonly Tensor[], output = 
   return isSafeInPlace(program, leaf, output);
 }
 
-/** Functions of a matrix and another one whose first result is then written over the matrix. */
+/** Functions of two matrices. Their first result is then written over the first matrix. */
 const cases: Record<string, { safe: boolean; make: (x: Tensor, other: Tensor) => readonly Tensor[] }> = {
   'an elementwise last reader': { safe: true, make: (x, y) => [x.mul(0.5).sub(y)] },
   'elementwise readers one behind the other': { safe: true, make: (x, y) => [x.add(x.mul(y))] },

@@ -55,7 +55,7 @@ describe('linear layers of one input', () => {
       (value) => parts.get(value),
     );
     expect(stored.filter((name) => !['Reshape', 'Split', 'Identity'].includes(name))).toEqual(['Gemm']);
-    // In another order they are cut out and joined, which ONNX Runtime does when it loads the graph.
+    // In another order the parts are cut out and joined; ONNX Runtime does that when it loads the graph.
     const turned = operators(
       layers.toReversed().map(([weight, bias]) => linear(x, weight, bias)),
       (value) => parts.get(value),

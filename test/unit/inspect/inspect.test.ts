@@ -18,7 +18,7 @@ const config: GPT2Config = {
 const ids = [3, 1, 4, 1, 5];
 const tokens = tensor([ids], { dtype: 'int32' });
 const model = new GPT2(config, new Random(2));
-/** Weights of the size that training leads to: with the initial ones every attention is nearly even. */
+/** Weights as large as after training: with the initial ones all attention weights are nearly equal. */
 beforeAll(() => {
   for (const parameter of model.parameters()) parameter.value = parameter.value.map((value) => 4 * value + 0.01);
 });

@@ -105,7 +105,7 @@ describe('the initial weights of a GPT-2', () => {
 
 describe('GPT-2', () => {
   const model = new GPT2(config, new Random(3));
-  // Larger weights than the initial ones, so that every part has something to say.
+  // Larger weights than the initial ones, so that every part matters.
   for (const parameter of model.parameters()) parameter.value = random.normals(parameter.size, 0.5);
 
   it('gives logits for every position', () => {
@@ -133,7 +133,7 @@ describe('GPT-2', () => {
       (await model.forward(tokens, { mask }).array()) as number[][][];
     const [before, after] = [await rows(ids[0]!, null), await rows(ids[1]!, null)];
     for (let t = 0; t < 4; t++) expect(after[0]![t]).not.toEqual(before[0]![t]);
-    // The last token is filling that nobody sees.
+    // The last token is padding that no position sees.
     const hidden = fromArray(Float32Array.of(0, 0, 0, Number.NEGATIVE_INFINITY), [4]);
     expect((await rows(ids[1]!, hidden))[0]!.slice(0, 3)).toEqual((await rows(ids[0]!, hidden))[0]!.slice(0, 3));
   });

@@ -3,7 +3,7 @@ import { TsgptError } from '../../../src/core/errors.ts';
 import { readHuggingFaceConfig } from '../../../src/disk/pretrained.ts';
 import { createModel, type LlamaConfig, llama } from '../../../src/models/index.ts';
 
-/** The config.json of meta-llama/Llama-3.2-1B, without what is of no use here. */
+/** The config.json of meta-llama/Llama-3.2-1B, without the fields that are not used here. */
 const llama3 = {
   architectures: ['LlamaForCausalLM'],
   attention_bias: false,

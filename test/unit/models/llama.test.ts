@@ -49,7 +49,7 @@ const randomIds = (batch: number, time: number) =>
     'the tokens',
   );
 
-/** Larger weights than the initial ones, so that every part has something to say. */
+/** Larger weights than the initial ones, so that every part matters. */
 function opinionated(changes: Partial<LlamaConfig> = {}): Llama {
   const model = new Llama({ ...config, ...changes });
   for (const parameter of model.parameters()) {

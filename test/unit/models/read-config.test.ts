@@ -3,7 +3,7 @@ import { TsgptError } from '../../../src/core/errors.ts';
 import { readHuggingFaceConfig } from '../../../src/disk/pretrained.ts';
 import { createModel } from '../../../src/models/index.ts';
 
-/** The config.json of openai-community/gpt2, without what is of no use here. */
+/** The config.json of openai-community/gpt2, without the fields that are not used here. */
 const gpt2 = {
   activation_function: 'gelu_new',
   architectures: ['GPT2LMHeadModel'],

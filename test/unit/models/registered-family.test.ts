@@ -43,7 +43,7 @@ const text = splitTrainValidation(Uint16Array.from(tokenizer.encode(sentence.rep
 const newModel = () => new Toy({ vocabSize, dropRate: 0.05 }, new Random(1));
 const options = { ...tinyOptions, steps: 60, batchSize: 8, warmupSteps: 10, evalInterval: 20 };
 
-/** A model that has learnt the sentence, in a folder. */
+/** A folder with a model that has learned the sentence. */
 const run = (async () => {
   const model = newModel();
   const reports: object[] = [];
@@ -59,7 +59,7 @@ async function logitsOf(decoder: Decoder): Promise<number[]> {
   return [...logits!];
 }
 
-/** What is at `place` opens as the trained model, and computes the same from weights in their file. */
+/** Expects `place` to open as the trained model, and to compute the same from weights in their file. */
 async function expectTheModelAt(place: string, dropRate = 0.05): Promise<void> {
   const { model } = await run;
   const opened = await openModel(place);

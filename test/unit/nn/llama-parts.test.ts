@@ -26,7 +26,7 @@ const options: AttentionOptions = {
   rotary: new RotaryEmbedding({ headDim: 4, theta: 100 }),
 };
 
-/** Large random weights, biases and norms too, so that every part has something to say. */
+/** Large random weights, including biases and norms, so that every part matters. */
 function shaken<T extends Module>(module: T): T {
   for (const parameter of module.parameters()) {
     parameter.value = parameter.value.map((value) => value + 0.4 * random.normal());

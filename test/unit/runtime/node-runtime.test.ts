@@ -6,8 +6,8 @@ import { sequenceOutput } from '../../../src/runtime/node/sequence-output.ts';
 import { fromArray, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
 /**
- * The runtime asks for an output that the binding refuses, to be spared copies (see `probeRefusal`). A later version of the binding
- * may behave in other ways; here it is made to, and results must be right all the same.
+ * The runtime asks for an output that the binding refuses, because that avoids copies (see `probeRefusal`). A later version of the
+ * binding may behave differently. These tests make it do so; the results must be right anyway.
  */
 type Behaviour = 'as it is' | 'refusing before it computes' | 'refusing nothing';
 

@@ -7,7 +7,7 @@ import { createNodeRuntime } from '../../../src/runtime/node/node-runtime.ts';
 import { fromArray, grad, randn, type Tensor } from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
 
-/** Sums must not depend on how many threads share the work, or on who comes first: a run can then be repeated exactly. */
+/** Sums must not depend on the number of threads or on which of them is first, so that a run can be repeated exactly. */
 
 const original: Runtime = await getRuntime();
 afterAll(() => setRuntime(original));
@@ -34,7 +34,7 @@ async function expectSameBits(make: (...args: Tensor[]) => readonly Tensor[], ar
 }
 
 const random = new Random(42);
-/** Token ids of which a few come again and again. */
+/** Token ids, a few of them very frequent. */
 const tokens = (count: number, vocabSize: number) =>
   Int32Array.from({ length: count }, () => random.integer(random.integer(2) ? vocabSize : 3));
 

@@ -26,7 +26,7 @@ function correlation(a: ArrayLike<number>, b: ArrayLike<number>): number {
 const rows = 400;
 const columns = 400;
 const count = rows * columns;
-/** Correlations and shares of `n` independent draws stay below this but for one case in a million. */
+/** Correlations and shares of `n` independent draws exceed this in one case in a million. */
 const bound = (n: number) => 5 / Math.sqrt(n);
 
 describe('dropout', () => {

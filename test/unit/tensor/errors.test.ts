@@ -3,14 +3,14 @@ import { TsgptError } from '../../../src/core/errors.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
 import * as t from '../../../src/tensor/index.ts';
 
-/** Mistakes in shapes and types must come up on the line they are made on, long before anything is computed. */
+/** Mistakes in shapes and types must throw on the line where they are made, long before anything is computed. */
 
 const float = (...shape: number[]) => t.zeros(shape).named('left');
 const other = (...shape: number[]) => t.zeros(shape).named('right');
 const int = (...shape: number[]) => t.zeros(shape, 'int32').named('index');
 const bool = (...shape: number[]) => t.zeros(shape, 'bool').named('mask');
 
-/** What is written wrong, and what its error must mention. */
+/** The mistake, and what its error must mention. */
 const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = {
   'add: shapes': [() => float(2, 3).add(other(4)), 'add', '[2, 3]', '[4]'],
   'mul: shapes': [() => float(2, 3).mul(other(3, 3)), 'mul', '[2, 3]', '[3, 3]'],

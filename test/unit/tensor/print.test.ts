@@ -4,9 +4,9 @@ import { compile } from '../../../src/compile/index.ts';
 import { Linear, Random } from '../../../src/index.ts';
 import { arange, dropout, fromArray, ones, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
-/** The expected texts are PyTorch's, but for the shape behind, which PyTorch leaves out. */
+/** The expected texts are PyTorch's, except for the shape at the end, which PyTorch leaves out. */
 
-/** What is printed, without the shape and type behind. */
+/** What is printed, without the shape and type at the end. */
 async function printed(...args: Parameters<typeof tensor>): Promise<string> {
   return (await tensor(...args).print()).replace(/, shape=.*\)$/, ')');
 }

@@ -100,7 +100,7 @@ describe('functions of two numbers, broadcasting', () => {
 });
 
 describe('reductions', () => {
-  /** A correction of 1 makes nothing of the variance of one element; that NaN is compared with PyTorch's. */
+  /** With a correction of 1 the variance of one element is NaN; pytorch.test.ts compares that with PyTorch's. */
   const spread = (x: Tensor, dims: number[] | undefined, keepDim: boolean) => [
     x.var(dims, keepDim, { correction: 0 }),
     x.std(dims, keepDim, { correction: -1 }),

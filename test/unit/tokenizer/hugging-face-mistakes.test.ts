@@ -131,7 +131,7 @@ describe('HuggingFaceTokenizer says in one sentence', () => {
   });
 });
 
-/** Every field of every object and array in `json`, with what it is a field of. */
+/** Every field of every object and array in `json`, with the object or array it belongs to. */
 function placesIn(json: unknown): [parent: Record<string, unknown>, name: string][] {
   if (typeof json !== 'object' || json === null) return [];
   const parent = json as Record<string, unknown>;

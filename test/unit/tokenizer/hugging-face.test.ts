@@ -22,7 +22,7 @@ describe('HuggingFaceTokenizer, against Hugging Face itself', () => {
     expect(cases.length).toBe(1000);
     expect(cases.filter(({ ids, withSpecial }) => ids.join() !== withSpecial.join()).length).toBeGreaterThan(30);
     expect(cases.filter(({ text, decoded }) => text !== decoded).length).toBeGreaterThan(50);
-    // The forms would give one another's ids if the texts did not tell them apart.
+    // The texts must tell the forms apart; otherwise one form's ids would pass for another's.
     const idsOf = ({ cases }: (typeof publishedForms)[number]) =>
       cases.map(({ withSpecial }) => withSpecial.join()).join('\n');
     const different = new Set(publishedForms.map(idsOf));

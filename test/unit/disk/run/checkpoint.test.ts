@@ -244,7 +244,7 @@ describe('loading', () => {
           for await (const _ of trainInFolder({ ...(await resumedRun(folder)), signal: AbortSignal.abort() }));
         };
         const error: unknown = await resume().catch((error: unknown) => error);
-        if (error === undefined) return; // another seed, say, is as good as the one that was there
+        if (error === undefined) return; // another seed, for example, is just as valid
         refused++;
         expect(error, `${place.join('.')} = ${JSON.stringify(value)}`).toBeInstanceOf(TsgptError);
         expect((error as Error).message).not.toContain('\n');
@@ -270,7 +270,7 @@ function replaced(json: unknown, [key, ...rest]: string[], value: unknown): unkn
 describe('training in a folder', () => {
   it('keeps the best weights beside the last ones', async () => {
     const folder = temporaryFolder();
-    // So short a text is learnt by heart, and other letters are predicted ever worse.
+    // The model learns such a short text by heart and predicts other letters worse and worse.
     const text = { train: tinyText.train.subarray(0, 40), validation: tinyText.validation };
     const options = { ...tinyOptions, steps: 80, learningRate: 0.03, evalInterval: 10 };
     const model = tinyModel();

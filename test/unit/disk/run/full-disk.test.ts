@@ -17,7 +17,7 @@ async function trainTo(step: number, run: ReturnType<typeof newRun>): Promise<vo
   for await (const report of trainInFolder(run)) if (report.step === step) break;
 }
 
-/** Goes on with the run in a folder, whose checkpoint is of step 3, to step 5, where it is saved. */
+/** Resumes the run in a folder at its checkpoint of step 3, and goes on to step 5, where it is saved. */
 async function resumeAndSave(folder: string): Promise<void> {
   await trainTo(5, await resumedRun(folder));
 }
@@ -27,7 +27,7 @@ async function stateIn(folder: string): Promise<{ step: number; weights: object 
   return { step: file.step, weights: weightBits(model) };
 }
 
-/** What a run comes to that nothing ever happened to. */
+/** The result of a run without interruptions. */
 async function undisturbed() {
   const folder = temporaryFolder();
   await trainTo(12, longRun(folder));
@@ -37,7 +37,7 @@ async function undisturbed() {
 describe('when the disk is full', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Fails the write of that number, counted from 0; tells how many there were. */
+  /** Makes the write with this number, counted from 0, fail. Returns how many writes there were. */
   async function failWrite(number: number): Promise<() => number> {
     const probe = await open(fileURLToPath(import.meta.url));
     const methods = Object.getPrototypeOf(probe) as typeof probe;

@@ -24,7 +24,7 @@ async function finish(run: ReturnType<typeof newRun>): Promise<{ reports: unknow
   return { reports, weights: weightBits(run.model) };
 }
 
-/** Trains for `steps` and then leaves the loop, as a program does that has had enough. */
+/** Trains for `steps` and then leaves the loop early. */
 async function leaveAfter(steps: number, run: ReturnType<typeof newRun>): Promise<void> {
   for await (const { step } of trainInFolder(run)) if (step === steps) break;
 }

@@ -44,7 +44,7 @@ const header = file(
 );
 const valid = withData(header, 288 + 210).map((byte, i) => (i < header.length ? byte : i & 0x3f));
 
-/** Reads everything there is: the result must be complete, or the error must be the user's. Returns the latter. */
+/** Reads everything in the file. Either the result is complete, or the error is one for users, which is returned. */
 async function refusal(bytes: Uint8Array): Promise<string | undefined> {
   try {
     const reader = await openGgufBytes(bytes);

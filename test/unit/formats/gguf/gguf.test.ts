@@ -24,7 +24,7 @@ const inFolder = (name: string) => join(folder, name);
 
 const bytesOf = (array: ArrayBufferView) => Buffer.from(array.buffer, array.byteOffset, array.byteLength);
 
-/** The largest distance that storing `values` as `type` may put between a number and its stored form. */
+/** The largest allowed difference between a number in `values` and its form stored as `type`. */
 function tolerances(type: WritableType, values: Float32Array): Float32Array {
   if (type === 'F32') return new Float32Array(values.length);
   // Half precision: half a step is 2^-11 of the number, or 2^-25 where steps get no smaller.

@@ -18,13 +18,13 @@ const header = formatSafetensorsHeader(
 );
 const valid = new Uint8Array([...header, ...Array.from({ length: 44 }, (_, i) => i)]);
 
-/** Where the names and the text of the metadata stand: any letters are right there. */
+/** The places of names and metadata, where any letters are valid. */
 const freeText = ['step', '10', 'ids', 'wte.weight', 'half'].flatMap((text) => {
   const start = Buffer.from(header).indexOf(`"${text}"`) + 1;
   return Array.from(text, (_, i) => start + i);
 });
 
-/** Reads everything there is: the result must be complete, or the error must be the user's. */
+/** Reads everything in the file. Either the result is complete, or the error is one for users. */
 async function outcome(bytes: Uint8Array): Promise<'read' | 'refused'> {
   try {
     const reader = await openSafetensorsBytes(bytes);
