@@ -13,7 +13,7 @@ function captureIn(root: string, number = 1) {
 }
 
 describe('capturing a lesson', () => {
-  it('takes down what it prints, without colours, and what it draws', async () => {
+  it('records what it prints, without colours, and what it draws', async () => {
     const root = projectWith(twoLessons);
     const { output } = await captureIn(root);
     expect(output).toBe('\n## One and one\n2\n\n## In a table\na  b\n1  2\n');
@@ -21,7 +21,7 @@ describe('capturing a lesson', () => {
     expect([...pictures]).toEqual([['dots', SVG]]);
   });
 
-  it('tells the lesson that nobody watches, and does not show what it writes to its error output', async () => {
+  it('tells the lesson to use no colours, and does not record what it writes to standard error', async () => {
     const root = projectWith({
       'lessons/01-a.ts':
         "console.log('## A', process.env.NO_COLOR, process.stdout.isTTY, process.env.FORCE_COLOR);\nconsole.error('training');",
@@ -61,12 +61,15 @@ describe('capturing a lesson', () => {
     expect((await captureIn(root)).ran).toBe(false);
   });
 
-  it.each(['lessons/01-sums.md', 'lessons/02-pictures.ts', 'src/dots.ts'])('does not when %s is', async (path) => {
-    const root = projectWith(twoLessons);
-    await captureIn(root);
-    appendFileSync(join(root, path), '\n// changed');
-    expect((await captureIn(root)).ran).toBe(false);
-  });
+  it.each(['lessons/01-sums.md', 'lessons/02-pictures.ts', 'src/dots.ts'])(
+    'does not run it again when %s is changed',
+    async (path) => {
+      const root = projectWith(twoLessons);
+      await captureIn(root);
+      appendFileSync(join(root, path), '\n// changed');
+      expect((await captureIn(root)).ran).toBe(false);
+    },
+  );
 
   it('runs it again when reference models appear beside the project', async () => {
     const parent = projectWith({});

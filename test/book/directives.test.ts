@@ -100,7 +100,7 @@ describe('a page is refused', () => {
     );
   });
 
-  it('with a directive that there is not', () => {
+  it('with an unknown directive', () => {
     expectSentence(
       () => expand('<!-- show: Two -->'),
       'lessons/06-x.md has <!-- show: Two -->, but the directives are run, code, output and source.',

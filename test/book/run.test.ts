@@ -42,7 +42,7 @@ describe('lessons are chosen', () => {
     expect(choose('s')).toEqual([1, 2, 12]);
   });
 
-  it('or one sentence lists what there is', () => {
+  it('or one sentence lists the lessons', () => {
     const list = '01-sums, 02-pictures, 12-words.';
     expectSentence(() => choose(), `Say which lesson to run by its number or a part of its name: ${list}`);
     for (const wanted of ['3', 'none', '', '1x']) {
@@ -58,7 +58,7 @@ describe('npm run lesson', () => {
   const lesson = (...args: string[]) =>
     spawnSync(process.execPath, ['--import', 'tsx', 'lessons/run.ts', ...args], { encoding: 'utf8', env });
 
-  it('refuses what there is not with one sentence and exit code 1', () => {
+  it('refuses an unknown lesson with one sentence and exit code 1', () => {
     for (const args of [['99'], ['no-such-lesson'], []]) {
       const { status, stdout, stderr } = lesson(...args);
       expect([status, stdout]).toEqual([1, '']);
@@ -67,7 +67,7 @@ describe('npm run lesson', () => {
     expect(lesson('--wrong').stderr).toMatch(/^error: [^\n]*'--wrong'[^\n]*\n$/);
   });
 
-  it('runs lessons, each under a heading, and closes with what became of them', () => {
+  it('runs lessons, each under a heading, and ends with their results', () => {
     const { status, stdout } = lesson('1', '4');
     expect(status).toBe(0);
     expect(stdout).toMatch(/Lesson 1: lessons\/01-[\s\S]*\n## [\s\S]*Lesson 4: lessons\/04-[\s\S]*\n## /);

@@ -26,7 +26,7 @@ const task = 'a cat\n1\nsat\non\nthe\nmat\n';
 const tasks = (count: number) => file('tasks.txt', task.repeat(count));
 
 describe('eval', () => {
-  it('prints what it has measured before something that cannot be', async () => {
+  it('prints what it has measured before it reaches something that it cannot measure', async () => {
     const cases = file('cases.jsonl', '{"text": "the cat"}\n{"text": "a mat"}\n{"text": "the Ü"}\n');
     const args = ['--text', textFile(), '--lambada', cases, '--hellaswag', tasks(3)];
     const folder = await trainedFolder();
@@ -70,7 +70,7 @@ describe('eval', () => {
     for (const [, , value] of rows.slice(6)) expect(value).toMatch(/^\d+\.\d%$/);
   });
 
-  it('gives everything as JSON, of the first cases only if so told', async () => {
+  it('gives everything as JSON, for the first cases only if told to', async () => {
     const [text, lambada, hellaswag] = [textFile(), passages(4), tasks(4)];
     const args = ['--text', text, '--lambada', lambada, '--hellaswag', hellaswag, '--limit', '3', '--json'];
     const { code, stdout, stderr } = await tsgpt('eval', await trainedFolder(), ...args);
@@ -93,7 +93,7 @@ describe('eval', () => {
     expect(results.hellaswag.accuracy.standardError).toBe(0);
   });
 
-  it('has other windows and other weights if so told', async () => {
+  it('uses other windows and other weights if told to', async () => {
     const folder = await trainedFolder('--emb-dim', '32');
     const text = textFile();
     const perplexityWith = async (...flags: string[]) => {
@@ -113,7 +113,7 @@ describe('eval', () => {
     expect((await tsgpt('eval', folder, '--text', text, '--quantize', 'q4')).stdout).toContain(', quantized: q4\n');
   });
 
-  it('has no error of a single case, and tells of contexts that were cut', async () => {
+  it('gives no standard error for a single case, and reports contexts that were cut', async () => {
     const { stdout } = await tsgpt('eval', await trainedFolder(), '--lambada', file('long.jsonl', '{"text": "the cat sat on the mat"}')); // biome-ignore format: one line
     expect(rowsOf(stdout)[0]).toEqual([
       'LAMBADA: right last words',

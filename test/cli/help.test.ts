@@ -103,7 +103,7 @@ describe('--help', () => {
     expect((await tsgpt('help', command)).stdout).toBe(stdout);
   });
 
-  it('of the program tells of every command', async () => {
+  it('of the program lists every command', async () => {
     const { code, stdout } = await tsgpt('--help');
     expect(code).toBe(0);
     for (const command of ['train', 'generate', 'chat', 'inspect', 'info', 'demo'])
@@ -111,7 +111,7 @@ describe('--help', () => {
     expect(await tsgpt('--version')).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
   });
 
-  it('is what there is without a command', async () => {
+  it('is printed when there is no command', async () => {
     const { code, stderr } = await tsgpt();
     expect(code).toBe(1);
     expect(stderr).toContain('Usage: tsgpt');

@@ -132,7 +132,7 @@ describe('train', () => {
 });
 
 describe('generate and info', () => {
-  it.each(['generate', 'info'])('%s from what is no checkpoint', async (command) => {
+  it.each(['generate', 'info'])('%s from something that is no checkpoint', async (command) => {
     const missing = await tsgpt(command, '/no/such/run');
     expectSentence(missing, "there is no model /no/such/run; give a training run's folder");
     expect(missing.stderr).toContain('a model of the hub such as openai-community/gpt2');
@@ -160,7 +160,7 @@ describe('generate and info', () => {
     expect(readdirSync(folder)).toContain('last.json');
   });
 
-  it('with what cannot be', async () => {
+  it('with impossible values', async () => {
     const folder = await trainedFolder();
     for (const [flags, about] of [
       [['--temperature', '-1'], 'the temperature must be'],

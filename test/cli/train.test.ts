@@ -121,7 +121,7 @@ describe('train, generate and info', () => {
 });
 
 describe('--family', () => {
-  it('trains, resumes and writes with another one, its shape by its own flags and those that all have', async () => {
+  it('trains, resumes and writes with another family, shaped by its own flags and the common ones', async () => {
     const folder = await trainedFolder('--family', 'llama', '--n-kv-heads', '1', '--qk-norm', '--rope-theta', '500');
     const { file, model } = await loadCheckpoint(folder, 'last');
     expect(file.architecture).toBe('llama');
@@ -142,7 +142,7 @@ describe('--family', () => {
     expect(stdout).toMatch(/^the [the cason m.\n]{20}\n$/);
   });
 
-  it('takes a family that was registered, and makes its flags', async () => {
+  it('takes a family that was registered, with its flags', async () => {
     registerFamily(scaledFamily);
     const { stdout } = await tsgpt('train', '--help');
     expect(stdout).toMatch(
@@ -280,7 +280,7 @@ describe('Ctrl-C', () => {
     expect((await loadCheckpoint(out, 'last')).file.step).toBe(step + 2);
   });
 
-  it('while the text is read ends without a word of a defect', async () => {
+  it('while the text is read ends without an error message', async () => {
     const out = join(temporaryFolder(), 'run');
     const before = process.listeners('SIGINT');
     const running = tsgpt('train', textFile(), '--out', out, ...tiny);

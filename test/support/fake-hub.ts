@@ -78,7 +78,7 @@ export class FakeHub {
     return this.log.filter((request) => request.path.endsWith(name));
   }
 
-  /** Calls `fault` before it answers the next request whose address matches. */
+  /** Lets `fault` answer the next request whose address matches. */
   failOnce(address: RegExp, fault: (response: ServerResponse, request: IncomingMessage) => void): void {
     const once: Fault = (request, response) => {
       if (!address.test(request.url ?? '')) return false;

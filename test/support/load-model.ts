@@ -2,7 +2,7 @@ import { type OpenedModel, type OpenOptions, openModel } from '../../src/disk/op
 import type { Decoder, DecoderOptions } from '../../src/generate/index.ts';
 import type { LanguageModel } from '../../src/models/index.ts';
 
-/** A model on disk with its configuration and tokenizer, and with its weights in memory. */
+/** An opened model with its weights in memory. */
 export interface LoadedModel extends Omit<OpenedModel, 'model' | 'decoder'> {
   model: LanguageModel;
 }

@@ -14,7 +14,7 @@ const config: GPT2Config = {
   tiedHead: true,
 };
 
-/** A model whose weights are `scale` times as large as usual, so that its choices depend strongly on what it reads. */
+/** A model whose weights are `factor` times as large as usual, so that its choices depend strongly on what it reads. */
 export function opinionatedModel(changes: Partial<GPT2Config> = {}, factor = 10): GPT2 {
   const model = new GPT2({ ...config, ...changes }, new Random(1));
   for (const parameter of model.parameters()) {

@@ -10,7 +10,7 @@ const lying = { title: 'Next token', value: { label: 'probability' }, horizontal
 const gradients = { title: 'Gradients', value: { label: 'mean absolute gradient', scale: 'log' } } as const;
 
 describe('barChartSvg', () => {
-  it('draws lying bars as long as their values, with the values at their ends', async () => {
+  it('draws horizontal bars as long as their values, with the values at their ends', async () => {
     const svg = await barChartSvg({ ...lying, bars });
     expectStandalone(svg, 'Next token');
     const [first, second, third] = boxesOf(svg);
@@ -22,7 +22,7 @@ describe('barChartSvg', () => {
     expect(descriptionOf(svg)).toBe('Bar chart of probability. ␣the 0.5, ↵ 0.25, ing 0.125.');
   });
 
-  it('draws standing bars from 0 up and down', async () => {
+  it('draws vertical bars from 0 up and down', async () => {
     const values = [2, -1, 0].map((value, i) => ({ label: `${i}`, value }));
     const svg = await barChartSvg({ title: 'Up and down', value: { label: 'change' }, category: 'step', bars: values });
     const [up, down, none] = boxesOf(svg);

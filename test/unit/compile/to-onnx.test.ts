@@ -41,7 +41,7 @@ describe('a model for other programs', () => {
     expect(model.outputs.map(({ name }) => name)).toEqual(['difference', 'sum']);
   });
 
-  it('may give back what it is given, what is constant, and the same twice', async () => {
+  it('may return an input, a constant, and the same value twice', async () => {
     const weight = new Parameter([2], zerosInit).named('weight');
     weight.value.set([7, 8]);
     const model = toOnnx([floats('x', [2])], (x) => ({ same: x!, weight2: weight, y: x!.neg(), z: x!.neg() }));

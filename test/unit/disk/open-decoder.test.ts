@@ -102,7 +102,7 @@ describe('weights in their file', () => {
     expect(await logitsOf(await loadDecoder(links))).toEqual(expected);
   });
 
-  it('are not there for anything else, which says so', async () => {
+  it('cannot be used for anything else, and the error says so', async () => {
     const folder = await openFolder(await saved(tinyGPT2()));
     const [weight] = (await folder.load('file')).parameters();
     expect(() => weight!.value).toThrow(

@@ -110,7 +110,7 @@ describe('openModel', () => {
     expect((await openModel(folder, { checkpoint: 'last' })).checkpoint!.step).toBe(5);
   });
 
-  it('says what there is not', async () => {
+  it('says what is missing', async () => {
     await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing: there is nothing of that/);
     const path = fresh('model.safetensors');
     writeFileSync(path, '');
@@ -119,7 +119,7 @@ describe('openModel', () => {
 });
 
 describe('a decoder', () => {
-  it('that cannot be loaded tells why, also where it is disposed of', async () => {
+  it('that cannot be loaded says why, even when it is disposed of', async () => {
     const model = tinyGPT2();
     const [weight] = [...model.namedParameters().values()];
     weight!.stored = { format: 'float32', data: { path: '/no/such/file', offset: 0, length: 4 * weight!.size } };

@@ -295,7 +295,7 @@ describe('generate', () => {
     await expect(write('abxc')).rejects.toThrow('the character "x" (U+0078) at position 2');
   });
 
-  it('takes tokens beyond the vocabulary for nothing', async () => {
+  it('ignores tokens beyond the vocabulary', async () => {
     const small = new CharTokenizer('\nab');
     const ids = await tokensOf([1], { seed: 6, maxTokens: 60 });
     expect(ids.some((id) => id >= 3)).toBe(true);
@@ -342,13 +342,13 @@ describe('characters of several tokens', () => {
   const text = 'é日🎉';
   const sequence = [0, ...new TextEncoder().encode(text)];
 
-  it('are given out whole', async () => {
+  it('are written whole', async () => {
     const pieces = await collect(generate(reciting([...sequence, 0]), bytes, '', { temperature: 0 }));
     // The byte 0 is the end of the text, before and after it.
     expect(pieces).toEqual([...text]);
   });
 
-  it('give one sign of replacement if the text ends within one', async () => {
+  it('give one replacement character if the text ends within one', async () => {
     const pieces = await collect(generate(reciting(sequence), bytes, '', { temperature: 0, maxTokens: 7 }));
     expect(pieces).toEqual(['é', '日', '\ufffd']);
   });

@@ -68,7 +68,7 @@ describe('candidates', () => {
     for (const [i, p] of [0.4, 0.3, 0.2, 0.1].entries()) expect(squared[i]).toBeCloseTo(p ** 2 / 0.3, 6);
   });
 
-  it('bear the largest logits and the lowest temperatures', () => {
+  it('are right for the largest logits and the lowest temperatures', () => {
     for (const temperature of [1e-300, 0.01, 1, 1e300]) {
       const { probabilities } = candidates(Float32Array.of(3e38, -3e38, 0), { temperature });
       expect(sum(probabilities)).toBeCloseTo(1, 12);
@@ -126,7 +126,7 @@ describe('options', () => {
 });
 
 describe('adjustments', () => {
-  it('beyond what single precision holds are as strong as can be', () => {
+  it('beyond the range of single precision have the strongest possible effect', () => {
     const values = Float32Array.of(1, 2, 3);
     const biases: Record<number, number>[] = [
       { 1: 1e39 },
@@ -194,7 +194,7 @@ describe('what is done to the logits', () => {
     expect(new Set(chosen)).toEqual(new Set([1, 2]));
   });
 
-  it('what cannot be is refused', () => {
+  it('impossible settings are refused', () => {
     for (const [options, message] of [
       [{ minP: -0.1 }, 'minP must be at least 0 and at most 1, but is -0.1'],
       [{ minP: 1.1 }, 'minP must be'],

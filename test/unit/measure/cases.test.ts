@@ -88,7 +88,7 @@ describe('LAMBADA', () => {
     expect(Math.min(seen.true, seen.false)).toBeGreaterThan(5);
   });
 
-  it('knows after every case what is known by then', async () => {
+  it('reports the result so far after every case', async () => {
     const cases = ['ab cd', 'f e', 'dad a', 'bad f', 'fed c'].map((context) => ({ context, word: 'a' }));
     const reports = await lambada(cases);
     expect(reports.map((report) => report.case)).toEqual(cases);

@@ -100,7 +100,7 @@ describe('the perplexity of a text', () => {
     }
   });
 
-  it('is predicted from the first token on where texts begin with tokens of their own', async () => {
+  it('counts the first token of a text if all texts begin with special tokens', async () => {
     const begins = (...beginOfTextIds: number[]): Tokenizer =>
       Object.assign(new CharTokenizer('\nabcdefg'), { beginOfTextIds });
     for (const begin of [[0], [0, 3]]) {
@@ -130,7 +130,7 @@ describe('the perplexity of a text', () => {
     expect((await measure(endless, { limit: 1500, stride: 12 })).tokens).toBe(1500);
   });
 
-  it('so far is known after every window, and stands when a signal ends it', async () => {
+  it('is reported after every window, and kept when a signal ends the measurement', async () => {
     const text = letters(60);
     const results = await all(text);
     expect(results.map(({ tokens }) => tokens)).toEqual([12, 18, 24, 30, 36, 42, 48, 54, 59]);

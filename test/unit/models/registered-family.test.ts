@@ -230,7 +230,7 @@ describe('registerFamily', () => {
     expect(() => registerFamily({ ...other, gguf: toyFamily.gguf as unknown as Family['gguf'] })).toThrow('toy-relu');
   });
 
-  it('takes a family that neither Hugging Face nor llama.cpp know; writing for them says so', async () => {
+  it('takes a family that neither Hugging Face nor llama.cpp knows; writing for them says so', async () => {
     registerFamily(other);
     const model = Object.assign(newModel(), { architecture: 'other' });
     await expect(savePretrained(place('never'), { model })).rejects.toThrow(

@@ -97,7 +97,7 @@ describe('the summary of a model', () => {
     expect(shown([shortest!])).toContain('layer tokenEmbedding [batch, 1, 4] [4, 4]');
   });
 
-  it('shows blocks that differ one by one, and what is put into a model', () => {
+  it('shows blocks that differ one by one, and parts that were inserted into a model', () => {
     const model = new GPT2({ vocabSize: 8, contextLength: 4, embDim: 4, nHeads: 2, nLayers: 4 });
     model.replace('blocks.2.feedForwardNorm', new RMSNorm(4));
     const groups = summarize(model);

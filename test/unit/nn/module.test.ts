@@ -127,7 +127,7 @@ describe('printing a model', () => {
     }
   });
 
-  it('tells parts of a list apart, and shows a part that stands twice once', () => {
+  it('tells parts of a list apart, and shows a shared part only once', () => {
     const model = new GPT2({ ...config, nLayers: 5 });
     model.replace('blocks.3.attention.query', new Doubled(model.blocks[3]!.attention.query));
     model.replace('blocks.4', model.blocks[0]!);

@@ -75,7 +75,7 @@ describe('scaled rotary frequencies', () => {
     expect(scaled).toEqual(plain.map((frequency) => frequency / 4));
   });
 
-  it("that are Llama 3's change the slower, the more slowly they turn", () => {
+  it('of Llama 3 are reduced more, the more slowly they turn', () => {
     const originalContextLength = 600;
     const scaling: RotaryScaling = {
       kind: 'llama3',

@@ -36,7 +36,7 @@ describe('reading values', () => {
     expect(await x.add(1).array()).toEqual([11, 3]);
   });
 
-  it('floats() and ints() give arrays of their type, and convert nothing in silence', async () => {
+  it('floats() and ints() return arrays of their type, and convert nothing silently', async () => {
     const x = tensor([[1.5, -2]], { name: 'x' });
     expect(await x.mul(2).floats()).toEqual(Float32Array.of(3, -4));
     expect(await x.to('int32').ints()).toEqual(Int32Array.of(1, -2));

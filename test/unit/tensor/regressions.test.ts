@@ -7,7 +7,7 @@ import { fromArray, randn, tensor } from '../../../src/tensor/index.ts';
 
 const ids = (...values: number[]) => fromArray(Int32Array.from(values), [values.length], 'the tokens');
 
-describe('defects of once', () => {
+describe('defects that were fixed', () => {
   it('in place: ONNX Runtime fuses a permutation into the product, which then reads what it overwrites', async () => {
     const random = new Random(1);
     const [x, y] = [randn([2, 2, 2], random), randn([2, 2, 2], random)];

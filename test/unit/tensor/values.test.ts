@@ -121,7 +121,7 @@ describe('reductions', () => {
   it('agree over any dimensions of int32', () =>
     forAll(withDims(ints), ([x, dims, keepDim]) => checkValues(reductions(x, dims, keepDim)), 20));
 
-  it('over no dimension return what there is', async () => {
+  it('over no dimension change nothing', async () => {
     const x = tensor([[1, 2]]);
     for (const result of [x.sum([]), x.mean([]), x.max([], true)]) expect(await result.array()).toEqual([[1, 2]]);
   });

@@ -75,7 +75,7 @@ describe('HuggingFaceTokenizer says in one sentence', () => {
     expect(() => new HuggingFaceTokenizer(bytesFile(), config)).toThrow(message);
   });
 
-  it('even what a long text on many lines is wrong with', () => {
+  it('even what is wrong with a long text on many lines', () => {
     const file = changed('model.type', 'a\n'.repeat(1000));
     expect(() => new HuggingFaceTokenizer(file)).toThrow(/^this tokenizer cannot be used: .{1,900}$/);
   });

@@ -106,7 +106,7 @@ describe('downloadModel', () => {
     expect(fake.hub.log).toHaveLength(4); // the revision, and three pages of files
   });
 
-  it('downloads of a new commit what has changed', async () => {
+  it('downloads what has changed in a new commit', async () => {
     const old = await downloadModel(name, fake.options());
     fake.hub.models.set(name, {
       commit: newCommit,

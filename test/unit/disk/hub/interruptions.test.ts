@@ -64,7 +64,7 @@ describe('a connection that breaks in the middle of a file', () => {
     );
   });
 
-  it('is taken up as often as something arrives in between', async () => {
+  it('is taken up again as long as something arrives each time', async () => {
     for (let i = 0; i < 12; i++) fake.hub.failOnce(blobAddress, cutAfter(big, 10_000, arrived));
     expectWhole(await downloadModel(name, fake.options({ retries: { attempts: 2 } })));
     expect(ranges()).toHaveLength(13);

@@ -216,7 +216,7 @@ describe('loading', () => {
     }
   });
 
-  it('and resuming fail by one sentence, whatever stands in the JSON file', async () => {
+  it('and resuming fail with one sentence, whatever is in the JSON file', async () => {
     const folder = temporaryFolder();
     for await (const _ of trainInFolder({ ...newRun(folder), options: { ...tinyOptions, steps: 2 } }));
     const path = join(folder, 'last.json');

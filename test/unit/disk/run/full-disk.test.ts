@@ -37,7 +37,7 @@ async function undisturbed() {
 describe('when the disk is full', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Makes the write with this number, counted from 0, fail. Returns how many writes there were. */
+  /** Makes the write with this number, counted from 0, fail. Returns a function that tells how many writes there were. */
   async function failWrite(number: number): Promise<() => number> {
     const probe = await open(fileURLToPath(import.meta.url));
     const methods = Object.getPrototypeOf(probe) as typeof probe;

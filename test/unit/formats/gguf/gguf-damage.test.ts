@@ -131,7 +131,7 @@ describe('a GGUF file with random damage', () => {
   }, 600_000);
 });
 
-describe('a GGUF file made to harm', () => {
+describe('a hostile GGUF file', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'tsgpt-gguf-damage-'));
@@ -315,7 +315,7 @@ describe('a GGUF file made to harm', () => {
     };
   };
 
-  it('is never read as far as it says, when that is farther than any header goes', async () => {
+  it('is not read as far as it claims to go, if no header is that long', async () => {
     for (const bytes of [
       file(start(0, 1), value('k', STRING, uint64(2 ** 39))),
       file(start(0, 1), value('k', ARRAY, uint32(UINT8), uint64(2 ** 39))),
