@@ -74,7 +74,7 @@ describe('a connection that breaks in the middle of a file', () => {
     fake.hub.failOnce(blobAddress, cutAfter(big, 60_000, arrived));
     for (let i = 0; i < 5; i++) fake.hub.failOnce(blobAddress, cutAfter(big, 0, arrived));
     expect(await sentenceOf(downloadModel(name, fake.options()))).toContain(
-      'broke while model.safetensors was on its way',
+      'broke while model.safetensors was being downloaded',
     );
     expect(fake.hub.faults).toHaveLength(1);
     expect(expectPart()).toBe(60_000);
