@@ -189,7 +189,7 @@ describe('bytes with the wrong hash', () => {
   it('are refused in small files, too', async () => {
     const address = /\/resolve\/.*\/config\.json/;
     for (let i = 0; i < 2; i++) fake.hub.failOnce(address, (response) => response.end('{"model_type": "gpt3"}'));
-    expect(await sentenceOf(downloadModel(name, fake.options()))).toContain('sends a config.json that differs');
+    expect(await sentenceOf(downloadModel(name, fake.options()))).toContain('sends a wrong config.json');
   });
 
   it('that were left by an earlier download are thrown away', async () => {

@@ -212,7 +212,7 @@ describe('a hub that cannot be reached', () => {
     await downloadModel(name, fake.options());
     const endpoint = await nowhere();
     expect(await sentenceOf(downloadModel(name, fake.options({ endpoint })))).toBe(
-      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address, or use what is in the cache (option offline, or HF_HUB_OFFLINE=1)`,
+      `${new URL(endpoint).host} cannot be reached (ECONNREFUSED); check the network and the address, or use the model in the cache (option offline, or HF_HUB_OFFLINE=1)`,
     );
   });
 
