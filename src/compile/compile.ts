@@ -9,16 +9,16 @@ import { feedTensor, fromArray, type Tensor } from '../tensor/index.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import { whileTracing } from '../tensor/tracing.ts';
 
-/** A function whose graph is built once for each combination of argument shapes and then only run. */
+/** A function whose graph is built once for each combination of argument shapes, and then only run. */
 export interface Compiled {
-  /** Runs the function; the results are computed already. */
+  /** Runs the function and returns computed tensors. */
   (...args: Tensor[]): Promise<Tensor[]>;
   /**
-   * Runs the function and returns the elements of the results. They are written into the arrays of `into` where these are given, so that
-   * parameters can be updated in place.
+   * Runs the function and returns the elements of the results. They are written into the arrays of `into` where given, so that parameters can be
+   * updated in place.
    */
   run(args: readonly Tensor[], into?: readonly (HostArray | undefined)[]): Promise<HostArray[]>;
-  /** How many combinations of argument shapes have been traced. */
+  /** The number of combinations of argument shapes traced so far. */
   readonly traceCount: number;
 }
 
@@ -28,10 +28,9 @@ interface Trace {
 }
 
 /**
- * Compiles a function of tensors. The function is called once for each combination of argument shapes, with tensors that
- * have no values yet, to see what it computes; from then on a call only runs the finished graph. Parameters and other
- * tensors it uses besides its arguments are read anew at each call. It must not wait for values (`await x.item()`), and what
- * it does besides computing tensors happens only when it is traced.
+ * Compiles a function of tensors. For each combination of argument shapes, the function is traced once: it is called with tensors that have no values
+ * yet, to record what it computes. Later calls only run the finished graph. Parameters and other tensors besides the arguments are read at each call.
+ * The function must not wait for values (`await x.item()`), and its side effects happen only when it is traced.
  */
 export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled {
   const traces = new Map<string, Trace>();
@@ -56,22 +55,22 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
 
 /** A function whose parameters are constants of its graph; see {@link bake}. */
 export interface Baked {
-  /** Loads the graph, as the first run would do. */
+  /** Loads the graph; otherwise the first run does. */
   load(): Promise<void>;
-  /** As {@link Compiled.run}; `lengths` are those that the arguments' shapes leave open. */
+  /** Like {@link Compiled.run}; `lengths` are the values of the open lengths in the arguments' shapes. */
   run(
     args: readonly HostArray[],
     lengths: KnownLengths,
     into?: readonly (HostArray | undefined)[],
   ): Promise<HostArray[]>;
-  /** Frees its memory; it cannot be run any more. */
+  /** Frees the memory; the function cannot run any more. */
   dispose(): Promise<void>;
 }
 
 /**
- * Compiles a function of tensors with what it uses baked in: parameters and all else besides its arguments become constants of the
- * graph, as they are when it is loaded. That makes it faster, and `storageOf` may store them in fewer bits. Shapes of arguments may
- * contain {@link openLengths}; one graph then serves all lengths.
+ * Compiles a function of tensors with its parameters baked in: they, and all other tensors besides its arguments, become constants of the graph, as
+ * they are when it is loaded. That is faster, and `storageOf` may store them in fewer bits. Shapes of arguments may contain {@link openLengths}; one
+ * graph then serves all lengths.
  */
 export function bake(
   inputs: readonly (TensorType & { name: string })[],
@@ -87,7 +86,7 @@ export function bake(
   };
 }
 
-/** Tensors that stand for the arguments of a baked graph; every other leaf of it is a constant. */
+/** Placeholder tensors for the arguments of a baked graph; all its other leaves are constants. */
 export function placeholdersFor(inputs: readonly (TensorType & { name: string })[]) {
   const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
   const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
@@ -99,12 +98,12 @@ function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: reado
   return { graph: new CompiledGraph(outputs), outputs };
 }
 
-/** Equal for arguments that one trace serves. */
+/** Equal for arguments that share a trace. */
 export function signatureOf(args: readonly Tensor[]): string {
   return args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
 }
 
-/** Calls a function with tensors like `args` that have no values yet, to see what it computes. */
+/** Calls a function with tensors like `args` but without values, to record what it computes. */
 export function trace<Result>(fn: (...args: Tensor[]) => Result, args: readonly Tensor[]): Result {
   const placeholders = args.map(({ shape, dtype, name }, i) => {
     const feed = (values: readonly HostArray[]) => {
@@ -116,7 +115,7 @@ export function trace<Result>(fn: (...args: Tensor[]) => Result, args: readonly 
   return whileTracing(() => fn(...placeholders));
 }
 
-/** The elements of arguments. Those that are themselves still to be computed are computed first. */
+/** The elements of arguments. Arguments without values are computed first. */
 export async function elementsOf(args: readonly Tensor[]): Promise<HostArray[]> {
   const data = args.map((arg) => arg.cached ?? (arg.node.feed ? arg.node.feed([]) : undefined));
   for (const [i, arg] of args.entries()) data[i] ??= await arg.data();

@@ -9,11 +9,11 @@ import { elementsOf, signatureOf, trace } from './compile.ts';
 /** A function of tensors that runs on the device of a {@link DeviceState}; it returns the elements of its results. */
 export type DeviceFunction = (...args: Tensor[]) => Promise<HostArray[]>;
 
-/** What an update computes. */
+/** The results of an update. */
 export interface DeviceUpdate {
   /** The new values of the state's tensors, in their order. */
   readonly state: readonly Tensor[];
-  /** What is copied to host memory, such as a loss. */
+  /** The values that are copied to host memory, such as a loss. */
   readonly results: readonly Tensor[];
 }
 
@@ -34,8 +34,8 @@ export class DeviceState {
   }
 
   /**
-   * Copies the elements that the tensors have now to the device of the current runtime, where the state then stays. Throws if it has
-   * none.
+   * Copies the current elements of the tensors to the device of the current runtime, where the state then stays. Throws a TsgptError if the runtime has
+   * no device.
    */
   static async upload(tensors: readonly Tensor[]): Promise<DeviceState> {
     const runtime = await getRuntime();
@@ -57,7 +57,7 @@ export class DeviceState {
     return this.#compile((...args) => ({ state: [], results: fn(...args) }));
   }
 
-  /** Compiles a function that computes the state's next elements; a run of it replaces them. */
+  /** Compiles a function that computes the state's next elements; each run replaces them. */
   compileUpdate(fn: (...args: Tensor[]) => DeviceUpdate): DeviceFunction {
     return this.#compile((...args) => {
       const update = fn(...args);

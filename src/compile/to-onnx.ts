@@ -8,17 +8,17 @@ import type { TensorType } from '../tensor/primitive.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { placeholdersFor } from './compile.ts';
 
-/** An argument as the function takes it, and as the model does. */
+/** An argument of the function, and its type in the model. */
 export interface OnnxInput extends TensorType {
   readonly name: string;
-  /** The type of the model's input. Defaults to the tensor's; many programs have whole numbers in int64 only. */
+  /** The type of the model's input; many programs use int64 for all whole numbers. Defaults to the tensor's type. */
   readonly onnxType?: OnnxType;
 }
 
 /**
- * Makes an ONNX model for other programs from a function of tensors. Its inputs and outputs have the names given here. It has only ONNX's
- * own operators, except where `storageOf` stores weights in blocks. As in {@link bake}, parameters are part of the model, and shapes may
- * contain {@link openLengths}; each must stand alone as a dimension of some input.
+ * Makes an ONNX model for other programs from a function of tensors, with the given names of inputs and outputs. It has only ONNX's own operators,
+ * except where `storageOf` stores weights in blocks. As in {@link bake}, parameters are part of the model, and shapes may contain
+ * {@link openLengths}; each must be a whole dimension of some input.
  */
 export function toOnnx(
   inputs: readonly OnnxInput[],

@@ -4,12 +4,11 @@ import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 import type { Leaf, Program, Step } from './program.ts';
 
 /**
- * Puts the graph behind `outputs` in order. What no output needs is left out, equal computations become one, and operations that the
- * engine cannot do are replaced by their definition. Leaves for which `isConstant` holds are part of the program instead of being fed
- * to it.
+ * Orders the graph behind `outputs`. Nodes that no output needs are left out, equal computations become one, and operations that the engine
+ * lacks are replaced by their definition. Leaves for which `isConstant` holds become constants of the program instead of inputs.
  *
- * These are not passes over a finished program, because they decide its order: which leaf is used first, and which of two equal
- * computations stays. And ONNX Runtime's memory depends on the order.
+ * These are not passes over a finished program, because they decide its order: which leaf is used first, and which of two equal computations
+ * stays. ONNX Runtime's memory depends on the order.
  */
 export function buildProgram(
   outputs: readonly GraphValue[],
@@ -43,7 +42,7 @@ class ProgramBuilder {
     this.#isConstant = isConstant;
   }
 
-  /** Adds all that `output` needs, depth first, with a stack of our own: a deep model's graph is deeper than JavaScript's call stack. */
+  /** Adds all that `output` needs, depth first, with an explicit stack: a deep model's graph is deeper than JavaScript's call stack. */
   add(output: GraphValue): void {
     const stack = [output];
     while (stack.length > 0) {
@@ -94,7 +93,7 @@ class ProgramBuilder {
     return number;
   }
 
-  /** What stands for the outputs of a node without a lowering that the engine can run. */
+  /** Replacements for the outputs of a node that has no lowering for this engine. */
   #expansionOf(node: GraphNode): readonly GraphValue[] | undefined {
     const { lowering, contribOperators = [], expand } = node.operation;
     if (lowering && contribOperators.every((name) => this.#capabilities.contribOperators.has(name))) return undefined;
@@ -103,7 +102,7 @@ class ProgramBuilder {
     return expansion;
   }
 
-  /** Makes a node whose operands are all there into a step, unless an equal step is there already. */
+  /** Turns a node whose operands have been placed into a step, unless there is an equal step. */
   #place(node: GraphNode): void {
     this.#addChecks(node);
     const expansion = this.#expansionOf(node);
@@ -111,7 +110,7 @@ class ProgramBuilder {
     this.#placed.set(node, expansion ? inputs : this.#stepFor(node, inputs));
   }
 
-  /** The numbers of the results of a step that computes the node. */
+  /** The numbers of the results of the step that computes the node. */
   #stepFor(node: GraphNode, inputs: readonly number[]): readonly number[] {
     const key = `${node.operation.name}(${inputs})${formatAttributes(node.attributes)}`;
     let outputs = this.#stepNumbers.get(key);
@@ -130,7 +129,7 @@ class ProgramBuilder {
       const number = this.#numberOf(value);
       const leaf = this.#leaves.findIndex((candidate) => candidate.number === number);
       if (leaf >= 0) this.#checks.push({ leaf, check });
-      else check(value.cached ?? value.node.feed!([])); // a constant never changes, so one look is enough
+      else check(value.cached ?? value.node.feed!([])); // a constant never changes, so one check is enough
     }
   }
 }

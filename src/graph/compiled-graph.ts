@@ -14,8 +14,8 @@ export async function evaluate(values: readonly GraphValue[]): Promise<HostArray
 }
 
 /**
- * A graph that is put in order and loaded once and can be run many times on whatever its leaves then hold. It runs on the runtime that
- * was current when it was loaded.
+ * A graph that is ordered and loaded once and runs many times, each time on the current elements of its leaves. It runs on the runtime that was
+ * current when it was loaded.
  */
 export class CompiledGraph {
   readonly #outputs: readonly GraphValue[];
@@ -24,24 +24,24 @@ export class CompiledGraph {
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
-  /** The leaves that are `constants` are stored in the graph as they are at the first run; all others are read at each run. */
+  /** The leaves in `constants` are stored in the graph as they are at the first run; all others are read at each run. */
   constructor(outputs: readonly GraphValue[], constants?: ConstantLeaves) {
     this.#outputs = outputs;
     this.#constants = constants;
   }
 
-  /** Loads the graph, as the first run would do. */
+  /** Loads the graph; otherwise the first run does. */
   async load(): Promise<void> {
     await this.#load();
   }
 
-  /** Frees what the graph holds in memory; it cannot be run any more. Only for a graph with constants: others are shared. */
+  /** Frees the graph's memory; it cannot run any more. Only for a graph with constants: others are shared. */
   async dispose(): Promise<void> {
     ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
     const loaded = this.#loaded;
     this.#loaded = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
     this.#loaded.catch(() => {});
-    // What could not be loaded needs no disposal; whoever waited for it has been told why.
+    // A graph that failed to load needs no disposal; its callers got the error.
     await (await loaded?.catch(() => undefined))?.executable.dispose();
   }
 
@@ -49,7 +49,7 @@ export class CompiledGraph {
     if (this.#loaded) return this.#loaded;
     const loaded = loadGraph(this.#outputs, { constants: this.#constants });
     this.#loaded = loaded;
-    // What has failed may succeed later, with another runtime.
+    // A failed load may succeed later, with another runtime.
     loaded.catch(() => {
       if (this.#loaded === loaded) this.#loaded = undefined;
     });
@@ -57,9 +57,8 @@ export class CompiledGraph {
   }
 
   /**
-   * Runs the graph; `args` are handed to the leaves. Results go to the arrays of `into` where given, otherwise to new ones.
-   * An array of `into` may be one that the graph also reads, such as a parameter to be updated. `lengths` are those that the graph
-   * leaves open.
+   * Runs the graph; the leaves get `args`. Results go to the arrays of `into` where given, otherwise to new ones. The graph may also read an array
+   * of `into`, such as a parameter to update. `lengths` are the values of the graph's open lengths.
    */
   async run(
     args: readonly HostArray[],
@@ -88,7 +87,7 @@ export class CompiledGraph {
     return results;
   }
 
-  /** Whether writing output `i` to `result` could destroy one of the inputs in its buffer while it is still to be read. */
+  /** Whether writing output `i` to `result` could overwrite an input in the same buffer before it is read. */
   #isOverwrittenTooEarly(
     program: Program,
     inputs: readonly { array: HostArray; leaf: number }[],

@@ -4,6 +4,6 @@ import type { StoredConstant } from './stored-constant.ts';
 /** The leaves of a graph that become constants in it, and how they are stored. */
 export interface ConstantLeaves {
   isConstant(node: GraphNode): boolean;
-  /** Undefined stands for float32, as the elements are when the graph is loaded. */
+  /** How the leaf is stored; undefined means as float32, with the elements at loading time. */
   storageOf(value: GraphValue): StoredConstant | undefined;
 }

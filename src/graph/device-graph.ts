@@ -12,14 +12,14 @@ export class DeviceGraph {
   readonly #keptCount: number;
   #loaded: Promise<LoadedProgram> | undefined;
 
-  /** The values of `kept` stay on the device, those of `results` are copied to host memory at each run. */
+  /** The values in `kept` stay on the device; those in `results` are copied to host memory at each run. */
   constructor(runtime: Runtime, kept: readonly GraphValue[], results: readonly GraphValue[]) {
     this.#runtime = runtime;
     this.#outputs = [...kept, ...results];
     this.#keptCount = kept.length;
   }
 
-  /** Runs the graph. Leaves read their elements from `buffers` if these have them; `args` are handed to the others. */
+  /** Runs the graph. Leaves read their elements from `buffers` if they are there; the others get `args`. */
   async run(
     args: readonly HostArray[],
     buffers: ReadonlyMap<GraphValue, DeviceBuffer>,
@@ -33,7 +33,7 @@ export class DeviceGraph {
     );
     for (const { leaf, check } of checks) {
       const input = inputs[leaf]!;
-      if (ArrayBuffer.isView(input)) check(input); // what is on the device was computed there
+      if (ArrayBuffer.isView(input)) check(input); // elements on the device were computed there
     }
     const targets = outputs.map((number, i) => {
       const { dtype, shape } = values[number]!;

@@ -5,13 +5,13 @@ import type { ConstantLeaves } from './constant-leaves.ts';
 import { lowerProgram } from './lower-program.ts';
 import type { Program } from './program.ts';
 
-/** How many loaded graphs are kept for the next evaluation of the same graph. */
+/** The most loaded graphs to keep for another evaluation. */
 const capacity = 128;
 
-/** Below this many elements computed, threads would wait for each other longer than they work. */
+/** With less work than this, in elements computed, threads would wait for each other longer than they work. */
 const smallWork = 1 << 15;
 
-/** The loaded graphs of each runtime by the key of their program, the one used last at the end. */
+/** The loaded graphs of each runtime by the key of their program; the most recently used is last. */
 const caches = new WeakMap<Runtime, Map<string, Promise<Executable>>>();
 let loads = 0;
 
@@ -35,7 +35,7 @@ export function loadShared(
   return executable;
 }
 
-/** A program with constants of its own, loaded for its owner alone, who has to dispose of it. */
+/** Loads a program with its own constants for one owner, who must dispose of it. */
 export async function loadOwn(runtime: Runtime, program: Program, { storageOf }: ConstantLeaves): Promise<Executable> {
   const parallel = program.constants.reduce((total, { value }) => total + sizeOf(value.shape), 0) > smallWork;
   const model = lowerProgram(program, { storageOf });
@@ -46,7 +46,7 @@ export async function loadOwn(runtime: Runtime, program: Program, { storageOf }:
   return runtime.load(model, { parallel, keepAwake: true });
 }
 
-/** How many graphs have been loaded so far: evaluating a graph of a known structure adds none. */
+/** The number of graphs loaded so far: evaluating a graph of a known structure adds none. */
 export function loadCount(): number {
   return loads;
 }

@@ -4,8 +4,8 @@ import type { ContribOperator } from '../runtime/runtime.ts';
 import type { Emitter } from './emitter/emitter.ts';
 
 /**
- * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. Rules of an operation know its attributes
- * by their own type `A`; where the nodes of all operations lie together, there is only this one.
+ * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. The rules of an operation know its attributes by their
+ * own type `A`; code for the nodes of all operations knows only this type.
  */
 export type Attributes = object;
 
@@ -19,21 +19,21 @@ export type Lowering<A extends Attributes = Attributes> = (
   inputs: readonly string[],
 ) => string | readonly string[];
 
-/** What compiling needs to know of an operation. `tensor/` adds its shape and gradient rules. */
+/** The part of an operation that compiling needs. `tensor/` adds its shape and gradient rules. */
 export interface Operation<A extends Attributes = Attributes> {
   readonly name: string;
   readonly lowering?: Lowering<A>;
-  /** The operators of the lowering that are not ONNX's own. Where one is missing, {@link buildProgram} takes `expand` instead. */
+  /** The operators of the lowering that are not ONNX's own. If an engine lacks one, {@link buildProgram} uses `expand` instead. */
   readonly contribOperators?: readonly ContribOperator[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
-  /** For each result that is written over an operand where the two are given the same array: which operand. */
+  /** For results that overwrite an operand if both are given the same array: the operand, by result. */
   readonly writesOver?: Readonly<Record<number, number>>;
-  /** The same values out of simpler operations; for an operation without a lowering, or where its lowering cannot be used. */
+  /** The same values from simpler operations, for an operation without a lowering that the engine supports. */
   readonly expand?: (node: GraphNode) => readonly GraphValue[];
 }
 
-/** Looks at the elements of `value` before a graph runs, if it is a leaf then; what is computed inside is not looked at. */
+/** Checks the elements of `value` before a graph runs, if `value` is then a leaf. Values computed in the graph are not checked. */
 export interface LeafCheck {
   readonly value: GraphValue;
   readonly check: (data: HostArray) => void;
@@ -46,16 +46,16 @@ export interface GraphNode<A extends Attributes = Attributes> {
   readonly attributes: A;
   /** The node's results, in order. */
   readonly outputs: readonly GraphValue[];
-  /** For a leaf: hands over its elements when a graph runs; `args` are those of the compiled function. */
+  /** For a leaf: returns its elements when a graph runs; `args` are those of the compiled function. */
   readonly feed?: (args: readonly HostArray[]) => HostArray;
-  /** What the node asks of the elements of leaves; a check throws a clear error where they do not comply. */
+  /** The node's requirements for the elements of leaves; a check throws a TsgptError for invalid ones. */
   readonly checks?: LeafCheck[];
 }
 
-/** One output of a node: an array of known shape and type that has not been computed yet, or whose value is known. */
+/** One output of a node: an array of known shape and type, computed or not. */
 export interface GraphValue {
   readonly node: GraphNode;
-  /** Which of the node's outputs this is. */
+  /** The index among the node's outputs. */
   readonly index: number;
   readonly shape: Shape;
   readonly dtype: DType;

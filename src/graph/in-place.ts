@@ -2,14 +2,13 @@ import { sameShape } from '../core/shape.ts';
 import type { Program, Step } from './program.ts';
 
 /**
- * Whether output `output` of the program may be written into the very array that leaf `leaf` is read from.
+ * Whether output `output` of the program may be written into the array that leaf `leaf` is read from.
  *
- * It may if everything that is computed from the leaf goes into this output, element by element. ONNX Runtime then has read an
- * element, or copied it, before it writes the one in its place. Everything else is refused: another reader of the leaf could run after
- * the writing, as ONNX Runtime has an order of its own. And ONNX Runtime may merge an operation that rearranges elements into the one
- * that writes, although it stands before it in the program.
+ * It may if everything computed from the leaf goes into this output, element by element. Then ONNX Runtime has read or copied an element before it
+ * writes the one in its place. Everything else is refused: ONNX Runtime has its own order, so another reader of the leaf could run after the write.
+ * It may also merge an operation that rearranges elements into the writing operation, even if it comes earlier in the program.
  *
- * This is no pass over the program, because only a run knows which arrays it is given.
+ * This is not a pass over the program, because only a run knows which arrays it is given.
  */
 export function isSafeInPlace(program: Program, leaf: number, output: number): boolean {
   if (!program.capabilities.writesOverInputs) return false;
@@ -34,7 +33,7 @@ function producerOfEachValue(program: Program): Map<number, Step> {
   return new Map(program.steps.flatMap((step) => step.outputs.map((number) => [number, step] as const)));
 }
 
-/** Every step whose results the given one needs, directly or not; without itself. */
+/** Every step whose results the given step needs, directly or indirectly, without the step itself. */
 function stepsBehind(step: Step, producers: ReadonlyMap<number, Step>): Set<Step> {
   const found = new Set<Step>();
   const stack = [step];
@@ -54,7 +53,7 @@ function readersOf(number: number, program: Program): Step[] {
   return program.steps.filter((step) => step.inputs.includes(number));
 }
 
-/** Those of `steps` that make use of a value, directly or not. */
+/** The steps among `steps` that use a value, directly or indirectly. */
 function stepsAfter(number: number, program: Program, steps: ReadonlySet<Step>): Step[] {
   const derived = new Set([number]);
   // Operands come before their users, so one pass finds all.

@@ -5,7 +5,7 @@ import { loadOwn, loadShared } from './executable-cache.ts';
 import type { GraphValue } from './graph.ts';
 import type { Program } from './program.ts';
 
-/** A program, and the model made from it as the runtime has loaded it. */
+/** A program, and its model as loaded by the runtime. */
 export interface LoadedProgram {
   readonly program: Program;
   readonly executable: Executable;
@@ -14,13 +14,13 @@ export interface LoadedProgram {
 export interface LoadGraphOptions {
   /** Where the graph will run. Defaults to the current runtime. */
   readonly runtime?: Runtime;
-  /** Leaves that are stored in the graph, which then belongs to its caller alone. Defaults to none. */
+  /** Leaves that are stored in the graph, which then belongs only to its caller. Defaults to none. */
   readonly constants?: ConstantLeaves;
   /** The positions of the outputs that stay on the runtime's device. Defaults to none. */
   readonly keptOutputs?: readonly number[];
 }
 
-/** Puts the graph behind `outputs` in order for a runtime and loads it there. */
+/** Orders the graph behind `outputs` for a runtime and loads it there. */
 export async function loadGraph(
   outputs: readonly GraphValue[],
   { runtime: given, constants, keptOutputs }: LoadGraphOptions = {},

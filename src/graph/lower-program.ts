@@ -10,11 +10,11 @@ import { type Signature, writeProgram } from './write-program.ts';
 export interface LoweringOptions {
   /** How the program's constants are stored. Defaults to float32, as their elements are now. */
   readonly storageOf?: ConstantLeaves['storageOf'];
-  /** Defaults to inputs as the leaves are, and numbers for names. */
+  /** The inputs and outputs of the model. Defaults to inputs like the leaves, and numbers as names. */
   readonly signature?: Signature;
 }
 
-/** Makes an ONNX model from a program: passes over the program, then its operators, then passes over these. */
+/** Makes an ONNX model from a program: runs the program passes, writes the operators, then runs the model passes. */
 export function lowerProgram(program: Program, { storageOf, signature }: LoweringOptions = {}): OnnxModel {
   const storage = new Map(
     program.constants.map(({ number, value }) => [number, storageOf?.(value) ?? floatsOf(value)] as const),

@@ -7,7 +7,7 @@ import type { GraphNode, GraphValue } from './graph.ts';
  * come first.
  */
 export interface Program {
-  /** What the engine can do that the program is for. */
+  /** The capabilities of the engine that the program is for. */
   readonly capabilities: Capabilities;
   /** The arrays the program is fed, in the order of first use. */
   readonly leaves: readonly Leaf[];
@@ -16,21 +16,21 @@ export interface Program {
   readonly steps: readonly Step[];
   /** For each output, the number of its value. */
   readonly outputs: readonly number[];
-  /** For each value by number, what it looks like. Leaves and step results share one numbering. */
+  /** The values by number. Leaves and step results share one numbering. */
   readonly values: readonly GraphValue[];
-  /** What to look at before each run: the leaf's position and its check. */
+  /** The checks before each run, each with the position of its leaf. */
   readonly checks: readonly { leaf: number; check: (data: HostArray) => void }[];
-  /** Equal for programs that do the same; their leaves then correspond in order. */
+  /** Equal for programs that compute the same; their leaves then correspond in order. */
   readonly key: string;
 }
 
-/** A value that a {@link Program} is fed, or that is one of its constants. */
+/** An input or constant of a {@link Program}. */
 export interface Leaf {
   readonly number: number;
   readonly value: GraphValue;
 }
 
-/** One operation of a {@link Program}, its operands and results given by number. */
+/** One operation of a {@link Program}, with the numbers of its operands and results. */
 export interface Step {
   readonly node: GraphNode;
   readonly inputs: readonly number[];

@@ -1,13 +1,13 @@
 import { ensure } from '../core/errors.ts';
 import type { StoredBlocks } from './stored-constant.ts';
 
-/** How many neighbours in a row share one scale, as in llama.cpp's Q8_0 and Q4_0. */
+/** The number of neighbours in a row that share a scale, as in llama.cpp's Q8_0 and Q4_0. */
 export const blockSize = 32;
 
 /**
  * Rounds a float32 matrix `[rows, columns]` to blocks of small integers with one scale each. With 8 bits, integers go from -127 to 127,
  * as in llama.cpp's Q8_0. With 4 bits they go from -8 to 7, as in its Q4_0, and the number of the largest magnitude in a block is kept
- * exactly. Throws if `columns` is no multiple of 32.
+ * exactly. Throws a TsgptError if `columns` is not a multiple of 32.
  */
 export function quantizeBlocks(
   values: Float32Array,

@@ -11,17 +11,17 @@ export interface StoredFloats {
   /** Half precision becomes float32 when the graph is loaded. */
   readonly format: 'float32' | 'float16' | 'bfloat16';
   readonly data: Uint8Array | FileRegion;
-  /** Where the constant is in what is stored, if that is not just the constant. */
+  /** The constant's part of the stored matrix. Defaults to the whole matrix. */
   readonly part?: StoredPart;
 }
 
 /** A constant that is some neighbouring columns of a stored matrix, or elements of a stored vector. */
 export interface StoredPart {
-  /** Of the stored matrix. */
+  /** The shape of the stored matrix. */
   readonly shape: Shape;
-  /** The first of the columns that are the constant; its shape says how many there are. */
+  /** The constant's first column; the constant's shape gives the number of columns. */
   readonly firstColumn: number;
-  /** Whether its columns are the constant's rows. */
+  /** Whether the columns of the stored matrix are the constant's rows. */
   readonly transposed: boolean;
 }
 

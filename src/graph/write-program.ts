@@ -4,17 +4,17 @@ import type { GraphValue } from './graph.ts';
 import type { Leaf, Program } from './program.ts';
 import type { StoredConstant } from './stored-constant.ts';
 
-/** How a model looks to those who run it. */
+/** The inputs and outputs of a model. */
 export interface Signature {
-  /** Each belongs to the leaf of the same name, but may have another type. Inputs that belong to no leaf are allowed. */
+  /** Each input belongs to the leaf of the same name, but may have another type. Inputs without a leaf are allowed. */
   readonly inputs: readonly OnnxValue[];
   /** The names of the outputs, in their order. */
   readonly outputs: readonly string[];
 }
 
 /**
- * Writes a program as ONNX, step after step, each by the lowering of its operation. Leaves become the model's inputs, and `storage` says
- * how each constant is stored, by the number of its value. Without a signature, inputs and constants are numbered.
+ * Writes a program as ONNX, step by step, with the lowering of each operation. Leaves become the model's inputs. `storage` says how each constant is
+ * stored, by the number of its value. Without a signature, inputs and constants are numbered.
  */
 export function writeProgram(
   program: Program,
@@ -23,7 +23,7 @@ export function writeProgram(
 ): OnnxModel {
   const inputs = signature?.inputs ?? program.leaves.map(({ value }, i) => describe(`leaf${i}`, value));
   const emitter = new Emitter(inputs, program.capabilities);
-  /** For each value of the program by number, its name in the model. */
+  /** The name in the model of each value, by number. */
   const names: string[] = new Array(program.values.length);
   for (const [i, { number, value }] of program.leaves.entries()) {
     const input = signature ? inputs.find(({ name }) => name === value.name)! : inputs[i]!;
@@ -42,7 +42,7 @@ export function writeProgram(
   return { nodes: emitter.nodes, initializers: emitter.initializers, inputs, outputs };
 }
 
-/** Constants keep their own names if asked to, as far as these are different from each other and from the inputs' names. */
+/** The names of the constants: with `keepNames` their own, if these differ from each other and from the inputs' names. */
 function nameConstants(constants: readonly Leaf[], inputs: readonly OnnxValue[], keepNames: boolean): string[] {
   const taken = new Set(inputs.map(({ name }) => name));
   return constants.map(({ value }, i) => {

@@ -3,15 +3,15 @@ import type { Runtime } from './runtime.ts';
 let current: Promise<Runtime> | undefined;
 
 /**
- * The runtime that everything is computed on: the one that was set, or else the default of where the program runs. In Node that is
- * ONNX Runtime on the CPU; in browsers there is none yet. `src/package.json` says which file makes it.
+ * The current runtime: the one that was set, or else the platform's default. In Node that is ONNX Runtime on the CPU; browsers have none yet.
+ * `src/package.json` says which file makes it.
  */
 export function getRuntime(): Promise<Runtime> {
   current ??= import('#default-runtime').then(({ createDefaultRuntime }) => createDefaultRuntime());
   return current;
 }
 
-/** Makes `runtime` compute from now on; functions that were compiled and run before keep theirs. */
+/** Makes `runtime` the current one. Compiled functions that have already run keep theirs. */
 export function setRuntime(runtime: Runtime): void {
   current = Promise.resolve(runtime);
 }

@@ -8,25 +8,25 @@ export interface Runtime {
   readonly capabilities: Capabilities;
   load(model: OnnxModel, options: LoadOptions): Promise<Executable>;
   /**
-   * Copies an array into the memory of the device that models run on. Missing where that is the host's memory: arrays are then used
-   * where they are, and nothing can be kept on a device.
+   * Copies an array into the memory of the device that models run on. Missing if that is the host's memory: then arrays are used in place, and nothing
+   * can be kept on a device.
    */
   upload?(elements: HostArray): Promise<DeviceBuffer>;
 }
 
-/** What an engine can do that not every engine can. Models are written for what the runtime says here. */
+/** Features that not every engine has. Models are written for the capabilities of their runtime. */
 export interface Capabilities {
   /** The operators it has besides ONNX's own. */
   readonly contribOperators: ReadonlySet<ContribOperator>;
-  /** Whether it computes what depends on constants alone only once, when it loads a model. */
+  /** Whether it computes values that depend only on constants once, when it loads a model. */
   readonly foldsConstants: boolean;
-  /** Whether it may write a result into the very array that an input of the same run is read from. */
+  /** Whether it may write a result into the array that an input of the same run is read from. */
   readonly writesOverInputs: boolean;
   /** Whether a model's weights may stay in files, where the engine reads them. */
   readonly readsFiles: boolean;
 }
 
-/** What every engine can do that runs ONNX: models for other programs are written for this. */
+/** The capabilities of every ONNX engine: models for other programs are written for these. */
 export const standardOnnx: Capabilities = {
   contribOperators: new Set(),
   foldsConstants: false,
@@ -35,7 +35,7 @@ export const standardOnnx: Capabilities = {
 };
 
 /**
- * Operators that ONNX Runtime adds to ONNX's own and that we use where an engine has them
+ * Operators that ONNX Runtime adds to ONNX's own, used if an engine has them
  * (https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md).
  */
 export type ContribOperator =
@@ -48,8 +48,8 @@ export interface LoadOptions {
   /** Whether the runtime's threads share the work of a run; false for graphs so small that sharing costs more. */
   parallel: boolean;
   /**
-   * Whether one run follows the other with nothing else in between, as when text is generated token by token. The threads then wait awake
-   * for the next run, for a moment; otherwise they sleep at once and leave the processor to what comes next. Defaults to false.
+   * Whether runs follow each other immediately, as when text is generated token by token. Then the threads stay awake for a moment to wait for the next
+   * run; otherwise they sleep at once and leave the processor to other work. Defaults to false.
    */
   keepAwake?: boolean;
   /** The positions of the outputs that stay on the device; only for a runtime with {@link Runtime.upload}. Defaults to none. */
@@ -67,18 +67,17 @@ export interface DeviceBuffer {
   dispose(): void;
 }
 
-/** The elements that a model is fed with: in host memory, or on the device of the runtime that runs it. */
+/** The elements of an input: in host memory, or on the runtime's device. */
 export type RunInput = HostArray | DeviceBuffer;
 
 /** A loaded model. */
 export interface Executable {
   /**
-   * Runs the model. `inputs` and `outputs` are in the model's order and have its lengths; `lengths` are those that the model leaves open.
+   * Runs the model. `inputs` and `outputs` are in the model's order and have its lengths; `lengths` are the values of its open lengths.
    *
-   * Results are written into the arrays of `outputs`. An array may be input and output at once only where `isSafeInPlace` allows it.
-   * Outputs that were loaded to stay on the device have no array there: they are returned, in the model's order, in new buffers that
-   * the caller disposes of. Such a buffer can be an input of the next run; as it is never written to again, a state that runs
-   * replace needs room for two.
+   * Results are written into the arrays of `outputs`. An array may be both input and output only if `isSafeInPlace` allows it. Outputs that stay on the
+   * device have no array there: they are returned, in the model's order, in new buffers that the caller disposes of. Such a buffer can be an input of
+   * the next run. It is never written to again, so a state that runs replace needs memory for two copies.
    */
   run(
     inputs: readonly RunInput[],

@@ -9,25 +9,25 @@ import { type EmitOptions, Operators } from './operators.ts';
 import { Weights } from './weights.ts';
 
 /**
- * One ONNX graph while it is written: what a lowering writes to. Its methods add operators and constants and return the names of
- * their results, which are the operands of further operators.
+ * One ONNX graph while it is written by lowerings. The methods add operators and constants and return the names of their results, which are the
+ * operands of further operators.
  */
 export class Emitter {
-  /** What the engine can do that the graph is for. */
+  /** The capabilities of the engine that will run the graph. */
   readonly capabilities: Capabilities;
   /** The constants that are weights of a model. */
   readonly weights: Weights;
   readonly #operators = new Operators();
   readonly #initializers = new Initializers();
   readonly #openLengths: OpenLengths;
-  /** For each part of a split value, which value that is, and all its parts. */
+  /** For each part of a split value: the value and all its parts. */
   readonly #splits = new Map<string, { whole: string; parts: readonly string[] }>();
-  /** For each reshaped value, what it is a view of. */
+  /** For each reshaped value: the value that it is a view of. */
   readonly #views = new Map<string, { name: string; shape: Shape }>();
-  /** Names of reshaped values, by what they are views of and their shape. */
+  /** Names of reshaped values, by the viewed value and their shape. */
   readonly #reshaped = new Map<string, string>();
 
-  /** `inputs` are those of the graph; their shapes show its open lengths. */
+  /** `inputs` are the graph's inputs; their shapes show its open lengths. */
   constructor(inputs: readonly OnnxValue[], capabilities: Capabilities) {
     this.capabilities = capabilities;
     this.weights = new Weights(this.#operators, this.#initializers);
@@ -98,7 +98,7 @@ export class Emitter {
     return parts;
   }
 
-  /** The value that was split into just these parts. */
+  /** The value that was split into exactly these parts. */
   splitOf(parts: readonly string[]): string | undefined {
     const split = this.#splits.get(parts[0]!);
     return split && String(split.parts) === String(parts) ? split.whole : undefined;

@@ -13,7 +13,7 @@ export class Initializers {
     return [...this.#tensors.values()];
   }
 
-  /** Adds a tensor under a name of its own, or replaces the one of that name. */
+  /** Adds a tensor under a new name, or replaces the one of that name. */
   add(tensor: OnnxTensor): void {
     this.#tensors.set(tensor.name, tensor);
   }

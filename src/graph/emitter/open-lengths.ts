@@ -12,14 +12,14 @@ import type { Operators } from './operators.ts';
  *     v1 = Mul(v0, [8])                  [8 · batch]
  *     v2 = Concat(v1, [-1])              [8 · batch, -1]
  *
- * Each is computed once, however often it is used.
+ * Each is computed only once.
  */
 export class OpenLengths {
   readonly #operators: Operators;
   readonly #initializers: Initializers;
-  /** For each open length, an input with a dimension of just that length. */
+  /** For each open length, an input with a dimension of exactly that length. */
   readonly #sources: ReadonlyMap<OpenLength, LengthSource>;
-  /** Names of what has been computed, by what it is. */
+  /** Names of the computed values, by a key that describes them. */
   readonly #computed = new Map<string, string>();
 
   constructor(operators: Operators, initializers: Initializers, inputs: readonly OnnxValue[]) {

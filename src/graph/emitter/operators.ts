@@ -2,13 +2,13 @@ import { type OnnxAttribute, type OnnxNode, type OnnxType, typeNumbers } from '.
 
 export interface EmitOptions {
   attributes?: Readonly<Record<string, OnnxAttribute>>;
-  /** Attributes that ONNX wants as floating-point numbers. */
+  /** Attributes that ONNX stores as floating-point numbers. Defaults to none. */
   floats?: Readonly<Record<string, number>>;
-  /** Where the operator is specified, if not in ONNX itself. */
+  /** The operator's domain. Defaults to ONNX's. */
   domain?: string;
 }
 
-/** The operators of one ONNX graph. Each is added after those that compute its operands, as ONNX demands. */
+/** The operators of one ONNX graph. Each is added after those that compute its operands, as ONNX requires. */
 export class Operators {
   readonly nodes: OnnxNode[] = [];
   #outputCount = 0;

@@ -12,27 +12,27 @@ export interface Blocks {
   readonly columns: number;
   /** uint8 `[rows, blocks in a row, bytes of a block]`. */
   readonly integers: string;
-  /** The same integers as `[rows, bytes of a row]`. Only what is used of the two stays in the model. */
+  /** The same integers as `[rows, bytes of a row]`. An unused one of the two is removed from the model. */
   readonly table: string;
   /** float32 `[rows, blocks in a row]`. */
   readonly scales: string;
 }
 
 /**
- * The weights of one ONNX graph: constants as they are stored, in memory or in a file. Where the graph wants them otherwise, operators
- * convert, cut or transpose them. ONNX Runtime computes what depends on constants alone once, when it loads the graph.
+ * The weights of one ONNX graph: constants as they are stored, in memory or in a file. If the graph needs them in another form, operators convert,
+ * cut or transpose them. ONNX Runtime computes values that depend only on constants once, when it loads the graph.
  */
 export class Weights {
   readonly #operators: Operators;
   readonly #initializers: Initializers;
   readonly #blocks = new Map<string, Blocks>();
-  /** Names of stored matrices by their place, so that several constants may be parts of one. */
+  /** Names of stored matrices by their region, so that several constants may be parts of one. */
   readonly #regions = new Map<string, string>();
-  /** For each constant in a file, the name of the same region as a constant of its own. */
+  /** For each constant in a file, the name of a separate constant for the same region. */
   readonly #tables = new Map<string, string>();
-  /** For each transposed value, what it is the transpose of. */
+  /** For each transposed value, the value that it is the transpose of. */
   readonly #transposes = new Map<string, string>();
-  /** For each constant that is a part of a stored matrix, of which and where. */
+  /** For each constant that is part of a stored matrix: which matrix, and which part. */
   readonly #parts = new Map<string, { whole: string; part: StoredPart; columns: number }>();
 
   constructor(operators: Operators, initializers: Initializers) {
@@ -64,7 +64,7 @@ export class Weights {
     return part ? this.#cut(numbers, shape, part) : numbers;
   }
 
-  /** The columns of a stored matrix that are the constant, a matrix or vector of `shape`. */
+  /** Cuts the constant, a matrix or vector of `shape`, out of a stored matrix. */
   #cut(whole: string, shape: Shape, part: StoredPart): string {
     const columns = part.transposed ? shape[0]! : shape.at(-1)!;
     const bounds = [part.firstColumn, part.firstColumn + columns].map((column) =>
@@ -100,27 +100,27 @@ export class Weights {
     return name;
   }
 
-  /** Where the integers and scales of a constant are, if it is stored in blocks. */
+  /** The integers and scales of a constant, if it is stored in blocks. */
   blocks(name: string): Blocks | undefined {
     return this.#blocks.get(name);
   }
 
-  /** What a stored matrix is the transpose of, if it is stored transposed. */
+  /** The value that a matrix is the transpose of, if it is stored transposed. */
   transposeOf(name: string): string | undefined {
     return this.#transposes.get(name);
   }
 
   /**
-   * A constant to take rows from. In a file that is a constant of its own: ONNX Runtime can then let go of the pages that it has read for
-   * a matrix product, which uses a copy in another order, and reads of the table only the rows it is asked for.
+   * A constant to take rows from. For a constant in a file, this is a separate constant: ONNX Runtime can then release the pages that it read for a
+   * matrix product, which uses a copy in another order, and reads only the requested rows of the table.
    */
   table(name: string): string {
     return this.#tables.get(name) ?? name;
   }
 
   /**
-   * One constant out of several that are stored alike and have equally many columns: the rows of all, or the elements of vectors, one after the other. If they are
-   * all the parts of one stored matrix, it is that matrix and nothing is computed.
+   * Joins constants that are stored alike and have the same number of columns: their rows, or the elements of vectors, one after the other. If they are
+   * all the parts of one stored matrix, the result is that matrix, without any computation.
    */
   joinRows(names: readonly string[]): string {
     const blocks = names.flatMap((name) => this.#blocks.get(name) ?? []);
@@ -134,7 +134,7 @@ export class Weights {
     return name;
   }
 
-  /** The stored matrix whose parts these are, all of them in order. */
+  /** The stored matrix that consists of exactly these parts, in this order. */
   #wholeOf(names: readonly string[]): string | undefined {
     const parts = names.flatMap((name) => this.#parts.get(name) ?? []);
     let end = 0;

@@ -1,7 +1,7 @@
 import type { OnnxAttribute } from '../../formats/onnx/model.ts';
 import type { Lowering } from '../graph.ts';
 
-/** The lowering of an operation that has the operands and the meaning of one ONNX operator. */
+/** The lowering of an operation that equals one ONNX operator with the same operands. */
 export function direct(operator: string, attributes: Readonly<Record<string, OnnxAttribute>> = {}): Lowering<object> {
   return (emitter, _node, inputs) => emitter.emit(operator, inputs, { attributes });
 }

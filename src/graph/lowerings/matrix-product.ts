@@ -8,8 +8,8 @@ import type { GraphNode, Lowering } from '../graph.ts';
 export type MatmulAttributes = { transposeA: boolean; transposeB: boolean };
 
 /**
- * A matrix product, with the last two dimensions of either operand swapped on request. Gemm reads a swapped matrix where it lies. It
- * takes only matrices, so leading dimensions of `a` become rows of one matrix. Products of two stacks of matrices are left to MatMul.
+ * A matrix product, with the last two dimensions of either operand swapped on request. Gemm reads a swapped matrix in place. It
+ * takes only matrices, so leading dimensions of `a` become rows of one matrix. Products of two stacks of matrices use MatMul.
  */
 export const matmul: Lowering<MatmulAttributes> = (emitter, node, [a, b]) => {
   const { transposeA, transposeB } = node.attributes;
@@ -33,12 +33,12 @@ export function isMatmul(node: GraphNode): node is GraphNode<MatmulAttributes> {
 export const linear: Lowering<object> = (emitter, { inputs: [x, weight] }, inputs) =>
   linearOver(emitter, x!.shape, weight!.shape[0]!, inputs);
 
-/** The names of `x`, the weight and perhaps the bias in; `x` has `shape` and the weight `rows` rows. */
+/** A linear layer on `inputs`: the names of `x`, the weight and perhaps the bias. `x` has `shape`, and the weight has `rows` rows. */
 export function linearOver(emitter: Emitter, shape: Shape, rows: number, inputs: readonly string[]): string {
   return shape.length === 2 ? gemm(emitter, inputs, false, true) : gemmOverRows(emitter, shape, rows, inputs, true);
 }
 
-/** `a b + bias` for matrices `a` and `b`, each transposed on request; `inputs` are their names, the bias may be missing. */
+/** `a b + bias` for matrices `a` and `b`, each transposed on request. `inputs` are their names; the bias may be missing. */
 export function gemm(emitter: Emitter, inputs: readonly string[], transposeA: boolean, transposeB: boolean): string {
   const [a, b, ...bias] = inputs as [string, string, ...string[]];
   const blocks = emitter.weights.blocks(b);
@@ -56,7 +56,7 @@ function matmulOfBlocks(emitter: Emitter, blocks: Blocks, [x, , bias]: readonly 
   return emitter.emit('MatMulNBits', inputs, { attributes, domain: microsoftDomain });
 }
 
-/** As {@link gemm}, with the leading dimensions of the first operand, of `shape`, as rows. The product has `columns` columns. */
+/** Like {@link gemm}, but the leading dimensions of the first operand, of `shape`, become rows. The product has `columns` columns. */
 function gemmOverRows(
   emitter: Emitter,
   shape: Shape,

@@ -19,7 +19,7 @@ export const rows: Lowering<object> = (emitter, node, [table, index]) => {
   });
 };
 
-/** What GatherBlockQuantized does, in operators of ONNX itself; `index` has the shape `indexShape`. */
+/** GatherBlockQuantized in ONNX's own operators; `index` has the shape `indexShape`. */
 function rowsOfBlocks(emitter: Emitter, blocks: Blocks, index: string, indexShape: Shape): string {
   const gather = (table: string) => emitter.emit('Gather', [table, index], { attributes: { axis: 0 } });
   const blockCount = Math.ceil(blocks.columns / blocks.blockSize);

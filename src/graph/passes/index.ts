@@ -11,10 +11,10 @@ export const programPasses: readonly Pass<Program>[] = [mergeLinears];
 
 /** The passes over the ONNX model, in the order in which they run. */
 export const modelPasses: readonly Pass<OnnxModel>[] = [
-  // First, because it decides what the outputs are, and so what is used.
+  // First, because it decides what the outputs are, and so which values are used.
   separateOutputs,
   removeUnused,
-  // Last, because it gives names that the passes before would have to keep apart from those they make.
+  // Last, so that earlier passes cannot make the same names.
   nameOutputs,
 ];
 

@@ -5,22 +5,22 @@ import type { StoredConstant } from '../stored-constant.ts';
 import type { Pass } from './pass.ts';
 
 /**
- * Merges linear layers of one input whose weights are constants, such as those of queries, keys and values. One product with all their
- * weights, one below the other, computes them together. For a single token that saves as many waits of the threads for each other.
+ * Merges linear layers that have the same input and constant weights, such as those of queries, keys and values, into one product with all their
+ * weights, one below the other. For a single token, the threads then wait for each other only once.
  *
- * The weights are joined by operators on constants. So this is only for an engine that computes these once, when it loads the model.
+ * Operators on constants join the weights. So this needs an engine that computes those once, when it loads the model.
  */
 export const mergeLinears: Pass<Program> = (program, { capabilities, storage }) => {
   const groups = capabilities.foldsConstants ? mergeableLinears(program, storage) : [];
   if (groups.length === 0) return program;
-  // The merged step takes the place of the first of its group.
+  // The merged step replaces the first of its group.
   const merged = new Map(groups.map((group) => [group[0]!, merge(group)]));
   const replaced = new Set(groups.flat());
   const steps = program.steps.flatMap((step) => merged.get(step) ?? (replaced.has(step) ? [] : step));
   return { ...program, steps };
 };
 
-/** The groups of at least two linear layers that read one value and whose weights are constants stored alike. */
+/** The groups of at least two linear layers that read the same value and whose weights are constants stored alike. */
 function mergeableLinears({ steps }: Program, storage: ReadonlyMap<number, StoredConstant>): Step[][] {
   const groups = new Map<string, Step[]>();
   for (const step of steps) {
@@ -32,7 +32,7 @@ function mergeableLinears({ steps }: Program, storage: ReadonlyMap<number, Store
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
-/** `linear`, or without a bias the product with a transposed matrix. */
+/** Whether a step is `linear`, or a product with a transposed matrix: a linear layer without a bias. */
 function isLinear({ node }: Step): boolean {
   if (node.operation.name === 'linear') return true;
   if (!isMatmul(node)) return false;

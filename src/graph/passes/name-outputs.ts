@@ -1,7 +1,7 @@
 import type { OnnxModel } from '../../formats/onnx/model.ts';
 import type { Pass } from './pass.ts';
 
-/** Renames the outputs to what those who use the model expect. */
+/** Gives the outputs the names that users of the model expect. */
 export const nameOutputs: Pass<OnnxModel> = (model, { outputNames }) => {
   if (!outputNames) return model;
   const renamed = new Map(model.outputs.map(({ name }, i) => [name, outputNames[i]!]));

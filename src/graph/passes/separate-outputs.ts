@@ -2,8 +2,7 @@ import type { OnnxModel, OnnxNode } from '../../formats/onnx/model.ts';
 import type { Pass } from './pass.ts';
 
 /**
- * Gives every output an operator and a name of its own, as ONNX demands. An output that is an input, a constant or another output as
- * well becomes a copy.
+ * Gives every output its own operator and name, as ONNX requires. An output that is also an input, a constant or another output becomes a copy.
  */
 export const separateOutputs: Pass<OnnxModel> = (model) => {
   const taken = new Set([...model.inputs, ...model.initializers].map(({ name }) => name));

@@ -11,7 +11,7 @@ import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Run
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
-  /** How many threads share the work of a large graph; by default as many as the machine runs at once. */
+  /** The number of threads that share the work of a large graph. Defaults to the number that the machine runs at once. */
   threads?: number;
 }
 
@@ -49,7 +49,7 @@ type InputsAndOutputs = Pick<OnnxModel, 'inputs' | 'outputs'>;
 
 class NodeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
-  /** What there is to know of the model from here on; its bytes may go. */
+  /** The part of the model that is still needed; its bytes may be freed. */
   readonly #signature: InputsAndOutputs;
   readonly #refusal: string | undefined;
 
@@ -72,9 +72,9 @@ class NodeExecutable implements Executable {
       interOpNumThreads: 1,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
-      // Planning memory from the first run's pattern allocates everything once more beside what that run already holds.
+      // With a memory plan from the first run, everything would be allocated a second time.
       enableMemPattern: false,
-      // Waiting threads spin for a while in the hope of more work.
+      // Waiting threads spin for a while, in case more work comes.
       extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folder } },
       externalData: inMemory,
     });
@@ -86,7 +86,7 @@ class NodeExecutable implements Executable {
     outputs: readonly (HostArray | undefined)[],
     lengths: KnownLengths = {},
   ): Promise<DeviceBuffer[]> {
-    // Nothing is ever on a device here: `load` refuses it, and there is no `upload`.
+    // Nothing is on a device here: `load` refuses it, and there is no `upload`.
     const feeds = bind(this.#signature.inputs, inputs as readonly HostArray[], lengths);
     const fetches: Record<string, ort.Tensor | null> = bind(
       this.#signature.outputs,

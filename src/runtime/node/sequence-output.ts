@@ -3,9 +3,9 @@ import { encodeModel } from '../../formats/onnx/encode.ts';
 import type { OnnxModel, OnnxNode, OnnxValue } from '../../formats/onnx/model.ts';
 
 /**
- * The binding writes results into the arrays it is given and then, all the same, makes a copy of every one of them, which
- * for the gradients of a large model takes a tenth of a training step. It cannot copy an output that is a sequence: it
- * throws, and all results are in their arrays by then. Asking for a sequence first therefore saves the copies.
+ * The binding writes results into the given arrays, but then also copies each of them, which takes a tenth of a training step for the gradients of a
+ * large model. It cannot copy an output that is a sequence: it throws, after all results are in their arrays. So asking for a sequence first saves the
+ * copies.
  */
 export const sequenceOutput = 'sequence';
 
@@ -17,16 +17,15 @@ const makeSequence: OnnxNode = {
   floats: {},
 };
 
-/** The model with one output more, an empty sequence, before the others. */
+/** The model with an additional first output, an empty sequence. */
 export function withSequenceOutput(model: OnnxModel): OnnxModel {
   const output: OnnxValue = { name: sequenceOutput, type: 'float32', shape: [], isSequence: true };
   return { ...model, nodes: [makeSequence, ...model.nodes], outputs: [output, ...model.outputs] };
 }
 
 /**
- * That the binding throws only after it has written the results is how it happens to be made, not a promise, so this tries it on a
- * small model: the result is the message of the error to expect, or undefined if the arrays do not hold the results and the documented
- * way must be taken.
+ * The binding does not promise to write the results before it throws, so this tries it on a small model. Returns the message of the error to expect,
+ * or undefined if the arrays do not hold the results; then the documented way must be used.
  */
 export async function probeRefusal(): Promise<string | undefined> {
   const value = (name: string): OnnxValue => ({ name, type: 'float32', shape: [2] });
