@@ -5,9 +5,9 @@ import type { Primitive, TensorNode } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
- * The gradients of `loss`, a float32 tensor with one element, with respect to each tensor of `wrt` ("with respect to"): how fast the
- * loss grows as an element grows. Each has the shape of its tensor. Gradients are tensors like any others and can be differentiated
- * again. Where the loss does not depend on a tensor, its gradient is zeros. Throws for a loss of more elements or another type.
+ * The gradients of `loss`, a float32 tensor with one element, with respect to ("wrt") each tensor of `wrt`: how fast the loss grows as an element
+ * grows. Each has the shape of its tensor. Gradients are ordinary tensors and can be differentiated again. If the loss does not depend on a tensor, its
+ * gradient is zero. Throws a TsgptError if the loss has more elements or another type.
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   ensure(loss.size === 1, () => `grad: the loss must have one element, but ${loss.describe()} has ${loss.size}`);
@@ -18,9 +18,9 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 /**
  * Reverse-mode differentiation: turns the gradients of a loss with respect to `outputs` into those with respect to `wrt`.
  *
- * Walks the graph from the outputs back and visits a node after all nodes that use it. There, the operation turns the gradient of its
- * result into those of its operands. Where a tensor was used several times, its gradients add up (the chain rule). With `stopAtWrt`,
- * the walk ends at the tensors of `wrt`, so that none of them counts as computed from another.
+ * Walks the graph backwards from the outputs and visits a node after all nodes that use it. There, the operation turns the gradient of its result into
+ * the gradients of its operands. The gradients of a tensor that is used several times add up (the chain rule). With `stopAtWrt`, the walk ends at the
+ * tensors of `wrt`, so that none of them counts as computed from another.
  */
 export function vectorJacobianProduct(
   outputs: readonly Tensor[],
@@ -62,14 +62,14 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
   }
   // An operation defined by others is differentiated through its definition.
   const inputGradients = vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs, true);
-  // An operand that is given twice has its whole gradient already at its first place.
+  // An operand that occurs twice gets its whole gradient at its first position.
   return inputGradients.map((gradientOfInput, i) => (inputs.indexOf(inputs[i]!) === i ? gradientOfInput : undefined));
 }
 
-/** Tensors with more elements than this are computed anew for the backward pass; smaller ones are cheaper to keep. */
+/** Tensors with more elements than this are recomputed for the backward pass; smaller ones are cheaper to keep. */
 const recomputeSize = 1 << 19;
 
-/** The tensor, computed anew for the backward pass where it is large and a rule says how. */
+/** The tensor, recomputed for the backward pass if it is large and its operation has a rule for that. */
 function recomputed(tensor: Tensor): Tensor {
   const { operation, inputs, attributes } = tensor.node;
   const { recompute } = operation as Partial<Primitive>;
@@ -80,10 +80,10 @@ function recomputed(tensor: Tensor): Tensor {
 function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[], stopAtSources: boolean): TensorNode[] {
   const wanted = new Set(sources);
   const ordered: TensorNode[] = [];
-  /** Whether a source lies behind the node; missing while the node's operands are still to be visited. */
+  /** Whether the node depends on a source; missing until the node's operands have been visited. */
   const depends = new Map<TensorNode, boolean>();
   const reaches = (tensor: Tensor) => wanted.has(tensor) || depends.get(tensor.node) === true;
-  // A stack of our own: the graph of a deep model is deeper than JavaScript's call stack.
+  // An explicit stack: the graph of a deep model is deeper than JavaScript's call stack.
   const stack = outputs.map((output) => output.node);
   while (stack.length > 0) {
     const node = stack.at(-1)!;

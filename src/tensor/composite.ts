@@ -4,16 +4,14 @@ import { composites, ensureNewName } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * An operation made of others, such as GELU. Its definition is all that is needed. ONNX often has one operator for the whole, and
- * sometimes a gradient worked out by hand needs fewer steps than the chain rule finds. Both can be given as well, and the tests hold
- * them against the definition.
+ * An operation made of others, such as GELU. It needs only a definition. If ONNX has one operator for the whole, or a gradient derived by hand needs
+ * fewer steps than the chain rule, these can be given, too; the tests compare them with the definition.
  */
 export interface Composite<A extends Attributes = Attributes> extends Omit<Operation<A>, 'elementwise' | 'expand'> {
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly gradient?: GradientRule<A>;
   /**
-   * Computes the first output again, out of values that the backward pass needs anyway. If it is given, the backward pass uses it and
-   * a large output need not stay in memory after the forward pass.
+   * Recomputes the first output from values that the backward pass needs anyway. With it, a large output need not stay in memory after the forward pass.
    */
   readonly recompute?: (inputs: readonly Tensor[], attributes: A) => Tensor;
 }
@@ -28,7 +26,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
     expand: (node: GraphNode) => definition(node.inputs as Tensor[], node.attributes as A),
   } as unknown as Operation;
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): readonly Tensor[] => {
-    // Applying the definition checks the operands and tells what the outputs look like.
+    // Applying the definition checks the operands and gives the shapes and types of the outputs.
     const outputs: Tensor[] = [];
     const node: TensorNode = { operation, inputs, attributes, outputs, checks };
     for (const [index, output] of definition(inputs, attributes).entries()) {

@@ -37,7 +37,7 @@ export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {
 }
 
 /**
- * A tensor over an existing array, in row-major order, without a copy: later runs read what the array then holds. A Float32Array makes
+ * A tensor over an existing array, in row-major order, without a copy: later runs read the array's current elements. A Float32Array makes
  * a float32 tensor, an Int32Array int32 and a Uint8Array bool. Throws where the array's length is not that of the shape.
  */
 export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor {
@@ -64,7 +64,7 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
 }
 
-/** float32 draws from the normal distribution with mean 0 and the given standard deviation, which defaults to 1. */
+/** float32 draws from the normal distribution with mean 0 and standard deviation `deviation`, which defaults to 1. */
 export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
   return fromArray(random.normals(sizeOf(shape), deviation), shape);
 }

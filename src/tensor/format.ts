@@ -15,12 +15,12 @@ export function nest(data: HostArray, shape: Shape, dtype: DType): NestedArray {
   return build(0);
 }
 
-/** More elements than this are printed as the outer few of each dimension only. */
+/** Of larger tensors, only the first and last few elements of each dimension are printed. */
 const summaryThreshold = 1000;
 const summaryEdge = 3;
 const lineWidth = 80;
 
-/** What printing needs to know of a tensor. */
+/** The part of a tensor that printing needs. */
 interface Printable {
   readonly name?: string;
   readonly shape: Shape;
@@ -59,7 +59,7 @@ function formatElements(data: HostArray, shape: Shape, dtype: DType): string {
     const parts = visible(shape[dim]!).map((i) => (i === null ? '...' : build(dim + 1, offset * shape[dim]! + i)));
     const indent = ' '.repeat(prefix.length + dim + 1);
     if (dim === shape.length - 1) return `[${wrap(parts, width, indent)}]`;
-    // Matrices stand a blank line apart, as many as there are dimensions between.
+    // Blank lines separate matrices, one more for each further dimension.
     return `[${parts.join(`,${'\n'.repeat(shape.length - 1 - dim)}${indent}`)}]`;
   };
   return build(0, 0);

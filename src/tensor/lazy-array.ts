@@ -7,8 +7,8 @@ import { formatTensor, type NestedArray, nest } from './format.ts';
 import type { TensorNode, TensorType } from './primitive.ts';
 
 /**
- * An array of known shape and type whose elements are computed when they are asked for: what a {@link Tensor} is, apart from
- * its operations. Only {@link data} and the methods that use it compute; the result is kept.
+ * An array of known shape and type whose elements are computed on demand: a {@link Tensor} without its operations. Only {@link data} and the methods that
+ * use it compute; the result is kept.
  */
 export abstract class LazyArray implements GraphValue {
   readonly node: TensorNode;
@@ -31,13 +31,13 @@ export abstract class LazyArray implements GraphValue {
     return sizeOf(this.shape);
   }
 
-  /** Gives the tensor a name, which error messages, printing and `observe` show. */
+  /** Gives the tensor a name for error messages, printing and `observe`. */
   named(name: string): this {
     this.name = name;
     return this;
   }
 
-  /** The tensor as error messages mention it: its name, if it has one, and its shape. */
+  /** A description for error messages: the name, if there is one, and the shape. */
   describe(): string {
     return `${this.name ?? 'a tensor'} ${formatShape(this.shape)}`;
   }
@@ -63,7 +63,7 @@ export abstract class LazyArray implements GraphValue {
   }
 
   /**
-   * The elements as nested arrays, one level for each dimension; just the number for a scalar. The type is yours to state, as in
+   * The elements as nested arrays, one level for each dimension; for a scalar, the number itself. The caller states the type, as in
    * `await matrix.array<number[][]>()`. Defaults to {@link NestedArray}, which is any of them.
    */
   async array<T extends NestedArray = NestedArray>(): Promise<T> {
@@ -78,12 +78,12 @@ export abstract class LazyArray implements GraphValue {
 
   // ---- Looking at it.
 
-  /** Computes the elements and returns them as text, laid out as PyTorch prints a tensor, with name, shape and type. */
+  /** Computes the elements and returns them as text in PyTorch's layout, with name, shape and type. */
   async print(): Promise<string> {
     return formatTensor(this, await this.data());
   }
 
-  /** As {@link print}, but computes nothing: elements that are not known yet show as `...`. */
+  /** Like {@link print}, but computes nothing: unknown elements show as `...`. */
   toString(): string {
     return formatTensor(this, this.known);
   }
@@ -106,7 +106,7 @@ export abstract class LazyArray implements GraphValue {
   }
 }
 
-/** Computes several tensors in one run and keeps their elements. What they have in common is computed once. */
+/** Computes several tensors in one run and keeps their elements. Shared parts are computed once. */
 export async function compute(tensors: readonly LazyArray[]): Promise<void> {
   const missing = tensors.filter((tensor) => !tensor.cached && !tensor.node.feed);
   if (missing.length === 0) return;

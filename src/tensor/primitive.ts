@@ -6,14 +6,14 @@ import { ensureNewName, primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
 /**
- * An operation on tensors: everything there is to know about it, in one entry.
+ * An operation on tensors, complete in one entry.
  *
- * To add one, define it in a file of `primitives/`. Does it consist of others? Then a plain function will do, or a {@link Composite}
- * if it has an ONNX operator or a gradient of its own. Give it a method in `tensor.ts` or an export in `index.ts`, a case in
- * `gradients.test.ts` and, for a primitive, a rule in the tests' host evaluator; the tests say what is missing.
+ * To add one, define it in a file of `primitives/`. If it consists of others, a plain function is enough, or a {@link Composite} if it has its own ONNX
+ * operator or gradient. Give it a method in `tensor.ts` or an export in `index.ts`, a case in `gradients.test.ts` and, for a primitive, a rule in the
+ * tests' host evaluator; the tests say what is missing.
  */
 export interface Primitive<A extends Attributes = Attributes> extends Operation<A> {
-  /** The shape and type of the result. Throws where the operands do not fit together. */
+  /** The shape and type of the result. Throws a TsgptError if the operands do not fit together. */
   readonly result: (inputs: readonly Tensor[], attributes: A) => TensorType;
   readonly gradient: GradientRule<A>;
   /** See {@link Composite.recompute}. */
@@ -34,7 +34,7 @@ export type GradientRule<A extends Attributes = Attributes> = (
   call: { inputs: readonly Tensor[]; output: Tensor; attributes: A },
 ) => readonly (Tensor | undefined)[];
 
-/** A node whose operation came from this folder. */
+/** A node whose operation is defined in this folder. */
 export interface TensorNode extends GraphNode {
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
@@ -42,7 +42,7 @@ export interface TensorNode extends GraphNode {
   readonly given?: HostArray;
 }
 
-/** Defines an operation; the result is the function that applies it. All its rules know the attributes by their type `A`. */
+/** Defines an operation; the result is the function that applies it. All its rules know the type `A` of the attributes. */
 export function definePrimitive<A extends Attributes = Record<never, never>>(primitive: Primitive<A>) {
   const operation = primitive as unknown as Primitive;
   ensureNewName(primitive.name);
@@ -55,7 +55,7 @@ export function definePrimitive<A extends Attributes = Record<never, never>>(pri
   };
 }
 
-/** For operations whose result does not change when an operand changes a little, or that have whole-number operands. */
+/** The gradient rule of operations whose result is piecewise constant or whose operands are whole numbers. */
 export function noGradient(): readonly undefined[] {
   return [];
 }

@@ -3,16 +3,15 @@ import type { Composite } from './composite.ts';
 import type { Primitive } from './primitive.ts';
 
 /**
- * Every operation that has been defined, by name. Tests go through them to see that each is checked.
+ * Every defined operation, by name. Tests use it to make sure that each operation is tested.
  *
- * The class Tensor has the operations as methods, and these make tensors, so their files import each other in a circle. While these
- * are loaded, operations are defined although `primitive.ts` itself has not run yet. So the two maps are in a file that imports nothing
- * of the circle.
+ * The class Tensor has the operations as methods, and these make tensors, so their files import each other in a circle. While they are loaded, operations
+ * are defined before `primitive.ts` itself has run. So the two maps are in a file outside the circle.
  */
 export const primitives = new Map<string, Primitive>();
 export const composites = new Map<string, Composite>();
 
-/** Throws if there is such an operation: a graph tells operations apart by their names. */
+/** Throws a TsgptError if an operation has this name: a graph tells operations apart by their names. */
 export function ensureNewName(name: string): void {
   ensure(
     !primitives.has(name) && !composites.has(name),

@@ -15,9 +15,9 @@ import * as reductions from './primitives/reductions.ts';
 export type TensorLike = Tensor | number;
 
 /**
- * A multi-dimensional array whose elements are computed when they are asked for.
+ * A multi-dimensional array whose elements are computed on demand.
  *
- * Operations return at once: they check shapes and types and note what is to be done. Only reading computes: `data()`, `floats()`,
+ * Operations return at once: they check shapes and types and add to the graph. Only reading computes: `data()`, `floats()`,
  * `array()`, `item()` and `print()`. Names and meanings are PyTorch's; nothing is ever changed in place.
  *
  * Tensors come from `tensor`, `zeros`, `fromArray` and the like; the constructor is for operations.
@@ -34,11 +34,11 @@ export class Tensor extends LazyArray {
   mul(other: TensorLike): Tensor {
     return elementwise.mul(this, other);
   }
-  /** The quotient, of float32 only. */
+  /** The quotient, only for float32. */
   div(other: TensorLike): Tensor {
     return elementwise.div(this, other);
   }
-  /** The elements to the power `exponent`, float32 only. A negative element has no gradient with respect to the exponent. */
+  /** The elements to the power `exponent`, only for float32. A negative element has no gradient with respect to the exponent. */
   pow(exponent: TensorLike): Tensor {
     return elementwise.pow(this, exponent);
   }
@@ -55,7 +55,7 @@ export class Tensor extends LazyArray {
     return masking.clamp(this, min, max);
   }
 
-  // ---- Functions of one number, of float32; neg, square, abs and sign also of int32.
+  // ---- Functions of one number, for float32; neg, square, abs and sign also for int32.
 
   neg(): Tensor {
     return elementwise.neg(this);
@@ -137,7 +137,7 @@ export class Tensor extends LazyArray {
     return elementwise.cast(this, dtype);
   }
 
-  // ---- Over dimensions: over all of them without `dims`. With `keepDim`, they stay with length 1; defaults to false.
+  // ---- Over dimensions: `dims` defaults to all. With `keepDim`, they stay with length 1; it defaults to false.
 
   sum(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.sum(this, dims, keepDim);
@@ -146,7 +146,7 @@ export class Tensor extends LazyArray {
   mean(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.mean(this, dims, keepDim);
   }
-  /** The variance of float32 elements, divided by their number less `correction`; NaN where that leaves nothing. */
+  /** The variance of float32 elements: the sum of squares divided by their number minus `correction`; NaN for 0 divided by 0. */
   var(dims?: number | Shape, keepDim = false, { correction = 1 }: statistics.VarianceOptions = {}): Tensor {
     return statistics.variance(this, dims, keepDim, correction);
   }
@@ -169,15 +169,15 @@ export class Tensor extends LazyArray {
 
   // ---- Along one dimension.
 
-  /** Where the largest element is, as int32, the first of equals. Without `dim`, its position in the flattened tensor. */
+  /** The int32 index of the largest element, the first of equal ones. Without `dim`, its index in the flattened tensor. */
   argmax(dim?: number, keepDim = false): Tensor {
     return alongDim.argmax(this, dim, keepDim);
   }
-  /** Where the smallest element is, as int32, the first of equals. Without `dim`, its position in the flattened tensor. */
+  /** The int32 index of the smallest element, the first of equal ones. Without `dim`, its index in the flattened tensor. */
   argmin(dim?: number, keepDim = false): Tensor {
     return alongDim.argmin(this, dim, keepDim);
   }
-  /** The `k` largest elements, largest first, and their int32 indices; of equals the first come first. `dim` defaults to the last. */
+  /** The `k` largest elements, largest first, and their int32 indices; equal ones keep their order. `dim` defaults to the last. */
   topk(k: number, dim = -1): { values: Tensor; indices: Tensor } {
     return alongDim.topk(this, k, dim);
   }
@@ -185,7 +185,7 @@ export class Tensor extends LazyArray {
   cumsum(dim: number): Tensor {
     return alongDim.cumsum(this, dim);
   }
-  /** exp(x) divided by its sum, without overflow: what is positive and adds up to 1. */
+  /** exp(x) divided by its sum, without overflow: positive numbers that add up to 1. */
   softmax(dim: number): Tensor {
     return alongDim.softmax(this, dim);
   }
@@ -206,11 +206,11 @@ export class Tensor extends LazyArray {
 
   // ---- Shape and order.
 
-  /** The same elements in the same order under another shape. One length may be -1: what is left over. */
+  /** The same elements in the same order with another shape. One length may be -1; it follows from the others. */
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
-  /** The dimensions from `startDim` to `endDim`, both included, made into one; by default all. */
+  /** The dimensions from `startDim` to `endDim`, both included, as one. They default to the first and the last. */
   flatten(startDim = 0, endDim = -1): Tensor {
     return shapes.flatten(this, startDim, endDim);
   }
@@ -218,7 +218,7 @@ export class Tensor extends LazyArray {
   unsqueeze(dim: number): Tensor {
     return shapes.unsqueeze(this, dim);
   }
-  /** Without dimensions of length 1: without all of them, or without those of `dims` that are. */
+  /** Removes the dimensions of length 1 among `dims`. Defaults to all dimensions. */
   squeeze(dims?: number | Shape): Tensor {
     return shapes.squeeze(this, dims);
   }
@@ -234,36 +234,36 @@ export class Tensor extends LazyArray {
   expand(shape: Shape): Tensor {
     return movement.expand(this, shape);
   }
-  /** A part, as `x[1:3, :, -1:]` in Python: one `[start, end]` per dimension, or null for all of it; missing ones mean all. */
+  /** A part, like `x[1:3, :, -1:]` in Python: one `[start, end]` per dimension; null or a missing one means all. */
   slice(...ranges: movement.Range[]): Tensor {
     return movement.slice(this, ranges);
   }
-  /** Pieces along `dim`, by default the first: of the given sizes, or all of one size, the last one of what is left. */
+  /** Pieces along `dim` of the given sizes, or all of one size; the last may then be shorter. `dim` defaults to 0. */
   split(sizes: number | Shape, dim = 0): Tensor[] {
     return shapes.split(this, sizes, dim);
   }
-  /** At most `count` pieces of equal size along `dim`, by default the first; the last one may be shorter. */
+  /** At most `count` pieces of equal size along `dim`; the last may be shorter. `dim` defaults to 0. */
   chunk(count: number, dim = 0): Tensor[] {
     return shapes.chunk(this, count, dim);
   }
 
   // ---- By mask and by index.
 
-  /** With `value` wherever `mask`, bool and broadcast to this shape, is true. */
+  /** `value` where `mask`, a bool tensor broadcast to this shape, is true; this elsewhere. */
   maskedFill(mask: Tensor, value: number): Tensor {
     return masking.maskedFill(this, mask, value);
   }
-  /** Matrices, in the last two dimensions, with 0 or false above a diagonal: 0, the default, is the main one, 1 the one above it. */
+  /** The matrices of the last two dimensions with 0 or false above a diagonal: 0 is the main one, 1 the one above it. Defaults to 0. */
   tril(diagonal = 0): Tensor {
     return masking.tril(this, diagonal);
   }
-  /** Matrices, in the last two dimensions, with 0 or false below a diagonal: 0, the default, is the main one, 1 the one above it. */
+  /** The matrices of the last two dimensions with 0 or false below a diagonal: 0 is the main one, 1 the one above it. Defaults to 0. */
   triu(diagonal = 0): Tensor {
     return masking.triu(this, diagonal);
   }
   /**
-   * `this[index]`: of `[n, ...]`, the rows that an int32 index of any shape names, `[...index, ...]`. A given index outside 0..n-1
-   * makes the run fail; one that is computed is not checked, and counts from the end if negative.
+   * `this[index]`: the rows of `[n, ...]` that an int32 index of any shape selects, `[...index, ...]`. A given index outside 0..n-1 makes the run fail; one
+   * computed in the graph is not checked, and counts from the end if negative.
    */
   rows(index: Tensor): Tensor {
     return indexing.rows(this, index);
@@ -272,7 +272,7 @@ export class Tensor extends LazyArray {
   gather(dim: number, index: Tensor): Tensor {
     return indexing.gather(this, dim, index);
   }
-  /** This with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. float32; the index is int32. */
+  /** This tensor with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. float32; the index is int32. */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
     return indexing.scatterAdd(this, dim, index, source);
   }

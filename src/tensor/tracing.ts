@@ -1,6 +1,6 @@
 let depth = 0;
 
-/** Whether a compiled function is being traced. Random numbers must then be drawn anew at each call. */
+/** Whether a compiled function is being traced. Random numbers must then be drawn again at each call. */
 export function isTracing(): boolean {
   return depth > 0;
 }

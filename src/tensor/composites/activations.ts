@@ -5,11 +5,11 @@ import type { Tensor } from '../tensor.ts';
 const applyRelu = defineComposite({
   name: 'relu',
   definition: ([x]) => [x!.maximum(0)],
-  // At 0 the slope is 0, as in PyTorch; that of the maximum would be one half.
+  // At 0 the derivative is 0, as in PyTorch; that of the maximum would be one half.
   gradient: (g, { inputs: [x] }) => [g.mul(x!.gt(0).to('float32'))],
 });
 
-/** The rectified linear unit, max(x, 0), for numbers of any shape. */
+/** The rectified linear unit, max(x, 0). float32 or int32 of any shape, which it keeps. */
 export function relu(x: Tensor): Tensor {
   return applyRelu([x], {})[0]!;
 }

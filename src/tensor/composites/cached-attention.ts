@@ -20,7 +20,7 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const headDim = queryWidth / nHeads;
     const group = nHeads / nKvHeads; // the number of query heads that share one head of keys and values
 
-    // For each slot of the cache, which of the new tokens belongs into it, if one does.
+    // For each slot of the cache, the index of the new token that belongs there, if any.
     const first = lastPosition!.sub(time - 1).reshape([batch, 1, 1, 1]);
     const token = arange(capacity).reshape([1, 1, capacity, 1]).sub(first); // [batch, 1, capacity, 1]
     const isNew = token.ge(0).logicalAnd(token.lt(time));
@@ -45,10 +45,10 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
     return [mixed, keys, values];
   },
-  // ONNX Runtime's operator writes new keys and values into the old arrays where it is given one array as input and output. For each
-  // row it takes the number of tokens less one.
+  // ONNX Runtime's operator writes new keys and values into the old arrays if one array is both input and output. For each row it takes the number of
+  // tokens minus one.
   lowering: (emitter, { attributes: { nHeads, nKvHeads, scale } }, [query, key, value, ...rest]) => {
-    // Queries, keys and values that are the parts of one array need not be cut out of it.
+    // Queries, keys and values that are parts of one array need not be cut apart.
     const whole = emitter.splitOf([query!, key!, value!]);
     const operands = whole ? [whole, '', ''] : [query!, key!, value!];
     return emitter.emitMany('GroupQueryAttention', [...operands, ...rest], 3, {
@@ -68,9 +68,9 @@ export interface CachedAttentionOptions {
   nKvHeads: number;
   /** The factor of the scores, usually 1 / √headDim. */
   scale: number;
-  /** Keys of the earlier tokens, `[batch, nKvHeads, capacity, headDim]`. Slots that are still free may hold anything. */
+  /** Keys of the earlier tokens, `[batch, nKvHeads, capacity, headDim]`. Free slots may hold anything. */
   pastKeys: Tensor;
-  /** Values of the earlier tokens, as {@link pastKeys}. */
+  /** Values of the earlier tokens, like {@link pastKeys}. */
   pastValues: Tensor;
   /** int32 `[batch]`: for each row the position of its last token in its text, counted from 0. */
   lastPosition: Tensor;
@@ -79,14 +79,14 @@ export interface CachedAttentionOptions {
 }
 
 /**
- * Causal attention of new tokens to themselves and to all earlier tokens, whose keys and values are in a cache.
+ * Causal attention of new tokens to themselves and to all earlier tokens, with a key-value cache.
  *
  * Takes `query [batch, time, nHeads * headDim]` and, of the same new tokens, `key` and `value [batch, time, nKvHeads * headDim]`.
  * Returns `mixed`, the weighted sums of values, `[batch, time, nHeads * headDim]`, and `keys` and `values`, the cache with the new
  * tokens in it, `[batch, nKvHeads, capacity, headDim]`. A graph may write the new cache over the old one.
  *
- * After earlier tokens, `time` may be more than 1 only if `batch` is 1. Throws where shapes do not fit; a last position that is not in
- * the cache makes the run fail.
+ * After earlier tokens, `time` may be more than 1 only if `batch` is 1. Throws a TsgptError if shapes do not fit; a last position outside the cache makes
+ * the run fail.
  */
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
   const { nHeads, nKvHeads, scale, pastKeys, pastValues, lastPosition, longest } = options;

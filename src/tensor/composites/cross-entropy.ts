@@ -5,7 +5,7 @@ import { where } from '../primitives/elementwise.ts';
 import { indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** For each row whether it counts, as 1 or 0, and a target that is safe to look up; both `[n, 1]`. */
+/** For each row: 1 or 0 for whether it counts, and a target that is safe to look up; both `[n, 1]`. */
 function readTargets(targets: Tensor, ignoreIndex: number): { counts: Tensor; index: Tensor } {
   const isCounted = targets.ne(ignoreIndex);
   return { counts: isCounted.to('float32'), index: where(isCounted, targets, 0) };
@@ -18,7 +18,7 @@ const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
     const logProbability = logits!.logSoftmax(1).gather(1, index); // [n, 1]
     return [logProbability.mul(counts).sum().neg().div(counts.sum())];
   },
-  // The gradient of a row is its probabilities, less 1 at the target.
+  // The gradient of a row is its probabilities, minus 1 at the target.
   gradient: (g, { inputs: [logits, targets], attributes: { ignoreIndex } }) => {
     const { counts, index } = readTargets(targets!, ignoreIndex);
     const share = counts.mul(g.div(counts.sum())); // [n, 1]

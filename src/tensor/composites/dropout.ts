@@ -8,7 +8,7 @@ import { isTracing } from '../tracing.ts';
 
 /**
  * Dropout (Srivastava et al., 2014): every element of `x`, float32 of any shape, becomes 0 with the given probability. The others are
- * multiplied by 1 / (1 - probability), so that the expected value stays. A compiled function draws anew from `random` at each call.
+ * multiplied by 1 / (1 - probability), so that the expected value stays. A compiled function draws new numbers from `random` at each call.
  * Throws unless `probability` is at least 0 and less than 1.
  */
 export function dropout(x: Tensor, probability: number, random: Random): Tensor {
@@ -23,9 +23,9 @@ export function dropout(x: Tensor, probability: number, random: Random): Tensor 
 }
 
 /**
- * Uniform 32-bit integers of any shape from few numbers: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such
- * products are a pairwise independent family of hash functions (Dietzfelbinger et al., 1997), which is enough for dropout.
- * Drawing only a, b and c on the host, and the same in every backend, makes masks cheap and a resumed run repeat them.
+ * Uniform 32-bit integers of any shape from few numbers: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such products are a pairwise
+ * independent family of hash functions (Dietzfelbinger et al., 1997), which is enough for dropout. Only a, b and c are drawn, on the host: so masks are
+ * cheap, equal on every runtime, and repeated by a resumed run.
  */
 function randomInt32(shape: Shape, random: Random): Tensor {
   const columns = shape.at(-1) ?? 1;
@@ -36,7 +36,7 @@ function randomInt32(shape: Shape, random: Random): Tensor {
   return a.mul(b).add(c).reshape(shape);
 }
 
-/** An array that is drawn once; inside a compiled function, anew at each call. */
+/** An array that is drawn once; inside a compiled function, again at each call. */
 function randomLeaf(shape: Shape, draw: () => number): Tensor {
   const make = () => Int32Array.from({ length: sizeOf(shape) }, draw);
   return isTracing() ? feedTensor(make, shape, 'int32') : givenTensor(make(), shape, 'int32');

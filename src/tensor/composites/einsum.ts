@@ -9,10 +9,9 @@ interface Factor {
 }
 
 /**
- * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name
- * the dimensions of each operand; after it, those of the result. Letters that are missing there are summed over. Throws where
- * dimensions of one letter differ in length. Unlike PyTorch's, it needs the arrow and takes neither `...` nor a letter twice in one
- * operand.
+ * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name the dimensions
+ * of each operand; after it, those of the result. The sum runs over letters missing from the result. Throws a TsgptError if dimensions with the same
+ * letter differ in length. Unlike PyTorch's, it needs the arrow and accepts neither `...` nor a letter twice in one operand.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   const match = /^([a-z]*(?:,[a-z]*)*)->([a-z]*)$/i.exec(equation.replaceAll(' ', ''));
@@ -60,7 +59,7 @@ function check(equation: string, inputs: readonly string[][], output: readonly s
   }
 }
 
-/** The product of two factors, summed over the letters that are not needed. */
+/** The product of two factors, summed over letters that are no longer needed. */
 function multiply(left: Factor, right: Factor, isNeeded: (letter: string) => boolean): Factor {
   const a = sumOver(left, (letter) => !isNeeded(letter) && !right.letters.includes(letter));
   const b = sumOver(right, (letter) => !isNeeded(letter) && !left.letters.includes(letter));

@@ -16,8 +16,8 @@ const applyLinear = defineComposite({
 });
 
 /**
- * A linear layer, `x weightᵀ + bias`: `x [..., in]` with a weight `[out, in]` and a bias `[out]` gives `[..., out]`. The bias may be left
- * out. Throws where shapes do not fit, and for an `x` of one dimension.
+ * A linear layer, `x weightᵀ + bias`: `x [..., in]`, a weight `[out, in]` and a bias `[out]` give `[..., out]`. `bias` defaults to none. Throws a
+ * TsgptError if shapes do not fit or `x` has only one dimension.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   ensure(

@@ -15,7 +15,7 @@ const applyStandardize = defineComposite<{ eps: number }>({
     const deviation = variance.add(eps).sqrt();
     return [centered.div(deviation), deviation.pow(-1)];
   },
-  // LayerNormalization insists on a weight, here ones. Its second output is the mean.
+  // LayerNormalization requires a weight, here ones. Its second output is the mean.
   lowering: (emitter, { inputs: [value], attributes: { eps } }, [x]) => {
     const ones = emitter.fill([value!.shape.at(-1)!], 1, 'float32');
     const [normalized, , inverseDeviation] = emitter.emitMany('LayerNormalization', [x!, ones], 3, overRows(eps));
@@ -23,7 +23,7 @@ const applyStandardize = defineComposite<{ eps: number }>({
   },
 });
 
-/** Every row of the last dimension shifted to mean 0 and scaled to variance 1, `[..., n]`, and the inverse deviations, `[..., 1]`. */
+/** Every row of the last dimension shifted to mean 0 and scaled to variance 1, `[..., n]`, and the inverse standard deviations, `[..., 1]`. */
 export function standardize(x: Tensor, eps: number): readonly [Tensor, Tensor] {
   return applyStandardize([x], { eps }) as readonly [Tensor, Tensor];
 }
@@ -32,8 +32,8 @@ const applyLayerNorm = defineComposite<{ eps: number }>({
   name: 'layerNorm',
   definition: ([x, weight, bias], { eps }) => [standardize(x!, eps)[0].mul(weight!).add(bias!)],
   lowering: (emitter, { attributes: { eps } }, inputs) => emitter.emit('LayerNormalization', inputs, overRows(eps)),
-  // With n the normalised row, d the gradient with respect to it and r the inverse deviation, the row's gradient is
-  // r (d - mean(d) - n mean(d n)): whatever would shift or scale the whole row is taken out, since normalising undoes it.
+  // With n the normalised row, d the gradient with respect to it and r the inverse standard deviation, the row's gradient is
+  // r (d - mean(d) - n mean(d n)): the parts that shift or scale the whole row are removed, since normalising undoes them.
   gradient: (g, { inputs: [x, weight, bias], attributes }) => {
     const [n, r] = standardize(x!, attributes.eps);
     const d = g.mul(weight!);
@@ -68,7 +68,7 @@ const applyDivideByRms = defineComposite<{ eps: number }>({
     const rootMeanSquare = x!.mul(x!).mean(-1, true).add(eps).sqrt();
     return [x!.div(rootMeanSquare), rootMeanSquare.pow(-1)];
   },
-  // ONNX Runtime's operator insists on a weight, here ones.
+  // ONNX Runtime's operator requires a weight, here ones.
   lowering: (emitter, { inputs: [value], attributes: { eps } }, [x]) => {
     const ones = emitter.fill([value!.shape.at(-1)!], 1, 'float32');
     return emitter.emitMany('SimplifiedLayerNormalization', [x!, ones], 2, overRows(eps));
@@ -87,7 +87,7 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
   lowering: (emitter, { attributes: { eps } }, inputs) =>
     emitter.emit('SimplifiedLayerNormalization', inputs, overRows(eps)),
   contribOperators: ['SimplifiedLayerNormalization'],
-  // As for layer normalisation, but only scaling a row is undone, not shifting it.
+  // As for layer normalisation, but normalising undoes only a scale of the row, not a shift.
   gradient: (g, { inputs: [x, weight], attributes }) => {
     const [n, r] = divideByRms(x!, attributes.eps);
     const d = g.mul(weight!);

@@ -18,7 +18,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
   return x.reshape(x.shape.toSpliced(normalizeDim(dim, x.shape.length + 1, 'unsqueeze'), 0, 1));
 }
 
-/** Without those of `dims` that have length 1. */
+/** `x` without the dimensions of length 1 among `dims`. */
 export function squeeze(x: Tensor, dims: number | Shape | undefined): Tensor {
   const candidates = normalizeDims(dims, x.shape.length, 'squeeze');
   return x.reshape(x.shape.filter((length, dim) => length !== 1 || !candidates.includes(dim)));
@@ -32,7 +32,7 @@ export function flatten(x: Tensor, startDim: number, endDim: number): Tensor {
   return x.reshape(x.shape.toSpliced(start, end + 1 - start, sizeOf(x.shape.slice(start, end + 1))));
 }
 
-/** Pieces along `dim`, of the sizes given, or all of one size, the last one shorter if they do not come out even. */
+/** Pieces along `dim` of the given sizes, or all of one size; the last may then be shorter. */
 export function split(x: Tensor, sizes: number | Shape, dim: number): Tensor[] {
   const at = normalizeDim(dim, x.shape.length, 'split');
   const length = x.shape[at]!;
@@ -64,7 +64,7 @@ function equalSizes(x: Tensor, dim: number, size: number): number[] {
   return Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
 }
 
-/** Pieces along `dim`, `count` of them or, where the length does not allow for equal ones, fewer; the last may be shorter. */
+/** At most `count` pieces of equal size along `dim`; the last may be shorter. */
 export function chunk(x: Tensor, count: number, dim: number): Tensor[] {
   ensure(
     Number.isInteger(count) && count > 0,

@@ -9,13 +9,13 @@ import type { Tensor } from '../tensor.ts';
 
 export interface VarianceOptions {
   /**
-   * What is taken off the number of elements before the sum of squares is divided by it: 1 gives the unbiased variance, 0 the biased
-   * one, which normalisation layers use. Defaults to 1.
+   * The sum of squares is divided by the number of elements minus this: 1 gives the unbiased variance, 0 the biased one, which normalisation layers use.
+   * Defaults to 1.
    */
   correction?: number;
 }
 
-/** What the sum of squares is divided by; 0 if that is less, so that the result is NaN or infinite, as in PyTorch. */
+/** The divisor of the sum of squares; at least 0, so that the result is NaN or infinite, as in PyTorch. */
 function divisorOf(operation: string, x: Tensor, dims: Shape, correction: number): number {
   const count = dims.reduce((product, dim) => product * x.shape[dim]!, 1);
   ensure(
@@ -36,7 +36,7 @@ export function variance(x: Tensor, dims: number | Shape | undefined, keepDim: b
 const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: number }>({
   name: 'std',
   definition: ([x], { dims, keepDim, correction }) => [variance(x!, dims, keepDim, correction).sqrt()],
-  // Where all elements are equal, the deviation is 0 and the square root has no slope; PyTorch says 0 there.
+  // If all elements are equal, the standard deviation is 0 and the square root has no derivative; PyTorch takes 0.
   gradient: (g, { inputs: [x], output: y, attributes: { dims, correction } }) => {
     const slope = where(y.eq(0), 0, g.div(y.mul(divisorOf('std', x!, dims, correction))));
     return [x!.sub(x!.mean(dims, true)).mul(slope.reshape(keptShape(x!.shape, dims)))];

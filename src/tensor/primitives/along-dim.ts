@@ -25,7 +25,7 @@ export const softmax = alongDim('softmax', 'Softmax', (g, { output, attributes }
   return [output.mul(g.sub(g.mul(output).sum(attributes.dim, true)))];
 });
 
-/** The logarithm of {@link softmax}, without the overflow of taking one after the other. */
+/** The logarithm of {@link softmax}, without overflow. */
 export const logSoftmax = alongDim('logSoftmax', 'LogSoftmax', (g, { output, attributes }) => {
   return [g.sub(output.exp().mul(g.sum(attributes.dim, true)))];
 });
@@ -46,12 +46,12 @@ function runningSum(x: Tensor, dim: number, reverse: boolean): Tensor {
   return applyCumsum([x], { dim, reverse });
 }
 
-/** The sums of the elements along `dim` up to and with each of them. */
+/** The running sums along `dim`: each includes its own element. */
 export function cumsum(x: Tensor, dim: number): Tensor {
   return runningSum(x, normalizeDim(dim, x.shape.length, 'cumsum'), false);
 }
 
-/** Where along a dimension the element is that an ONNX operator looks for. ONNX gives int64; our indices are int32. */
+/** The index along a dimension that an ONNX operator finds. ONNX gives int64; indices here are int32. */
 function position(name: string, operator: string) {
   const apply = definePrimitive<{ dim: number }>({
     name,
@@ -87,7 +87,7 @@ const applyTopkIndices = definePrimitive<{ k: number; dim: number }>({
   },
 });
 
-/** The `k` largest elements along `dim`, and where they are. */
+/** The `k` largest elements along `dim`, and their indices. */
 export function topk(x: Tensor, k: number, dim: number): { values: Tensor; indices: Tensor } {
   ensureNumbers('topk', x);
   const normalized = normalizeDim(dim, x.shape.length, 'topk');

@@ -14,8 +14,8 @@ import { scalar } from './leaves.ts';
 import { sumTo } from './reductions.ts';
 
 /**
- * A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. It takes float32,
- * with `takesInt32` whole numbers, too.
+ * A function of one number, applied to every element; `derivative` is its derivative times the incoming gradient. It takes float32, and with
+ * `takesInt32` also int32.
  */
 function unary(
   name: string,
@@ -51,7 +51,7 @@ export const erf = unary('erf', 'Erf', (g, x) => g.mul(x.mul(x).neg().exp()).mul
 interface BinaryRule {
   /** The derivatives with respect to both operands times the incoming gradient, before broadcasting is undone. */
   derivatives?: (g: Tensor, a: Tensor, b: Tensor, y: Tensor) => readonly [Tensor, Tensor];
-  /** The type of the result where it is not that of the operands. */
+  /** The type of the result. Defaults to that of the operands. */
   dtype?: DType;
   only?: 'float' | 'number' | 'bool';
 }
@@ -100,7 +100,7 @@ function scalarLike(value: number, other: Tensor): Tensor {
 const addition = binary('add', 'Add', { derivatives: (g) => [g, g] });
 const multiplication = binary('mul', 'Mul', { derivatives: (g, a, b) => [g.mul(b), g.mul(a)] });
 
-// Adding the number 0 and multiplying by the number 1 are left out; not so for tensors, which may be asked for a gradient.
+// Adding the number 0 and multiplying by the number 1 do nothing; a tensor operand stays, because its gradient may be needed.
 export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 && a.dtype !== 'bool' ? a : addition(a, b));
 export const sub = binary('sub', 'Sub', { derivatives: (g) => [g, g.neg()] });
 export const mul = (a: Tensor, b: TensorLike): Tensor => (b === 1 && a.dtype !== 'bool' ? a : multiplication(a, b));
@@ -111,7 +111,7 @@ export const div = binary('div', 'Div', {
 
 /** `a` to the power `b`. A negative `a` has no gradient with respect to `b`. */
 export const pow = binary('pow', 'Pow', {
-  // A power of 0 is constant, also at 0, where its derivative would otherwise be 0 times infinity.
+  // x to the power 0 is constant, also at x = 0, where the formula would give 0 times infinity.
   derivatives: (g, a, b, y) => [where(b.eq(0), 0, g.mul(b).mul(a.pow(b.sub(1)))), g.mul(y).mul(a.log())],
   only: 'float',
 });

@@ -23,7 +23,7 @@ const applyRows = definePrimitive({
   lowering: lowerings.rows,
 });
 
-/** `table[index]`, what an embedding does: see {@link Tensor.rows}. */
+/** `table[index]`, as in an embedding: see {@link Tensor.rows}. */
 export function rows(table: Tensor, index: Tensor): Tensor {
   ensureIndex('rows', index);
   ensure(table.shape.length > 0, 'rows: a scalar has no rows');
@@ -38,8 +38,7 @@ const applySumRowsByIndex = definePrimitive<{ length: number }>({
 });
 
 /**
- * A table `[length, width]` in which row i is the sum of those rows of `x [n, width]` whose index, of `[n]`, is i. It carries gradients
- * back through {@link rows}.
+ * A table `[length, width]`: row i is the sum of the rows of `x [n, width]` whose `index [n]` is i. It is the gradient of {@link rows}.
  */
 export function sumRowsByIndex(x: Tensor, index: Tensor, length: number): Tensor {
   ensureFloat('sumRowsByIndex', x);
@@ -58,7 +57,7 @@ const applyGather = definePrimitive<{ dim: number }>({
     emitter.emit('GatherElements', inputs, { attributes: { axis: dim } }),
 });
 
-/** As `torch.gather`: `out[i][j] = x[i][index[i][j]]` for `dim` 1, and likewise for other dimensions. */
+/** Like `torch.gather`: `out[i][j] = x[i][index[i][j]]` for `dim` 1, and likewise for other dimensions. */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   ensureIndex('gather', index);
   const normalized = normalizeDim(dim, x.shape.length, 'gather');
@@ -74,7 +73,7 @@ const applyScatterAdd = definePrimitive<{ dim: number }>({
     emitter.emit('ScatterElements', inputs, { attributes: { axis: dim, reduction: 'add' } }),
 });
 
-/** As `torch.scatter_add`: `x` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. */
+/** Like `torch.scatter_add`: `x` with `out[i][index[i][j]] += source[i][j]` for `dim` 1, and likewise for others. */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   ensureFloat('scatterAdd', x, source);
   ensureIndex('scatterAdd', index);

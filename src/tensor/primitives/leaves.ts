@@ -31,14 +31,14 @@ export function arange(length: number): Tensor {
 }
 
 /**
- * A tensor whose elements `feed` hands over each time a graph with it runs. Inside a compiled function, `feed` gets the elements of the
- * function's arguments. A feed that returns another number of elements than `shape` has makes the run fail.
+ * A tensor whose elements `feed` returns each time a graph with it runs. Inside a compiled function, `feed` gets the elements of the function's
+ * arguments. If `feed` returns another number of elements than `shape` has, the run fails.
  */
 export function feedTensor(feed: TensorNode['feed'], shape: Shape, dtype: DType, name?: string): Tensor {
   return leaf({ feed }, shape, dtype, name);
 }
 
-/** A tensor over an array that is there already; printing shows its elements. */
+/** A tensor over an existing array; printing shows its elements. */
 export function givenTensor(given: HostArray, shape: Shape, dtype: DType, name?: string): Tensor {
   return leaf({ feed: () => given, given }, shape, dtype, name);
 }

@@ -34,7 +34,7 @@ const applyMatmul = definePrimitive<lowerings.MatmulAttributes>({
   lowering: lowerings.matmul,
 });
 
-// With A and B the operands after swapping, the gradients of A B are g Bᵀ and Aᵀ g; a swapped operand gets the swapped one.
+// With A and B the operands after swapping, the gradients of A B are g Bᵀ and Aᵀ g; a swapped operand gets the swapped gradient.
 
 function gradientOfA(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: lowerings.MatmulAttributes): Tensor {
   const gradient = transposeA ? product(b, g, transposeB, true) : product(g, b, false, !transposeB);

@@ -20,7 +20,7 @@ const applyReshape = definePrimitive<{ shape: Shape }>({
   lowering: (emitter, { inputs: [value], attributes: { shape } }, [x]) => emitter.reshape(x!, value!.shape, shape),
 });
 
-/** The same elements in the same order under another shape. One length may be -1: what is left over. */
+/** The same elements in the same order with another shape. One length may be -1; it follows from the others. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   const known = shape.filter((length) => length !== -1);
   checkShape(known);
@@ -84,7 +84,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   return sameShape(x.shape, shape) ? x : applyExpand([x], { shape });
 }
 
-/** Which elements of one dimension: from `start` up to, not including, `end`; negative numbers count from the end. */
+/** The elements of one dimension from `start` up to, not including, `end`; negative numbers count from the end, null means all. */
 export type Range = readonly [start?: number, end?: number] | null;
 
 const applySlice = definePrimitive<{ starts: Shape; ends: Shape }>({

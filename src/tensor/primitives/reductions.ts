@@ -5,12 +5,12 @@ import type { Tensor } from '../tensor.ts';
 
 type Reduced = { dims: Shape; keepDim: boolean };
 
-/** A shape after reduction, the reduced dimensions staying with length 1. */
+/** A shape after reduction, with the reduced dimensions kept at length 1. */
 export function keptShape(shape: Shape, dims: Shape): Shape {
   return shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
 }
 
-/** The largest of nothing does not exist. */
+/** Throws a TsgptError if there are no elements to reduce: no elements have no largest one. */
 export function ensureElements(operation: string, x: Tensor, dims: Shape): void {
   for (const dim of dims) {
     ensure(x.shape[dim] !== 0, () => `${operation}: ${x.describe()} has no elements along dimension ${dim}`);
@@ -18,8 +18,8 @@ export function ensureElements(operation: string, x: Tensor, dims: Shape): void 
 }
 
 /**
- * A reduction over several dimensions by an ONNX operator. Its gradient rule is given `g` and the output with the reduced dimensions
- * kept; `check` throws for operands that it cannot take.
+ * A reduction over several dimensions by an ONNX operator. Its gradient rule gets `g` and the output with the reduced dimensions kept; `check` throws
+ * for invalid operands.
  */
 function reduction(
   name: string,
@@ -58,11 +58,11 @@ const meanOfSome = reduction('mean', 'ReduceMean', shareEqually, (name, x) => en
 /** The sum divided by the number of elements; NaN where there are none, as in PyTorch. */
 export function mean(x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor {
   const average = meanOfSome(x, dims, keepDim);
-  // ONNX Runtime says 0.
+  // ONNX Runtime would give 0.
   return x.size === 0 && average.size > 0 ? average.mul(Number.NaN) : average;
 }
 
-/** Where several elements are the largest, or smallest, they share the gradient equally, as in PyTorch's `amax` and `amin`. */
+/** Several equally large, or small, elements share the gradient equally, as in PyTorch's `amax` and `amin`. */
 const shareAmongEquals: GradientRule<Reduced> = (g, { inputs: [x], output, attributes }) => {
   const isExtreme = x!.eq(output).to('float32');
   return [isExtreme.mul(g.div(isExtreme.sum(attributes.dims, true)))];
@@ -73,7 +73,7 @@ export const min = reduction('min', 'ReduceMin', shareAmongEquals, ensureElement
 
 const shareBySoftmax: GradientRule<Reduced> = (g, { inputs: [x], output }) => [x!.sub(output).exp().mul(g)];
 
-/** log Σ exp(x), without the overflow of taking one after the other. */
+/** log Σ exp(x), without overflow. */
 export const logSumExp = reduction('logSumExp', 'ReduceLogSumExp', shareBySoftmax, (name, x) => ensureFloat(name, x));
 
 /** Undoes broadcasting: sums `x` over the dimensions along which a tensor of `shape` was repeated. */

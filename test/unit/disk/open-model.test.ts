@@ -111,7 +111,7 @@ describe('openModel', () => {
   });
 
   it('says what is missing', async () => {
-    await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing: there is nothing of that/);
+    await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing; give a training/);
     const path = fresh('model.safetensors');
     writeFileSync(path, '');
     await expect(openModel(path)).rejects.toThrow('contains only weights; give its folder');

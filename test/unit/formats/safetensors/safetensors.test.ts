@@ -162,7 +162,7 @@ describe('safetensors round trip', () => {
     expect(reader.regionOf('w')).toEqual({ path, offset: bytes.length - 8, length: 8 });
     const inMemory = await openSafetensorsBytes(bytes, 'fetched.safetensors');
     expect((await inMemory.read('w')).data).toEqual(data);
-    expect(() => inMemory.regionOf('w')).toThrow('fetched.safetensors lies in memory');
+    expect(() => inMemory.regionOf('w')).toThrow('fetched.safetensors is in memory');
   });
 });
 
