@@ -29,7 +29,7 @@ export interface HeatMap {
  * Matrices as coloured cells with a legend, as a standalone SVG: attention weights, for example. 0 has the colour of the paper, negative
  * values a second colour; cells that are masked or not finite are hatched.
  *
- * @throws TsgptError if there is no finite value, or a matrix has not the shape [rows, columns]
+ * @throws TsgptError if there is no finite value, or a matrix does not have the shape [rows, columns]
  */
 export async function heatMapSvg(chart: HeatMap): Promise<string> {
   const { title, panels, rows: labels, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;

@@ -12,7 +12,7 @@ export function wrapText(text: string, width: number, fontSize: number): string[
   return text.match(new RegExp(`\\S.{0,${most - 1}}(?=\\s|$)|\\S+`, 'gsu')) ?? [];
 }
 
-/** A number for people, of so many significant digits, default 12: 1,234.5, −0.17, 1.2×10⁻⁷. */
+/** A number for people, such as 1,234.5, −0.17 or 1.2×10⁻⁷. The number of significant digits defaults to 12. */
 export function numberText(value: number, digits = 12): string {
   const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   const notation = exponent < -5 || exponent > 6 ? 'scientific' : 'standard';

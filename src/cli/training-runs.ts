@@ -76,7 +76,7 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   ensure(
     flags.from === undefined,
-    "--resume goes on with the run's own model, so --from does not go with it; leave one of them out",
+    "--resume continues with the run's own model, so --from does not go with it; leave one of them out",
   );
   const checkpoint = await loadCheckpoint(flags.out, 'last');
   const { path, file, model, tokenizer } = checkpoint;

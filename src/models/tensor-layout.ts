@@ -21,7 +21,7 @@ export interface TensorPlace {
   readonly fused?: readonly string[];
   /** The row of the tensor at which row `row` of the parameter stands, if not the same. */
   readonly rowOf?: (row: number) => number;
-  /** The name of a bias that the published form always has beside this matrix; zeros stand for it where the model has none. */
+  /** The name of a bias that the published form always has beside this matrix; it is zeros if the model has none. */
   readonly zeroBias?: string;
 }
 

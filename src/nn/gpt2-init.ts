@@ -11,7 +11,7 @@ import { TransformerBlock } from './transformer-block.ts';
  *
  * Nothing is drawn before it is read: every parameter only takes its seed from `random`, in the model's order.
  *
- * @param nLayers how many blocks follow one another; by default as many as are found in `model`
+ * @param nLayers the number of consecutive blocks. Defaults to the number found in `model`
  */
 export function gpt2Init(model: Module, random: Random, nLayers = blocksOf(model).length): void {
   // Every block adds twice to the shortcut connection; smaller additions keep the sum of 2 nLayers of them in bounds.

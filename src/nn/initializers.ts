@@ -14,7 +14,7 @@ export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
 let stream = new Random(0);
 
 /**
- * Starts the stream of random numbers anew that parameters draw from when they are made. Without it, a program's parameters draw from
+ * Restarts the stream of random numbers that new parameters draw from. Without it, a program's parameters draw from
  * `new Random(0)`, one after the other: two layers differ, and two runs of the program agree.
  *
  * Models such as `GPT2` take a source of their own, see {@link gpt2Init}.

@@ -6,7 +6,7 @@ import { Tensor } from '../tensor/index.ts';
 import { type Initializer, parameterStream } from './initializers.ts';
 
 /**
- * A tensor that training changes. Its elements live in {@link value}; every run reads them anew.
+ * A tensor that training changes. Its elements are in {@link value}; every run reads them again.
  *
  * They are drawn when first read, so a model that is about to be loaded from a file costs no initialisation.
  */

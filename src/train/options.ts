@@ -54,7 +54,7 @@ export const trainOptionsSchema = v.object({
   betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
   eps: v.number(),
   weightDecay: v.number(),
-  // JSON has no Infinity; null stands for it.
+  // JSON has no Infinity; null replaces it.
   maxGradNorm: v.pipe(
     v.nullable(v.number()),
     v.transform((norm) => norm ?? Number.POSITIVE_INFINITY),

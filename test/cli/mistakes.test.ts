@@ -140,7 +140,7 @@ describe('generate and info', () => {
     const weights = join(temporaryFolder(), 'model.safetensors');
     writeFileSync(weights, 'x');
     expectSentence(await tsgpt(command, weights), 'model.safetensors contains only weights; give its folder');
-    expectSentence(await tsgpt(command, textFile()), 'it is no folder');
+    expectSentence(await tsgpt(command, textFile()), 'it is not a folder');
     expectSentence(await tsgpt(command, temporaryFolder()), 'neither last.json nor best.json');
     const json = join(temporaryFolder(), 'some.json');
     expectSentence(await tsgpt(command, json), 'cannot read the checkpoint');

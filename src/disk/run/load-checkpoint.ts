@@ -114,7 +114,7 @@ function readPart<T>(jsonPath: string, read: () => T): T {
 
 async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {
   const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'there is nothing of that name' : 'it is no folder';
+    const reason = cause.code === 'ENOENT' ? 'there is nothing of that name' : 'it is not a folder';
     throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, {
       cause,
     });

@@ -22,7 +22,7 @@ export class MetricsLog {
     this.entries = entries;
   }
 
-  /** Opens the log to go on after `step`: lines of later steps, left by a run that was cut off, are dropped. */
+  /** Opens the log to continue after `step`: lines of later steps, left by an interrupted run, are dropped. */
   static async open(path: string, step: number): Promise<MetricsLog> {
     const entries = await readMetrics(path);
     const kept = step === 0 ? [] : entries.filter((entry) => entry.step <= step);

@@ -23,7 +23,7 @@ export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>
   return { ...rest, options, text };
 }
 
-/** Fills the optimizer's state from the file that the checkpoint names, and goes on from its place in the training. */
+/** Fills the optimizer's state from the file that the checkpoint names, and continues from its position in the training. */
 export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;

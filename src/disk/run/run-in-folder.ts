@@ -17,7 +17,7 @@ export interface RunOptions extends LoopOptions {
   folder: string;
   model: CheckpointModel & NextTokenModel;
   tokenizer: Tokenizer;
-  /** The checkpoint to go on from; `model` is then the one it holds. */
+  /** The checkpoint to continue from; `model` is then its model. Defaults to none: a new run. */
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
   /** What the model is to continue at every evaluation, how many tokens long, by which seed. */
   sample?: { prompt: string; tokens: number; seed?: number };

@@ -5,7 +5,7 @@ import { type ConfigOf, configTable, type OptionsOf } from '../config-table.ts';
 const fields = {
   vocabSize: count('how many different tokens there are'),
   contextLength: count('how many tokens the model sees at once', 1024),
-  embDim: count('width: how many numbers stand for one token inside the model', 768),
+  embDim: count('embedding dimension: numbers per token inside the model', 768),
   nHeads: count('attention heads that share the width in each block', 12),
   nLayers: count('transformer blocks that follow one another', 12),
   dropRate: probability('probability with which training sets an element to zero (dropout)', 0.1),

@@ -36,7 +36,7 @@ function checkRopeScaling(scaling: RotaryScaling, name: string): void {
 const fields = {
   vocabSize: count('how many different tokens there are'),
   contextLength: count('how many tokens the model sees at once', 1024),
-  embDim: count('width: how many numbers stand for one token inside the model', 768),
+  embDim: count('embedding dimension: numbers per token inside the model', 768),
   nHeads: count('heads of queries in each block', 12),
   nKvHeads: count('heads of keys and values in each block; nHeads / nKvHeads heads of queries share one', {
     says: 'nHeads',
