@@ -5,7 +5,7 @@ import { Attention, Embedding, FeedForward, type ForwardPass, RMSNorm, Transform
 import { type FolderRun, loadCheckpoint, trainInFolder } from 'tsgpt/node';
 
 class SharedGPT extends DecoderOnlyTransformer<GPT2Config> {
-  readonly architecture = 'shared-gpt'; // its name in checkpoints
+  readonly family = 'shared-gpt'; // its name in checkpoints
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
   readonly blocks: TransformerBlock[];

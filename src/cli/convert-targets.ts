@@ -53,8 +53,8 @@ export const convertTargets: readonly ConvertTarget[] = [
     summary: 'one file with the tokenizer, for llama.cpp and programs built on it',
     names: { pattern: /\.gguf$/i, look: 'name.gguf' },
     types: typesOf(ggufTypes),
-    layout({ architecture, config }) {
-      const form = ggufForm(architecture);
+    layout({ family, config }) {
+      const form = ggufForm(family);
       return form.layout(config, form.writeConfig(config).architecture);
     },
     write: (path, toSave, { types, ...options }) =>
@@ -91,8 +91,8 @@ export const convertTargets: readonly ConvertTarget[] = [
   },
 ];
 
-function huggingFaceLayout({ architecture, config }: LanguageModel): TensorLayout {
-  return huggingFaceForm(architecture).layout(config);
+function huggingFaceLayout({ family, config }: LanguageModel): TensorLayout {
+  return huggingFaceForm(family).layout(config);
 }
 
 function typesOf<Type extends WeightType>(names: Readonly<Record<Type, string>>): readonly Type[] {

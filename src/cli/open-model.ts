@@ -36,13 +36,13 @@ export async function openNamedModel(
   const opened = await showingDownload(name, signal, (hub) =>
     openModel(name, { checkpoint: last ? 'last' : 'best', hub }),
   );
-  const { tokenizer, path, architecture, checkpoint } = opened;
+  const { tokenizer, path, family, checkpoint } = opened;
   ensure(
     tokenizer,
     () =>
       `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
   );
-  const summary = checkpoint ? `${path}: ${architecture} after step ${checkpoint.step}` : `${name}: ${architecture}`;
+  const summary = checkpoint ? `${path}: ${family} after step ${checkpoint.step}` : `${name}: ${family}`;
   return { ...opened, tokenizer, summary };
 }
 
@@ -50,8 +50,8 @@ async function untrained(name: string): Promise<NamedModel> {
   const preset = presets[name]!;
   const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
   const model = createModel(preset.family, { vocabSize: tokenizer.vocabSize, ...preset.model });
-  const { architecture, config } = model;
-  const known = { path: name, architecture, modelType: architecture, config, chatTemplate: undefined, stopTokens: [] };
+  const { family, config } = model;
+  const known = { path: name, family, modelType: family, config, chatTemplate: undefined, stopTokens: [] };
   const summary = `${name}, untrained: ${preset.summary}`;
   return { ...openedModel({ ...known, tokenizer, load: async () => model }), tokenizer, summary };
 }

@@ -64,7 +64,7 @@ async function readConfig(reader: GgufReader): Promise<ModelDescription> {
   const modelType = reader.metadata.string('general.architecture');
   const { family, form } = familyOfGguf(modelType);
   const config = await form.readConfig(new Hyperparameters(modelType, reader), reader);
-  return { modelType, architecture: family.name, config };
+  return { modelType, family: family.name, config };
 }
 
 /** Runs `use` with an open file; adds the path to its errors. */

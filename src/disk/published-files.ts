@@ -21,7 +21,7 @@ export function publishedFiles({ model, tokenizer, chatTemplate, stopTokens = []
   const ids = tokenizer ? idsOfRoles(tokenizer, stopTokens) : {};
   const files: PublishedFiles = {
     'config.json': {
-      ...huggingFaceForm(model.architecture).writeConfig(model.config),
+      ...huggingFaceForm(model.family).writeConfig(model.config),
       bos_token_id: null,
       eos_token_id: null,
       ...ids,

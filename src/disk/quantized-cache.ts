@@ -36,12 +36,12 @@ export function quantizedCacheFolder(): string {
  * From then on they are used directly from that file. If no file can be written, they are made each time.
  */
 export async function quantizedModel(
-  { architecture, config, files, load }: QuantizableModel,
+  { family, config, files, load }: QuantizableModel,
   quantization: Quantization,
   folder = quantizedCacheFolder(),
 ): Promise<LanguageModel> {
   const path = join(folder, `${await keyOf(files, quantization)}.safetensors`);
-  const create = () => createModel(architecture, config);
+  const create = () => createModel(family, config);
   const known = await modelOf(path, create);
   if (known) return known;
 

@@ -32,7 +32,7 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
   const { model, tokenizer, chatTemplate, stopTokens = [] } = toSave;
   const { type = 'F32', name } = options;
   ensureFits(toSave);
-  const form = ggufForm(model.architecture);
+  const form = ggufForm(model.family);
   const { architecture, hyperparameters } = form.writeConfig(model.config);
   const tensors = layOut(model, form.layout(model.config, architecture));
   const [eot, eom] = stopTokens.filter((id) => id !== tokenizer?.endOfTextId);

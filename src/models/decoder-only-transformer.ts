@@ -28,7 +28,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
   extends Module
   implements LanguageModel
 {
-  abstract readonly architecture: string;
+  abstract readonly family: string;
   abstract readonly tokenEmbedding: Embedding;
   abstract readonly blocks: readonly TransformerBlock[];
   abstract readonly finalNorm: Layer;

@@ -15,7 +15,7 @@ export type ModelConfig = LanguageModel['config'];
  * Where the configuration has `nLayers`, the blocks' parameters have paths that begin with `blocks.0.`, `blocks.1.` and so on.
  */
 export interface Family<Config extends ModelConfig = ModelConfig> {
-  /** What checkpoints call it; `architecture` of its models. */
+  /** What checkpoints call it; `family` of its models. */
   readonly name: string;
   /** Well-known configurations by name. */
   readonly presets?: Readonly<Record<string, Config>>;

@@ -4,7 +4,7 @@ import type { Tensor } from '../tensor/index.ts';
 /** What training and generation need of a model, whichever it is. */
 export interface LanguageModel extends Module {
   /** The model family, as checkpoints name it. */
-  readonly architecture: string;
+  readonly family: string;
   readonly config: { readonly vocabSize: number; readonly contextLength: number };
   /** The transformer blocks, in order; each passes on `[batch, time, embDim]`. */
   readonly blocks: readonly Module[];

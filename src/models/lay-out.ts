@@ -17,7 +17,7 @@ export function layOut(model: LanguageModel, layout: TensorLayout): PublishedTen
 
 /** A model's weights as Hugging Face has them. Throws a TsgptError if its family has no such form. */
 export function huggingFaceTensors(model: LanguageModel): PublishedTensor[] {
-  return layOut(model, huggingFaceForm(model.architecture).layout(model.config));
+  return layOut(model, huggingFaceForm(model.family).layout(model.config));
 }
 
 /** The linear layers without a bias that have one where `layout` writes them: zeros. Such as `attention.query`, once for all blocks. */

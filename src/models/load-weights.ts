@@ -31,7 +31,7 @@ export async function createLoaded(
  * if a tensor is missing, does not fit the configuration, or has no place in it.
  */
 export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
-  await loadWeights(model, source, huggingFaceForm(model.architecture).layout(model.config));
+  await loadWeights(model, source, huggingFaceForm(model.family).layout(model.config));
 }
 
 /** The elements of one parameter of `model`, read as {@link loadPublishedWeights} reads them. */
@@ -40,7 +40,7 @@ export async function readPublishedWeight(
   path: string,
   source: WeightSource,
 ): Promise<Float32Array> {
-  const { placeOf, prefix } = huggingFaceForm(model.architecture).layout(model.config);
+  const { placeOf, prefix } = huggingFaceForm(model.family).layout(model.config);
   const place = placeOf(path);
   const tensor = fusedTensor(model.namedParameters(), place, place.fused ?? [path]);
   const data = await new NamedWeights(source, prefix).read(tensor.name, tensor.shape, path);
@@ -48,8 +48,8 @@ export async function readPublishedWeight(
 }
 
 /** What the parameter at `path` of such a model is called at Hugging Face. */
-export function publishedName(model: Pick<LanguageModel, 'architecture' | 'config'>, path: string): string {
-  return huggingFaceForm(model.architecture).layout(model.config).placeOf(path).name;
+export function publishedName(model: Pick<LanguageModel, 'family' | 'config'>, path: string): string {
+  return huggingFaceForm(model.family).layout(model.config).placeOf(path).name;
 }
 
 /** Fills a model with weights where `layout` says they stand. Throws as {@link loadPublishedWeights} does. */

@@ -5,10 +5,10 @@ import { familyOfModelType } from './registry.ts';
 
 /** Which model it is that a folder or a file holds. */
 export interface ModelDescription {
-  /** The family as Hugging Face or llama.cpp calls it; of a training run the same as {@link architecture}. */
+  /** The family as Hugging Face or llama.cpp calls it; of a training run the same as {@link family}. */
   modelType: string;
-  /** What checkpoints call it: with {@link config} it makes a model, see `createModel`. */
-  architecture: string;
+  /** The name of its family: with {@link config} it makes a model, see `createModel`. */
+  family: string;
   config: ModelConfig;
 }
 
@@ -21,5 +21,5 @@ const typeSchema = v.object({ model_type: v.string() });
 export function readHuggingFaceConfig(json: unknown): ModelDescription {
   const { model_type: modelType } = parseConfig(typeSchema, json);
   const { family, form } = familyOfModelType(modelType);
-  return { modelType, architecture: family.name, config: form.readConfig(json, modelType) };
+  return { modelType, family: family.name, config: form.readConfig(json, modelType) };
 }

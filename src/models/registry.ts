@@ -40,36 +40,36 @@ export function modelFamilies(): readonly Family[] {
 export function familyNamed(name: string): Family {
   const family = families.find((family) => family.name === name);
   const known = families.map(({ name }) => name).join(', ');
-  ensure(family, () => `there is no model architecture "${printable(name)}" here; known: ${known}`);
+  ensure(family, () => `there is no model family "${printable(name)}" here; known: ${known}`);
   return family;
 }
 
 /** A freshly initialised model of the named family. Throws if the family is unknown or the configuration is not one of it. */
-export function createModel(architecture: string, config: unknown, random?: Random): LanguageModel {
-  const family = familyNamed(architecture);
-  return family.create(family.config.parse(config), random);
+export function createModel(family: string, config: unknown, random?: Random): LanguageModel {
+  const known = familyNamed(family);
+  return known.create(known.config.parse(config), random);
 }
 
 /** What {@link summarize} says of a model of the named family, as fast for a million blocks as for one. Throws as {@link createModel} does. */
-export function summarizeModel(architecture: string, config: unknown): LayerGroup[] {
-  const family = familyNamed(architecture);
-  return summarizeConfig((one) => family.create(one), family.config.parse(config));
+export function summarizeModel(family: string, config: unknown): LayerGroup[] {
+  const known = familyNamed(family);
+  return summarizeConfig((one) => known.create(one), known.config.parse(config));
 }
 
 /** How the family of a model is published at Hugging Face. Throws a TsgptError if it is not. */
-export function huggingFaceForm(architecture: string): HuggingFaceForm {
-  const { huggingFace } = familyNamed(architecture);
+export function huggingFaceForm(family: string): HuggingFaceForm {
+  const { huggingFace } = familyNamed(family);
   ensure(
     huggingFace,
-    `a model of the architecture ${architecture} cannot be written in the layout of Hugging Face; its family has no such form`,
+    `a model of the family ${family} cannot be written in the layout of Hugging Face; its family has no such form`,
   );
   return huggingFace;
 }
 
 /** How llama.cpp stores the family of a model. Throws a TsgptError if it does not. */
-export function ggufForm(architecture: string): GgufForm {
-  const { gguf } = familyNamed(architecture);
-  ensure(gguf, `a model of the architecture ${architecture} cannot be written as GGUF; its family has no such form`);
+export function ggufForm(family: string): GgufForm {
+  const { gguf } = familyNamed(family);
+  ensure(gguf, `a model of the family ${family} cannot be written as GGUF; its family has no such form`);
   return gguf;
 }
 

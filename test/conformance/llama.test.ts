@@ -169,7 +169,7 @@ describe.skipIf(!hasShared)('published models', () => {
     await copyFile(reference('tiny_llama.safetensors'), join(folder, 'model.safetensors'));
     const { model, modelType } = await loadModel(folder);
     await rm(folder, { recursive: true });
-    expect([modelType, model.architecture]).toEqual(['llama', 'llama']);
+    expect([modelType, model.family]).toEqual(['llama', 'llama']);
     const { sequences, logits } = JSON.parse(readFileSync(reference('tiny_llama_logits.json'), 'utf8'));
     const tokens = tensor(sequences, { dtype: 'int32' });
     expectAllClose(await model.unembed(model.features(tokens)).data(), logits.flat(2), 1e-5);

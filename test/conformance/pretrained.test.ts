@@ -33,7 +33,7 @@ describe.skipIf(!hasShared)('openModel', () => {
   it('reads a published GPT-2', () => {
     const { model, modelType } = pretrained;
     expect(modelType).toBe('gpt2');
-    expect(model.architecture).toBe('gpt2');
+    expect(model.family).toBe('gpt2');
     expect(model.config).toEqual({
       vocabSize: 14_019,
       contextLength: 256,

@@ -89,7 +89,7 @@ describe.skipIf(!isPossible)('in a browser, transformers.js', () => {
   describe.each(tried)('writes with $name', (entry) => {
     it.each(onnxDtypes)('what we write, by WebAssembly, with weights as %s', (dtype) => check(entry, 'wasm', dtype));
 
-    const dtype = entry.model.architecture === 'gpt2' ? 'fp32' : 'q4'; // software is slow at it
+    const dtype = entry.model.family === 'gpt2' ? 'fp32' : 'q4'; // software is slow at it
     it(`what we write, by WebGPU, with weights as ${dtype}`, { timeout: 120_000 }, async ({ skip }) => {
       if (!(await page.evaluate('hasGraphics()'))) skip('there is no WebGPU here');
       await check(entry, 'webgpu', dtype);

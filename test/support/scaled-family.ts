@@ -17,7 +17,7 @@ const fields = {
 type ScaledConfig = ConfigOf<typeof fields>;
 
 class Scaled extends DecoderOnlyTransformer<ScaledConfig> {
-  readonly architecture = 'scaled';
+  readonly family = 'scaled';
   readonly tokenEmbedding: Embedding;
   readonly blocks: TransformerBlock[];
   readonly finalNorm: RMSNorm;

@@ -87,7 +87,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   if (isLive) line.clear();
   const parameters = formatCount(model.parameterCount);
   const size = formatBytes(sizeOf(path));
-  console.log(`${path}: ${model.architecture} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
+  console.log(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
   for (const change of whatChanges(toSave, target)) console.log(change);
 }
 

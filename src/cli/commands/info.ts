@@ -13,7 +13,7 @@ const assumedCharacters = 65;
 
 export function infoCommand(): Command {
   return new Command('info')
-    .summary('show the architecture of a model: layers, shapes, parameters, memory, FLOPs')
+    .summary('show what a model consists of: layers, shapes, parameters, memory, FLOPs')
     .description('Show the layers of a model, and the memory and computation it needs.')
     .argument('<model>', modelOrPresetArgument)
     .option('--last', "use a training run's last checkpoint instead of its best")
@@ -35,10 +35,10 @@ interface Description {
 
 /** The model with this name. Only the configuration of a published model is read or downloaded. */
 async function describeNamed(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
-  const { path, modelType, architecture, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
+  const { path, modelType, family, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
     describeModel(name, { checkpoint: last ? 'last' : 'best', hub }),
   );
-  const groups = summarizeModel(architecture, config);
+  const groups = summarizeModel(family, config);
   if (!checkpoint) {
     const { vocabSize, contextLength } = config;
     const sizes = `${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
@@ -48,7 +48,7 @@ async function describeNamed(name: string, last: boolean | undefined, signal: Ab
   const loss = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
   return {
     groups,
-    lines: [`${path}: ${architecture} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`],
+    lines: [`${path}: ${family} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`],
   };
 }
 

@@ -71,5 +71,5 @@ function describeRun({ model, text, textPath = '', tokenizer, resumeFrom }: Fold
 
 function describeModel(model: FolderRun['model']): string {
   const parameters = [...model.namedParameters().values()].reduce((sum, { size }) => sum + size, 0);
-  return `${model.architecture} of ${formatInteger(parameters)} parameters`;
+  return `${model.family} of ${formatInteger(parameters)} parameters`;
 }

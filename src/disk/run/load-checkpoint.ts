@@ -57,7 +57,7 @@ export async function openCheckpoint(path: string, prefer?: CheckpointName): Pro
   checkTokenizer(checkpoint, config);
   return {
     ...checkpoint,
-    ...{ architecture, modelType: architecture, config },
+    ...{ family: architecture, modelType: architecture, config },
     ...{ chatTemplate: undefined, stopTokens: [] },
     checkpoint: { step, validationLoss },
     load: (weights) => loadModel(checkpoint, (numbers) => createOfFamily(checkpoint, numbers), weights),

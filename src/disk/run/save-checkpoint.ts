@@ -15,7 +15,7 @@ import {
 } from './checkpoint-file.ts';
 
 /** What a checkpoint keeps of a model. */
-export type CheckpointModel = Pick<LanguageModel, 'architecture' | 'config' | 'namedParameters'>;
+export type CheckpointModel = Pick<LanguageModel, 'family' | 'config' | 'namedParameters'>;
 
 export interface CheckpointToSave {
   model: CheckpointModel;
@@ -38,7 +38,7 @@ export async function saveCheckpoint(
   await makeFolder(folder);
   const file: CheckpointFile = {
     format: checkpointFormat,
-    architecture: model.architecture,
+    architecture: model.family,
     config: model.config,
     tokenizer: tokenizer.toJSON(),
     step,

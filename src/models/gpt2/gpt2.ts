@@ -20,7 +20,7 @@ import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
  * out of `options` has the default of {@link GPT2Options}; the initial weights come from `random`, which defaults to `new Random(0)`.
  */
 export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
-  readonly architecture = 'gpt2';
+  readonly family = 'gpt2';
   readonly tokenEmbedding: Embedding;
   readonly positionEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock<LayerNorm, FeedForward>[];

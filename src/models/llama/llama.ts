@@ -12,7 +12,7 @@ import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
  * has the default of {@link LlamaOptions}; the initial weights come from `random`, which defaults to `new Random(0)`.
  */
 export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
-  readonly architecture = 'llama';
+  readonly family = 'llama';
   readonly tokenEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock<RMSNorm, SwiGLU>[];
   readonly finalNorm: RMSNorm;

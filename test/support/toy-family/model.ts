@@ -30,7 +30,7 @@ class ReluFeedForward extends Module {
 
 /** A decoder that nobody publishes: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
 export class Toy extends DecoderOnlyTransformer<ToyConfig> {
-  readonly architecture = 'toy-relu';
+  readonly family = 'toy-relu';
   readonly tokenEmbedding: Embedding;
   readonly blocks: readonly TransformerBlock[];
   readonly finalNorm: RMSNorm;

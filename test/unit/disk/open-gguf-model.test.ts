@@ -117,7 +117,7 @@ describe('a GGUF file', () => {
     expect(await describeModel(path)).toEqual({
       path,
       modelType: 'llama',
-      architecture: 'llama',
+      family: 'llama',
       config,
     });
   });

@@ -46,7 +46,7 @@ async function logitsOf(decoder: Decoder): Promise<number[]> {
 describe.each(Object.entries(forms))('openModel, of %s,', (form, save) => {
   it('tells the configuration and the tokenizer, and gives the model and a decoder', async () => {
     const opened = await openModel(await save());
-    expect(opened).toMatchObject({ architecture: 'llama', modelType: 'llama', config: model.config });
+    expect(opened).toMatchObject({ family: 'llama', modelType: 'llama', config: model.config });
     expect(opened.tokenizer!.encode('a cat')).toEqual(tokenizer.encode('a cat'));
     expect(weightsOfModel(await opened.model())).toEqual(weightsOfModel(model));
     expect(await logitsOf(await opened.decoder())).toEqual(await logitsOf(new Decoder(model)));
@@ -71,7 +71,7 @@ describe('openModel', () => {
       truncateSync(join(place, numbers), 20);
       const opened = await openModel(place);
       expect(opened.config).toEqual(model.config);
-      expect(await describeModel(place)).toMatchObject({ architecture: 'llama', config: model.config });
+      expect(await describeModel(place)).toMatchObject({ family: 'llama', config: model.config });
       await expect(opened.model()).rejects.toThrow('is truncated');
       await expect(opened.decoder()).rejects.toThrow('is truncated');
     }

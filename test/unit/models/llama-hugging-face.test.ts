@@ -107,12 +107,12 @@ const configOf = (json: object) => read(json).config as LlamaConfig;
 
 describe('the configuration of a relative of Llama', () => {
   it('is read from the published files', () => {
-    expect(read(llama3)).toEqual({ modelType: 'llama', architecture: 'llama', config: llama.llama3 });
-    expect(read(qwen2)).toEqual({ modelType: 'qwen2', architecture: 'llama', config: llama.qwen2 });
-    expect(read(qwen3)).toEqual({ modelType: 'qwen3', architecture: 'llama', config: llama.qwen3 });
-    const { architecture, config } = read(mistral);
+    expect(read(llama3)).toEqual({ modelType: 'llama', family: 'llama', config: llama.llama3 });
+    expect(read(qwen2)).toEqual({ modelType: 'qwen2', family: 'llama', config: llama.qwen2 });
+    expect(read(qwen3)).toEqual({ modelType: 'qwen3', family: 'llama', config: llama.qwen3 });
+    const { family, config } = read(mistral);
     expect(config).toMatchObject({ headDim: 128, nKvHeads: 8, qkvBias: false, qkNorm: false, tiedHead: false });
-    expect(createModel(architecture, config).parameterCount).toBe(7_248_023_552);
+    expect(createModel(family, config).parameterCount).toBe(7_248_023_552);
   });
 
   const rope = { rope_type: 'default', rope_theta: 20_000 };

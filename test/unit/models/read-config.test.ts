@@ -28,7 +28,7 @@ describe('readHuggingFaceConfig', () => {
     const read = readHuggingFaceConfig(gpt2);
     expect(read).toEqual({
       modelType: 'gpt2',
-      architecture: 'gpt2',
+      family: 'gpt2',
       config: {
         vocabSize: 50257,
         contextLength: 1024,
@@ -41,7 +41,7 @@ describe('readHuggingFaceConfig', () => {
       },
     });
     // The published size, with biases for query, key and value.
-    expect(createModel(read.architecture, read.config).parameterCount).toBe(124_439_808);
+    expect(createModel(read.family, read.config).parameterCount).toBe(124_439_808);
   });
 
   it.each([

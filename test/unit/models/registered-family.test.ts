@@ -63,7 +63,7 @@ async function logitsOf(decoder: Decoder): Promise<number[]> {
 async function expectTheModelAt(place: string, dropRate = 0.05): Promise<void> {
   const { model } = await run;
   const opened = await openModel(place);
-  expect(opened).toMatchObject({ architecture: 'toy-relu', config: { ...model.config, dropRate } });
+  expect(opened).toMatchObject({ family: 'toy-relu', config: { ...model.config, dropRate } });
   expect(opened.tokenizer!.decode(tokenizer.encode('a cat'))).toBe('a cat');
   const again = await opened.model();
   expect(again).toBeInstanceOf(Toy);
@@ -232,9 +232,9 @@ describe('registerFamily', () => {
 
   it('takes a family that neither Hugging Face nor llama.cpp knows; writing for them says so', async () => {
     registerFamily(other);
-    const model = Object.assign(newModel(), { architecture: 'other' });
+    const model = Object.assign(newModel(), { family: 'other' });
     await expect(savePretrained(place('never'), { model })).rejects.toThrow(
-      'a model of the architecture other cannot be written in the layout of Hugging Face; its family has no such form',
+      'a model of the family other cannot be written in the layout of Hugging Face; its family has no such form',
     );
     await expect(saveGguf(place('never.gguf'), { model })).rejects.toThrow('cannot be written as GGUF; its family has');
   });

@@ -113,7 +113,7 @@ describe('a checkpoint from before there were streams of batches', () => {
 
 /** Predicts the next token from the last one alone. It belongs to no family. */
 class Bigrams extends Module {
-  readonly architecture = 'bigrams';
+  readonly family = 'bigrams';
   readonly config: { vocabSize: number; contextLength: number };
   readonly table: Parameter; // [vocabSize, vocabSize]: logits of what follows each token
 
@@ -160,6 +160,6 @@ describe('a model of no family', () => {
     expect(model).toBeInstanceOf(Bigrams);
     expect(weightBits(model)).toEqual(weightBits(whole.model));
     expect(weightBits(model)).not.toEqual(weightBits(new Bigrams(model.config)));
-    await expect(loadCheckpoint(folder)).rejects.toThrow('there is no model architecture "bigrams" here');
+    await expect(loadCheckpoint(folder)).rejects.toThrow('there is no model family "bigrams" here');
   });
 });
