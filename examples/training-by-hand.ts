@@ -3,11 +3,11 @@ import { AdamW, CharTokenizer, compile, fromArray, GPT2, grad, Random, RandomWin
 const text = 'the quick brown fox jumps over the lazy dog. '.repeat(50);
 const tokenizer = CharTokenizer.fromText(text);
 const ids = Uint16Array.from(tokenizer.encode(text));
-const shape = { contextLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
+const shape = { windowLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
 const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize, dropRate: 0, qkvBias: false, tiedHead: true });
 
 // What the model reads and what it should predict: two arrays [batch, time].
-const windows = new RandomWindows(ids, { batchSize: 12, contextLength: 32 }, new Random(1));
+const windows = new RandomWindows(ids, { batchSize: 12, windowLength: 32 }, new Random(1));
 const nextBatch = () => {
   const { tokens, targets } = windows.next();
   return [fromArray(tokens.data, tokens.shape), fromArray(targets.data, targets.shape)];

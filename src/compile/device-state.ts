@@ -1,7 +1,7 @@
 import type { HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { formatShape, sameShape } from '../core/shape.ts';
-import { DeviceGraph } from '../graph/device-graph.ts';
+import { DeviceGraph } from '../graph/index.ts';
 import { type DeviceBuffer, getRuntime, type Runtime } from '../runtime/index.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { elementsOf, signatureOf, trace } from './compile.ts';

@@ -1,8 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import type { OnnxModel, OnnxType } from '../formats/onnx/model.ts';
-import { buildProgram } from '../graph/build-program.ts';
-import type { ConstantLeaves } from '../graph/constant-leaves.ts';
-import { lowerProgram } from '../graph/lower-program.ts';
+import { buildProgram, type ConstantLeaves, lowerProgram } from '../graph/index.ts';
 import { standardOnnx } from '../runtime/index.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import type { Tensor } from '../tensor/tensor.ts';

@@ -35,7 +35,7 @@ class ProgramBuilder {
   readonly #leafNumbers = new Map<GraphValue | GraphNode, number>();
   /** Steps are the same if they print to the same key. */
   readonly #stepNumbers = new Map<string, readonly number[]>();
-  readonly #expansions = new Map<GraphNode, readonly GraphValue[] | undefined>();
+  readonly #replacements = new Map<GraphNode, readonly GraphValue[] | undefined>();
 
   constructor(capabilities: Capabilities, isConstant: ConstantLeaves['isConstant']) {
     this.#capabilities = capabilities;
@@ -48,7 +48,7 @@ class ProgramBuilder {
     while (stack.length > 0) {
       const value = stack.at(-1)!;
       if (this.#numberOf(value) === undefined) {
-        const needed = this.#expansionOf(value.node) ?? value.node.inputs;
+        const needed = this.#replacementsOf(value.node) ?? value.node.inputs;
         const waiting = needed.filter((operand) => this.#numberOf(operand) === undefined);
         if (waiting.length > 0) {
           stack.push(...waiting.reverse());
@@ -94,20 +94,20 @@ class ProgramBuilder {
   }
 
   /** Replacements for the outputs of a node that has no lowering for this engine. */
-  #expansionOf(node: GraphNode): readonly GraphValue[] | undefined {
-    const { lowering, contribOperators = [], expand } = node.operation;
+  #replacementsOf(node: GraphNode): readonly GraphValue[] | undefined {
+    const { lowering, contribOperators = [], definition } = node.operation;
     if (lowering && contribOperators.every((name) => this.#capabilities.contribOperators.has(name))) return undefined;
-    const expansion = this.#expansions.get(node) ?? expand?.(node);
-    this.#expansions.set(node, expansion);
-    return expansion;
+    const replacements = this.#replacements.get(node) ?? definition?.(node.inputs, node.attributes);
+    this.#replacements.set(node, replacements);
+    return replacements;
   }
 
   /** Turns a node whose operands have been placed into a step, unless there is an equal step. */
   #place(node: GraphNode): void {
     this.#addChecks(node);
-    const expansion = this.#expansionOf(node);
-    const inputs = (expansion ?? node.inputs).map((operand) => this.#numberOf(operand)!);
-    this.#placed.set(node, expansion ? inputs : this.#stepFor(node, inputs));
+    const replacements = this.#replacementsOf(node);
+    const inputs = (replacements ?? node.inputs).map((operand) => this.#numberOf(operand)!);
+    this.#placed.set(node, replacements ? inputs : this.#stepFor(node, inputs));
   }
 
   /** The numbers of the results of the step that computes the node. */

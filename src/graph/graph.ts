@@ -23,14 +23,14 @@ export type Lowering<A extends Attributes = Attributes> = (
 export interface Operation<A extends Attributes = Attributes> {
   readonly name: string;
   readonly lowering?: Lowering<A>;
-  /** The operators of the lowering that are not ONNX's own. If an engine lacks one, {@link buildProgram} uses `expand` instead. */
+  /** The operators of the lowering that are not ONNX's own. If an engine lacks one, {@link buildProgram} uses `definition` instead. */
   readonly contribOperators?: readonly ContribOperator[];
   /** Whether every element of the result is computed from the same element of the operands. */
   readonly elementwise?: boolean;
   /** For results that overwrite an operand if both are given the same array: the operand, by result. */
   readonly writesOver?: Readonly<Record<number, number>>;
   /** The same values from simpler operations, for an operation without a lowering that the engine supports. */
-  readonly expand?: (node: GraphNode) => readonly GraphValue[];
+  readonly definition?: (inputs: readonly GraphValue[], attributes: A) => readonly GraphValue[];
 }
 
 /** Checks the elements of `value` before a graph runs, if `value` is then a leaf. Values computed in the graph are not checked. */

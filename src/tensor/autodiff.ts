@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import { sameShape } from '../core/shape.ts';
+import type { Composite } from './composite.ts';
 import { ones, zeros } from './creation.ts';
 import type { Primitive, TensorNode } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
@@ -54,14 +55,14 @@ export function vectorJacobianProduct(
 
 function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tensor>): readonly (Tensor | undefined)[] {
   const { inputs, outputs, attributes } = node;
-  const { gradient, expand } = node.operation as Partial<Primitive>;
+  const { gradient, definition } = node.operation as Partial<Composite>;
   const outputGradients = outputs.map((output) => gradients.get(output));
   if (gradient) {
     const output = recomputed(outputs[0]!);
     return gradient(outputGradients[0]!, { inputs: inputs.map(recomputed), output, attributes });
   }
   // An operation defined by others is differentiated through its definition.
-  const inputGradients = vectorJacobianProduct(expand!(node) as Tensor[], outputGradients, inputs, true);
+  const inputGradients = vectorJacobianProduct(definition!(inputs, attributes), outputGradients, inputs, true);
   // An operand that occurs twice gets its whole gradient at its first position.
   return inputGradients.map((gradientOfInput, i) => (inputs.indexOf(inputs[i]!) === i ? gradientOfInput : undefined));
 }

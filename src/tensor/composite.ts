@@ -1,4 +1,4 @@
-import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
+import type { Attributes, LeafCheck, Operation } from '../graph/index.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites, ensureNewName } from './registry.ts';
 import { Tensor } from './tensor.ts';
@@ -7,7 +7,7 @@ import { Tensor } from './tensor.ts';
  * An operation made of others, such as GELU. It needs only a definition. If ONNX has one operator for the whole, or a gradient derived by hand needs
  * fewer steps than the chain rule, these can be given, too; the tests compare them with the definition.
  */
-export interface Composite<A extends Attributes = Attributes> extends Omit<Operation<A>, 'elementwise' | 'expand'> {
+export interface Composite<A extends Attributes = Attributes> extends Omit<Operation<A>, 'elementwise' | 'definition'> {
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly gradient?: GradientRule<A>;
   /**
@@ -20,16 +20,12 @@ export interface Composite<A extends Attributes = Attributes> extends Omit<Opera
 export function defineComposite<A extends Attributes = Record<never, never>>(composite: Composite<A>) {
   ensureNewName(composite.name);
   composites.set(composite.name, composite as unknown as Composite);
-  const { definition, ...rules } = composite;
-  const operation = {
-    ...rules,
-    expand: (node: GraphNode) => definition(node.inputs as Tensor[], node.attributes as A),
-  } as unknown as Operation;
+  const operation = composite as unknown as Operation;
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): readonly Tensor[] => {
     // Applying the definition checks the operands and gives the shapes and types of the outputs.
     const outputs: Tensor[] = [];
     const node: TensorNode = { operation, inputs, attributes, outputs, checks };
-    for (const [index, output] of definition(inputs, attributes).entries()) {
+    for (const [index, output] of composite.definition(inputs, attributes).entries()) {
       outputs.push(new Tensor(node, index, output));
     }
     return outputs;

@@ -1,8 +1,7 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts';
-import { evaluate } from '../graph/compiled-graph.ts';
-import type { GraphValue } from '../graph/graph.ts';
+import { evaluate, type GraphValue } from '../graph/index.ts';
 import { formatTensor, type NestedArray, nest } from './format.ts';
 import type { TensorNode, TensorType } from './primitive.ts';
 

@@ -1,7 +1,7 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { broadcastShapes, type Shape } from '../core/shape.ts';
-import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/graph.ts';
+import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/index.ts';
 import { ensureNewName, primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 

@@ -1,5 +1,6 @@
 import type { DType } from '../core/dtype.ts';
 import type { Shape } from '../core/shape.ts';
+import { clamp } from './composites/clamp.ts';
 import * as masking from './composites/masking.ts';
 import * as shapes from './composites/shapes.ts';
 import * as statistics from './composites/statistics.ts';
@@ -52,7 +53,7 @@ export class Tensor extends LazyArray {
   }
   /** Elements below `min` become `min`, those above `max` become `max`; either may be left out. Changed ones have no gradient. */
   clamp(min?: TensorLike, max?: TensorLike): Tensor {
-    return masking.clamp(this, min, max);
+    return clamp(this, min, max);
   }
 
   // ---- Functions of one number, for float32; neg, square, abs and sign also for int32.

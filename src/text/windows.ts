@@ -14,7 +14,7 @@ export interface WindowOptions {
   /** The number of windows in a batch. */
   batchSize: number;
   /** The number of tokens in a window. */
-  contextLength: number;
+  windowLength: number;
   /** The text's name for error messages. Defaults to 'text'. */
   name?: string;
 }
@@ -27,13 +27,13 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
 
   /** Throws a TsgptError if `ids` is too short for a window. `random` draws the positions and belongs to the stream from now on. */
   constructor(ids: TokenIds, options: WindowOptions, random: Random) {
-    const { contextLength, name = 'text' } = options;
+    const { windowLength, name = 'text' } = options;
     ensureSizes(options);
     ensure(
-      ids.length > contextLength,
+      ids.length > windowLength,
       () =>
-        `the ${name} has ${ids.length} tokens, but a context length of ${contextLength} needs at least ` +
-        `${contextLength + 1}; give a longer text or a smaller context length`,
+        `the ${name} has ${ids.length} tokens, but a window length of ${windowLength} needs at least ` +
+        `${windowLength + 1}; give a longer text or a smaller window length`,
     );
     this.#ids = ids;
     this.#options = options;
@@ -41,10 +41,10 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
   }
 
   next(): Windows {
-    const { batchSize, contextLength } = this.#options;
-    const places = this.#ids.length - contextLength;
+    const { batchSize, windowLength } = this.#options;
+    const places = this.#ids.length - windowLength;
     const starts = Array.from({ length: batchSize }, () => this.#random.integer(places));
-    return windowsAt(this.#ids, starts, contextLength);
+    return windowsAt(this.#ids, starts, windowLength);
   }
 
   get state(): RandomState {
@@ -66,19 +66,19 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
  */
 export function* sequentialWindows(
   ids: TokenIds,
-  { batchSize, contextLength, name = 'text' }: WindowOptions,
+  { batchSize, windowLength, name = 'text' }: WindowOptions,
 ): Generator<Windows, void, undefined> {
-  ensureSizes({ batchSize, contextLength });
+  ensureSizes({ batchSize, windowLength });
   ensure(
     ids.length > 1,
     () => `the ${name} has ${ids.length} tokens, but predicting needs at least 2; give a longer text`,
   );
   const targets = ids.length - 1;
-  const whole = targets - (targets % contextLength);
-  for (let start = 0; start < whole; start += batchSize * contextLength) {
+  const whole = targets - (targets % windowLength);
+  for (let start = 0; start < whole; start += batchSize * windowLength) {
     const starts: number[] = [];
-    for (let b = 0; b < batchSize && start + b * contextLength < whole; b++) starts.push(start + b * contextLength);
-    yield windowsAt(ids, starts, contextLength);
+    for (let b = 0; b < batchSize && start + b * windowLength < whole; b++) starts.push(start + b * windowLength);
+    yield windowsAt(ids, starts, windowLength);
   }
   if (whole < targets) yield windowsAt(ids, [whole], targets - whole);
 }
@@ -94,8 +94,8 @@ function windowsAt(ids: TokenIds, starts: readonly number[], time: number): Wind
   return { tokens: { data: tokens, shape }, targets: { data: targets, shape } };
 }
 
-function ensureSizes({ batchSize, contextLength }: WindowOptions): void {
-  for (const [name, size] of Object.entries({ batchSize, contextLength })) {
+function ensureSizes({ batchSize, windowLength }: WindowOptions): void {
+  for (const [name, size] of Object.entries({ batchSize, windowLength })) {
     ensure(Number.isSafeInteger(size) && size > 0, `${name} must be a whole number of at least 1, but is ${size}`);
   }
 }

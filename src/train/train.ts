@@ -34,11 +34,11 @@ export async function* train(
 /** The trainer behind {@link train}: next tokens, random windows, AdamW, and a learning rate that rises and falls. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   checkTrainOptions(options);
-  const contextLength = options.windowLength ?? model.config?.contextLength;
-  ensure(contextLength, 'the model does not tell how many tokens it sees at once; give a windowLength');
+  const windowLength = options.windowLength ?? model.config?.contextLength;
+  ensure(windowLength, 'the model does not tell how many tokens it sees at once; give a windowLength');
   const { seed, batchSize } = options;
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
-    new RandomWindows(ids, { batchSize, contextLength, name }, randomStream(seed, purpose));
+    new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
   return new Trainer({
     ...options, // gradientAccumulation, maxGradNorm, evalBatches, seed
     model,

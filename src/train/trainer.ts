@@ -2,9 +2,9 @@ import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { BatchStream } from '../text/index.ts';
+import { type CompiledObjective, compileObjective } from './compiled-objective.ts';
 import type { Objective } from './objective.ts';
 import { clipScale, type Optimizer } from './optimizer.ts';
-import { compilePasses, type Passes } from './passes.ts';
 import { randomStream } from './random-streams.ts';
 import type { LearningRateSchedule } from './schedule.ts';
 
@@ -69,11 +69,11 @@ export class Trainer<Model = unknown, Names extends string = string> {
   readonly canEvaluate: boolean;
   readonly #batches: BatchStream<string>;
   readonly #validation: { stream: BatchStream<string>; start: Json; count: number } | undefined;
-  readonly #passes: Passes<string>;
+  readonly #objective: CompiledObjective<string>;
   readonly #gradientAccumulation: number;
   readonly #maxGradNorm: number;
   readonly #learningRate: LearningRateSchedule;
-  /** Compiled passes hold on to this object, so restoring it must not replace it. */
+  /** The compiled objective holds on to this object, so restoring it must not replace it. */
   readonly #dropout: Random;
   #hasGradients = false;
 
@@ -94,7 +94,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
     this.#learningRate = typeof learningRate === 'number' ? () => learningRate : learningRate;
     this.#dropout = randomStream(seed, 'dropout');
     const randomness = { dropout: this.#dropout, batchesPerStep: gradientAccumulation };
-    this.#passes = compilePasses({ model, objective }, optimizer, randomness);
+    this.#objective = compileObjective({ model, objective }, optimizer, randomness);
   }
 
   /** Makes one step: both halves of it. */
@@ -108,7 +108,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
     let loss = 0;
     for (let i = 0; i < this.#gradientAccumulation; i++) {
       const batch = await this.#batches.next();
-      loss += await (i === 0 ? this.#passes.first(batch) : this.#passes.further(batch));
+      loss += await (i === 0 ? this.#objective.first(batch) : this.#objective.further(batch));
       this.tokensSeen += Object.values(batch)[0]?.data.length ?? 0;
     }
     this.#ensureFinite('loss', loss);
@@ -135,7 +135,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
     const { stream, start, count } = this.#validation;
     stream.restore(start);
     let total = 0;
-    for (let i = 0; i < count; i++) total += await this.#passes.evaluate(await stream.next());
+    for (let i = 0; i < count; i++) total += await this.#objective.evaluate(await stream.next());
     this.#ensureFinite('validation loss', total);
     return total / count;
   }

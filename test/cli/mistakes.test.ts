@@ -35,7 +35,7 @@ describe('a mistake on the command line', () => {
 describe('train', () => {
   it.each<[string, string | Uint8Array, string]>([
     ['empty', '', 'is empty'],
-    ['shorter than a window', 'hello', 'tokens, but a context length of 8 needs at least 9'],
+    ['shorter than a window', 'hello', 'tokens, but a window length of 8 needs at least 9'],
     ['of bytes that are no UTF-8', Uint8Array.of(0x61, 0xff, 0x62), 'is not UTF-8 text (near byte 1)'],
   ])('a text that is %s', async (_, text, about) => {
     expectSentence(await tsgpt('train', textFile(text), ...tiny, ...out()), about);
@@ -58,7 +58,7 @@ describe('train', () => {
     [['--max-grad-norm', '0'], 'maxGradNorm must be greater than 0'],
     [['--beta2', '1'], 'betas must be at least 0 and below 1'],
     [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
-    [['--context-length', '5000'], 'a context length of 5000 needs at least 5001'],
+    [['--context-length', '5000'], 'a window length of 5000 needs at least 5001'],
     [['--emb-dim', '1000000000'], 'does not fit in memory'],
     [['--n-kv-heads', '2'], 'a model of the family gpt2 has no nKvHeads; the flags of its shape are --context-length'],
     [['--window-length', '0'], 'windowLength must be a whole number of at least 1, but is 0'],

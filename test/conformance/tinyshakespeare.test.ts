@@ -14,7 +14,7 @@ async function wholeLoss(model: LanguageModel, ids: TokenIds): Promise<number> {
   const loss = compile((tokens, targets) => [model.loss(tokens!, targets!)]);
   const { contextLength } = model.config;
   let total = 0;
-  for (const { tokens, targets } of sequentialWindows(ids, { batchSize: 32, contextLength })) {
+  for (const { tokens, targets } of sequentialWindows(ids, { batchSize: 32, windowLength: contextLength })) {
     const [mean] = await loss.run([tokens, targets].map(({ data, shape }) => fromArray(data, shape)));
     total += mean![0]! * targets.data.length;
   }

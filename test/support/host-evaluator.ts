@@ -26,7 +26,8 @@ export function evaluateOnHost(
   };
   const computeNode = (node: GraphNode): HostValue[] => {
     if (node.feed) return [{ shape: node.outputs[0]!.shape, data: Float64Array.from(node.feed([])) }];
-    if (node.operation.expand) return node.operation.expand(node).map(resolve);
+    const { definition } = node.operation;
+    if (definition) return definition(node.inputs, node.attributes).map(resolve);
     const rule = rules[node.operation.name];
     if (!rule) throw new Error(`the host evaluator has no rule for ${node.operation.name}`);
     const [output] = node.outputs;

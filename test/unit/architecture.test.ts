@@ -28,6 +28,14 @@ describe('the map in docs/architecture.md', () => {
     expect(up).toEqual([]);
   });
 
+  it('lets other floors into the graph only through its index', () => {
+    const around = imports.filter((found) => {
+      const target = found.specifier.startsWith('.') ? targetOf(found) : '';
+      return floorOf(target) === 'graph' && target !== 'graph/index.ts' && floorOf(found.file) !== 'graph';
+    });
+    expect(around).toEqual([]);
+  });
+
   it('keeps Node and ONNX Runtime out of the portable floors', () => {
     const mayUseNode = /^(cli|disk|runtime\/node)\/|^node\.ts$/;
     const outside = imports.filter(

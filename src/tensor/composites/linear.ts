@@ -1,5 +1,5 @@
 import { ensure } from '../../core/errors.ts';
-import * as lowerings from '../../graph/lowerings/matrix-product.ts';
+import { lowerings } from '../../graph/index.ts';
 import { defineComposite } from '../composite.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';

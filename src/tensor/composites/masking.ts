@@ -1,16 +1,8 @@
 import { ensure } from '../../core/errors.ts';
 import { broadcastShapes, sameShape } from '../../core/shape.ts';
-import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
-import { arange, indexBelow } from '../primitives/leaves.ts';
-import type { Tensor, TensorLike } from '../tensor.ts';
-
-/** Every element limited to `min..max`. An element on a bound keeps its gradient; one beyond it has none, as in PyTorch. */
-export function clamp(x: Tensor, min: TensorLike | undefined, max: TensorLike | undefined): Tensor {
-  ensure(min !== undefined || max !== undefined, 'clamp: needs a smallest value, a largest value, or both');
-  const raised = min === undefined ? x : where(x.lt(min), min, x);
-  return max === undefined ? raised : where(raised.gt(max), max, raised);
-}
+import { arange } from '../primitives/leaves.ts';
+import type { Tensor } from '../tensor.ts';
 
 /** `x` with `value` wherever `mask` is true. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
@@ -41,18 +33,4 @@ function columnLessRow(operation: string, x: Tensor, diagonal: number): Tensor {
 
 function keepWhere(x: Tensor, mask: Tensor): Tensor {
   return x.dtype === 'bool' ? x.logicalAnd(mask) : where(mask, x, 0);
-}
-
-const applyOneHot = defineComposite<{ classes: number }>({
-  name: 'oneHot',
-  definition: ([index], { classes }) => [index!.unsqueeze(-1).eq(arange(classes)).to('int32')],
-});
-
-/**
- * PyTorch's `one_hot`: int32 `index [...]` gives int32 `[..., classes]`, with 1 where the index points and 0 elsewhere. A given index
- * outside 0..classes-1 makes the run fail; one that is computed in the graph gives a row of zeros. Has no gradient.
- */
-export function oneHot(index: Tensor, classes: number): Tensor {
-  ensure(index.dtype === 'int32', () => `oneHot: ${index.describe()} is ${index.dtype}, but must be int32`);
-  return applyOneHot([index], { classes }, indexBelow(index, classes, 'a one-hot row'))[0]!;
 }

@@ -1,6 +1,6 @@
 import { type DType, dtypes } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
-import { direct } from '../../graph/lowerings/direct.ts';
+import { lowerings } from '../../graph/index.ts';
 import {
   broadcast,
   definePrimitive,
@@ -31,7 +31,7 @@ function unary(
       return { shape: x!.shape, dtype: x!.dtype };
     },
     gradient: (g, { inputs: [x], output }) => [derivative(g, x!, output)],
-    lowering: direct(operator),
+    lowering: lowerings.direct(operator),
   });
   return (x: Tensor): Tensor => apply([x], {});
 }
@@ -75,7 +75,7 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
       return { shape: broadcast(name, a!, b!), dtype: dtype ?? a!.dtype };
     },
     gradient: derivatives ? gradient : noGradient,
-    lowering: direct(operator),
+    lowering: lowerings.direct(operator),
   });
   return (a: TensorLike, b: TensorLike): Tensor => {
     const [tensorA, tensorB] = asTensors(a, b);
@@ -143,7 +143,7 @@ const applyNot = definePrimitive({
     return { shape: x!.shape, dtype: 'bool' };
   },
   gradient: noGradient,
-  lowering: direct('Not'),
+  lowering: lowerings.direct('Not'),
 });
 export const logicalNot = (x: Tensor): Tensor => applyNot([x], {});
 
@@ -164,7 +164,7 @@ const applyWhere = definePrimitive({
     sumTo(where(condition!, g, 0), a!.shape),
     sumTo(where(condition!, 0, g), b!.shape),
   ],
-  lowering: direct('Where'),
+  lowering: lowerings.direct('Where'),
 });
 
 /**

@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, normalizeDim, sameShape, sizeOf } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings/rows.ts';
+import { lowerings } from '../../graph/index.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { indexBelow, scalar } from './leaves.ts';

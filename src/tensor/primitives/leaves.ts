@@ -1,7 +1,7 @@
 import type { DType, HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
-import type { LeafCheck } from '../../graph/graph.ts';
+import type { LeafCheck } from '../../graph/index.ts';
 import { definePrimitive, noGradient, type TensorNode } from '../primitive.ts';
 import { Tensor } from '../tensor.ts';
 

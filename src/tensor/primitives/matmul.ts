@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { broadcastShapes } from '../../core/shape.ts';
-import * as lowerings from '../../graph/lowerings/matrix-product.ts';
+import { lowerings } from '../../graph/index.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { permutationOf } from './movement.ts';

@@ -8,7 +8,7 @@ import {
   sameShape,
   sizeOf,
 } from '../../core/shape.ts';
-import type { GraphNode } from '../../graph/graph.ts';
+import type { GraphNode } from '../../graph/index.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';

@@ -12,22 +12,22 @@ describe('RandomWindows', () => {
   it('takes rows of neighbours, and as targets the tokens after them', () => {
     const options = fc.record({
       batchSize: fc.integer({ min: 1, max: 5 }),
-      contextLength: fc.integer({ min: 1, max: 9 }),
+      windowLength: fc.integer({ min: 1, max: 9 }),
     });
     fc.assert(
       fc.property(
         options,
         fc.integer({ min: 10, max: 30 }),
         fc.integer(),
-        ({ batchSize, contextLength }, length, seed) => {
+        ({ batchSize, windowLength }, length, seed) => {
           const ids = positions(length);
-          const { tokens, targets } = new RandomWindows(ids, { batchSize, contextLength }, new Random(seed)).next();
-          for (const { shape } of [tokens, targets]) expect(shape).toEqual([batchSize, contextLength]);
+          const { tokens, targets } = new RandomWindows(ids, { batchSize, windowLength }, new Random(seed)).next();
+          for (const { shape } of [tokens, targets]) expect(shape).toEqual([batchSize, windowLength]);
           for (let b = 0; b < batchSize; b++) {
-            const start = tokens.data[b * contextLength]!;
-            const row = ({ data }: BatchArray) => [...data.subarray(b * contextLength, (b + 1) * contextLength)];
-            expect(row(tokens)).toEqual([...ids.subarray(start, start + contextLength)]);
-            expect(row(targets)).toEqual([...ids.subarray(start + 1, start + contextLength + 1)]);
+            const start = tokens.data[b * windowLength]!;
+            const row = ({ data }: BatchArray) => [...data.subarray(b * windowLength, (b + 1) * windowLength)];
+            expect(row(tokens)).toEqual([...ids.subarray(start, start + windowLength)]);
+            expect(row(targets)).toEqual([...ids.subarray(start + 1, start + windowLength + 1)]);
           }
         },
       ),
@@ -35,7 +35,7 @@ describe('RandomWindows', () => {
   });
 
   it('is the same for the same seed', () => {
-    const options = { batchSize: 8, contextLength: 16 };
+    const options = { batchSize: 8, windowLength: 16 };
     const draw = (seed: number) => new RandomWindows(positions(10_000), options, new Random(seed)).next();
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1).tokens).not.toEqual(draw(2).tokens);
@@ -43,7 +43,7 @@ describe('RandomWindows', () => {
 
   it('goes on from a saved place', () => {
     const stream = (seed: number) =>
-      new RandomWindows(positions(10_000), { batchSize: 2, contextLength: 4 }, new Random(seed));
+      new RandomWindows(positions(10_000), { batchSize: 2, windowLength: 4 }, new Random(seed));
     const windows = stream(1);
     windows.next();
     const state = JSON.parse(JSON.stringify(windows.state));
@@ -54,13 +54,13 @@ describe('RandomWindows', () => {
   });
 
   it.each([null, 'x', [1, 2, 3], [1, 2, 3, 0.5], { a: 1 }])('does not take %j for a place', (state) => {
-    const windows = new RandomWindows(positions(9), { batchSize: 2, contextLength: 4 }, new Random(1));
+    const windows = new RandomWindows(positions(9), { batchSize: 2, windowLength: 4 }, new Random(1));
     expect(() => windows.restore(state)).toThrow(TsgptError);
     expect(() => windows.restore(state)).toThrow('the place of random windows must be four whole numbers');
   });
 
   it('begins at every possible place equally often', () => {
-    const windows = new RandomWindows(positions(9), { batchSize: 6000, contextLength: 3 }, new Random(5));
+    const windows = new RandomWindows(positions(9), { batchSize: 6000, windowLength: 3 }, new Random(5));
     const tokens = windows.next().tokens.data;
     const counts = new Map<number, number>();
     for (let i = 0; i < tokens.length; i += 3) counts.set(tokens[i]!, (counts.get(tokens[i]!) ?? 0) + 1);
@@ -70,7 +70,7 @@ describe('RandomWindows', () => {
   });
 
   it('takes the only window of a text just long enough', () => {
-    const windows = new RandomWindows(positions(5), { batchSize: 1, contextLength: 4 }, new Random(0));
+    const windows = new RandomWindows(positions(5), { batchSize: 1, windowLength: 4 }, new Random(0));
     const { tokens, targets } = windows.next();
     expect([[...tokens.data], [...targets.data]]).toEqual([
       [0, 1, 2, 3],
@@ -80,21 +80,21 @@ describe('RandomWindows', () => {
 
   it('says when the text is too short', () => {
     const draw = () =>
-      new RandomWindows(positions(4), { batchSize: 1, contextLength: 4, name: 'validation text' }, new Random(0));
+      new RandomWindows(positions(4), { batchSize: 1, windowLength: 4, name: 'validation text' }, new Random(0));
     expect(draw).toThrow(TsgptError);
     expect(draw).toThrow(
-      'the validation text has 4 tokens, but a context length of 4 needs at least 5; ' +
-        'give a longer text or a smaller context length',
+      'the validation text has 4 tokens, but a window length of 4 needs at least 5; ' +
+        'give a longer text or a smaller window length',
     );
   });
 
   it.each([0, -1, 2.5, Number.NaN])('refuses sizes of %d', (size) => {
     const ids = positions(100);
-    expect(() => new RandomWindows(ids, { batchSize: size, contextLength: 4 }, new Random(0))).toThrow(
+    expect(() => new RandomWindows(ids, { batchSize: size, windowLength: 4 }, new Random(0))).toThrow(
       /batchSize must be/,
     );
-    expect(() => new RandomWindows(ids, { batchSize: 1, contextLength: size }, new Random(0))).toThrow(
-      /contextLength must/,
+    expect(() => new RandomWindows(ids, { batchSize: 1, windowLength: size }, new Random(0))).toThrow(
+      /windowLength must/,
     );
   });
 });
@@ -106,14 +106,14 @@ describe('sequentialWindows', () => {
         fc.integer({ min: 2, max: 100 }),
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 12 }),
-        (length, batchSize, contextLength) => {
+        (length, batchSize, windowLength) => {
           const tokens: number[] = [];
           const targets: number[] = [];
-          for (const windows of sequentialWindows(positions(length), { batchSize, contextLength })) {
+          for (const windows of sequentialWindows(positions(length), { batchSize, windowLength })) {
             const [batch, time] = windows.tokens.shape as [number, number];
             expect(windows.tokens.data.length).toBe(batch * time);
             expect(batch).toBeLessThanOrEqual(batchSize);
-            expect(time).toBeLessThanOrEqual(contextLength);
+            expect(time).toBeLessThanOrEqual(windowLength);
             tokens.push(...windows.tokens.data);
             targets.push(...windows.targets.data);
           }
@@ -127,17 +127,14 @@ describe('sequentialWindows', () => {
 
   it('fills batches first and shortens only the end', () => {
     const shapes = Array.from(
-      sequentialWindows(positions(25), { batchSize: 3, contextLength: 4 }),
+      sequentialWindows(positions(25), { batchSize: 3, windowLength: 4 }),
       (w) => w.tokens.shape,
     );
     expect(shapes).toEqual([
       [3, 4],
       [3, 4],
     ]);
-    const more = Array.from(
-      sequentialWindows(positions(35), { batchSize: 3, contextLength: 4 }),
-      (w) => w.tokens.shape,
-    );
+    const more = Array.from(sequentialWindows(positions(35), { batchSize: 3, windowLength: 4 }), (w) => w.tokens.shape);
     expect(more).toEqual([
       [3, 4],
       [3, 4],
@@ -147,6 +144,6 @@ describe('sequentialWindows', () => {
   });
 
   it('needs something to predict', () => {
-    expect(() => [...sequentialWindows(positions(1), { batchSize: 1, contextLength: 4 })]).toThrow('has 1 tokens');
+    expect(() => [...sequentialWindows(positions(1), { batchSize: 1, windowLength: 4 })]).toThrow('has 1 tokens');
   });
 });

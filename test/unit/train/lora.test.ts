@@ -41,7 +41,7 @@ describe('a LoRA layer', () => {
     const before = weightBits(model);
     const lossOn = (distance: number) => {
       const { validation } = letters(distance);
-      const windows = new RandomWindows(validation, { batchSize: 8, contextLength: 8 }, new Random(1)).next();
+      const windows = new RandomWindows(validation, { batchSize: 8, windowLength: 8 }, new Random(1)).next();
       const [tokens, targets] = [windows.tokens, windows.targets].map(({ data, shape }) => fromArray(data, shape));
       return model.loss(tokens!, targets!).item();
     };
@@ -68,7 +68,7 @@ describe('a LoRA layer', () => {
     const trainer = new Trainer({
       model,
       objective: nextToken,
-      batches: new RandomWindows(letters(3).train, { batchSize: 4, contextLength: 8 }, new Random(3)),
+      batches: new RandomWindows(letters(3).train, { batchSize: 4, windowLength: 8 }, new Random(3)),
       optimizer,
       learningRate: 2e-2,
       maxGradNorm: 1,

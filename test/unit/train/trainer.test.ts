@@ -9,7 +9,7 @@ import { maskedNextToken, QuestionsAndAnswers } from '../../support/own-training
 import { errorOf, tinyModel, tinyText, weightBits } from '../../support/tiny.ts';
 
 const windows = (seed = 1, batchSize = 4) =>
-  new RandomWindows(tinyText.train, { batchSize, contextLength: 8 }, new Random(seed));
+  new RandomWindows(tinyText.train, { batchSize, windowLength: 8 }, new Random(seed));
 
 const optimizerOf = (model: GPT2) => new AdamW(model.namedParameters());
 

@@ -7,8 +7,8 @@ import type { Batch } from '../text/index.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** The compiled passes of a training run. */
-export interface Passes<Names extends string> {
+/** What a training run computes: the objective and its gradients, compiled. */
+export interface CompiledObjective<Names extends string> {
   /** Writes the gradients of a batch, divided by the number of batches in a step, into the optimizer's arrays; gives the loss, divided likewise. */
   first(batch: Batch<Names>): Promise<number>;
   /** The same, but adds to what is in the arrays. */
@@ -17,11 +17,11 @@ export interface Passes<Names extends string> {
   evaluate(batch: Batch<Names>): Promise<number>;
 }
 
-export function compilePasses<Model, Names extends string>(
+export function compileObjective<Model, Names extends string>(
   { model, objective }: { model: Model; objective: Objective<Model, Names> },
   { parameters, gradients }: Pick<Optimizer, 'parameters' | 'gradients'>,
   { dropout, batchesPerStep }: { dropout: Random; batchesPerStep: number },
-): Passes<Names> {
+): CompiledObjective<Names> {
   const wrt = [...parameters.values()];
   const into = [...gradients.values()];
   const sums = into.map((array, i) => fromArray(array, wrt[i]!.shape));
