@@ -109,10 +109,14 @@ export const div = binary('div', 'Div', {
   only: 'float',
 });
 
-/** `a` to the power `b`. A negative `a` has no gradient with respect to `b`. */
+/** `a` to the power `b`. The gradient with respect to `b` is 0 if `a` is 0 and `b` at least 0, and NaN if `a` is negative, as in PyTorch. */
 export const pow = binary('pow', 'Pow', {
-  // x to the power 0 is constant, also at x = 0, where the formula would give 0 times infinity.
-  derivatives: (g, a, b, y) => [where(b.eq(0), 0, g.mul(b).mul(a.pow(b.sub(1)))), g.mul(y).mul(a.log())],
+  derivatives: (g, a, b, y) => {
+    // Two places where the formulas would give 0 times infinity: x to the power 0 is constant, and so is 0 to a positive power.
+    const byBase = where(b.eq(0), 0, g.mul(b).mul(a.pow(b.sub(1))));
+    const base = where(a.eq(0).logicalAnd(b.ge(0)), 1, a); // log(1) = 0
+    return [byBase, g.mul(y).mul(base.log())];
+  },
   only: 'float',
 });
 

@@ -101,6 +101,9 @@ const functions: Record<string, (...operands: Tensor[]) => Tensor | Tensor[]> = 
     const weights = scores.maskedFill(future, Number.NEGATIVE_INFINITY).softmax(-1);
     return weights.matmul(v).transpose(1, 2).reshape([2, 4, 6]);
   },
+  pow: (x, y) => x.pow(y),
+  'pow: 0 as base': (x, y) => x.pow(y),
+  'pow: negative base': (x, y) => x.pow(y),
 };
 
 const both = ({ values, indices }: { values: Tensor; indices: Tensor }) => [values, indices];
