@@ -24,9 +24,7 @@ export class DeviceGraph {
     args: readonly HostArray[],
     buffers: ReadonlyMap<GraphValue, DeviceBuffer>,
   ): Promise<{ kept: DeviceBuffer[]; results: HostArray[] }> {
-    const keptOutputs = [...Array(this.#keptCount).keys()];
-    this.#loaded ??= loadGraph(this.#outputs, { runtime: this.#runtime, keptOutputs });
-    const { program, executable } = await this.#loaded;
+    const { program, executable } = await this.#load();
     const { leaves, outputs, values, checks } = program;
     const inputs = leaves.map(({ value }) =>
       checkLength(value, buffers.get(value) ?? value.cached ?? value.node.feed!(args)),
@@ -41,5 +39,14 @@ export class DeviceGraph {
     });
     const kept = await executable.run(inputs, targets);
     return { kept, results: targets.slice(this.#keptCount) as HostArray[] };
+  }
+
+  #load(): Promise<LoadedProgram> {
+    const keptOutputs = [...Array(this.#keptCount).keys()];
+    this.#loaded ??= loadGraph(this.#outputs, { runtime: this.#runtime, keptOutputs }).catch((error) => {
+      this.#loaded = undefined; // the next run tries again, as in CompiledGraph
+      throw error;
+    });
+    return this.#loaded;
   }
 }

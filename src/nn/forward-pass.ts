@@ -1,7 +1,9 @@
 import type { Random } from '../random/random.ts';
 import type { Tensor } from '../tensor/index.ts';
 
-/** What goes through a model beside its input. Without any of it, a pass reads whole texts from their beginning and trains nothing. */
+/**
+ * What goes through a model beside its input. All are optional. Without them the pass reads texts from their beginning, without dropout.
+ */
 export interface ForwardPass {
   /** A source of random numbers switches dropout on: this is a training pass. */
   random?: Random;

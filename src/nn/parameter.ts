@@ -58,11 +58,6 @@ export class Parameter extends Tensor {
     return this.#value;
   }
 
-  /** Printing shows the elements once they have been read; it does not draw them. */
-  protected override get known(): Float32Array | undefined {
-    return this.#value;
-  }
-
   /** Makes `value` the parameter's elements from now on. */
   set value(value: Float32Array) {
     ensure(
@@ -72,6 +67,11 @@ export class Parameter extends Tensor {
     );
     this.#value = value;
     this.#stored = undefined;
+  }
+
+  /** Printing shows the elements once they have been read; it does not draw them. */
+  protected override get known(): Float32Array | undefined {
+    return this.#value;
   }
 
   /** Where the elements lie, if that is not {@link value}: in a file, say. Only a baked graph can use them there. */

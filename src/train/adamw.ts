@@ -10,8 +10,8 @@ export interface AdamWOptions {
   /** Keeps the division by the root of a mean square in bounds. Defaults to 1e-8. */
   eps: number;
   /**
-   * The share of every matrix element taken away per step and unit of learning rate; biases and norms do not decay. Defaults to
-   * 0.1.
+   * Every step multiplies the elements of matrices (embeddings included) by 1 - learningRate · weightDecay; biases and norms are left alone. Defaults
+   * to 0.1.
    */
   weightDecay: number;
 }
@@ -77,24 +77,21 @@ export class AdamW implements Optimizer {
     // The means start at 0; dividing by the weight of what they have seen so far corrects for it.
     const correction1 = 1 - betas[0] ** this.step;
     const correction2 = Math.sqrt(1 - betas[1] ** this.step);
-    const settings = (decay: number) =>
-      fromArray(
-        Float32Array.of(
-          (1 - betas[0]) * gradientScale,
-          (1 - betas[1]) * gradientScale * gradientScale,
-          1 - learningRate * decay,
-          (learningRate * correction2) / correction1,
-          eps * correction2,
-        ),
-        [5],
-      );
-    const state = [this.#flat.values, this.#firstMoment, this.#secondMoment];
-    const decaying = settings(weightDecay);
-    const constant = settings(0);
+    const coefficients = (decay: number) =>
+      packed({
+        firstShare: (1 - betas[0]) * gradientScale,
+        secondShare: (1 - betas[1]) * gradientScale * gradientScale,
+        keep: 1 - learningRate * decay,
+        rate: (learningRate * correction2) / correction1,
+        floor: eps * correction2,
+      });
+    const changing = [this.#flat.values, this.#firstMoment, this.#secondMoment];
+    const ofMatrices = coefficients(weightDecay);
+    const ofOthers = coefficients(0);
     for (const [start, end] of this.#pieces()) {
-      const pieces = state.map((array) => array.subarray(start, end));
+      const pieces = changing.map((array) => array.subarray(start, end));
       const args = [...pieces, this.#gradients.subarray(start, end)].map((piece) => fromArray(piece, [piece.length]));
-      await this.#update.run([...args, start < this.#flat.matrixSize ? decaying : constant], pieces);
+      await this.#update.run([...args, start < this.#flat.matrixSize ? ofMatrices : ofOthers], pieces);
     }
   }
 
@@ -110,20 +107,41 @@ export class AdamW implements Optimizer {
   }
 }
 
+/** What is the same for every element of an update: see {@link updateRule}. In this order in the tensor of {@link packed}. */
+const coefficientNames = ['firstShare', 'secondShare', 'keep', 'rate', 'floor'] as const;
+
+type Coefficients<T> = Record<(typeof coefficientNames)[number], T>;
+
+/** The coefficients as one tensor: `[5]`. */
+function packed(coefficients: Coefficients<number>): Tensor {
+  return fromArray(
+    Float32Array.from(coefficientNames, (name) => coefficients[name]),
+    [coefficientNames.length],
+  );
+}
+
+function unpacked(tensor: Tensor): Coefficients<Tensor> {
+  return Object.fromEntries(
+    coefficientNames.map((name, i) => [name, tensor.slice([i, i + 1])]),
+  ) as Coefficients<Tensor>;
+}
+
 /**
- * One piece's update: parameters, moments, gradients and settings give new parameters and moments. In the order of the
- * settings, with all that is the same for every element worked out beforehand:
+ * The update of one piece: parameters p, moments m and v, gradients g and packed coefficients give new parameters and moments.
  *
- *     m ← β₁ m + share₁ g,  v ← β₂ v + share₂ g²,  p ← keep p - rate m / (√v + floor)
+ *     m ← β₁ m + firstShare g,  v ← β₂ v + secondShare g²,  p ← keep p - rate m / (√v + floor)
  */
 function updateRule([beta1, beta2]: AdamWOptions['betas'], args: readonly Tensor[]): Tensor[] {
-  const [parameter, firstMoment, secondMoment, gradient, settings] = args as FiveTensors;
-  const setting = (i: number) => settings.slice([i, i + 1]);
-  const [firstShare, secondShare, keep, rate, floor] = [0, 1, 2, 3, 4].map(setting) as FiveTensors;
+  const [parameter, firstMoment, secondMoment, gradient, coefficients] = args as [
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const { firstShare, secondShare, keep, rate, floor } = unpacked(coefficients);
   const first = firstMoment.mul(beta1).add(gradient.mul(firstShare));
   const second = secondMoment.mul(beta2).add(gradient.mul(gradient).mul(secondShare));
   const change = first.mul(rate).div(second.sqrt().add(floor));
   return [parameter.mul(keep).sub(change), first, second];
 }
-
-type FiveTensors = [Tensor, Tensor, Tensor, Tensor, Tensor];

@@ -62,7 +62,10 @@ export interface TrainerState {
 export class Trainer<Model = unknown, Names extends string = string> {
   /** How many steps have been made. */
   step = 0;
-  /** How many elements the first arrays of all batches had so far: how many tokens were read, if they hold tokens. */
+  /**
+   * The number of elements in the first arrays of the batches that this trainer has learned from: tokens, if the arrays hold tokens. It counts from 0
+   * in each trainer; {@link restore} does not change it.
+   */
   tokensSeen = 0;
   readonly optimizer: Optimizer;
   /** Whether there is something to measure the model on. */
@@ -106,6 +109,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   /** The first half of a step: the loss and gradients of the next batches. */
   async gradients(): Promise<StepGradients> {
     let loss = 0;
+    this.#hasGradients = false; // a failure leaves the arrays half written
     for (let i = 0; i < this.#gradientAccumulation; i++) {
       const batch = await this.#batches.next();
       loss += await (i === 0 ? this.#objective.first(batch) : this.#objective.further(batch));
@@ -156,10 +160,12 @@ export class Trainer<Model = unknown, Names extends string = string> {
 
   /** Training that has come to NaN or infinity stays there; its weights are not worth keeping. */
   #ensureFinite(name: string, value: number): void {
-    const rate = () => Number(this.#learningRate(Math.max(0, this.step - 1)).toPrecision(3));
-    ensure(
-      Number.isFinite(value),
-      () => `the ${name} became ${value} after ${this.step} steps; lower the learning rate, now ${rate()}`,
+    const { step } = this;
+    const rate = () => Number(this.#learningRate(step - 1).toPrecision(3));
+    ensure(Number.isFinite(value), () =>
+      step === 0
+        ? `the ${name} is ${value} before the first step; check the objective, the data and the initial weights`
+        : `the ${name} became ${value} after ${step} ${step === 1 ? 'step' : 'steps'}; lower the learning rate, now ${rate()}`,
     );
   }
 }

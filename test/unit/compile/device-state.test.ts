@@ -147,6 +147,17 @@ describe('a state on a device', () => {
     expect(await state.download()).toEqual([Float32Array.of(4, 8)]);
   });
 
+  it('computes after all when its graph could not be loaded at first', async () => {
+    const x = tensor([1, 2]);
+    const state = await DeviceState.upload([x]);
+    const sum = state.compile(() => [x.sum()]);
+    const { load } = device;
+    device.load = () => Promise.reject(new Error('the device is busy'));
+    await expect(sum()).rejects.toThrow('the device is busy');
+    device.load = load;
+    expect(await sum()).toEqual([Float32Array.of(3)]);
+  });
+
   it('leaves nothing behind when there is no room for all of it', async () => {
     const { upload } = device;
     device.upload = (elements) => (elements.length > 1 ? Promise.reject(new Error('no room')) : upload!(elements));

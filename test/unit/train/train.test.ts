@@ -157,7 +157,7 @@ describe('training that diverges', () => {
     const error = await errorOf(textTrainer(model, tinyText, tinyOptions).trainStep());
     expect(error).toBeInstanceOf(TsgptError);
     expect(error.message).toBe(
-      "the gradient's norm became Infinity after 0 steps; lower the learning rate, now 0.00333",
+      "the gradient's norm is Infinity before the first step; check the objective, the data and the initial weights",
     );
   });
 });

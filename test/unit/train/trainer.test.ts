@@ -123,6 +123,27 @@ describe('the two halves of a step', () => {
     await trainer.trainStep();
     await expect(trainer.apply()).rejects.toThrow('no new gradients');
   });
+
+  it('need each other again after a failure: half of the new gradients are not applied', async () => {
+    const { tokens, targets } = windows().next();
+    const batches = [
+      { tokens, targets },
+      { tokens, targets },
+      { tokens, targets },
+    ];
+    const stream = {
+      next: () => batches.shift() ?? Promise.reject(new Error('no more batches')),
+      state: null,
+      restore: () => {},
+    };
+    const model = tinyModel();
+    const optimizer = optimizerOf(model);
+    const options = { model, objective: nextToken, batches: stream, optimizer, learningRate: 1e-2 };
+    const trainer = new Trainer({ ...options, gradientAccumulation: 2 });
+    await trainer.gradients();
+    await expect(trainer.gradients()).rejects.toThrow('no more batches');
+    await expect(trainer.apply()).rejects.toThrow('apply: there are no new gradients; call gradients() first');
+  });
 });
 
 describe('a trainer', () => {
@@ -132,6 +153,18 @@ describe('a trainer', () => {
     batches: windows(),
     optimizer: optimizerOf(model),
     learningRate: 1e-3,
+  });
+
+  it('blames the learning rate for a loss that is not finite only after a step', async () => {
+    const infinite: Objective<GPT2> = (model, batch) => model.loss(batch.tokens!, batch.targets!).mul(0).log();
+    await expect(new Trainer({ ...options(), objective: infinite }).trainStep()).rejects.toThrow(
+      'the loss is -Infinity before the first step; check the objective, the data and the initial weights',
+    );
+    const trainer = new Trainer({ ...options(), learningRate: 1e30 });
+    await trainer.trainStep();
+    await expect(trainer.trainStep()).rejects.toThrow(
+      /^the loss became \S+ after 1 step; lower the learning rate, now 1e\+30$/,
+    );
   });
 
   it('takes the learning rate from a schedule', async () => {
