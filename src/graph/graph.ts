@@ -4,8 +4,8 @@ import type { ContribOperator } from '../runtime/runtime.ts';
 import type { Emitter } from './emitter/emitter.ts';
 
 /**
- * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. The rules of an operation know its attributes by their
- * own type `A`; code for the nodes of all operations knows only this type.
+ * The settings of an operation, such as the dimensions of a sum. Equal settings print alike. `A` is the type that an operation's own rules see; code
+ * that handles all operations sees only `object`.
  */
 export type Attributes = object;
 

@@ -4,9 +4,9 @@ import type { Program, Step } from './program.ts';
 /**
  * Whether output `output` of the program may be written into the array that leaf `leaf` is read from.
  *
- * It may if everything computed from the leaf goes into this output, element by element. Then ONNX Runtime has read or copied an element before it
- * writes the one in its place. Everything else is refused: ONNX Runtime has its own order, so another reader of the leaf could run after the write.
- * It may also merge an operation that rearranges elements into the writing operation, even if it comes earlier in the program.
+ * It may if two things hold. Every operation that reads the leaf leads to this output: ONNX Runtime chooses the order of independent operations, so
+ * another reader could run after the write. And every operation on the way works element by element: then each element is read before the one in its
+ * place is written. An operation that rearranges elements could read an element too late, because ONNX Runtime may merge it into the one that writes.
  *
  * This is not a pass over the program, because only a run knows which arrays it is given.
  */

@@ -1,6 +1,7 @@
 import { type OnnxAttribute, type OnnxNode, type OnnxType, typeNumbers } from '../../formats/onnx/model.ts';
 
 export interface EmitOptions {
+  /** Attributes that ONNX stores as whole numbers, lists of them, or text. Defaults to none. */
   attributes?: Readonly<Record<string, OnnxAttribute>>;
   /** Attributes that ONNX stores as floating-point numbers. Defaults to none. */
   floats?: Readonly<Record<string, number>>;

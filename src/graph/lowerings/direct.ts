@@ -1,7 +1,14 @@
-import type { OnnxAttribute } from '../../formats/onnx/model.ts';
-import type { Lowering } from '../graph.ts';
+import type { EmitOptions } from '../emitter/operators.ts';
+import type { Attributes, Lowering } from '../graph.ts';
 
-/** The lowering of an operation that equals one ONNX operator with the same operands. */
-export function direct(operator: string, attributes: Readonly<Record<string, OnnxAttribute>> = {}): Lowering<object> {
-  return (emitter, _node, inputs) => emitter.emit(operator, inputs, { attributes });
+/**
+ * The lowering of an operation that equals one ONNX operator with the same operands. `options` hold the operator's attributes; they may depend on those
+ * of the operation. Defaults to none.
+ */
+export function direct<A extends Attributes>(
+  operator: string,
+  options: EmitOptions | ((attributes: A) => EmitOptions) = {},
+): Lowering<A> {
+  return (emitter, { attributes }, inputs) =>
+    emitter.emit(operator, inputs, typeof options === 'function' ? options(attributes) : options);
 }

@@ -66,7 +66,7 @@ const applyGeluTanh = defineComposite({
     const inner = x!.add(x!.mul(x!).mul(x!).mul(cubicShare)).mul(tanhScale);
     return [x!.mul(0.5).mul(inner.tanh().add(1))];
   },
-  lowering: lowerings.direct('Gelu', { approximate: 'tanh' }),
+  lowering: lowerings.direct('Gelu', { attributes: { approximate: 'tanh' } }),
   // With y = x s, the derivative is s + x s (1 - s) z' = s + (y - y s) (a + 3b x²): fewer steps than the chain rule through
   // tanh, as y is at hand.
   gradient: (g, { inputs: [x], output: y }) => {
@@ -80,7 +80,7 @@ const applyGeluTanh = defineComposite({
 const applyGeluErf = defineComposite({
   name: 'geluErf',
   definition: ([x]) => [x!.mul(0.5).mul(x!.div(Math.SQRT2).erf().add(1))],
-  lowering: lowerings.direct('Gelu', { approximate: 'none' }),
+  lowering: lowerings.direct('Gelu', { attributes: { approximate: 'none' } }),
 });
 
 /**
