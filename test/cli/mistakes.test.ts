@@ -107,7 +107,7 @@ describe('train', () => {
   });
 
   it('--resume', async () => {
-    expectSentence(await tsgpt('train', '--resume', ...out()), 'there is nothing of that name');
+    expectSentence(await tsgpt('train', '--resume', ...out()), 'it does not exist');
     expectSentence(await tsgpt('train', '--resume', '--out', temporaryFolder()), 'neither last.json nor best.json');
 
     const folder = await trainedFolder();

@@ -4,13 +4,13 @@ import { TsgptError } from '../../core/errors.ts';
 import { trainOptionsSchema } from '../../train/options.ts';
 
 /**
- * A checkpoint is a JSON file that says everything but the numbers, and names the safetensors files that hold them:
+ * A checkpoint is a JSON file with everything except the tensors. It names the safetensors files that hold the tensors:
  *
  *     last.json  → step-2000.model.safetensors, step-2000.optimizer.safetensors
  *     best.json  → step-1750.model.safetensors
  *
- * The numbers are written first, under the name of their step; replacing the JSON file, which either happens or does not, is
- * what makes them the checkpoint. Whatever goes wrong before, the one from before is still whole.
+ * The safetensors files are written first; their names contain the step. Then the JSON file is replaced atomically, which makes
+ * the new files the checkpoint. If anything fails before that, the previous checkpoint is still complete.
  */
 export type CheckpointName = 'last' | 'best';
 
@@ -30,7 +30,7 @@ const checkpointSchema = v.object({
   training: v.optional(
     v.object({
       optimizer: v.string(),
-      // Of training on a text: how, and on which.
+      // Present if the model was trained on a text: the options and the text.
       options: v.optional(trainOptionsSchema),
       text: v.optional(
         v.object({
@@ -40,9 +40,9 @@ const checkpointSchema = v.object({
           checksum: v.number(),
         }),
       ),
-      // The place in the stream of batches.
+      // The position in the stream of batches.
       batches: v.optional(v.unknown()),
-      // The same in files from before there were streams of other batches.
+      // The same position in older files, which knew only random windows.
       windows: v.optional(randomStateSchema),
       dropout: randomStateSchema,
       bestValidationLoss: v.optional(v.number()),
@@ -54,7 +54,7 @@ const checkpointSchema = v.object({
 export type CheckpointFile = v.InferOutput<typeof checkpointSchema>;
 export type TrainingRecord = NonNullable<CheckpointFile['training']>;
 
-/** Reads a checkpoint's JSON file. Throws one clear sentence if it is missing, damaged, or of another program. */
+/** Reads a checkpoint's JSON file. Throws a TsgptError if it is missing, damaged, or written by another program. */
 export async function readCheckpointFile(path: string): Promise<CheckpointFile> {
   const text = await readFile(path, 'utf8').catch((cause) => {
     throw new TsgptError(`cannot read the checkpoint ${path}: ${cause.message}`, { cause });

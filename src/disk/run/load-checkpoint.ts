@@ -11,7 +11,7 @@ import { openSafetensors } from '../safetensors.ts';
 import { type CheckpointFile, type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
 import type { CheckpointModel } from './save-checkpoint.ts';
 
-/** A checkpoint that has been read; `file` says what else there is. */
+/** A checkpoint that has been read. `file` is its JSON file. */
 export interface LoadedCheckpoint<Model extends CheckpointModel = LanguageModel> {
   /** The JSON file's path. */
   path: string;
@@ -27,9 +27,11 @@ export interface OpenCheckpoint extends ModelSource {
 }
 
 /**
- * Reads a checkpoint: of a folder the best one, or with `prefer` the last one, if there are both; or a checkpoint's JSON file.
- * A model that belongs to no family is made by `create` from its configuration, as it was saved. Throws one clear sentence if the
- * checkpoint is missing, damaged, or of another program.
+ * Reads a checkpoint. `path` is a folder or a checkpoint's JSON file. If a folder has both checkpoints, `prefer` chooses between
+ * them. Defaults to 'best'.
+ *
+ * @param create makes the model from its saved configuration, if the model does not belong to a family
+ * @throws TsgptError if the checkpoint is missing, damaged, or written by another program
  */
 export async function loadCheckpoint(path: string, prefer?: CheckpointName): Promise<LoadedCheckpoint>;
 export async function loadCheckpoint<Model extends CheckpointModel, Config>(
@@ -49,7 +51,7 @@ export async function loadCheckpoint(
   return { ...checkpoint, model };
 }
 
-/** Opens a checkpoint of a family's model, without reading its weights. Throws as {@link loadCheckpoint} does. */
+/** Opens the checkpoint of a model that belongs to a family, without reading its weights. Throws as {@link loadCheckpoint} does. */
 export async function openCheckpoint(path: string, prefer?: CheckpointName): Promise<OpenCheckpoint> {
   const checkpoint = await readCheckpoint(path, prefer);
   const { architecture, step, validationLoss } = checkpoint.file;
@@ -79,7 +81,7 @@ function checkTokenizer({ path, tokenizer }: ReadCheckpoint, { vocabSize }: { vo
   );
 }
 
-/** The model that `create` makes, with the weights of the checkpoint. */
+/** Makes a model with `create` and loads the checkpoint's weights into it. */
 async function loadModel<Model extends CheckpointModel>(
   checkpoint: ReadCheckpoint,
   create: (numbers: SafetensorsReader) => Model,
@@ -97,16 +99,16 @@ async function loadModel<Model extends CheckpointModel>(
 function createOfFamily({ file: { architecture, config } }: ReadCheckpoint, numbers: SafetensorsReader): LanguageModel {
   const family = familyNamed(architecture);
   const parsed = family.config.parse(config);
-  checkBlocks(family, parsed, numbers); // before it is built
+  checkBlocks(family, parsed, numbers); // before the model is built
   return family.create(parsed);
 }
 
-/** Reads a part of the JSON file; what goes wrong is told with the file's name. */
+/** Reads a part of the JSON file. Errors name the file. */
 function readPart<T>(jsonPath: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    // A RangeError is an array too large to be.
+    // A RangeError comes from an array that is too large to allocate.
     if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
     throw new TsgptError(`${jsonPath} is damaged: ${cause.message}`, { cause });
   }
@@ -114,7 +116,7 @@ function readPart<T>(jsonPath: string, read: () => T): T {
 
 async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {
   const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'there is nothing of that name' : 'it is not a folder';
+    const reason = cause.code === 'ENOENT' ? 'it does not exist' : 'it is not a folder';
     throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, {
       cause,
     });
@@ -127,7 +129,7 @@ async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<s
   return join(folder, found);
 }
 
-/** Fills the model from a safetensors file that names tensors by the paths of parameters, all of them and no others. */
+/** Loads the model's weights from a safetensors file, whose tensor names must be exactly the paths of the parameters. */
 async function loadParameters(
   model: CheckpointModel,
   file: SafetensorsReader,
@@ -138,10 +140,10 @@ async function loadParameters(
   for (const name of file.tensors.keys()) {
     ensure(
       parameters.has(name),
-      `${path} holds a tensor ${name}, which the model does not have; it is of another model`,
+      `${path} holds a tensor ${name}, which the model does not have; it belongs to another model`,
     );
   }
-  const realPath = await realpath(path); // ONNX Runtime maps no links into memory
+  const realPath = await realpath(path); // ONNX Runtime does not map symbolic links into memory
   for (const [name, parameter] of parameters) {
     checkTensor(file, path, name, parameter.shape);
     if (weights === 'memory') parameter.value = (await file.read(name)).data as Float32Array;
@@ -149,10 +151,10 @@ async function loadParameters(
   }
 }
 
-/** Throws unless the file holds the tensor that a model or optimizer needs. */
+/** Throws a TsgptError unless the file has a float32 tensor with this name and shape. */
 export function checkTensor(file: SafetensorsReader, path: string, name: string, shape: readonly number[]): void {
   const entry = file.tensors.get(name);
-  ensure(entry, `${path} has no tensor ${name}, which the model needs; it is of another model or incomplete`);
+  ensure(entry, `${path} has no tensor ${name}, which the model needs; it belongs to another model or is incomplete`);
   ensure(
     sameShape(entry.shape, shape),
     `${path}: tensor ${name} is ${formatShape(entry.shape)}, but the configuration needs ${formatShape(shape)}`,

@@ -2,7 +2,7 @@ import { appendFile, readFile } from 'node:fs/promises';
 import { TsgptError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 
-/** One line of `metrics.jsonl`: what was measured after a step. */
+/** One line of `metrics.jsonl`: the measurements after a step. */
 export interface Metrics {
   step: number;
   loss?: number;
@@ -12,7 +12,7 @@ export interface Metrics {
   validationLoss?: number;
 }
 
-/** The measurements of a training run, one JSON object a line, in a file that only grows. */
+/** The measurements of a training run, in a file with one JSON object per line. New lines are appended. */
 export class MetricsLog {
   readonly path: string;
   readonly entries: Metrics[];
@@ -22,7 +22,7 @@ export class MetricsLog {
     this.entries = entries;
   }
 
-  /** Opens the log to continue after `step`: lines of later steps, left by an interrupted run, are dropped. */
+  /** Opens the log to continue after `step`. Drops the lines of later steps, which an interrupted run left behind. */
   static async open(path: string, step: number): Promise<MetricsLog> {
     const entries = await readMetrics(path);
     const kept = step === 0 ? [] : entries.filter((entry) => entry.step <= step);
@@ -40,7 +40,7 @@ export class MetricsLog {
   }
 }
 
-/** The entries of a log; none if there is no such file. */
+/** Reads the entries of a log. Returns an empty array if the file does not exist. */
 export async function readMetrics(path: string): Promise<Metrics[]> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return '';
@@ -53,7 +53,7 @@ function formatLine(metrics: Metrics): string {
   return `${JSON.stringify(metrics)}\n`;
 }
 
-/** The line's object; nothing for the half of a line that a crash leaves. */
+/** Parses one line. Returns an empty array for an incomplete line, which a crash can leave behind. */
 function parseLine(line: string): Metrics[] {
   try {
     const entry: unknown = JSON.parse(line);

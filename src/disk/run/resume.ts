@@ -7,23 +7,23 @@ import type { TrainingRecord } from './checkpoint-file.ts';
 import { checkTensor, type LoadedCheckpoint } from './load-checkpoint.ts';
 import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
 
-/** What it takes to resume training from a checkpoint. Throws if it holds only a model. */
+/** The record that training needs to resume from a checkpoint. Throws a TsgptError if the checkpoint holds only a model. */
 export function trainingRecord({ path, file }: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
   ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
   return file.training;
 }
 
-/** The same of a model that was trained with `trainInFolder`, which keeps its options and what it knows of the text. */
+/** The record of a run of `trainInFolder`, which also keeps its options and a fingerprint of the text. */
 export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>) {
   const { options, text, ...rest } = trainingRecord(checkpoint);
   ensure(
     options && text,
-    `${checkpoint.path} does not tell which text the model was trained on; resume it with the program that trained it`,
+    `${checkpoint.path} does not say which text the model was trained on; resume it with the program that trained it`,
   );
   return { ...rest, options, text };
 }
 
-/** Fills the optimizer's state from the file that the checkpoint names, and continues from its position in the training. */
+/** Restores the trainer's position and the optimizer's state from a checkpoint. */
 export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;

@@ -13,28 +13,29 @@ import { restoreTrainer, trainingRecord } from './resume.ts';
 import { type CheckpointModel, type CheckpointToSave, makeFolder, saveCheckpoint } from './save-checkpoint.ts';
 
 export interface RunOptions extends LoopOptions {
-  /** Where checkpoints, metrics and the loss curve go. */
+  /** The folder for checkpoints, metrics and the loss curve. */
   folder: string;
   model: CheckpointModel & NextTokenModel;
   tokenizer: Tokenizer;
-  /** The checkpoint to continue from; `model` is then its model. Defaults to none: a new run. */
+  /** The checkpoint to continue from; `model` must be its model. Defaults to none, which starts a new run. */
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
-  /** What the model is to continue at every evaluation, how many tokens long, by which seed. */
+  /** At every evaluation the model continues `prompt` by `tokens` tokens. `seed` defaults to 0. */
   sample?: { prompt: string; tokens: number; seed?: number };
-  /** What checkpoints keep for resuming besides the state of the trainer. */
+  /** Further data that checkpoints keep for resuming, besides the trainer's state. */
   record?: NonNullable<CheckpointToSave['training']>['record'];
 }
 
-/** What is known after a step; `sample` is what the model wrote there, `saved` tells of a new checkpoint. */
+/** The report of a step. `sample` is the text that the model generated; `saved` is true if a checkpoint was written. */
 export interface FolderReport extends TrainReport {
   sample?: string;
   saved?: boolean;
 }
 
 /**
- * Trains as `trainLoop()` does, whatever the trainer's objective and batches are, and keeps everything in a folder: checkpoints `last`
- * and `best` at every evaluation and when stopped, `metrics.jsonl`, and at the end `loss.svg`. A run resumed from `last` has the same
- * losses as one never stopped.
+ * Trains like `trainLoop()`, with any objective and batches, and keeps the run in a folder. It writes the checkpoints `last` and
+ * `best` at every evaluation, `last` also when the run stops, every measurement to `metrics.jsonl`, and at the end `loss.svg`.
+ *
+ * A run resumed from `last` has the same losses as an uninterrupted run.
  */
 export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGenerator<FolderReport, void, undefined> {
   const { folder, model, tokenizer, steps, evalInterval = 250, resumeFrom, signal } = run;
@@ -45,7 +46,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
     await restoreTrainer(trainer, resumeFrom);
     ensure(
       trainer.step < steps,
-      `the run in ${folder} has already made ${trainer.step} steps of ${steps}; to go on, ask for more steps`,
+      `the run in ${folder} has already made ${trainer.step} of ${steps} steps; ask for more steps to continue`,
     );
   } else {
     ensure(!holdsRun(folder), `${folder} already holds a training run; resume it, or choose another folder`);
@@ -53,7 +54,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
 
   const save = async (names: readonly CheckpointName[]) => {
     const training = { trainer, record: { ...run.record, bestValidationLoss: best } };
-    // A checkpoint between evaluations has no validation loss; an older one would not be its own.
+    // A checkpoint between evaluations has no validation loss: the latest one belongs to other weights.
     const validationLoss = measured?.step === trainer.step ? measured.loss : undefined;
     await saveCheckpoint(folder, names, { model, tokenizer, step: trainer.step, validationLoss, training });
   };
@@ -83,7 +84,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
     failed = true;
     throw error;
   } finally {
-    // After an error the weights may be spoilt; the checkpoint from before is better.
+    // After an error the weights may be invalid, so the previous checkpoint is kept.
     if (!failed && trainer.step !== savedStep) await save(['last']);
     if (!failed && log.entries.length > 0) {
       await writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curveOf(log)));
@@ -91,7 +92,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   }
 }
 
-/** The losses of a run's log, as the charts take them. */
+/** The losses of a run's log, in the form that the charts take. */
 export function curveOf({ entries }: Pick<MetricsLog, 'entries'>): LossCurve {
   const train = entries.flatMap(({ step, loss }) => (loss === undefined ? [] : [{ step, loss }]));
   const validation = entries.flatMap(({ step, validationLoss: loss }) => (loss === undefined ? [] : [{ step, loss }]));

@@ -14,7 +14,7 @@ import {
   type TrainingRecord,
 } from './checkpoint-file.ts';
 
-/** What a checkpoint keeps of a model. */
+/** The parts of a model that a checkpoint saves. */
 export type CheckpointModel = Pick<LanguageModel, 'family' | 'config' | 'namedParameters'>;
 
 export interface CheckpointToSave {
@@ -22,13 +22,13 @@ export interface CheckpointToSave {
   tokenizer: Tokenizer;
   step: number;
   validationLoss?: number;
-  /** With it, training can be resumed from the checkpoint. */
+  /** The state that makes it possible to resume training from the checkpoint. */
   training?: { trainer: Trainer; record: Omit<TrainingRecord, 'optimizer' | 'batches' | 'windows' | 'dropout'> };
 }
 
 /**
- * Writes the state under each of `names` in the folder, then removes the number files that no checkpoint there uses any more.
- * Only `last` keeps what it takes to resume training.
+ * Writes a checkpoint under each of `names`, then removes the safetensors files that no checkpoint in the folder uses any more.
+ * Only `last` holds the state for resuming training.
  */
 export async function saveCheckpoint(
   folder: string,
@@ -55,7 +55,7 @@ export async function saveCheckpoint(
   await removeUnusedNumbers(folder);
 }
 
-/** Makes sure that the folder is there. */
+/** Creates the folder if it does not exist. */
 export async function makeFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause) => {
     throw new TsgptError(`cannot create the folder ${folder}: ${cause.message}; choose another place`, { cause });
@@ -73,23 +73,23 @@ async function saveTraining(
   return { ...record, optimizer, batches, dropout: [...dropout] };
 }
 
-/** What an optimizer remembers, parameter by parameter; `data` is where it keeps it. */
+/** The tensors of an optimizer's state. `data` is the optimizer's own array, not a copy. */
 export function optimizerTensors({ state, parameters }: Optimizer) {
   return Object.entries(state).flatMap(([kind, arrays]) =>
     [...arrays].map(([path, data]) => ({ name: `${kind}.${path}`, shape: parameters.get(path)!.shape, data })),
   );
 }
 
-/** With `.tmp` at the end it is what a process that was killed while writing left. */
+/** Files that end with `.tmp` were left by a process that was killed while it wrote. */
 const numbersName = /^step-\d+\.(model|optimizer)\.safetensors(\.[0-9a-f]+\.tmp)?$/;
 
 async function removeUnusedNumbers(folder: string): Promise<void> {
   const entries = await readdir(folder);
   const used = new Set<string | undefined>();
-  // Copies under other names are checkpoints, too.
+  // Copies of a checkpoint under other names count as well.
   for (const name of entries.filter((entry) => entry.endsWith('.json'))) {
     const file = await readCheckpointFile(join(folder, name)).catch(() => undefined);
-    // What a damaged checkpoint uses is not known; better too many files than one too few.
+    // If a checkpoint is damaged, its files are unknown, so nothing is removed.
     if (!file) return;
     used.add(file.model).add(file.training?.optimizer);
   }

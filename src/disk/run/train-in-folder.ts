@@ -15,13 +15,13 @@ import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder
 export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {
   model: RunOptions['model'] & Trainable;
   text: TrainingText;
-  /** Where the text came from, for those who resume the run. Defaults to ''. */
+  /** The path of the text, kept for resuming the run. Defaults to ''. */
   textPath?: string;
-  /** Those not given are as before in a resumed run, otherwise as in `train()`. */
+  /** Omitted options default to those of the resumed run, or in a new run to those of `train()`. */
   options?: Partial<TrainOptions>;
 }
 
-/** Trains on a text as `train()` does, and keeps everything in a folder, see {@link runInFolder}. */
+/** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const { text, textPath = '', resumeFrom, sample, ...rest } = run;
   const before = resumeFrom && textTrainingRecord(resumeFrom);
@@ -37,7 +37,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     const { path: _, ...fingerprintBefore } = before.text;
     ensure(
       isDeepStrictEqual(fingerprintBefore, fingerprint),
-      `the text ${textPath} is not the one this run was trained on, or another share of it is kept for validation, ` +
+      `the text ${textPath} is not the one this run was trained on, or it is split differently for validation, ` +
         'so it cannot be resumed; start a new run instead',
     );
   }

@@ -113,7 +113,7 @@ describe('a checkpoint', () => {
 describe('loading', () => {
   it('says what is missing', async () => {
     const empty = temporaryFolder();
-    await expectSentence(loadCheckpoint(join(empty, 'none')), 'there is nothing of that name');
+    await expectSentence(loadCheckpoint(join(empty, 'none')), 'it does not exist');
     await expectSentence(loadCheckpoint(empty), 'neither last.json nor best.json');
     await expectSentence(loadCheckpoint(join(empty, 'last.json')), 'cannot read the checkpoint');
     writeFileSync(join(empty, 'file'), '');

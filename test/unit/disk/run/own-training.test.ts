@@ -87,7 +87,7 @@ describe('a run with an objective and batches of its own', () => {
     for await (const { step } of ownRun(folder).reports) if (step === 4) break;
     const error = await errorOf(resumedRun(folder));
     expect(error).toBeInstanceOf(TsgptError);
-    expect(error.message).toContain('does not tell which text the model was trained on');
+    expect(error.message).toContain('does not say which text the model was trained on');
   });
 });
 

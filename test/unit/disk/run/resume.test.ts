@@ -109,7 +109,7 @@ describe('a run stopped and resumed', () => {
   it('says so once it is finished, and leaves it as it is', async () => {
     const folder = temporaryFolder();
     const { weights } = await finish(newRun(folder));
-    await expect(finish(await resumedRun(folder))).rejects.toThrow('to go on, ask for more steps');
+    await expect(finish(await resumedRun(folder))).rejects.toThrow('ask for more steps to continue');
     expect(weightBits((await loadCheckpoint(folder, 'last')).model)).toEqual(weights);
   });
 
