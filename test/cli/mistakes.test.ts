@@ -123,7 +123,7 @@ describe('train', () => {
     expectSentence(await resume('--seed', '5'), 'so it cannot continue with seed 5');
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
     expectSentence(await resume(other), 'is not the one this run was trained on');
-    expectSentence(await resume('--validation-fraction', '0.2'), 'another share of it is kept for validation');
+    expectSentence(await resume('--validation-fraction', '0.2'), 'a different share of it is kept for validation');
     expectSentence(await resume('--steps', '1'), 'has already made');
     expectSentence(await resume(textFile('ZEBRA')), 'the character "Z" (U+005A)');
     writeFileSync(join(folder, 'last.json'), readFileSync(join(folder, 'best.json')));

@@ -37,7 +37,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     const { path: _, ...fingerprintBefore } = before.text;
     ensure(
       isDeepStrictEqual(fingerprintBefore, fingerprint),
-      `the text ${textPath} is not the one this run was trained on, or it is split differently for validation, ` +
+      `the text ${textPath} is not the one this run was trained on, or a different share of it is kept for validation, ` +
         'so it cannot be resumed; start a new run instead',
     );
   }
