@@ -4,12 +4,12 @@ import { NamedWeights, type WeightSource } from './named-weights.ts';
 import { ownLayout, type TensorLayout } from './tensor-layout.ts';
 
 /**
- * Throws if one of the blocks that a configuration asks for lacks a tensor. To be called before the model is built: a damaged file may ask
- * for a billion blocks, and building them would take all memory before the first weight is looked for.
+ * Throws a TsgptError if the weights lack a tensor of one of the blocks in the configuration. Call it before building the model:
+ * a damaged file may ask for a billion blocks, which would use up all memory before the first weight is read.
  *
- * The first block is left to what reads the weights, which can say more about weights of another family.
+ * The first block is not checked here. Reading the weights checks it, and can say more about weights of another family.
  *
- * @param source what there is, by the names of `layout`
+ * @param source the weights, under the names of `layout`
  */
 export function checkBlocks(
   family: Family,

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import { ensure } from '../core/errors.ts';
 
-/** `required`: must be given. `defaulted`: may be left out, then has its default. `optional`: may be absent, also from the configuration. */
+/**
+ * `required`: must be given. `defaulted`: may be omitted, and then has its default. `optional`: may be omitted, and is then absent from the
+ * configuration.
+ */
 export type Presence = 'required' | 'defaulted' | 'optional';
 
 /** A field of a configuration. */
@@ -9,26 +12,26 @@ export interface ConfigField<T = unknown, P extends Presence = Presence> {
   readonly kind: 'count' | 'probability' | 'positive number' | 'switch' | 'structure';
   /** What the field means, in one line. */
   readonly help: string;
-  /** For a switch: what it does to turn it away from its default, in one line. */
+  /** For a switch: the effect of the value that is not the default, in one line. */
   readonly change?: string;
   readonly presence: P;
   readonly default: T | Derived | undefined;
-  /** What it looks like in JSON. */
+  /** Checks the type of the value in JSON. */
   readonly schema: v.GenericSchema<T>;
-  /** Throws one clear sentence if it cannot be `value`. */
+  /** Throws a TsgptError if `value` is not allowed. */
   check(value: T, name: string): void;
 }
 
-/** A default that follows from fields that stand before it. */
+/** A default that is computed from earlier fields. */
 export interface Derived {
-  /** In words: `embDim / nHeads`. */
+  /** A description such as `embDim / nHeads`. */
   readonly says: string;
   from(before: Readonly<Record<string, number>>): number;
 }
 
 type NumberField<P extends Presence> = ConfigField<number, P>;
 
-/** A whole number of at least 1. Without a default it must be given. */
+/** A whole number of at least 1. It is required if there is no default. */
 export function count(help: string): NumberField<'required'>;
 export function count(help: string, byDefault: number | Derived): NumberField<'defaulted'>;
 export function count(help: string, byDefault?: number | Derived): NumberField<Presence> {
@@ -40,7 +43,7 @@ export function count(help: string, byDefault?: number | Derived): NumberField<P
   };
 }
 
-/** At least 0 and less than 1. */
+/** A number of at least 0 and less than 1. */
 export function probability(help: string, byDefault: number): NumberField<'defaulted'> {
   return {
     ...{ kind: 'probability', help, default: byDefault, schema: v.number(), presence: 'defaulted' },
@@ -49,7 +52,7 @@ export function probability(help: string, byDefault: number): NumberField<'defau
   };
 }
 
-/** Greater than 0 in float32. */
+/** A number greater than 0 in float32. */
 export function positive(help: string, byDefault: number): NumberField<'defaulted'> {
   return {
     ...{ kind: 'positive number', help, default: byDefault, schema: v.number(), presence: 'defaulted' },
@@ -57,7 +60,7 @@ export function positive(help: string, byDefault: number): NumberField<'defaulte
   };
 }
 
-/** Throws if `value` is not a number greater than 0 that float32 can hold. */
+/** Throws a TsgptError if `value`, rounded to float32, is not finite and greater than 0. */
 export function checkPositive(value: number, name: string): void {
   const inModel = Math.fround(value);
   ensure(
@@ -66,7 +69,7 @@ export function checkPositive(value: number, name: string): void {
   );
 }
 
-/** True or false. `change` says in the imperative what it does to choose the other than the default. */
+/** True or false. `change` describes the effect of the value that is not the default, in the imperative. */
 export function toggle(help: string, byDefault: boolean, change: string): ConfigField<boolean, 'defaulted'> {
   return {
     ...{ kind: 'switch', help, change, default: byDefault, schema: v.boolean(), presence: 'defaulted' },
@@ -74,7 +77,7 @@ export function toggle(help: string, byDefault: boolean, change: string): Config
   };
 }
 
-/** An object of its own that need not be there. */
+/** A nested object, which may be omitted. */
 export function structure<T>(
   help: string,
   schema: v.GenericSchema<T>,

@@ -2,19 +2,19 @@ import * as v from 'valibot';
 import { TsgptError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 
-/** A field of config.json that may be left out, but not differ: another value would mean another computation. */
+/** A field of config.json with only one supported value, since others would change the computation. It may be omitted. */
 export function fixed<T extends string | number | boolean>(value: T) {
   return v.nullish(
     v.literal(value, ({ received }) => `is ${received}, but only ${JSON.stringify(value)} is supported`),
   );
 }
 
-/** A field of config.json that must not be there: the model would be computed in a way not supported. `problem` goes after its name. */
+/** A field of config.json that must be absent, since it asks for an unsupported computation. `problem` follows its name in the error. */
 export function absent(problem: string) {
   return v.nullish(v.custom<never>(() => false, problem));
 }
 
-/** What `schema` reads of a config.json. Throws one clear sentence that names the field which does not fit. */
+/** Parses a config.json with `schema`. Throws a TsgptError that names the first invalid field. */
 export function parseConfig<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
   const parsed = v.safeParse(schema, json, { abortEarly: true });
   if (parsed.success) return parsed.output;

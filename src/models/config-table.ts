@@ -15,35 +15,35 @@ export type ConfigOf<F extends Fields> = {
   [Name in Exclude<keyof F, NamesOf<F, 'optional'>>]: ValueOf<F[Name]>;
 } & { [Name in NamesOf<F, 'optional'>]?: ValueOf<F[Name]> | undefined };
 
-/** The same where what has a default may be left out. */
+/** The same, but fields with a default may be omitted. */
 export type OptionsOf<F extends Fields> = { [Name in NamesOf<F, 'required'>]: ValueOf<F[Name]> } & {
   [Name in Exclude<keyof F, NamesOf<F, 'required'>>]?: ValueOf<F[Name]> | undefined;
 };
 
 /**
- * All there is to know about the configuration of a model family.
+ * Describes the configuration of a model family.
  *
- * A command line can make its flags of {@link fields}: `embDim` is `--emb-dim`. A count takes a whole number; a probability or positive
- * number any number; a switch takes none, and is `--qkv-bias` where the default is false, `--no-tied-head` where it is true, with
- * {@link ConfigField.change} as its help; a structure has no flag. {@link describeDefault} says what goes for a flag that is left out.
- * What was given then goes through {@link complete}.
+ * A command line can derive its flags from {@link fields}: `embDim` becomes `--emb-dim`. A count takes a whole number; a probability
+ * or positive number takes any number. A switch takes no value: it becomes `--qkv-bias` if the default is false, `--no-tied-head` if the
+ * default is true, with {@link ConfigField.change} as its help. A structure has no flag. {@link describeDefault} describes the default
+ * of a flag. Pass the given values to {@link complete}.
  */
 export interface ConfigTable<Config = Record<string, unknown>, Options = Partial<Config>> {
-  /** What people call the family. */
+  /** The family's usual name, such as `GPT-2`. */
   readonly family: string;
   readonly fields: Readonly<Record<string, ConfigField>>;
-  /** The configuration with the defaults for what is left out. Throws one clear sentence if no model can be built from it. */
+  /** Fills in the defaults of omitted fields. Throws a TsgptError if the configuration is invalid. */
   complete(options: Options): Config;
-  /** Throws one clear sentence if no model can be built from `config`. */
+  /** Throws a TsgptError if `config` is invalid. */
   check(config: Config): void;
-  /** The configuration in a JSON value, all fields given. Throws one clear sentence if it is none, or none a model can be built from. */
+  /** Reads a complete configuration from a JSON value. Throws a TsgptError if it is invalid. */
   parse(json: unknown): Config;
 }
 
 /**
- * Describes the configuration of a family by its fields, in their order. A derived default may use fields before it.
+ * Describes the configuration of a family by its fields. A derived default may use earlier fields.
  *
- * @param checkTogether throws if fields that are valid by themselves do not go together
+ * @param checkTogether throws a TsgptError if fields that are valid by themselves contradict each other
  */
 export function configTable<F extends Fields>(
   family: string,
@@ -82,7 +82,7 @@ export function configTable<F extends Fields>(
     const parsed = v.safeParse(schema, json);
     if (!parsed.success) {
       const [issue] = parsed.issues;
-      throw new TsgptError(`this is no ${family} configuration: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+      throw new TsgptError(`this is not a ${family} configuration: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
     }
     check(parsed.output as ConfigOf<F>);
     return parsed.output as ConfigOf<F>;
@@ -98,7 +98,7 @@ function defaultOf(field: ConfigField, before: Readonly<Record<string, unknown>>
   return isDerived(field.default) ? field.default.from(before as Record<string, number>) : field.default;
 }
 
-/** The default of a field in words: `12`, `embDim / nHeads`, `none`. */
+/** Describes the default of a field: `12`, `embDim / nHeads`, `none`. */
 export function describeDefault(field: ConfigField): string {
   return isDerived(field.default) ? field.default.says : String(field.default ?? 'none');
 }

@@ -13,7 +13,7 @@ import type { Random } from '../random/random.ts';
 import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
 import type { LanguageModel } from './language-model.ts';
 
-/** What the path through such a model depends on. */
+/** The fields of the configuration that every decoder-only transformer has. */
 export interface DecoderOnlyConfig {
   readonly vocabSize: number;
   readonly contextLength: number;
@@ -21,8 +21,8 @@ export interface DecoderOnlyConfig {
 }
 
 /**
- * A transformer without an encoder, as GPT-2 and Llama are: tokens embedded, a stack of blocks, a final normalisation, and a head that
- * scores every token of the vocabulary as the next one. A family says what its parts are and how it embeds tokens.
+ * A transformer without an encoder, such as GPT-2 and Llama: token embeddings, a stack of transformer blocks, a final normalisation,
+ * and a head that computes the logits of the next token. A family defines these parts and how it embeds tokens.
  */
 export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = DecoderOnlyConfig>
   extends Module
@@ -32,7 +32,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
   abstract readonly tokenEmbedding: Embedding;
   abstract readonly blocks: readonly TransformerBlock[];
   abstract readonly finalNorm: Layer;
-  /** Undefined if the head is the token embedding used backwards. */
+  /** Undefined if the head shares the embedding matrix (weight tying). */
   abstract readonly head: Linear | undefined;
   readonly config: Config;
 
@@ -41,24 +41,24 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
     this.config = config;
   }
 
-  /** What the first block reads: int32 `[batch, time]` gives `[batch, time, embDim]`. */
+  /** The input of the first block: int32 `[batch, time]` → `[batch, time, embDim]`. */
   abstract embed(tokens: Tensor, pass: ForwardPass): Tensor;
 
-  /** Names the parameters and gives them GPT-2's initial weights. To be called when all parts are there. */
+  /** Names the parameters and gives them GPT-2's initial weights. Call it after creating all parts. */
   protected initialize(random: Random): void {
     nameParameters(this);
     gpt2Init(this, random);
   }
 
   /**
-   * The logits of the next token at every position: int32 `[batch, time]` gives `[batch, time, vocabSize]`. With `pass.random`
-   * dropout is on; with `pass.cache` the tokens continue texts.
+   * The logits of the next token at every position: int32 `[batch, time]` → `[batch, time, vocabSize]`. `pass.random` turns dropout
+   * on; with `pass.cache` the tokens continue earlier ones.
    */
   forward(tokens: Tensor, pass?: ForwardPass): Tensor {
     return this.unembed(this.features(tokens, pass));
   }
 
-  /** What the head reads at every position: int32 `[batch, time]` gives `[batch, time, embDim]`. */
+  /** The final hidden states, which are the input of the head: int32 `[batch, time]` → `[batch, time, embDim]`. */
   features(tokens: Tensor, pass: ForwardPass = {}): Tensor {
     this.#checkTokens(tokens, pass);
     let x = this.embed(tokens, pass); // [batch, time, embDim]
@@ -67,12 +67,12 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
     return this.finalNorm.forward(x);
   }
 
-  /** Scores every token of the vocabulary: `[..., embDim]` gives `[..., vocabSize]`. */
+  /** The logits of the next token: `[..., embDim]` → `[..., vocabSize]`. */
   unembed(features: Tensor): Tensor {
     return this.head ? this.head.forward(features) : linear(features, this.tokenEmbedding.weight);
   }
 
-  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`; see {@link forward}. */
+  /** The mean cross-entropy of predicting `targets`, in nats. `tokens` and `targets` are int32 `[batch, time]`; see {@link forward}. */
   loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor {
     return crossEntropy(this.forward(tokens, pass), targets);
   }

@@ -5,27 +5,27 @@ import type { Hyperparameters } from './gguf-hyperparameters.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
-/** What every configuration says. */
+/** The fields that every configuration has. */
 export type ModelConfig = LanguageModel['config'];
 
 /**
- * A family of models: all that the library needs to know to train, save, open, convert and describe them. A family is one folder that exports
- * one `Family`, and one line in `registry.ts`; or one call of {@link registerFamily} in a program of your own.
+ * A family of models: everything the library needs in order to train, save, open, convert and describe them. In the library, a family is
+ * a folder that exports one `Family`, and one line in `registry.ts`. Your own program calls {@link registerFamily} instead.
  *
- * Where the configuration has `nLayers`, the blocks' parameters have paths that begin with `blocks.0.`, `blocks.1.` and so on.
+ * If the configuration has `nLayers`, the paths of the blocks' parameters must begin with `blocks.0.`, `blocks.1.` and so on.
  */
 export interface Family<Config extends ModelConfig = ModelConfig> {
-  /** What checkpoints call it; `family` of its models. */
+  /** The name of the family in checkpoints, and the `family` of its models. */
   readonly name: string;
   /** Well-known configurations by name. */
   readonly presets?: Readonly<Record<string, Config>>;
-  /** The fields of its configurations: meanings, defaults, checks. */
+  /** The fields of its configurations, with their meanings, defaults and checks. */
   readonly config: ConfigTable<Config>;
-  /** A freshly initialised model. */
+  /** Creates a model with initial weights. */
   create(config: Config, random?: Random): LanguageModel;
   /** How Hugging Face publishes such models, if it does. */
   readonly huggingFace?: HuggingFaceForm<Config>;
-  /** How llama.cpp stores such models in GGUF files, if it knows them. */
+  /** How llama.cpp stores such models in GGUF files, if it supports them. */
   readonly gguf?: GgufForm<Config>;
 }
 
@@ -33,9 +33,9 @@ export interface Family<Config extends ModelConfig = ModelConfig> {
 export interface HuggingFaceForm<Config extends ModelConfig = ModelConfig> {
   /** The values of `model_type` in config.json that mean a model of this family. */
   readonly modelTypes: readonly string[];
-  /** Our configuration from a config.json. Throws one clear sentence if it is damaged or asks for what is not supported. */
+  /** Reads a configuration from a config.json. Throws a TsgptError if the file is damaged or not supported. */
   readConfig(json: unknown, modelType: string): Config;
-  /** The contents of config.json. Throws a TsgptError if none of the family's model types can express the configuration. */
+  /** Writes a config.json. Throws a TsgptError if none of the family's model types can express the configuration. */
   writeConfig(config: Config): Record<string, unknown>;
   layout(config: Config): TensorLayout;
 }
@@ -44,16 +44,16 @@ export interface HuggingFaceForm<Config extends ModelConfig = ModelConfig> {
 export interface GgufForm<Config extends ModelConfig = ModelConfig> {
   /** The values of `general.architecture` that mean a model of this family. */
   readonly architectures: readonly string[];
-  /** Our configuration. Throws one clear sentence if the file asks for what is not supported. */
+  /** Reads a configuration from a GGUF file. Throws a TsgptError if the file is not supported. */
   readConfig(hyperparameters: Hyperparameters, reader: GgufReader): Promise<Config>;
-  /** Throws a TsgptError if none of llama.cpp's architectures computes what the model does. */
+  /** Writes the metadata. Throws a TsgptError if none of llama.cpp's architectures computes the same as the model. */
   writeConfig(config: Config): GgufConfig;
   layout(config: Config, architecture: string): TensorLayout;
 }
 
-/** A configuration as GGUF's metadata have it. */
+/** A configuration in the form of GGUF metadata. */
 export interface GgufConfig {
   architecture: string;
-  /** Keys without the architecture before them. */
+  /** The keys do not include the architecture, which is their prefix in the file. */
   hyperparameters: Record<string, MetadataToWrite>;
 }

@@ -2,9 +2,9 @@ import type { Shape } from '../core/shape.ts';
 import type { Parameter } from '../nn/index.ts';
 import type { TensorLayout, TensorPlace } from './tensor-layout.ts';
 
-/** A tensor of a published model, and the parameters that stand in it one below the other; mostly it is just one. */
+/** A tensor of a published model, and the parameters stacked in it along the rows. Usually there is only one. */
 export interface FusedTensor extends TensorPlace {
-  /** Of the tensor as it is published. */
+  /** The shape of the published tensor. */
   readonly shape: Shape;
   readonly members: readonly FusedMember[];
 }
@@ -12,11 +12,11 @@ export interface FusedTensor extends TensorPlace {
 export interface FusedMember {
   readonly path: string;
   readonly parameter: Parameter;
-  /** At which row of the tensor it begins; if the tensor is transposed, at which column. */
+  /** The parameter's first row in the tensor, or its first column if the tensor is transposed. */
   readonly firstRow: number;
 }
 
-/** The tensors in which the parameters stand by a layout, in the order of the first parameter of each. */
+/** The tensors of a layout that hold the parameters, in the order of the first parameter of each. */
 export function* fusedTensors(
   parameters: ReadonlyMap<string, Parameter>,
   layout: TensorLayout,

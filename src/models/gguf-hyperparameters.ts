@@ -1,7 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import type { GgufReader } from '../formats/gguf/index.ts';
 
-/** What the metadata of a GGUF file say of its model, each under the name of the architecture: `llama.block_count`, for example. */
+/** The hyperparameters in the metadata of a GGUF file. The architecture is the prefix of every key, as in `llama.block_count`. */
 export class Hyperparameters {
   readonly architecture: string;
   readonly #reader: GgufReader;
@@ -15,7 +15,7 @@ export class Hyperparameters {
     return this.#reader.metadata.has(`${this.architecture}.${key}`);
   }
 
-  /** A number; one with a fraction is the shortest decimal of its float32, so that 1e-5 is 1e-5 again. */
+  /** A number. A fraction is read as the shortest decimal that rounds to the same float32, so 1e-5 stays 1e-5. */
   number(key: string, fallback?: number): number {
     return shortestDecimal(this.#reader.metadata.number(`${this.architecture}.${key}`, fallback));
   }
@@ -24,7 +24,7 @@ export class Hyperparameters {
     return this.#reader.metadata.string(`${this.architecture}.${key}`, fallback);
   }
 
-  /** Throws if there is a value that differs, which would mean another computation. */
+  /** Throws a TsgptError if the file has another value, which would change the computation. */
   fixed(key: string, value: number | boolean): void {
     if (!this.has(key)) return;
     const found =
@@ -32,7 +32,7 @@ export class Hyperparameters {
     ensure(found === value, () => `its ${this.architecture}.${key} is ${found}, but only ${value} is supported`);
   }
 
-  /** Rows of the token embedding; nothing else says for sure how many tokens there are. */
+  /** The number of rows of the token embedding, the only reliable source of the vocabulary size. */
   get vocabSize(): number {
     const embedding = this.#reader.tensors.get('token_embd.weight');
     ensure(embedding, 'it has no tensor token_embd.weight, the token embedding');
@@ -42,7 +42,7 @@ export class Hyperparameters {
   }
 }
 
-/** The decimal of the fewest digits that rounds to the same float32. */
+/** The decimal with the fewest digits that rounds to the same float32. */
 function shortestDecimal(value: number): number {
   if (Number.isInteger(value) || Math.fround(value) !== value) return value;
   for (let digits = 1; ; digits++) {

@@ -1,23 +1,23 @@
 import type { ForwardPass, Module, Parameter } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
-/** What training and generation need of a model, whichever it is. */
+/** The interface that training and generation need of any model. */
 export interface LanguageModel extends Module {
   /** The model family, as checkpoints name it. */
   readonly family: string;
   readonly config: { readonly vocabSize: number; readonly contextLength: number };
-  /** The transformer blocks, in order; each passes on `[batch, time, embDim]`. */
+  /** The transformer blocks, in order. Each outputs `[batch, time, embDim]`. */
   readonly blocks: readonly Module[];
-  /** What the last block's output goes through before the head reads it. */
+  /** The normalisation between the last block and the head. */
   readonly finalNorm: Module & { forward(x: Tensor): Tensor };
-  /** The keys and values attention keeps of every token, in each of its layers. */
+  /** The shape of the cache: in each of the `nLayers` blocks, a token has `nKvHeads` keys and values of `headDim` numbers. */
   readonly cacheShape: { readonly nLayers: number; readonly nKvHeads: number; readonly headDim: number };
-  /** The tables with a row for every token: the embedding, and the head if it has one of its own. */
+  /** The matrices with a row for every token: the token embedding, and the head if it has its own weights. */
   readonly vocabularyWeights: readonly Parameter[];
-  /** int32 `[batch, time]` → what the head reads, `[batch, time, embDim]`. */
+  /** The final hidden states: int32 `[batch, time]` → `[batch, time, embDim]`. */
   features(tokens: Tensor, pass?: ForwardPass): Tensor;
-  /** `[..., embDim]` → logits `[..., vocabSize]`. */
+  /** The logits of the next token: `[..., embDim]` → `[..., vocabSize]`. */
   unembed(features: Tensor): Tensor;
-  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`. */
+  /** The mean cross-entropy of predicting `targets`, in nats. `tokens` and `targets` are int32 `[batch, time]`. */
   loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor;
 }

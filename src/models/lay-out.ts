@@ -5,7 +5,7 @@ import { huggingFaceForm } from './registry.ts';
 import type { PublishedTensor, TensorLayout } from './tensor-layout.ts';
 import { transpose } from './transpose.ts';
 
-/** A model's weights as another program expects them: the way back of {@link loadWeights}. */
+/** A model's weights in the layout of another program: the inverse of {@link loadWeights}. */
 export function layOut(model: LanguageModel, layout: TensorLayout): PublishedTensor[] {
   const parameters = model.namedParameters();
   const tensors = Array.from(fusedTensors(parameters, layout), (tensor) => [
@@ -15,12 +15,12 @@ export function layOut(model: LanguageModel, layout: TensorLayout): PublishedTen
   return [...tensors.flat(), ...(layout.extra ?? [])];
 }
 
-/** A model's weights as Hugging Face has them. Throws a TsgptError if its family has no such form. */
+/** A model's weights in Hugging Face's layout. Throws a TsgptError if its family does not define one. */
 export function huggingFaceTensors(model: LanguageModel): PublishedTensor[] {
   return layOut(model, huggingFaceForm(model.family).layout(model.config));
 }
 
-/** The linear layers without a bias that have one where `layout` writes them: zeros. Such as `attention.query`, once for all blocks. */
+/** The linear layers without a bias for which `layout` writes a zero bias, such as `attention.query`, once for all blocks. */
 export function addedBiases(model: LanguageModel, layout: TensorLayout): string[] {
   const parameters = model.namedParameters();
   const tensors = [...fusedTensors(parameters, layout)].filter((tensor) => lacksBias(tensor, parameters));
@@ -40,7 +40,7 @@ function rowsOf({ members }: FusedTensor): number {
   return members.reduce((rows, { parameter }) => rows + parameter.shape[0]!, 0);
 }
 
-/** The elements of a tensor in its published layout. */
+/** The elements of a tensor, in its published layout. */
 function elementsOf(tensor: FusedTensor): Float32Array {
   const { members, transposed, shape, rowOf } = tensor;
   const parts = members.map(({ parameter: { value, shape } }) => (rowOf ? reordered(value, shape[0]!, rowOf) : value));
@@ -58,7 +58,7 @@ function reordered(data: Float32Array, rows: number, rowOf: (row: number) => num
   return result;
 }
 
-/** One array after the other. */
+/** Joins arrays end to end. */
 function concatenate(arrays: readonly Float32Array[]): Float32Array {
   const result = new Float32Array(arrays.reduce((length, array) => length + array.length, 0));
   let at = 0;

@@ -1,30 +1,30 @@
 import type { LanguageModel } from './language-model.ts';
 import { layersOf } from './observed-layers.ts';
 
-/** One line of what a model does. */
+/** One line of a model's summary. */
 export interface LayerSummary {
-  /** Its path; within a transformer block, the path from there. */
+  /** Its path; inside a transformer block, the path relative to the block. */
   name: string;
-  /** A layer: a part of the model. A product: two matrices multiplied of which none is a weight. A step: what else has a name. */
+  /** `layer`: a part of the model. `product`: a product of two matrices, neither a weight. `step`: any other named tensor. */
   kind: 'layer' | 'product' | 'step';
-  /** What comes out of it, with the dimensions by name: `[batch, time, 768]`. */
+  /** The shape of its output, with named dimensions: `[batch, time, 768]`. */
   output: string;
   /** The shapes of its parameters. */
   parameterShapes: string[];
-  /** How many numbers these are. */
+  /** The number of values in its parameters. */
   parameters: number;
-  /** Multiplications and additions of its matrix products for one token at full context; the rest is small beside them. */
+  /** Multiplications and additions in its matrix products, per token at full context. Other operations are negligible. */
   flopsPerToken: number;
 }
 
-/** A stretch of layers that occurs `repeat` times. */
+/** A group of consecutive layers that occurs `repeat` times in a row. */
 export interface LayerGroup {
   title: string;
   repeat: number;
   layers: LayerSummary[];
 }
 
-/** The sum of a number over all layers, repeats included. */
+/** The sum of a field over all layers, including repeats. */
 export function totalOf(groups: readonly LayerGroup[], field: 'parameters' | 'flopsPerToken'): number {
   return groups.reduce(
     (total, { repeat, layers }) => total + repeat * layers.reduce((sum, layer) => sum + layer[field], 0),
@@ -35,15 +35,15 @@ export function totalOf(groups: readonly LayerGroup[], field: 'parameters' | 'fl
 const blockTitle = 'transformer block';
 
 /**
- * Every layer of a model, in the order in which it computes; equal blocks that follow one another stand there once. All of it is read
- * from the graph that the model builds for a full context: nothing is computed, and no weight is drawn.
+ * Lists every layer of a model in the order of computation. Consecutive equal blocks form one group. The summary is read from the graph
+ * that the model builds for a full context: it computes nothing and initialises no weight.
  */
 export function summarize(model: LanguageModel): LayerGroup[] {
   const blockPaths = [...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : []));
   const groups: (LayerGroup & { owner: string })[] = [];
   for (const layer of layersOf(model)) {
     const block = blockPaths.find((path) => layer.name.startsWith(`${path}.`));
-    const [, use = ''] = /(#\d+)( |$)/.exec(layer.name) ?? []; // of a block that is used several times
+    const [, use = ''] = /(#\d+)( |$)/.exec(layer.name) ?? []; // if a block is used several times
     const owner = block ? block + use : '';
     if (groups.length === 0 || groups.at(-1)!.owner !== owner) {
       groups.push({
@@ -60,10 +60,10 @@ export function summarize(model: LanguageModel): LayerGroup[] {
 }
 
 /**
- * As {@link summarize}, of a model that is not built in full: where the configuration has `nLayers`, one block stands for all. So a
- * configuration that asks for a million blocks is summarised as fast as one that asks for twelve.
+ * Like {@link summarize}, but without building the whole model: if the configuration has `nLayers`, one block represents all of them.
+ * A configuration with a million blocks is summarised as fast as one with twelve.
  *
- * @param create builds a model of a configuration
+ * @param create creates a model from a configuration
  */
 export function summarizeConfig<Config extends LanguageModel['config']>(
   create: (config: Config) => LanguageModel,
@@ -76,7 +76,7 @@ export function summarizeConfig<Config extends LanguageModel['config']>(
   );
 }
 
-/** Groups that are the same and follow one another become one. */
+/** Merges consecutive equal groups. */
 function foldEqual(groups: readonly LayerGroup[]): LayerGroup[] {
   const folded: LayerGroup[] = [];
   for (const group of groups) {

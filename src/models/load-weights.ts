@@ -11,8 +11,8 @@ import type { TensorLayout } from './tensor-layout.ts';
 import { transpose } from './transpose.ts';
 
 /**
- * A model with its weights from the files of another program. Throws a TsgptError if they do not fit the configuration; if there are too few
- * blocks, before the model is built.
+ * Creates a model and loads its weights from the files of another program. Throws a TsgptError if the weights do not match the
+ * configuration. If blocks are missing, it throws before building the model.
  */
 export async function createLoaded(
   family: Family,
@@ -27,14 +27,14 @@ export async function createLoaded(
 }
 
 /**
- * Fills a model with weights under the names that its family has at Hugging Face, with or without the prefix before them. Throws a TsgptError
- * if a tensor is missing, does not fit the configuration, or has no place in it.
+ * Loads a model's weights under their Hugging Face names, with or without the prefix. Throws a TsgptError if a tensor is missing, does not
+ * match the configuration, or is not part of the model.
  */
 export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
   await loadWeights(model, source, huggingFaceForm(model.family).layout(model.config));
 }
 
-/** The elements of one parameter of `model`, read as {@link loadPublishedWeights} reads them. */
+/** Reads the elements of one parameter of `model`, like {@link loadPublishedWeights}. */
 export async function readPublishedWeight(
   model: LanguageModel,
   path: string,
@@ -47,12 +47,12 @@ export async function readPublishedWeight(
   return elementsOf(tensor, tensor.members.find((member) => member.path === path)!, data);
 }
 
-/** What the parameter at `path` of such a model is called at Hugging Face. */
+/** The Hugging Face name of the parameter at `path`. */
 export function publishedName(model: Pick<LanguageModel, 'family' | 'config'>, path: string): string {
   return huggingFaceForm(model.family).layout(model.config).placeOf(path).name;
 }
 
-/** Fills a model with weights where `layout` says they stand. Throws as {@link loadPublishedWeights} does. */
+/** Loads a model's weights in the given layout. Throws as {@link loadPublishedWeights} does. */
 export async function loadWeights(model: LanguageModel, source: WeightSource, layout: TensorLayout): Promise<void> {
   const weights = new NamedWeights(source, layout.prefix);
   const mismatch = layout.mismatch?.(weights);
@@ -70,7 +70,7 @@ export async function loadWeights(model: LanguageModel, source: WeightSource, la
   }
 }
 
-/** The embedding that is the head as well, under the name where it stands; under both names it must be the same. */
+/** The tensor of an embedding that is tied to the head. If the files hold it under both names, the values must be equal. */
 async function tiedTensor(weights: NamedWeights, embedding: FusedTensor, head: string): Promise<FusedTensor> {
   if (!weights.has(head)) return embedding;
   const { name, shape, members } = embedding;
@@ -88,7 +88,7 @@ async function tiedTensor(weights: NamedWeights, embedding: FusedTensor, head: s
   return { ...embedding, name: head };
 }
 
-/** Gives the parameters of a tensor their elements, or leaves these where they lie. */
+/** Reads the elements of a tensor's parameters, or records where they are stored. */
 async function fill(tensor: FusedTensor, weights: NamedWeights): Promise<void> {
   const { name, shape, members, rowOf } = tensor;
   const [{ path }] = members as [FusedMember];
@@ -101,7 +101,7 @@ async function fill(tensor: FusedTensor, weights: NamedWeights): Promise<void> {
   for (const member of members) member.parameter.value = elementsOf(tensor, member, data);
 }
 
-/** Where one of a tensor's parameters lies. */
+/** Where one of a tensor's parameters is stored. */
 function storedPart(tensor: FusedTensor, { parameter, firstRow }: FusedMember, stored: StoredFloats): StoredFloats {
   const { shape, transposed = false, members } = tensor;
   if (members.length === 1 && !transposed) return stored;
@@ -109,7 +109,7 @@ function storedPart(tensor: FusedTensor, { parameter, firstRow }: FusedMember, s
   return { ...stored, data: bytesOfRows(stored.data, firstRow, parameter.shape[0]!, shape[0]!) };
 }
 
-/** Rows of a stored matrix lie together, so they are a smaller region of the same file or memory. */
+/** Consecutive rows of a stored matrix form a contiguous region of the file or memory. */
 function bytesOfRows(data: StoredFloats['data'], first: number, count: number, rows: number): StoredFloats['data'] {
   const rowBytes = data.length / rows;
   const [start, length] = [first * rowBytes, count * rowBytes];
@@ -118,7 +118,7 @@ function bytesOfRows(data: StoredFloats['data'], first: number, count: number, r
     : { ...data, offset: data.offset + start, length };
 }
 
-/** The elements, in our layout, of one of a tensor's parameters. */
+/** The elements of one of a tensor's parameters, in the library's own layout. */
 function elementsOf(
   { shape, transposed, members, rowOf }: FusedTensor,
   { parameter, firstRow }: FusedMember,

@@ -4,17 +4,17 @@ import { printable } from '../core/printable.ts';
 import { formatShape, type Shape, sameShape } from '../core/shape.ts';
 import type { StoredFloats } from '../graph/index.ts';
 
-/** Somewhere tensors can be read by name: an open safetensors file, for example. */
+/** A source of tensors that can be read by name, such as an open safetensors file. */
 export interface WeightSource {
   has(name: string): boolean;
   readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }>;
-  /** All there is, by name. Only of a source that tells can be said what in it has no place in a model. */
+  /** All tensors by name. Without it, unexpected tensors cannot be detected. */
   readonly tensors?: ReadonlyMap<string, unknown>;
-  /** Where a tensor lies. A source that tells wants weights to be left there instead of being read into memory. */
+  /** Where a tensor is stored. If the source provides this, weights stay there and are not read into memory. */
   locate?(name: string): { shape: Shape; stored: StoredFloats } | undefined;
 }
 
-/** Weights by the names of their family, which are there with `prefix` before them or without. */
+/** Weights by the names that their family gives them. The source may have the names with or without `prefix`. */
 export class NamedWeights {
   readonly #source: Pick<WeightSource, 'has'> & Partial<WeightSource>;
   readonly #prefix: string;
@@ -24,7 +24,7 @@ export class NamedWeights {
     this.#prefix = prefix;
   }
 
-  /** A name without the prefix; as such, tensors are spoken of. */
+  /** A name without the prefix, the form used in error messages. */
   plainName(name: string): string {
     return name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : name;
   }
@@ -34,8 +34,8 @@ export class NamedWeights {
   }
 
   /**
-   * The elements of a tensor, for the parameter at `path`. Throws if there is none of that name and shape, or if it holds what is not a
-   * number.
+   * Reads the elements of a tensor, for the parameter at `path`. Throws a TsgptError if there is no tensor with this name and shape, or
+   * if an element is not finite.
    */
   async read(name: string, shape: Shape, path: string): Promise<Float32Array> {
     const found = this.#existing(name, path);
@@ -43,12 +43,12 @@ export class NamedWeights {
     checkShape(found, published.shape, shape);
     ensure(
       areFinite(published.data),
-      () => `tensor ${printable(found)} has elements that are not numbers or infinite; get undamaged weights`,
+      () => `tensor ${printable(found)} has elements that are NaN or infinite; get undamaged weights`,
     );
     return published.data;
   }
 
-  /** Where a tensor lies, if its source leaves it there; throws as {@link read} does, but does not look at the elements. */
+  /** Where a tensor is stored, if its source provides this. Throws as {@link read} does, but does not check the elements. */
   locate(name: string, shape: Shape, path: string): StoredFloats | undefined {
     const found = this.#existing(name, path);
     const located = this.#source.locate?.(found);
@@ -56,7 +56,7 @@ export class NamedWeights {
     return located?.stored;
   }
 
-  /** Throws if there are tensors other than those expected by their plain names, or one both with and without the prefix. */
+  /** Throws a TsgptError if a tensor is unexpected, or exists both with and without the prefix. */
   checkNoOthers(isExpected: (plainName: string) => boolean): void {
     const plain = new Set<string>();
     for (const name of this.#source.tensors?.keys() ?? []) {
@@ -65,7 +65,7 @@ export class NamedWeights {
         isExpected(rest),
         () => `the weights have a tensor ${printable(name)}, which has no place in a model of this configuration`,
       );
-      ensure(!plain.has(rest), `the weights have ${rest} twice, with ${this.#prefix} before it and without`);
+      ensure(!plain.has(rest), `the weights have ${rest} twice, with and without the prefix ${this.#prefix}`);
       plain.add(rest);
     }
   }

@@ -5,8 +5,8 @@ import type { LanguageModel } from './language-model.ts';
 import type { LayerSummary } from './layer-summary.ts';
 
 /**
- * The layers of a model with their paths, in the order in which they compute. What is computed between a point of the graph and the points
- * before it belongs to the point: its parameters and its matrix products.
+ * The layers of a model with their paths, in the order of computation. A point is an output of a part or a named tensor. All parameters
+ * and matrix products between a point and the points before it belong to that point.
  */
 export function layersOf(model: LanguageModel): LayerSummary[] {
   const { contextLength } = model.config;
@@ -24,7 +24,7 @@ export function layersOf(model: LanguageModel): LayerSummary[] {
     const path = point.replace(/#\d+$/, ''); // without the number of its use
     const isPart = parts.has(path) || point === logitsPoint;
     const layer: LayerSummary = {
-      // A table that is read without its layer, such as that of the positions, goes by the layer's path.
+      // A matrix used without its layer, such as the position embedding, has the layer's path.
       name: !isPart && owners.size === 1 ? [...owners][0]! : point,
       kind: isPart || owners.size > 0 ? 'layer' : 'step',
       output: outputOf(tensors.at(-1)!),
@@ -56,7 +56,7 @@ export function layersOf(model: LanguageModel): LayerSummary[] {
   return [...layers, ...unusedOf(model, layerOf)];
 }
 
-/** Parts of a model whose parameters are in no computation of its logits. */
+/** The parameters that the logits do not depend on. */
 function unusedOf(model: LanguageModel, used: ReadonlyMap<Parameter, LayerSummary>): LayerSummary[] {
   return Array.from(model.namedParameters(), ([path, parameter]) => ({ path, parameter }))
     .filter(({ parameter }) => !used.has(parameter))
@@ -68,16 +68,16 @@ function unusedOf(model: LanguageModel, used: ReadonlyMap<Parameter, LayerSummar
 
 const noParameters = { parameterShapes: [], parameters: 0 };
 
-/** What the logits are called if no part of the model makes them: a head that is the token embedding used backwards. */
+/** The name of the logits if no part of the model computes them, because the head is tied to the token embedding. */
 const logitsPoint = 'head';
 
-/** What is computed between a point of the graph, the last of `tensors`, and the points before it; operands first. */
+/** The tensors between a point of the graph and the points before it, operands first. The last tensor is the point itself. */
 interface Stretch {
   point: string;
   tensors: Tensor[];
 }
 
-/** The graph of a model that reads texts, cut at the outputs of its parts and at the tensors with a name. */
+/** The model's graph for input `[batch, time]`, cut at the outputs of its parts and at named tensors. */
 function stretchesOf(model: LanguageModel, batch: number, time: number): Stretch[] {
   let logits: Tensor | undefined;
   const points = observe(model, () => {
@@ -91,10 +91,10 @@ function stretchesOf(model: LanguageModel, batch: number, time: number): Stretch
   );
 }
 
-/** The tensors that `output` is computed from, operands first and itself last, but for those reached before. */
+/** The tensors that `output` depends on, operands first and `output` last, except those in `reached`. */
 function reachFrom(output: Tensor, reached: Set<Tensor>): Tensor[] {
   const found: Tensor[] = [];
-  // A stack of our own: a deep model's graph is deeper than JavaScript's call stack.
+  // An explicit stack, since the graph of a deep model would overflow JavaScript's call stack.
   const stack = reached.has(output) ? [] : [output];
   while (stack.length > 0) {
     const tensor = stack.at(-1)!;
@@ -111,8 +111,8 @@ function reachFrom(output: Tensor, reached: Set<Tensor>): Tensor[] {
 }
 
 /**
- * Says what the dimensions of a tensor are: a length that changes with how many texts are read is `batch`, one that changes with how
- * long they are is `time`. So the graph is built for two texts, and for shorter ones, as well.
+ * Formats a tensor's shape with named dimensions. To find them, it builds the graph twice more: once for a batch of two, once for a
+ * shorter context. A dimension that changes with the former is `batch`; one that changes with the latter is `time`.
  */
 function describer(model: LanguageModel, stretches: readonly Stretch[]): (tensor: Tensor) => string {
   const { contextLength } = model.config;
@@ -138,12 +138,12 @@ function describer(model: LanguageModel, stretches: readonly Stretch[]): (tensor
   };
 }
 
-/** The tensors of a stretch that a summary shows. */
+/** The tensors of a stretch whose shapes the summary shows. */
 function described({ tensors }: Stretch): Tensor[] {
   return [...tensors.filter(isMatrixProduct), tensors.at(-1)!];
 }
 
-/** The last part of the name of the point from which `tensor` comes most directly. */
+/** The last part of the name of the nearest named tensor, following first operands from `tensor`. */
 function nearestName(tensor: Tensor, nameOf: ReadonlyMap<Tensor, string>): string {
   let [nearest] = [tensor];
   while (!nameOf.has(nearest) && nearest.node.inputs.length > 0) [nearest] = nearest.node.inputs as [Tensor];
@@ -154,7 +154,7 @@ function isMatrixProduct({ node }: Tensor): boolean {
   return node.operation.name === 'matmul' || node.operation.name === 'linear';
 }
 
-/** How many numbers are multiplied and added for each element of a matrix product. */
+/** The length of the dimension that a matrix product sums over. */
 function innerLength({ node }: Tensor): number {
   const { transposeA = false } = node.attributes as { transposeA?: boolean };
   return node.inputs[0]!.shape.at(transposeA ? -2 : -1)!;

@@ -3,11 +3,11 @@ import { parseConfig } from './config-schema.ts';
 import type { ModelConfig } from './family.ts';
 import { familyOfModelType } from './registry.ts';
 
-/** Which model it is that a folder or a file holds. */
+/** Describes the model that a folder or file holds. */
 export interface ModelDescription {
-  /** The family as Hugging Face or llama.cpp calls it; of a training run the same as {@link family}. */
+  /** Hugging Face's model type or llama.cpp's architecture; for a training run, the same as {@link family}. */
   modelType: string;
-  /** The name of its family: with {@link config} it makes a model, see `createModel`. */
+  /** The name of the family. Pass it to `createModel` together with {@link config}. */
   family: string;
   config: ModelConfig;
 }
@@ -15,8 +15,8 @@ export interface ModelDescription {
 const typeSchema = v.object({ model_type: v.string() });
 
 /**
- * Reads the contents of a published model's config.json, parsed. Throws one clear sentence if the family is unknown, a field
- * is missing, or an option is set that changes the computation in a way not supported.
+ * Reads the parsed config.json of a published model. Throws a TsgptError if the family is unknown, a field is missing, or an option
+ * asks for an unsupported computation.
  */
 export function readHuggingFaceConfig(json: unknown): ModelDescription {
   const { model_type: modelType } = parseConfig(typeSchema, json);

@@ -1,48 +1,48 @@
 import type { Shape } from '../core/shape.ts';
 
-/** A tensor under the name and in the layout that its family is published with. */
+/** A tensor with its published name and in its published layout. */
 export interface PublishedTensor {
   name: string;
   shape: Shape;
-  /** The elements, row-major; they are put in order when asked for. */
+  /** Computes the elements, in row-major order. */
   make(): Float32Array;
 }
 
-/** Where one parameter stands in the files of another program. */
+/** The place of one parameter in the files of another program. */
 export interface TensorPlace {
   /** The tensor's name, with the layout's prefix. */
   readonly name: string;
-  /** The tensor is the transpose of the parameter: `[in, out]`, where ours is `[out, in]`. */
+  /** Whether the tensor is the transpose of the parameter: `[in, out]` instead of `[out, in]`. */
   readonly transposed?: boolean;
   /**
-   * The paths of all parameters that share the tensor, this one among them, in order: their rows follow one another, for example those of
+   * The paths of all parameters that share the tensor, including this one, in the order in which their rows are stacked. An example is
    * query, key and value.
    */
   readonly fused?: readonly string[];
-  /** The row of the tensor at which row `row` of the parameter stands, if not the same. */
+  /** The row of the tensor that holds row `row` of the parameter. Defaults to the same row. */
   readonly rowOf?: (row: number) => number;
-  /** The name of a bias that the published form always has beside this matrix; it is zeros if the model has none. */
+  /** The name of the bias that the published model always has for this matrix. If our model has no bias, zeros are written. */
   readonly zeroBias?: string;
 }
 
 /**
- * Where a model's parameters stand in the files of another program. This is all that a family says about weights:
- * {@link loadWeights} reads by it and {@link layOut} writes by it.
+ * The places of a model's parameters in the files of another program. It is all that a family defines about weights:
+ * {@link loadWeights} and {@link layOut} use it to read and to write.
  */
 export interface TensorLayout {
   /** The place of the parameter at a path such as `blocks.1.attentionNorm.weight`. */
   placeOf(path: string): TensorPlace;
-  /** Some files leave this out before the names that begin with it. */
+  /** A prefix of names that some files omit. */
   readonly prefix?: string;
-  /** Tensors that a model does not need, by their names without the prefix. */
+  /** Matches the names, without the prefix, of tensors that the model does not need. */
   readonly ignored?: RegExp;
-  /** A parameter that may also stand under the place of another one which the model lacks: the token embedding, at the head's. */
+  /** If the model lacks the parameter `other`, `path` may be stored in its place: for example, a tied token embedding as the head. */
   readonly tied?: { readonly path: string; readonly other: string };
-  /** Tensors that are written besides the parameters. */
+  /** Tensors to write in addition to the parameters. */
   readonly extra?: readonly PublishedTensor[];
-  /** What shows that the weights are of another configuration, in a sentence that says what to do; undefined if nothing does. */
+  /** Describes how the weights contradict the configuration, and what to do about it; undefined if they do not. */
   mismatch?(weights: { has(name: string): boolean }): string | undefined;
 }
 
-/** Weights under the very paths of the parameters, as in our own checkpoints. */
+/** The layout of the library's own checkpoints: tensors are named by the paths of the parameters. */
 export const ownLayout: TensorLayout = { placeOf: (path) => ({ name: path }) };

@@ -1,6 +1,6 @@
 import type { Shape } from '../core/shape.ts';
 
-/** `count` columns of a matrix `[rows, columns]`, from the column `first` on, as the rows of a matrix `[count, rows]`. */
+/** Transposes `count` columns of a matrix, starting at column `first`: `[rows, columns]` → `[count, rows]`. */
 export function transpose(data: Float32Array, [rows, columns]: Shape, first = 0, count = columns!): Float32Array {
   const result = new Float32Array(rows! * count);
   for (let row = 0; row < rows!; row++) {

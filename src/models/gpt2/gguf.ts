@@ -5,7 +5,7 @@ import type { TensorLayout } from '../tensor-layout.ts';
 import { type GPT2Config, gpt2Config } from './config.ts';
 import { queryKeyValue } from './fused-attention.ts';
 
-/** Parts of ours and what llama.cpp calls them. */
+/** Our names of parts → llama.cpp's names. */
 const parts: Record<string, string> = {
   tokenEmbedding: 'token_embd',
   positionEmbedding: 'position_embd',
@@ -59,7 +59,7 @@ export const gpt2Gguf: GgufForm<GPT2Config> = {
   layout: () => layout,
 };
 
-/** Matrices are [out, in], as ours. */
+/** Matrices are `[out, in]`, as in our models. */
 const layout: TensorLayout = {
   placeOf(path) {
     const { block, part, kind } = splitPath(path);

@@ -13,11 +13,11 @@ import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
 import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
 
 /**
- * GPT-2 (Radford et al., 2019): tokens and positions embedded, a stack of transformer blocks, a final normalisation, and a
- * head that scores every token of the vocabulary as the next one.
+ * GPT-2 (Radford et al., 2019): token and position embeddings, a stack of transformer blocks, a final normalisation, and a head that
+ * computes the logits of the next token.
  *
- * `new GPT2({ vocabSize: 50257 })`, which is `new GPT2(gpt2.small)`, has 124 million parameters. What is left
- * out of `options` has the default of {@link GPT2Options}; the initial weights come from `random`, which defaults to `new Random(0)`.
+ * `new GPT2({ vocabSize: 50257 })` is the same as `new GPT2(gpt2.small)` and has 124 million parameters. See {@link GPT2Options} for the
+ * defaults of `options`. The initial weights are drawn from `random`, which defaults to `new Random(0)`.
  */
 export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
   readonly family = 'gpt2';
@@ -38,7 +38,7 @@ export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
     this.initialize(random);
   }
 
-  /** The sum of two vectors: one for the token, one for its position. */
+  /** The sum of the token embedding and the position embedding. */
   embed(tokens: Tensor, { cache }: ForwardPass): Tensor {
     const table = this.positionEmbedding.weight; // [contextLength, embDim]
     const time = tokens.shape[1]!;

@@ -8,7 +8,7 @@ import { queryKeyValue } from './fused-attention.ts';
 
 const layerNormEpsilon = 1e-5;
 
-/** GPT-2 as OpenAI published it: its own names for the fields, its defaults for what is left out. */
+/** GPT-2 as OpenAI published it, with its names and defaults of fields. */
 export const gpt2HuggingFace: HuggingFaceForm<GPT2Config> = {
   modelTypes: ['gpt2'],
   readConfig(json) {
@@ -19,7 +19,7 @@ export const gpt2HuggingFace: HuggingFaceForm<GPT2Config> = {
       embDim: published.n_embd,
       nHeads: published.n_head,
       nLayers: published.n_layer,
-      // One rate serves all three places here.
+      // Our models use one dropout rate in all three places.
       dropRate: Math.max(published.resid_pdrop, published.embd_pdrop, published.attn_pdrop),
       qkvBias: true,
       tiedHead: published.tie_word_embeddings,
@@ -62,11 +62,11 @@ const otherParts: Record<string, string> = {
   head: 'lm_head',
 };
 
-/** OpenAI stores matrices as [in, out], we as [out, in]. */
+/** OpenAI stores matrices as `[in, out]`; our models as `[out, in]`. */
 function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
   return {
     prefix: 'transformer.',
-    // Causal masks: the model makes its own.
+    // Causal masks, which our models compute.
     ignored: /^h\.\d+\.attn\.(masked_)?bias$/,
     tied: { path: 'tokenEmbedding.weight', other: 'head.weight' },
     placeOf(path) {
@@ -83,7 +83,7 @@ function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
         return 'the weights have biases for query, key and value; build the model with qkvBias: true';
       }
       if (!weights.has(`h.${nLayers}.ln_1.weight`)) return undefined;
-      return `the weights have more than ${nLayers} blocks; build the model with more nLayers`;
+      return `the weights have more than ${nLayers} blocks; increase nLayers`;
     },
   };
 }
@@ -91,7 +91,7 @@ function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
 const dropoutSchema = v.optional(v.number(), 0.1);
 
 const configSchema = v.pipe(
-  // The oldest files call n_positions only by its other name.
+  // The oldest files have only n_ctx, another name of n_positions.
   v.looseObject({ n_positions: v.optional(v.number()), n_ctx: v.optional(v.number()) }),
   v.transform((json) => ({ ...json, n_positions: json.n_positions ?? json.n_ctx })),
   v.object({
@@ -104,7 +104,7 @@ const configSchema = v.pipe(
     embd_pdrop: dropoutSchema,
     attn_pdrop: dropoutSchema,
     tie_word_embeddings: v.optional(v.boolean(), true),
-    // What would change the computation.
+    // Other values of these fields would change the computation.
     activation_function: fixed('gelu_new'),
     layer_norm_epsilon: fixed(layerNormEpsilon),
     scale_attn_weights: fixed(true),

@@ -4,7 +4,7 @@ import type { RotaryScaling } from '../../nn/index.ts';
 import { checkPositive, count, positive, probability, structure, toggle } from '../config-fields.ts';
 import { type ConfigOf, configTable, type OptionsOf } from '../config-table.ts';
 
-/** The width shared out among the heads. */
+/** Divides embDim among the heads. */
 const headDimFrom = ({ embDim, nHeads }: Readonly<Record<string, number>>) => {
   ensure(
     embDim! % nHeads! === 0,
@@ -34,28 +34,28 @@ function checkRopeScaling(scaling: RotaryScaling, name: string): void {
 }
 
 const fields = {
-  vocabSize: count('how many different tokens there are'),
-  contextLength: count('how many tokens the model sees at once', 1024),
-  embDim: count('embedding dimension: numbers per token inside the model', 768),
-  nHeads: count('heads of queries in each block', 12),
-  nKvHeads: count('heads of keys and values in each block; nHeads / nKvHeads heads of queries share one', {
+  vocabSize: count('number of tokens in the vocabulary'),
+  contextLength: count('maximum number of tokens the model sees at once', 1024),
+  embDim: count('embedding dimension: the size of a hidden state', 768),
+  nHeads: count('query heads in each block', 12),
+  nKvHeads: count('key and value heads in each block; nHeads / nKvHeads query heads share one', {
     says: 'nHeads',
     from: ({ nHeads }) => nHeads!,
   }),
-  headDim: count('how many numbers a head has; mostly embDim / nHeads, but not in Qwen3', {
+  headDim: count('dimension of a head; usually embDim / nHeads, but not in Qwen3', {
     says: 'embDim / nHeads',
     from: headDimFrom,
   }),
-  nLayers: count('transformer blocks that follow one another', 12),
-  hiddenDim: count('how wide the feed-forward network is inside', {
-    // With three matrices instead of two, this width keeps their parameters as many as at 4 embDim (Shazeer, 2020).
+  nLayers: count('number of transformer blocks', 12),
+  hiddenDim: count('hidden dimension of the feed-forward network', {
+    // Three matrices of this width have as many parameters as two matrices of width 4 embDim (Shazeer, 2020).
     says: '8/3 embDim, rounded up to a multiple of 32',
     from: ({ embDim }) => 32 * Math.ceil((8 * embDim!) / 3 / 32),
   }),
-  normEps: positive('is added to a mean square before its root is taken', 1e-5),
-  ropeTheta: positive('base of the rotary positions: larger for longer texts', 10_000),
+  normEps: positive('a small number that RMSNorm adds to the mean square before taking the root', 1e-5),
+  ropeTheta: positive('base of the rotary position embedding; longer contexts use a larger one', 10_000),
   ropeScaling: structure<RotaryScaling>(
-    'how the rotary positions were stretched for texts longer than those of the first training, if they were',
+    'scaling of the rotary position embedding for contexts longer than in pretraining',
     ropeScalingSchema,
     checkRopeScaling,
   ),
@@ -67,29 +67,29 @@ const fields = {
   outputBias: toggle('whether the output of attention has a bias', false, 'give the output of attention a bias'),
   feedForwardBias: toggle('whether the feed-forward network has biases', false, 'give the feed-forward network biases'),
   qkNorm: toggle(
-    'whether every head of queries and keys is normalised, as in Qwen3',
+    'whether every query and key head is normalised, as in Qwen3',
     false,
-    'normalise every head of queries and keys',
+    'normalise every query and key head',
   ),
   tiedHead: toggle(
-    'whether the output head is the token embedding used backwards or a matrix of its own',
+    'whether the output head shares the embedding matrix or has its own weights',
     true,
-    'give the output head a matrix of its own',
+    'give the output head its own weights',
   ),
-  dropRate: probability('probability with which training sets an element to zero (dropout)', 0),
+  dropRate: probability('dropout: the probability that training sets an element to zero', 0),
 };
 
-/** The numbers that make a model of the Llama family; which of its members it is follows from them. */
+/** The configuration of a model of the Llama family. Its values distinguish Llama, Mistral, Qwen2 and Qwen3. */
 export type LlamaConfig = ConfigOf<typeof fields>;
 
-/** The same where all but `vocabSize` may be left out. The defaults are the size of GPT-2 small in the form of Llama. */
+/** The same, but only `vocabSize` is required. Defaults to a Llama of the size of GPT-2 small. */
 export type LlamaOptions = OptionsOf<typeof fields>;
 
-/** The fields of {@link LlamaConfig}: meanings, defaults, checks. */
+/** The fields of {@link LlamaConfig}, with their meanings, defaults and checks. */
 export const llamaConfig = configTable('Llama', fields, ({ nHeads, nKvHeads, headDim }) => {
   ensure(
     nHeads % nKvHeads === 0,
-    `nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}; heads of keys and values must be shared evenly`,
+    `nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}; every key and value head must serve the same number of query heads`,
   );
   ensure(headDim % 2 === 0, `headDim must be even, because rotary positions turn pairs of numbers, but is ${headDim}`);
 });

@@ -11,7 +11,7 @@ import { type LlamaConfig, llamaConfig } from './config.ts';
 import { llama3Factors, scalingFromFactors } from './rope-factors.ts';
 import { neighbourOf } from './rotary-rows.ts';
 
-/** Parts of ours and what llama.cpp calls them. */
+/** Our names of parts → llama.cpp's names. */
 const parts: Record<string, string> = {
   tokenEmbedding: 'token_embd',
   finalNorm: 'output_norm',
@@ -86,7 +86,7 @@ function layout({ headDim, ropeTheta: theta, ropeScaling }: LlamaConfig, archite
   };
 }
 
-/** Throws if the file asks for what would change the computation. */
+/** Throws a TsgptError if the file has an option that would change the computation. */
 function checkNothingElse(hyperparameters: Hyperparameters): void {
   hyperparameters.fixed('expert_count', 0);
   hyperparameters.fixed('attention.causal', true);
@@ -118,14 +118,14 @@ async function readScaling(
   return scalingFromFactors(factors, head);
 }
 
-/** Which of llama.cpp's architectures computes what the model does. Throws one clear sentence if none does. */
+/** The architecture of llama.cpp that computes the same as the model. Throws a TsgptError if there is none. */
 function architectureOf(config: LlamaConfig): string {
   const { qkvBias, outputBias, feedForwardBias, qkNorm, ropeScaling, nHeads, headDim, embDim } = config;
   const isPlain = !outputBias && !feedForwardBias && ropeScaling?.kind !== 'llama3';
   ensure(
     !qkNorm || isPlain,
-    'this model cannot be written as GGUF: where llama.cpp normalises queries and keys, in qwen3, it has no biases but those of ' +
-      'queries, keys and values, and no rotary positions as in Llama 3',
+    'this model cannot be written as GGUF: with qkNorm, llama.cpp (qwen3) supports biases only of queries, keys and values, and ' +
+      "does not support Llama 3's rotary scaling",
   );
   if (qkNorm) return 'qwen3';
   return qkvBias && isPlain && nHeads * headDim === embDim ? 'qwen2' : 'llama';

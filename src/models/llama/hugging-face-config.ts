@@ -2,16 +2,16 @@ import * as v from 'valibot';
 import { absent, fixed } from '../config-schema.ts';
 import { ropeSchema } from './rope-schema.ts';
 
-/** Whether attention sees only the last tokens, and how many. */
+/** Sliding-window attention: whether it is used, and how many tokens it sees. `always` ignores use_sliding_window. */
 export interface Window {
-  isUsed: boolean | 'whatever is said';
+  isUsed: boolean | 'always';
   length: number | null;
 }
 
-const noExperts = absent('is there, but mixtures of experts are not supported');
-const noCapping = absent('is there, but capping is not supported');
+const noExperts = absent('is set, but mixtures of experts are not supported');
+const noCapping = absent('is set, but soft-capping is not supported');
 
-/** The fields of a config.json; where it says nothing of a window, `window` holds. */
+/** The fields of a config.json. `window` is the default if the file does not mention a window. */
 export function configSchemaFor(window: Window) {
   return v.pipe(
     v.object({
@@ -33,24 +33,22 @@ export function configSchemaFor(window: Window) {
       attention_dropout: v.nullish(v.number(), 0),
       use_sliding_window: v.nullish(v.boolean(), window.isUsed !== false),
       sliding_window: v.optional(v.nullable(v.number()), window.length),
-      // What would change the computation.
+      // Other values of these fields would change the computation.
       hidden_act: fixed('silu'),
       partial_rotary_factor: fixed(1),
       is_causal: fixed(true),
       layer_types: v.nullish(v.array(fixed('full_attention'))),
-      quantization_config: absent(
-        'is there, but quantised weights cannot be read; choose the model they were made from',
-      ),
+      quantization_config: absent('is set, but quantised weights cannot be read; choose the model they were made from'),
       num_experts: noExperts,
       num_local_experts: noExperts,
-      no_rope_layers: absent('is there, but layers without positions are not supported'),
+      no_rope_layers: absent('is set, but blocks without rotary positions are not supported'),
       attn_logit_softcapping: noCapping,
       final_logit_softcapping: noCapping,
     }),
     v.rawCheck(({ dataset, addIssue }) => {
       if (!dataset.typed) return;
       const { use_sliding_window, sliding_window, max_position_embeddings } = dataset.value;
-      const isUsed = window.isUsed === 'whatever is said' || use_sliding_window;
+      const isUsed = window.isUsed === 'always' || use_sliding_window;
       if (!isUsed || sliding_window === null || sliding_window >= max_position_embeddings) return;
       const message =
         `sliding_window is ${sliding_window}, but attention that sees less than all of ` +

@@ -1,7 +1,7 @@
 import { publishedPart, splitPath } from '../parameter-path.ts';
 import type { TensorLayout } from '../tensor-layout.ts';
 
-/** Parts of ours and what Hugging Face's Llama, Mistral and Qwen call them. */
+/** Our names of parts → the names in Hugging Face's Llama, Mistral and Qwen. */
 const blockParts: Record<string, string> = {
   attentionNorm: 'input_layernorm',
   'attention.query': 'self_attn.q_proj',
@@ -23,7 +23,7 @@ const otherParts: Record<string, string> = {
 
 export const huggingFaceLayout: TensorLayout = {
   prefix: 'model.',
-  // The angles of the rotary positions, which old files have: they follow from the configuration.
+  // Old files contain the rotary frequencies, which follow from the configuration.
   ignored: /^(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/,
   tied: { path: 'tokenEmbedding.weight', other: 'head.weight' },
   placeOf(path) {

@@ -6,27 +6,27 @@ import { type LlamaConfig, llamaConfig } from './config.ts';
 import { configSchemaFor, type Window } from './hugging-face-config.ts';
 import { huggingFaceLayout } from './hugging-face-layout.ts';
 
-/** What the relatives of Llama do differently without saying so in their config.json. */
+/** The differences between Llama and a relative that its config.json does not mention. */
 interface Kinship {
-  /** Where the linear layers have biases, as far as it is always the same. */
+  /** The biases that do not depend on config.json. */
   biases?: Partial<Pick<LlamaConfig, 'qkvBias' | 'outputBias' | 'feedForwardBias'>>;
   qkNorm?: boolean;
-  /** What holds if nothing is said: whether attention is limited to a window, and how long that is. */
+  /** The sliding window if config.json does not mention one. */
   window?: Window;
 }
 
 const noBiases = { qkvBias: false, outputBias: false, feedForwardBias: false };
 
 const relatives: Record<string, Kinship> = {
-  /** Llama 2 and 3, and all that are built the same: TinyLlama, SmolLM2, ... */
+  /** Llama 2 and 3, and models of the same structure, such as TinyLlama and SmolLM2. */
   llama: {},
-  mistral: { biases: noBiases, window: { isUsed: 'whatever is said', length: 4096 } },
+  mistral: { biases: noBiases, window: { isUsed: 'always', length: 4096 } },
   /** Qwen2 and Qwen2.5. */
   qwen2: { biases: { ...noBiases, qkvBias: true }, window: { isUsed: false, length: 4096 } },
   qwen3: { biases: { feedForwardBias: false }, qkNorm: true, window: { isUsed: false, length: 4096 } },
 };
 
-/** Llama and its relatives. A Mistral is written as a llama, which computes the same. */
+/** Llama and its relatives. A Mistral is written as a Llama, which computes the same. */
 export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
   modelTypes: Object.keys(relatives),
   readConfig(json, modelType) {
@@ -78,14 +78,14 @@ export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
   layout: () => huggingFaceLayout,
 };
 
-/** Which relative of Llama it is follows from where it has biases and norms. */
+/** Determines the relative of Llama from its biases and norms. */
 function kinship({ qkvBias, outputBias, feedForwardBias, qkNorm }: LlamaConfig): Record<string, unknown> {
   if (qkvBias && !outputBias && !feedForwardBias && !qkNorm) {
     return { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', use_sliding_window: false };
   }
   ensure(
     qkvBias === outputBias && !(qkNorm && feedForwardBias),
-    'no relative of Llama that Hugging Face publishes has its biases just where this model has them, so it cannot be written in that layout',
+    "this model cannot be written in Hugging Face's layout: no relative of Llama there has the same combination of biases and norms",
   );
   if (qkNorm) {
     const rest = { attention_bias: qkvBias, use_sliding_window: false };

@@ -5,11 +5,11 @@ import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
 import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
 
 /**
- * Llama (Touvron et al., 2023) and its relatives: tokens embedded, a stack of transformer blocks that learn of positions by turning
- * queries and keys, a final normalisation, and a head that scores every token of the vocabulary as the next one.
+ * Llama (Touvron et al., 2023) and its relatives: token embeddings, a stack of transformer blocks with rotary position embeddings, a
+ * final normalisation, and a head that computes the logits of the next token.
  *
- * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3. What is left out of `options`
- * has the default of {@link LlamaOptions}; the initial weights come from `random`, which defaults to `new Random(0)`.
+ * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3. See {@link LlamaOptions} for
+ * the defaults of `options`. The initial weights are drawn from `random`, which defaults to `new Random(0)`.
  */
 export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
   readonly family = 'llama';
@@ -29,7 +29,7 @@ export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
     this.initialize(random);
   }
 
-  /** A vector for each token; of its position attention learns by itself. */
+  /** The token embeddings. Attention adds the positions by rotating queries and keys. */
   embed(tokens: Tensor): Tensor {
     return this.tokenEmbedding.weight.rows(tokens).named('embeddings'); // [batch, time, embDim]
   }

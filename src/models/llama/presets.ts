@@ -19,11 +19,11 @@ const smolLM2: LlamaConfig = {
   dropRate: 0,
 };
 
-/** Some published sizes of the family, from the config.json of each. */
+/** Some published models of the family, with the values of their config.json. */
 export const llama = {
   /** SmolLM2-135M (Allal et al., 2025). */
   smolLM2,
-  /** TinyLlama-1.1B (Zhang et al., 2024), of the same build as Llama 2. */
+  /** TinyLlama-1.1B (Zhang et al., 2024), with the same structure as Llama 2. */
   tinyLlama: {
     ...smolLM2,
     vocabSize: 32_000,
@@ -36,7 +36,7 @@ export const llama = {
     ropeTheta: 10_000,
     tiedHead: false,
   },
-  /** Llama 3.2 1B (Grattafiori et al., 2024): a first context of 8,192 tokens, stretched 16 times. */
+  /** Llama 3.2 1B (Grattafiori et al., 2024): pretrained with a context of 8,192 tokens, then extended 16 times. */
   llama3: {
     ...smolLM2,
     vocabSize: 128_256,
@@ -69,7 +69,7 @@ export const llama = {
     ropeTheta: 1_000_000,
     qkvBias: true,
   },
-  /** Qwen3-0.6B (Yang et al., 2025): its heads together are twice as wide as the model. */
+  /** Qwen3-0.6B (Yang et al., 2025): nHeads * headDim is twice embDim. */
   qwen3: {
     ...smolLM2,
     vocabSize: 151_936,

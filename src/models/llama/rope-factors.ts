@@ -9,8 +9,8 @@ interface RotaryHead {
 }
 
 /**
- * How many times as slowly each pair of a head turns, `[headDim / 2]`: what Llama 3 has in GGUF, as the tensor `rope_freqs.weight`, instead
- * of the four numbers that it follows from.
+ * The factor by which Llama 3's scaling divides the frequency of each pair of a head, `[headDim / 2]`. GGUF files store these factors as
+ * the tensor `rope_freqs.weight`, and not the four numbers that determine them.
  */
 export function llama3Factors(head: RotaryHead, scaling: Llama3Scaling): Float32Array {
   const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength } = scaling;
@@ -23,15 +23,15 @@ export function llama3Factors(head: RotaryHead, scaling: Llama3Scaling): Float32
   });
 }
 
-/** What Llama 3.1 to 3.3 have. */
+/** The values of Llama 3.1 to 3.3. */
 const published = { lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContextLength: 8192 };
 
-/** A factor may differ by this share from how it was computed elsewhere. */
+/** The relative difference allowed between a factor and our own computation of it. */
 const TOLERANCE = 1e-5;
 
 /**
- * The numbers that such factors follow from; undefined if they slow nothing down. Of those that give the same angles it finds one. Throws
- * one clear sentence if the factors have another form.
+ * The inverse of {@link llama3Factors}: the scaling that gives these factors, or undefined if all factors are 1. Several scalings can give
+ * the same factors; it returns one of them. Throws a TsgptError if the factors have another form.
  */
 export function scalingFromFactors(factors: Float32Array, head: RotaryHead): Llama3Scaling | undefined {
   if (factors.every((factor) => factor === 1)) return undefined;
@@ -41,16 +41,14 @@ export function scalingFromFactors(factors: Float32Array, head: RotaryHead): Lla
     const expected = llama3Factors(head, candidate);
     return factors.every((value, i) => Math.abs(value - expected[i]!) <= TOLERANCE * value);
   });
-  ensure(
-    found,
-    'its rope_freqs.weight does not slow rotary positions down as Llama 3 does, and nothing else is supported',
-  );
+  ensure(found, "its rope_freqs.weight does not have the form of Llama 3's rotary scaling, the only form supported");
   return found;
 }
 
 /**
- * Between the pairs that keep their speed and those that turn `factor` times as slowly, the speed is linear in the turns per context. Two
- * pairs between tell which line it is; three numbers say the same when all are doubled, so let the lowest be 1.
+ * Fits a scaling to the factors. Between the pairs that keep their frequency and those divided by `factor`, the scale is linear in the
+ * number of turns per context, so two pairs in between determine the line. Multiplying both frequency factors and the original context
+ * length by one number gives the same line, so the low frequency factor is set to 1.
  */
 function fitted(factors: Float32Array, factor: number, head: RotaryHead): Llama3Scaling[] {
   const frequencies = rotaryFrequencies(head);

@@ -28,7 +28,7 @@ const types = v.variant(
   ({ received }) => `is ${received}, but only "default", "linear" and "llama3" are supported`,
 );
 
-/** `rope_scaling` of a config.json, or `rope_parameters`, as newer ones call it: how rotary positions are computed. */
+/** The rotary settings of a config.json: `rope_scaling`, or `rope_parameters` in newer files. */
 export const ropeSchema = v.pipe(
   v.looseObject({ rope_type: v.nullish(v.string()), type: v.nullish(v.string()) }),
   v.transform(({ type, rope_type, ...rest }) => ({ ...rest, rope_type: rope_type ?? type ?? 'default' })),

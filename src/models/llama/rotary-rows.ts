@@ -1,9 +1,9 @@
 /**
- * The row among neighbours of row `row` of a matrix whose heads of `headDim` rows have their halves apart.
+ * The row of a query or key matrix in the order of Meta and llama.cpp, for row `row` in the order of Hugging Face.
  *
- * Hugging Face's Llama turns element i of the first half of a head together with element i of the second. Meta's own, and llama.cpp's,
- * turn neighbours. So in GGUF the rows of queries and keys are in another order: 0, n/2, 1, n/2 + 1, ... of each head of n. Qwen keeps the
- * halves in llama.cpp, too.
+ * Rotary position embedding rotates pairs of elements. Hugging Face's Llama pairs element i of the first half of a head with element i of
+ * the second half. Meta's Llama and llama.cpp pair neighbours. GGUF files of Llama therefore store the rows of each head of n in the order
+ * 0, n/2, 1, n/2 + 1, ... Qwen pairs halves in llama.cpp, too.
  */
 export function neighbourOf(row: number, headDim: number): number {
   const inHead = row % headDim;

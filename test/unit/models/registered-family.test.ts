@@ -226,7 +226,7 @@ describe('registerFamily', () => {
   const other: Family = { ...(toyFamily as unknown as Family), name: 'other', huggingFace: undefined, gguf: undefined };
 
   it('refuses names that are taken', () => {
-    expect(() => registerFamily({ ...other, name: 'gpt2' })).toThrow('there is a model family gpt2 already');
+    expect(() => registerFamily({ ...other, name: 'gpt2' })).toThrow('the model family gpt2 already exists');
     expect(() => registerFamily({ ...other, gguf: toyFamily.gguf as unknown as Family['gguf'] })).toThrow('toy-relu');
   });
 
@@ -234,8 +234,10 @@ describe('registerFamily', () => {
     registerFamily(other);
     const model = Object.assign(newModel(), { family: 'other' });
     await expect(savePretrained(place('never'), { model })).rejects.toThrow(
-      'a model of the family other cannot be written in the layout of Hugging Face; its family has no such form',
+      "models of the family other cannot be written in Hugging Face's layout; the family does not define huggingFace",
     );
-    await expect(saveGguf(place('never.gguf'), { model })).rejects.toThrow('cannot be written as GGUF; its family has');
+    await expect(saveGguf(place('never.gguf'), { model })).rejects.toThrow(
+      'cannot be written as GGUF; the family does not define gguf',
+    );
   });
 });
