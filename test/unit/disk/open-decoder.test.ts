@@ -115,7 +115,7 @@ describe('weights in their file', () => {
     model.blocks[1]!.feedForward.expand.weight.value[77] = damage;
     const folder = await saved(model);
     await expect(loadModel(folder)).rejects.toThrow(
-      /^cannot load .*: tensor transformer\.h\.1\.mlp\.c_fc\.weight has elements that are not numbers or infinite/,
+      /^cannot load .*: tensor transformer\.h\.1\.mlp\.c_fc\.weight has elements that are NaN or infinite/,
     );
     const decoder = await loadDecoder(folder);
     await expect(logitsOf(decoder)).rejects.toThrow(/^the model computes infinity or NaN/);

@@ -215,7 +215,7 @@ describe('a GGUF file', () => {
     [
       'with what is no number',
       ({ tensors }) => void tensors.get('output_norm.weight')!.bytes.fill(0xff),
-      'tensor output_norm.weight has elements that are not numbers',
+      'tensor output_norm.weight has elements that are NaN or infinite',
     ],
     ['with an unknown kind of tokenizer', set('tokenizer.ggml.model', 'rwkv'), 'its tokenizer is of the kind rwkv'],
     ['with more tokens than rows', tokens(301), 'tokens, but its model only 300'],

@@ -205,7 +205,7 @@ describe('the strict loader, of a registered family,', () => {
     [
       'what is no number',
       (all) => all.get('toy.finalNorm.weight')!.data.fill(Number.NaN),
-      'toy.finalNorm.weight has elements that are not numbers',
+      'toy.finalNorm.weight has elements that are NaN or infinite',
     ],
   ])('refuses %s', async (_, change, message) => {
     const { model, all } = await published();
