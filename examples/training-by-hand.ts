@@ -3,7 +3,7 @@ import { AdamW, CharTokenizer, compile, fromArray, GPT2, grad, Random, RandomWin
 const text = 'the quick brown fox jumps over the lazy dog. '.repeat(50);
 const tokenizer = CharTokenizer.fromText(text);
 const ids = Uint16Array.from(tokenizer.encode(text));
-const shape = { windowLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
+const shape = { contextLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
 const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize, dropRate: 0, qkvBias: false, tiedHead: true });
 
 // What the model reads and what it should predict: two arrays [batch, time].
