@@ -5,24 +5,24 @@ import { FlatParameters } from './flat-parameters.ts';
 import type { Optimizer, UpdateOptions } from './optimizer.ts';
 
 export interface AdamWOptions {
-  /** How slowly the running means of gradients and of their squares forget. Defaults to [0.9, 0.95]. */
+  /** The decay rates of the running means of the gradients and of their squares. Defaults to [0.9, 0.95]. */
   betas: readonly [number, number];
-  /** Keeps the division by the root of a mean square in bounds. Defaults to 1e-8. */
+  /** Is added to the divisor √v, to avoid division by zero. Defaults to 1e-8. */
   eps: number;
   /**
-   * Every step multiplies the elements of matrices (embeddings included) by 1 - learningRate · weightDecay; biases and norms are left alone. Defaults
-   * to 0.1.
+   * Every step multiplies the elements of matrices, including embeddings, by 1 - learningRate · weightDecay. Biases and norms do not
+   * decay. Defaults to 0.1.
    */
   weightDecay: number;
 }
 
-/** As nanoGPT's, which follow GPT-3's (Brown et al., 2020). */
+/** The values of nanoGPT, which follow GPT-3 (Brown et al., 2020). */
 export const defaultAdamW: AdamWOptions = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.1 };
 
-/** Pieces of this many elements keep all arrays of an update in the processor's cache. */
+/** Elements per piece of an update: few enough that all its arrays fit in the processor's cache. */
 const pieceSize = 1 << 19;
 
-/** AdamW (Loshchilov and Hutter, 2019), as PyTorch's `torch.optim.AdamW` computes it. */
+/** AdamW (Loshchilov and Hutter, 2019), with the same formulas as PyTorch's `torch.optim.AdamW`. */
 export class AdamW implements Optimizer {
   readonly parameters: ReadonlyMap<string, Parameter>;
   readonly gradients: ReadonlyMap<string, Float32Array>;
@@ -41,8 +41,8 @@ export class AdamW implements Optimizer {
   readonly #squaredNorm: Compiled;
 
   /**
-   * An optimizer for those of `parameters` that are trainable, by their paths as in `model.namedParameters()`. From now on it
-   * decides where their elements lie in memory.
+   * Creates an optimizer for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
+   * moves their values into one array; see {@link FlatParameters}.
    */
   constructor(parameters: ReadonlyMap<string, Parameter>, options: Partial<AdamWOptions> = {}) {
     this.#options = { ...defaultAdamW, ...options };
@@ -74,7 +74,7 @@ export class AdamW implements Optimizer {
     const { betas, eps, weightDecay } = this.#options;
     this.#flat.takeOver();
     this.step++;
-    // The means start at 0; dividing by the weight of what they have seen so far corrects for it.
+    // The running means start at 0. Dividing by these corrections removes the bias towards 0.
     const correction1 = 1 - betas[0] ** this.step;
     const correction2 = Math.sqrt(1 - betas[1] ** this.step);
     const coefficients = (decay: number) =>
@@ -95,7 +95,7 @@ export class AdamW implements Optimizer {
     }
   }
 
-  /** Ranges of at most `pieceSize` elements that cover the parameters and do not mix matrices with the rest. */
+  /** Ranges of at most `pieceSize` elements that cover the parameters. No range mixes matrices with other parameters. */
   *#pieces(): Generator<[start: number, end: number]> {
     const { matrixSize, size } = this.#flat;
     for (const [from, to] of [
@@ -107,7 +107,7 @@ export class AdamW implements Optimizer {
   }
 }
 
-/** What is the same for every element of an update: see {@link updateRule}. In this order in the tensor of {@link packed}. */
+/** The coefficients of {@link updateRule}, which are the same for every element, in the order of {@link packed}. */
 const coefficientNames = ['firstShare', 'secondShare', 'keep', 'rate', 'floor'] as const;
 
 type Coefficients<T> = Record<(typeof coefficientNames)[number], T>;

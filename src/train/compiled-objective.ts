@@ -7,11 +7,11 @@ import type { Batch } from '../text/index.ts';
 import type { Objective } from './objective.ts';
 import type { Optimizer } from './optimizer.ts';
 
-/** What a training run computes: the objective and its gradients, compiled. */
+/** An objective and its gradients, compiled. */
 export interface CompiledObjective<Names extends string> {
-  /** Writes the gradients of a batch, divided by the number of batches in a step, into the optimizer's arrays; gives the loss, divided likewise. */
+  /** Writes a batch's gradients into the optimizer's arrays and returns its loss, both divided by the number of batches per step. */
   first(batch: Batch<Names>): Promise<number>;
-  /** The same, but adds to what is in the arrays. */
+  /** The same, but adds the gradients to the arrays. */
   further(batch: Batch<Names>): Promise<number>;
   /** The loss of a batch, without dropout. */
   evaluate(batch: Batch<Names>): Promise<number>;
@@ -50,11 +50,11 @@ export function compileObjective<Model, Names extends string>(
 type Tensors<Names extends string> = Readonly<Record<Names, Tensor>>;
 
 /**
- * Compiles a function of a batch's arrays, once for each combination of their shapes. All batches must have the same names; results go
- * into the arrays of `into` where given.
+ * Compiles a function of a batch's arrays, once for each combination of their shapes. All batches must have the same names. The results
+ * are written into the arrays of `into`, if given.
  */
 function compileBatchFunction<Names extends string>(fn: (batch: Tensors<Names>) => readonly Tensor[]) {
-  /** The names of the first batch; later batches may have them in another order. */
+  /** The names of the first batch. Later batches may have them in another order. */
   let names: readonly Names[] | undefined;
   const compiled = compile((...tensors) => {
     const entries = names!.map((name, i) => [name, tensors[i]!]);

@@ -2,22 +2,22 @@ import { ensure, TsgptError } from '../core/errors.ts';
 import type { Parameter } from '../nn/index.ts';
 
 /**
- * The trainable parameters of a model in one array, the matrices first: an optimizer can then go through them in equal pieces,
- * whatever the sizes of the parameters, and knows by position which ones decay.
+ * The trainable parameters of a model in one array, matrices first. An optimizer can therefore update them in pieces of equal size, and
+ * the position shows whether an element has weight decay.
  */
 export class FlatParameters {
   /** The trainable parameters by their paths, in the model's order. */
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** How many values they have together. */
+  /** The total number of values. */
   readonly size: number;
-  /** The parameters' storage from now on. */
+  /** The storage of all parameters. */
   readonly values: Float32Array;
-  /** How many of {@link values} belong to matrices; the rest are biases and norms. */
+  /** The number of {@link values} that belong to matrices. The rest belong to biases and norms. */
   readonly matrixSize: number;
-  /** Where in {@link values} each parameter starts. */
+  /** The offset of each parameter in {@link values}. */
   readonly #offsets = new Map<string, number>();
 
-  /** Takes those of `parameters` that are trainable. Throws if there are none. */
+  /** Takes the trainable ones among `parameters`. Throws a TsgptError if there are none. */
   constructor(parameters: ReadonlyMap<string, Parameter>) {
     const trainable = [...parameters].filter(([, parameter]) => parameter.trainable);
     ensure(trainable.length > 0, 'there is nothing to train: no parameter of the model is trainable');
@@ -41,7 +41,7 @@ export class FlatParameters {
     return offset;
   }
 
-  /** Copies parameters that were given another array into {@link values}, which then is their storage again. */
+  /** If a parameter was given another array, copies its elements back into {@link values} and makes that its storage again. */
   takeOver(): void {
     for (const [path, view] of this.views(this.values)) {
       const parameter = this.parameters.get(path)!;
@@ -52,7 +52,7 @@ export class FlatParameters {
     }
   }
 
-  /** A zeroed array laid out like {@link values}, for gradients and moments. */
+  /** Allocates an array of zeros with the layout of {@link values}, for gradients and moments. */
   allocate(): Float32Array {
     try {
       return new Float32Array(this.size);
@@ -63,7 +63,7 @@ export class FlatParameters {
     }
   }
 
-  /** The parts of such an array that belong to each parameter, by its path, in the model's order. */
+  /** A view of each parameter's part of such an array, by its path, in the model's order. */
   views(flat: Float32Array): Map<string, Float32Array> {
     return new Map(
       [...this.parameters].map(([path, { size }]) => {

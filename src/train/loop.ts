@@ -2,29 +2,30 @@ import { ensure } from '../core/errors.ts';
 import type { StepResult, Trainer } from './trainer.ts';
 
 export interface LoopOptions {
-  /** How many steps to make, those made before included. */
+  /** The total number of steps, including steps made earlier. */
   steps: number;
   /** Steps between evaluations. Defaults to 250. */
   evalInterval?: number;
-  /** Ends the loop after the step at hand. */
+  /** Ends the loop after the current step. */
   signal?: AbortSignal;
 }
 
-/** What there is to know after a step, or, for `step` 0, before the first. */
+/** The report after a step. The report of step 0 comes before the first step. */
 export interface TrainReport extends Partial<StepResult> {
-  /** How many steps have been made, of how many. */
+  /** The number of steps made. */
   step: number;
+  /** The total number of steps. */
   steps: number;
   tokensPerSecond?: number;
-  /** An estimate, by the speed so far. */
+  /** An estimate from the speed of the recent steps. */
   secondsLeft?: number;
-  /** The mean loss on the validation data, where it was evaluated. */
+  /** The mean loss on the validation data, if it was evaluated after this step. */
   validationLoss?: number;
 }
 
 /**
- * Makes steps and reports after each. Evaluates before the first step, at every interval and after the last. Stop by leaving the loop
- * or by the signal; the model then has the weights of the last report.
+ * Makes training steps and reports after each one. Evaluates before the first step, at every interval and after the last step. To stop,
+ * leave the loop or abort the signal; the model then has the weights of the last report.
  */
 export async function* trainLoop(
   trainer: Trainer,
@@ -50,7 +51,7 @@ export async function* trainLoop(
   }
 }
 
-/** A running mean of the seconds a step takes, of which recent ones count most. The first step, which compiles, does not. */
+/** A running mean of the duration of a step in seconds. Recent steps count most; the first does not count, since it compiles. */
 class Speed {
   secondsPerStep = 0;
   #count = 0;

@@ -2,8 +2,8 @@ import type { ForwardPass, Parameter } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /**
- * What training makes small: the loss of a model on a batch, a tensor with one element. `pass` is to be handed on to the model: with
- * `pass.random` it is a training pass, with dropout; without, an evaluation.
+ * The loss to minimize: computes the loss of a model on a batch, a tensor with one element. Pass `pass` on to the model. In training it
+ * has a `random`, which turns dropout on; in evaluation it has none.
  */
 export type Objective<Model, Names extends string = string> = (
   model: Model,
@@ -11,12 +11,12 @@ export type Objective<Model, Names extends string = string> = (
   pass: ForwardPass,
 ) => Tensor;
 
-/** What training needs of a model that predicts the next token: a loss and parameters. */
+/** A model that can be trained to predict the next token. */
 export interface Trainable {
   /** Every parameter with its path. */
   namedParameters(): ReadonlyMap<string, Parameter>;
-  /** The mean cross-entropy in nats of predicting `targets`, int32 `[batch, time]` like `tokens`. */
+  /** The mean cross-entropy of predicting `targets`, in nats. `tokens` and `targets` are int32 `[batch, time]`. */
   loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor;
-  /** How many tokens the model sees at once, which is how long windows of text are unless training is told otherwise. */
+  /** `contextLength` is the maximum number of tokens the model sees at once, and the default length of training windows. */
   readonly config?: { readonly contextLength?: number };
 }

@@ -1,21 +1,21 @@
 import type { Parameter } from '../nn/index.ts';
 
 /**
- * What changes parameters by their gradients. The gradients are written into {@link gradients}, where they can be read and
- * replaced; then {@link update} makes one step.
+ * Updates parameters from their gradients. The trainer writes the gradients into {@link gradients}, where they can be read and changed.
+ * Then {@link update} makes one step.
  *
- * All maps have the same names in the same order: the paths of the parameters in their model.
+ * All maps have the same keys in the same order: the paths of the parameters in the model.
  */
 export interface Optimizer {
-  /** What it changes: the trainable parameters it was made for. */
+  /** The trainable parameters that it updates. */
   readonly parameters: ReadonlyMap<string, Parameter>;
-  /** Where the gradient of each parameter goes, as many elements as the parameter has. */
+  /** The gradient of each parameter, with as many elements as the parameter. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
-  /** What it remembers of each parameter, such as AdamW's two moments, by kind; written to when training is resumed. */
+  /** The state of each parameter, by kind, such as AdamW's two moments. Resuming a run writes into these arrays. */
   readonly state: Readonly<Record<string, ReadonlyMap<string, Float32Array>>>;
-  /** How many updates it has made; set when training is resumed. */
+  /** The number of updates made. Resuming a run sets it. */
   step: number;
-  /** The norm of all gradients together. */
+  /** The Euclidean norm of all gradients together. */
   gradientNorm(): Promise<number>;
   /** Changes the parameters by one step against the gradients. */
   update(options: UpdateOptions): Promise<void>;
@@ -23,13 +23,13 @@ export interface Optimizer {
 
 export interface UpdateOptions {
   learningRate: number;
-  /** What the gradients are multiplied by first, as in {@link clipScale}. Defaults to 1. */
+  /** A factor for all gradients, such as the result of {@link clipScale}. Defaults to 1. */
   gradientScale?: number;
 }
 
 /**
- * What scales gradients whose norm is `norm` down to the norm `maxNorm`, and leaves smaller ones as they are: clipping, as PyTorch's
- * `torch.nn.utils.clip_grad_norm_` does it.
+ * The factor that clips gradients: it scales a `norm` above `maxNorm` down to `maxNorm`, and is 1 for smaller norms. It is computed as in
+ * PyTorch's `torch.nn.utils.clip_grad_norm_`.
  */
 export function clipScale(norm: number, maxNorm: number): number {
   return Math.min(1, maxNorm / (norm + 1e-6));

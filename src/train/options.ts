@@ -3,31 +3,31 @@ import { ensure } from '../core/errors.ts';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 
 export interface TrainOptions extends AdamWOptions {
-  /** How many updates to make. */
+  /** The number of updates. */
   steps: number;
-  /** Windows of text side by side in one pass. */
+  /** The number of windows of text in a batch. */
   batchSize: number;
-  /** Tokens in a window. Defaults to as many as the model sees at once. */
+  /** Tokens in a window. Defaults to the model's contextLength. */
   windowLength?: number | undefined;
-  /** Passes whose gradients are averaged into one update: a larger batch than memory would hold. */
+  /** The number of batches whose gradients are averaged into one update, to train with more data per update than fits in memory. */
   gradientAccumulation: number;
   /** The highest learning rate, reached after `warmupSteps`. */
   learningRate: number;
-  /** What the learning rate falls to towards the last step. */
+  /** The learning rate at the end of training. */
   minLearningRate: number;
-  /** Steps over which the learning rate rises from near 0. */
+  /** The number of steps over which the learning rate rises from near 0. */
   warmupSteps: number;
-  /** Steps between evaluations on validation text. */
+  /** The number of steps between evaluations on the validation text. */
   evalInterval: number;
-  /** Batches in an evaluation, always the same ones. */
+  /** The number of batches in an evaluation, which are always the same. */
   evalBatches: number;
-  /** Gradients whose norm over all parameters is larger are scaled down to it; Infinity leaves them as they are. */
+  /** The norm of all gradients together is clipped to this value. Infinity turns clipping off. */
   maxGradNorm: number;
-  /** Decides initial weights, the order of the text, and dropout. */
+  /** The seed of the initial weights, the random windows and dropout. */
   seed: number;
 }
 
-/** What nanoGPT trains small character models with. */
+/** The options with which nanoGPT trains small character models. */
 export const defaultTrainOptions: TrainOptions = {
   ...defaultAdamW,
   betas: [0.9, 0.99],
@@ -43,18 +43,18 @@ export const defaultTrainOptions: TrainOptions = {
   seed: 1337,
 };
 
-/** Options not given are as in {@link defaultTrainOptions}; the lowest learning rate is a tenth of the highest. */
+/** Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. */
 export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions {
   const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
   return { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
 }
 
-/** Training options as a checkpoint's JSON holds them. */
+/** The training options in a checkpoint's JSON file. */
 export const trainOptionsSchema = v.object({
   betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
   eps: v.number(),
   weightDecay: v.number(),
-  // JSON has no Infinity; null replaces it.
+  // JSON has no Infinity, so null stands for it.
   maxGradNorm: v.pipe(
     v.nullable(v.number()),
     v.transform((norm) => norm ?? Number.POSITIVE_INFINITY),
@@ -71,7 +71,7 @@ export const trainOptionsSchema = v.object({
   seed: v.number(),
 }) satisfies v.GenericSchema<unknown, TrainOptions>;
 
-/** Throws one clear sentence if training could not run with `options`. */
+/** Throws a TsgptError if `options` are invalid. */
 export function checkTrainOptions(options: TrainOptions): void {
   for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalBatches'] as const) {
     const value = options[name];
@@ -92,7 +92,7 @@ export function checkTrainOptions(options: TrainOptions): void {
   }
   ensure(
     options.minLearningRate <= options.learningRate,
-    `minLearningRate ${options.minLearningRate} is above learningRate ${options.learningRate}; the rate falls from one to the other`,
+    `minLearningRate must be at most learningRate, ${options.learningRate}, but is ${options.minLearningRate}`,
   );
   ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
   for (const beta of options.betas) ensure(beta >= 0 && beta < 1, `betas must be at least 0 and below 1, not ${beta}`);

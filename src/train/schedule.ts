@@ -1,4 +1,4 @@
-/** The learning rate of a step, counted from 0. */
+/** The learning rate of a step; steps count from 0. */
 export type LearningRateSchedule = (step: number) => number;
 
 export interface CosineScheduleOptions {
@@ -6,13 +6,13 @@ export interface CosineScheduleOptions {
   steps: number;
   /** The highest rate, reached after `warmupSteps`. */
   learningRate: number;
-  /** The rate at `steps` and after. */
+  /** The rate from step `steps` on. */
   minLearningRate: number;
-  /** Steps over which the rate rises from near 0. */
+  /** The number of steps over which the rate rises from near 0. */
   warmupSteps: number;
 }
 
-/** A straight rise over the warm-up, then half a cosine wave down to the minimum (Loshchilov and Hutter, 2017). */
+/** Linear warm-up, then cosine decay to the minimum (Loshchilov and Hutter, 2017). */
 export function cosineSchedule(options: CosineScheduleOptions): LearningRateSchedule {
   const { steps, learningRate, minLearningRate, warmupSteps } = options;
   return (step) => {

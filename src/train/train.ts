@@ -9,18 +9,18 @@ import { randomStream } from './random-streams.ts';
 import { cosineSchedule } from './schedule.ts';
 import { Trainer } from './trainer.ts';
 
-/** Token ids to learn from and, apart from them, token ids to measure with. */
+/** The token ids of a training text and of a separate validation text. */
 export interface TrainingText {
   train: TokenIds;
   validation: TokenIds;
 }
 
 /**
- * Trains `model` to predict the next token of random windows of `text`, and reports after every step. Stop by leaving the loop or by the
- * signal; the model then has the weights of the last report. For another objective, other batches or another optimizer, see
- * {@link Trainer}; for checkpoints, metrics on disk and resuming, `trainInFolder`.
+ * Trains `model` to predict the next token in random windows of `text`, and reports after every step. To stop, leave the loop or abort the
+ * signal; the model then has the weights of the last report.
  *
- * The same seed, machine and number of threads give the same losses.
+ * For other objectives, batches or optimizers, see {@link Trainer}. For checkpoints, metrics on disk and resuming, see `trainInFolder`. The
+ * same seed, machine and number of threads give the same losses.
  */
 export async function* train(
   model: Trainable,
@@ -31,11 +31,11 @@ export async function* train(
   yield* trainLoop(textTrainer(model, text, options), { ...options, signal });
 }
 
-/** The trainer behind {@link train}: next tokens, random windows, AdamW, and a learning rate that rises and falls. */
+/** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   checkTrainOptions(options);
   const windowLength = options.windowLength ?? model.config?.contextLength;
-  ensure(windowLength, 'the model does not tell how many tokens it sees at once; give a windowLength');
+  ensure(windowLength, 'the model has no config.contextLength; give a windowLength');
   const { seed, batchSize } = options;
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
     new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));

@@ -10,44 +10,44 @@ import type { LearningRateSchedule } from './schedule.ts';
 
 export interface TrainerOptions<Model, Names extends string> {
   model: Model;
-  /** Turns a batch into the loss that training makes small. */
+  /** Computes the loss of a batch, which training minimizes. */
   objective: Objective<Model, Names>;
-  /** What the model learns from. */
+  /** The training data. */
   batches: BatchStream<Names>;
-  /** Changes the parameters, as in `new AdamW(model.namedParameters())`. Parameters it does not have stay as they are. */
+  /** Updates the parameters, as in `new AdamW(model.namedParameters())`. Other parameters do not change. */
   optimizer: Optimizer;
   /** A number, or a schedule such as {@link cosineSchedule}. */
   learningRate: number | LearningRateSchedule;
-  /** Batches whose gradients are averaged into one step: a larger batch than memory would hold. Defaults to 1. */
+  /** The number of batches whose gradients are averaged in a step, to train with more data per step than fits in memory. Defaults to 1. */
   gradientAccumulation?: number;
-  /** Gradients whose norm over all parameters is larger are scaled down to it. Defaults to Infinity, which never clips. */
+  /** The norm of all gradients together is clipped to this value. Defaults to Infinity, which turns clipping off. */
   maxGradNorm?: number;
-  /** What the model is measured on: every time the batches from the place where this stream stands now. */
+  /** The validation data. Every evaluation starts at the current position of this stream. Defaults to none. */
   validation?: BatchStream<Names>;
-  /** Batches in an evaluation. Defaults to 20. */
+  /** The number of batches in an evaluation. Defaults to 20. */
   evalBatches?: number;
-  /** Decides dropout. Defaults to 1337. */
+  /** The seed of dropout. Defaults to 1337. */
   seed?: number;
 }
 
-/** What the batches of a step gave. */
+/** The loss and gradients of a step's batches. */
 export interface StepGradients {
   /** The mean loss over the batches, before the update. */
   loss: number;
-  /** The mean gradient of each parameter, by its path. These are the arrays that `apply()` reads; they may be written to before. */
+  /** The mean gradient of each parameter, by its path. `apply()` uses these arrays, so they can be changed before calling it. */
   gradients: ReadonlyMap<string, Float32Array>;
 }
 
-/** What a step measured. */
+/** The measurements of a step. */
 export interface StepResult {
-  /** The mean loss over the step's batches before the update; of {@link nextToken} in nats per token. */
+  /** The mean loss over the step's batches before the update. With {@link nextToken} it is in nats per token. */
   loss: number;
   learningRate: number;
   /** The norm of the gradient over all parameters, before clipping. */
   gradNorm: number;
 }
 
-/** What besides the weights and the optimizer's state makes training go on exactly where it was; fit for JSON. */
+/** The trainer's state, which can be saved as JSON. The weights and the optimizer's state are saved separately. */
 export interface TrainerState {
   step: number;
   batches: Json;
@@ -55,20 +55,19 @@ export interface TrainerState {
 }
 
 /**
- * Trains a model step by step, whatever its objective, batches and optimizer are. A step has two halves, `gradients()` and `apply()`,
- * so that something can happen between them: many machines, for example, average their gradients there. `trainLoop()` is the loop
- * around it.
+ * Trains a model step by step, with any objective, batches and optimizer. A step has two halves, `gradients()` and `apply()`. Code can run
+ * between them, for example to average the gradients of several machines. `trainLoop()` makes many steps.
  */
 export class Trainer<Model = unknown, Names extends string = string> {
-  /** How many steps have been made. */
+  /** The number of steps made. */
   step = 0;
   /**
-   * The number of elements in the first arrays of the batches that this trainer has learned from: tokens, if the arrays hold tokens. It counts from 0
-   * in each trainer; {@link restore} does not change it.
+   * The number of elements in the first array of every batch so far: the number of tokens, if the arrays hold tokens. It counts from 0 in
+   * each trainer; {@link restore} does not change it.
    */
   tokensSeen = 0;
   readonly optimizer: Optimizer;
-  /** Whether there is something to measure the model on. */
+  /** Whether there is validation data. */
   readonly canEvaluate: boolean;
   readonly #batches: BatchStream<string>;
   readonly #validation: { stream: BatchStream<string>; start: Json; count: number } | undefined;
@@ -76,7 +75,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   readonly #gradientAccumulation: number;
   readonly #maxGradNorm: number;
   readonly #learningRate: LearningRateSchedule;
-  /** The compiled objective holds on to this object, so restoring it must not replace it. */
+  /** The compiled objective keeps a reference to this object, so restoring must not replace it. */
   readonly #dropout: Random;
   #hasGradients = false;
 
@@ -87,7 +86,10 @@ export class Trainer<Model = unknown, Names extends string = string> {
       ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
     }
     ensure(maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${maxGradNorm}`);
-    ensure(validation !== batches, 'training and validation need a stream each; make two of them');
+    ensure(
+      validation !== batches,
+      'training and validation need separate streams, but got the same one twice; create two',
+    );
     this.optimizer = optimizer;
     this.canEvaluate = validation !== undefined;
     this.#batches = batches;
@@ -100,7 +102,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
     this.#objective = compileObjective({ model, objective }, optimizer, randomness);
   }
 
-  /** Makes one step: both halves of it. */
+  /** Makes one step: `gradients()`, then `apply()`. */
   async trainStep(): Promise<StepResult> {
     const { loss } = await this.gradients();
     return { loss, ...(await this.apply()) };
@@ -109,7 +111,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   /** The first half of a step: the loss and gradients of the next batches. */
   async gradients(): Promise<StepGradients> {
     let loss = 0;
-    this.#hasGradients = false; // a failure leaves the arrays half written
+    this.#hasGradients = false; // a failure leaves the arrays incomplete
     for (let i = 0; i < this.#gradientAccumulation; i++) {
       const batch = await this.#batches.next();
       loss += await (i === 0 ? this.#objective.first(batch) : this.#objective.further(batch));
@@ -120,12 +122,12 @@ export class Trainer<Model = unknown, Names extends string = string> {
     return { loss, gradients: this.optimizer.gradients };
   }
 
-  /** The second half: clips the gradients and changes the parameters against them. */
+  /** The second half of a step: clips the gradients and updates the parameters. */
   async apply(): Promise<Omit<StepResult, 'loss'>> {
     ensure(this.#hasGradients, 'apply: there are no new gradients; call gradients() first');
     const learningRate = this.#learningRate(this.step);
     const gradNorm = await this.optimizer.gradientNorm();
-    // After an update with such gradients nothing would be left of the weights.
+    // An update with such gradients would destroy the weights.
     this.#ensureFinite("gradient's norm", gradNorm);
     await this.optimizer.update({ learningRate, gradientScale: clipScale(gradNorm, this.#maxGradNorm) });
     this.#hasGradients = false;
@@ -133,9 +135,9 @@ export class Trainer<Model = unknown, Names extends string = string> {
     return { learningRate, gradNorm };
   }
 
-  /** The mean loss over the same batches of validation data every time, without dropout. */
+  /** The mean loss on the validation data, without dropout. Every evaluation uses the same batches. */
   async evaluate(): Promise<number> {
-    ensure(this.#validation, 'evaluate: there is nothing to measure on; give the trainer a validation stream');
+    ensure(this.#validation, 'evaluate: there is no validation data; give the trainer a validation stream');
     const { stream, start, count } = this.#validation;
     stream.restore(start);
     let total = 0;
@@ -144,12 +146,12 @@ export class Trainer<Model = unknown, Names extends string = string> {
     return total / count;
   }
 
-  /** The place in the training; with the weights and {@link Optimizer.state} it is all that resuming needs. */
+  /** The state to save for resuming, together with the weights and {@link Optimizer.state}. */
   get state(): TrainerState {
     return { step: this.step, batches: this.#batches.state, dropout: this.#dropout.state };
   }
 
-  /** Goes on from `state`. Weights and the optimizer's state are the caller's to restore. */
+  /** Continues from `state`. The caller restores the weights and {@link Optimizer.state}. */
   restore(state: TrainerState): void {
     this.#batches.restore(state.batches);
     this.#dropout.state = state.dropout;
@@ -158,7 +160,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
     this.#hasGradients = false;
   }
 
-  /** Training that has come to NaN or infinity stays there; its weights are not worth keeping. */
+  /** Throws a TsgptError if `value` is NaN or infinite: training does not recover from that. */
   #ensureFinite(name: string, value: number): void {
     const { step } = this;
     const rate = () => Number(this.#learningRate(step - 1).toPrecision(3));

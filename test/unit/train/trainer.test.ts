@@ -200,6 +200,6 @@ describe('a trainer', () => {
 
   it('does not measure on the stream it learns from', () => {
     const stream = windows();
-    expect(() => new Trainer({ ...options(), batches: stream, validation: stream })).toThrow('a stream each');
+    expect(() => new Trainer({ ...options(), batches: stream, validation: stream })).toThrow('need separate streams');
   });
 });
