@@ -60,6 +60,12 @@ describe('defects that were fixed', () => {
     const x = tensor([0, 2]);
     expect(await t.grad(x.pow(0).sum(), [x])[0]!.array()).toEqual([0, 0]);
   });
+  it('0 to the power b has second derivatives 0 for b above 1', async () => {
+    const [a, b] = [tensor([0, 0]), tensor([2, 3])];
+    const [byExponent] = t.grad(a.pow(b).sum(), [b]);
+    const second = t.grad(byExponent!.sum(), [a, b]);
+    expect(await Promise.all(second.map((g) => g.array()))).toEqual([[0, 0], [0, 0]]); // biome-ignore format: two rows
+  });
   it('the third derivative of x² at 0 is 0, not NaN', async () => {
     const x = tensor([0, 2]);
     const d = (y: t.Tensor) => t.grad(y.sum(), [x])[0]!;
