@@ -7,31 +7,31 @@ import { Module } from './module.ts';
 import type { RotaryEmbedding } from './rotary.ts';
 
 export interface AttentionOptions {
-  /** The width of what comes in and goes out. */
+  /** The embedding dimension: the size of the input and output at each position. */
   embDim: number;
-  /** Heads of queries. */
+  /** The number of query heads. */
   nHeads: number;
-  /** Heads of keys and values; each serves nHeads / nKvHeads heads of queries (Ainslie et al., 2023). Defaults to nHeads. */
+  /** The number of key and value heads; nHeads / nKvHeads query heads share each (Ainslie et al., 2023). Defaults to nHeads. */
   nKvHeads?: number;
-  /** How many numbers a head has; nHeads of them need not make up the width. Defaults to embDim / nHeads. */
+  /** The dimension of a head. nHeads * headDim may differ from embDim. Defaults to embDim / nHeads. */
   headDim?: number;
   /** Whether queries, keys and values have a bias. Defaults to false. */
   qkvBias?: boolean;
   /** Whether the output has a bias. Defaults to true. */
   outputBias?: boolean;
-  /** Turns queries and keys by their positions. Defaults to none: attention then knows positions by the mask alone. */
+  /** Rotates queries and keys by angles that depend on their positions. Defaults to none: only the mask then depends on positions. */
   rotary?: RotaryEmbedding | undefined;
-  /** Whether every head of queries and keys is normalised before it is turned (Henry et al., 2020). Defaults to false. */
+  /** Whether every query and key head is normalised before the rotation (Henry et al., 2020). Defaults to false. */
   qkNorm?: boolean;
-  /** The eps of these norms. Defaults to 1e-5. */
+  /** The eps of these normalisations. Defaults to 1e-5. */
   normEps?: number;
-  /** The share of attention weights that training sets to zero. Defaults to 0. */
+  /** The probability that training sets an attention weight to zero. Defaults to 0. */
   dropRate?: number;
 }
 
 /**
- * Multi-head attention (Vaswani et al., 2017): `[batch, time, embDim]` keeps its shape. Each position takes in what it needs from those
- * that the mask lets it see, by default from itself and all before it.
+ * Multi-head attention (Vaswani et al., 2017). Each position gathers information from the positions that the mask allows: by default, itself
+ * and all earlier ones. Input and output are `[batch, time, embDim]`.
  */
 export class Attention extends Module {
   readonly query: Linear;
@@ -64,14 +64,14 @@ export class Attention extends Module {
     this.#dropRate = dropRate;
   }
 
-  /** Queries come from `x`, keys and values from `source`: by default from `x` as well, in cross-attention from another text. */
+  /**
+   * Queries come from `x`, keys and values from `source`. `source` defaults to `x`, which is self-attention; in cross-attention it is another
+   * sequence.
+   */
   forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
     const { cache, random, mask } = pass;
     const { nHeads, nKvHeads } = this;
-    ensure(
-      !cache || mask === undefined,
-      'attention with a cache is causal and takes no mask; leave out one of the two',
-    );
+    ensure(!cache || mask === undefined, 'attention with a cache is causal and takes no mask; omit one of them');
     const query = this.#place(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
     const key = this.#place(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, time, nKvHeads * headDim]
     const value = this.value.forward(source);
@@ -81,7 +81,7 @@ export class Attention extends Module {
     return this.output.forward(mixed);
   }
 
-  /** Normalises the heads of a query or key and turns them by their positions, where attention has these steps. */
+  /** Normalises the heads of a query or key and rotates them by their positions, if these options are on. The shape stays the same. */
   #place(t: Tensor, norm: RMSNorm | undefined, name: string, cache: ForwardPass['cache']): Tensor {
     if (!norm && !this.#rotary) return t;
     const [batch, time] = t.shape as [number, number, number];
@@ -96,28 +96,30 @@ function checkHeads(numbers: { embDim: number; nHeads: number; nKvHeads: number;
   const { embDim, nHeads, nKvHeads, headDim } = numbers;
   ensure(
     Number.isInteger(headDim),
-    `the width must divide evenly among the heads, but embDim ${embDim} is not a multiple of nHeads ${nHeads}; give headDim if heads have another width`,
+    `embDim must divide evenly among the heads, but embDim ${embDim} is not a multiple of nHeads ${nHeads}; choose another nHeads or give headDim`,
   );
   ensure(
     nHeads % nKvHeads === 0,
-    `heads of keys must be shared evenly, but nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}`,
+    `every key and value head must serve the same number of query heads, but nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}`,
   );
 }
 
 export interface AttendOptions {
   nHeads: number;
-  /** Heads of keys and values; each serves nHeads / nKvHeads heads of queries. Defaults to nHeads. */
+  /** The number of key and value heads; nHeads / nKvHeads query heads share each. Defaults to nHeads. */
   nKvHeads?: number;
-  /** See {@link ForwardPass.mask}. Defaults to the causal mask; `null` is none. */
+  /** See {@link ForwardPass.mask}. Defaults to the causal mask; `null` means no mask. */
   mask?: Tensor | null | undefined;
-  /** The share of attention weights that is set to zero if there is `random`. Defaults to 0. */
+  /** The dropout probability of attention weights, used only with `random`. Defaults to 0. */
   dropRate?: number;
   random?: Random | undefined;
 }
 
 /**
- * Every token takes in what it needs from those it sees: softmax(Q Kᵀ / √headDim + mask) V in each head. `query`
- * `[batch, time, nHeads * headDim]`, `key` and `value` `[batch, sourceTime, nKvHeads * headDim]` give `[batch, time, nHeads * headDim]`.
+ * Scaled dot-product attention: softmax(Q Kᵀ / √headDim + mask) V in each head.
+ *
+ * `query` is `[batch, time, nHeads * headDim]`; `key` and `value` are `[batch, sourceTime, nKvHeads * headDim]`. The result is
+ * `[batch, time, nHeads * headDim]`.
  */
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
   const { nHeads, nKvHeads = nHeads, mask = causalMask(query.shape[1]!), dropRate = 0, random } = options;
@@ -125,21 +127,21 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
 
-  // Dividing by √headDim keeps the scores, sums of headDim products, at a deviation near 1.
+  // A score is a sum of headDim products. Dividing by √headDim keeps its standard deviation near 1.
   const headDim = queries.shape[3]!;
-  const scores = queries.matmul(keys.transpose(-2, -1)).div(Math.sqrt(headDim)).named('scores'); // [batch, nHeads, time, time]
+  const scores = queries.matmul(keys.transpose(-2, -1)).div(Math.sqrt(headDim)).named('scores'); // [batch, nHeads, time, sourceTime]
   const weights = (mask ? scores.add(mask) : scores).softmax(-1).named('weights');
   const mixed = (random ? dropout(weights, dropRate, random) : weights).matmul(values);
   return mixed.permute(0, 2, 1, 3).reshape(query.shape);
 }
 
-/** `[batch, time, heads * headDim]` gives `[batch, heads, time, headDim]`. */
+/** `[batch, time, heads * headDim]` → `[batch, heads, time, headDim]`. */
 function splitHeads(t: Tensor, heads: number): Tensor {
   const [batch, time, width] = t.shape as [number, number, number];
   return t.reshape([batch, time, heads, width / heads]).permute(0, 2, 1, 3);
 }
 
-/** Every head `times` times in a row: `[batch, heads, time, headDim]` gives `[batch, heads * times, time, headDim]`. */
+/** Repeats every head `times` times in a row: `[batch, heads, time, headDim]` → `[batch, heads * times, time, headDim]`. */
 function repeatHeads(t: Tensor, times: number): Tensor {
   if (times === 1) return t;
   const [batch, heads, time, headDim] = t.shape as [number, number, number, number];
@@ -147,7 +149,7 @@ function repeatHeads(t: Tensor, times: number): Tensor {
   return repeated.reshape([batch, heads * times, time, headDim]);
 }
 
-/** To be added to scores: 0 where a position (row) may look, -∞ where a column lies in its future. `[time, time]` */
+/** The mask `[time, time]` to add to the scores: -∞ where the column's position is later than the row's, otherwise 0. */
 export function causalMask(time: number): Tensor {
   const position = arange(time);
   return where(position.le(position.reshape([time, 1])), 0, Number.NEGATIVE_INFINITY);

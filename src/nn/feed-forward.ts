@@ -2,14 +2,14 @@ import { gelu, silu, type Tensor } from '../tensor/index.ts';
 import { Linear } from './layers.ts';
 import { Module } from './module.ts';
 
-/** The Gaussian error linear unit in the form GPT-2 uses; the shape stays. */
+/** The Gaussian error linear unit, in GPT-2's tanh approximation. The shape stays the same. */
 export class GELU extends Module {
   forward(x: Tensor): Tensor {
     return gelu(x, 'tanh');
   }
 }
 
-/** Each position on its own: widened to four times the width, bent by GELU, and brought back. The shape stays. */
+/** The feed-forward network of GPT-2, applied to each position separately: embDim → 4 embDim → GELU → embDim. */
 export class FeedForward extends Module {
   readonly expand: Linear;
   readonly activation = new GELU();
@@ -32,8 +32,8 @@ export interface SwiGLUOptions {
 }
 
 /**
- * The feed-forward network with a gate (Shazeer, 2020): each position on its own is widened twice, to `hiddenDim`. One of the two, bent
- * by SiLU, decides how much of the other passes on to be brought back. The shape stays.
+ * The gated feed-forward network (Shazeer, 2020), applied to each position separately: down(SiLU(gate(x)) · up(x)). `gate` and `up` project
+ * embDim to hiddenDim, `down` projects back. SiLU(gate(x)) controls how much of each element of up(x) passes.
  */
 export class SwiGLU extends Module {
   readonly gate: Linear;

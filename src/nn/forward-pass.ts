@@ -2,28 +2,30 @@ import type { Random } from '../random/random.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /**
- * What goes through a model beside its input. All are optional. Without them the pass reads texts from their beginning, without dropout.
+ * The options of a forward pass. Without them, the pass reads texts from their beginning, without dropout.
  */
 export interface ForwardPass {
-  /** A source of random numbers switches dropout on: this is a training pass. */
+  /** The random numbers for dropout. Dropout is on only in a pass that has them, a training pass. */
   random?: Random;
-  /** The keys and values of earlier tokens: this pass continues texts. */
+  /** The keys and values of earlier tokens. With a cache, the pass continues texts. */
   cache?: AttentionCache;
   /**
-   * Who may look at whom: is added to the scores of attention, 0 where a position may look and -∞ where not. Broadcasts to
-   * `[batch, nHeads, time, time]`. `null` lets every position look at all. Defaults to the causal mask: a position sees itself and those
-   * before it. A pass with a cache is causal and takes no mask.
+   * The attention mask, which is added to the scores: 0 where a position may attend to another, -∞ where not. It broadcasts to
+   * `[batch, nHeads, time, time]`. With `null`, every position attends to all others. Defaults to the causal mask: a position attends to
+   * itself and all earlier ones. A pass with a cache is causal and takes no mask.
    */
   mask?: Tensor | null;
 }
 
-/** The keys and values of earlier tokens, layer by layer, and where the new tokens stand. */
+/** The keys and values of earlier tokens, for each block, and the positions of the new tokens. */
 export interface AttentionCache {
-  /** int32 `[batch, time]`: the place of each new token in its text. */
+  /** The position of each new token in its text, int32 `[batch, time]`. */
   readonly positions: Tensor;
   /**
-   * What the new tokens take in from themselves and all before them. The cache keeps their keys and values for the layer whose turn it is:
-   * layers call in their order. `query` `[batch, time, nHeads * headDim]`, `key` and `value` `[batch, time, nKvHeads * headDim]` give
+   * Lets the new tokens attend to themselves and all earlier tokens, and stores their keys and values. The blocks must call it in their
+   * order, because the cache counts the calls to find the block.
+   *
+   * `query` is `[batch, time, nHeads * headDim]`; `key` and `value` are `[batch, time, nKvHeads * headDim]`. The result is
    * `[batch, time, nHeads * headDim]`.
    */
   attend(query: Tensor, key: Tensor, value: Tensor, heads: { nHeads: number; nKvHeads: number }): Tensor;

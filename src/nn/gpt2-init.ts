@@ -6,15 +6,16 @@ import type { Parameter } from './parameter.ts';
 import { TransformerBlock } from './transformer-block.ts';
 
 /**
- * Gives a model the initial weights that GPT-2 has (Radford et al., 2019): matrices are normal with deviation 0.02, those through which
- * a block adds to what it got with 0.02 / √(2 nLayers). Biases and norms begin as their layers make them: at 0 and 1.
+ * Initialises a model like GPT-2 (Radford et al., 2019). Matrices are drawn from a normal distribution with standard deviation 0.02. For
+ * the output matrices of attention and the feed-forward network it is 0.02 / √(2 nLayers). Other parameters use their own initializers:
+ * biases start at 0, the weights of norms at 1.
  *
- * Nothing is drawn before it is read: every parameter only takes its seed from `random`, in the model's order.
+ * Every parameter takes a seed from `random`, in the model's order. Its values are drawn from that seed when they are first read.
  *
- * @param nLayers the number of consecutive blocks. Defaults to the number found in `model`
+ * @param nLayers the number of consecutive blocks. Defaults to the number of blocks in `model`
  */
 export function gpt2Init(model: Module, random: Random, nLayers = blocksOf(model).length): void {
-  // Every block adds twice to the shortcut connection; smaller additions keep the sum of 2 nLayers of them in bounds.
+  // Every block adds two outputs to the residual stream. The scaling keeps the variance of the sum of 2 nLayers outputs bounded.
   const outputs = blocksOf(model).flatMap(({ attention, feedForward }) => [
     lastLinear(attention),
     lastLinear(feedForward),
@@ -33,7 +34,7 @@ function blocksOf(model: Module): TransformerBlock[] {
   return [...model.namedModules().values()].filter((part) => part instanceof TransformerBlock);
 }
 
-/** The layer by which a part of a block ends. */
+/** The last linear layer of a part. */
 function lastLinear(part: Module): Linear | undefined {
   return [...part.namedModules().values()].findLast((layer) => layer instanceof Linear);
 }

@@ -1,6 +1,6 @@
 import { Random } from '../random/random.ts';
 
-/** Makes the first elements of a parameter of `size` elements. */
+/** Makes the initial values of a parameter with `size` elements. */
 export type Initializer = (size: number, random: Random) => Float32Array;
 
 /** Draws from the normal distribution with mean 0 and the given standard deviation. */
@@ -14,10 +14,10 @@ export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
 let stream = new Random(0);
 
 /**
- * Restarts the stream of random numbers that new parameters draw from. Without it, a program's parameters draw from
- * `new Random(0)`, one after the other: two layers differ, and two runs of the program agree.
+ * Seeds the random stream of new parameters. Without a call, the stream is `new Random(0)`. All parameters draw from the same stream, so
+ * two layers differ, but two runs of a program agree.
  *
- * Models such as `GPT2` take a source of their own, see {@link gpt2Init}.
+ * Models such as `GPT2` have a random source of their own; see {@link gpt2Init}.
  */
 export function seedParameters(seed: number): void {
   stream = new Random(seed);

@@ -3,22 +3,22 @@ import { type Initializer, normalInit, onesInit, zerosInit } from './initializer
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
 
-/** A part of a model that makes one tensor from another. */
+/** A part of a model that computes one tensor from another. */
 export interface Layer extends Module {
   forward(x: Tensor): Tensor;
 }
 
-/** GPT-2 draws its weights from a normal distribution with this deviation (Radford et al., 2019). */
+/** GPT-2 draws its weights from a normal distribution with this standard deviation (Radford et al., 2019). */
 const gpt2Normal = normalInit(0.02);
 
 export interface LinearOptions {
-  /** Whether a learned number is added to every output. Defaults to true. */
+  /** Whether a learned bias is added to the output. Defaults to true. */
   bias?: boolean;
-  /** Makes the first weight. Defaults to `normalInit(0.02)`; the bias starts at 0. */
+  /** Initialises the weight. Defaults to `normalInit(0.02)`. The bias starts at 0. */
   init?: Initializer;
 }
 
-/** x Wᵀ + b: `[..., inFeatures]` becomes `[..., outFeatures]`. */
+/** A linear layer, x Wᵀ + b: `[..., inFeatures]` → `[..., outFeatures]`. */
 export class Linear extends Module {
   readonly weight: Parameter; // [outFeatures, inFeatures]
   readonly bias: Parameter | undefined; // [outFeatures]
@@ -34,11 +34,11 @@ export class Linear extends Module {
   }
 }
 
-/** A table with one learned vector per id: int32 `[...]` becomes `[..., dim]`. */
+/** An embedding matrix with one learned vector per id: int32 `[...]` → `[..., dim]`. */
 export class Embedding extends Module {
   readonly weight: Parameter; // [count, dim]
 
-  /** `init` makes the first table and defaults to `normalInit(0.02)`. */
+  /** `init` initialises the matrix. It defaults to `normalInit(0.02)`. */
   constructor(count: number, dim: number, { init = gpt2Normal }: { init?: Initializer } = {}) {
     super();
     this.weight = new Parameter([count, dim], init);
@@ -50,11 +50,14 @@ export class Embedding extends Module {
 }
 
 export interface NormOptions {
-  /** Is added to the variance or mean square before its root is taken. Defaults to 1e-5. */
+  /** Is added to the variance or mean square before taking the root. Defaults to 1e-5. */
   eps?: number;
 }
 
-/** Shifts and scales every row to mean 0 and variance 1, then to a learned scale and shift; the shape stays. */
+/**
+ * Layer normalisation (Ba et al., 2016): normalises every row to mean 0 and variance 1, then applies a learned scale and shift. The shape
+ * stays the same.
+ */
 export class LayerNorm extends Module {
   readonly weight: Parameter; // [dim]
   readonly bias: Parameter; // [dim]
@@ -72,7 +75,7 @@ export class LayerNorm extends Module {
   }
 }
 
-/** Divides every row by its root mean square (Zhang and Sennrich, 2019) and scales it by a learned weight; the shape stays. */
+/** RMS normalisation (Zhang and Sennrich, 2019): divides every row by its root mean square, then applies a learned scale. */
 export class RMSNorm extends Module {
   readonly weight: Parameter; // [dim]
   readonly eps: number;

@@ -1,19 +1,19 @@
 import { formatShape, type Shape } from '../core/shape.ts';
 
-/** A part of a model as {@link formatTree} shows it. */
+/** A part of a model, in the form that {@link formatTree} prints. */
 export interface TreePart {
   name: string;
-  /** Its class. */
+  /** The name of its class. */
   kind: string;
   /** Its own parameters. */
   parameters: { name: string; shape: Shape }[];
-  /** How many numbers are in these and in those of its parts. */
+  /** The number of values in all its parameters, including those of its parts. */
   count: number;
-  /** Whether training updates none of them. */
+  /** Whether all its parameters are frozen. */
   isFrozen: boolean;
-  /** The path by which it was shown before, if it was. */
+  /** The path of the same module earlier in the tree, if there is one. */
   sameAs?: string | undefined;
-  /** Parts that stand in one list have names such as `blocks.0`. */
+  /** Its parts. Parts in a list have names such as `blocks.0`. */
   parts: TreePart[];
 }
 
@@ -23,7 +23,7 @@ interface Line {
   count: string;
 }
 
-/** A model as a tree, a line for each part: its class, the shapes of its own parameters, and how many numbers it has in all. */
+/** Prints a model as a tree. The line of a part has its class, the shapes of its own parameters, and its total number of values. */
 export function formatTree(root: TreePart): string {
   const [first, ...others] = linesOf(root, 0);
   const lines = [{ ...first!, shapes: first!.shapes || 'parameters in all' }, ...others];
@@ -48,7 +48,7 @@ function linesOf(part: TreePart, depth: number): Line[] {
   return [line, ...foldRepeated(part.parts).flatMap((child) => linesOf(child, depth + 1))];
 }
 
-/** Parts of one list that follow one another and are the same become one: `blocks (12 times)`, or `blocks.0 to 3` if others differ. */
+/** Merges consecutive equal parts of a list: `blocks (12 times)`, or `blocks.0 to 3` if others differ. */
 function foldRepeated(parts: readonly TreePart[]): TreePart[] {
   const runs: { part: TreePart; look: string; list: string; times: number }[] = [];
   for (const part of parts) {

@@ -5,16 +5,15 @@ import { Parameter } from './parameter.ts';
 /**
  * A part of a model: parameters, smaller parts, and a `forward` method that uses them.
  *
- * Parameters are found by looking through the fields, and named by the path that leads to them, as in
- * `blocks.0.attention.query.weight`.
+ * A module finds its parameters by searching its fields. It names them by their paths, such as `blocks.0.attention.query.weight`.
  */
 export abstract class Module {
-  /** Every parameter once, with its path; one that two parts share goes by the first path. */
+  /** Every parameter once, by its path. A parameter that two parts share has the first path. */
   namedParameters(): Map<string, Parameter> {
     return new Map([...collect(this, Parameter)].map(([parameter, path]) => [path, parameter]));
   }
 
-  /** Every part once, with its path, a whole before its parts; the module itself comes first, under the empty path. */
+  /** Every module once, by its path. A module comes before its parts; this module comes first, under the empty path. */
   namedModules(): Map<string, Module> {
     return new Map([...collect(this, Module)].map(([module, path]) => [path, module]));
   }
@@ -29,52 +28,52 @@ export abstract class Module {
   }
 
   /**
-   * Takes all parameters out of what training updates: their {@link Parameter.trainable} becomes false. Returns the module.
+   * Excludes all parameters from training: sets their {@link Parameter.trainable} to false. Returns the module.
    *
-   * To train a few parts only, freeze the model and unfreeze these.
+   * To train only some parts, freeze the model and unfreeze those parts.
    */
   freeze(): this {
     return setTrainable(this, false);
   }
 
-  /** Lets training update all parameters again. Returns the module. */
+  /** Includes all parameters in training again. Returns the module. */
   unfreeze(): this {
     return setTrainable(this, true);
   }
 
   /**
-   * Puts `part` where another part of this model stands, as in `model.replace('blocks.0.attention.query', lora)`, and returns the
-   * part that stood there. `part` may hold the replaced one.
+   * Replaces the part at `path` and returns the old part, as in `model.replace('blocks.0.attention.query', lora)`. `part` may contain the
+   * old one. Throws a TsgptError if there is no module at `path`.
    *
-   * Call it on the whole model: parameters get their names anew, by their paths from here. Graphs that were built before, such as
-   * those of a trainer or decoder, keep the old part. Throws if no part stands at `path`.
+   * Call it on the whole model, because it renames all parameters by their paths from here. Existing graphs, such as those of a trainer or
+   * decoder, keep the old part.
    */
   replace(path: string, part: Module): Module {
     const fields = path.split('.');
     const last = fields.pop()!;
     const owner = fields.reduce<unknown>((whole, field) => partIn(whole, field), this);
     const replaced = partIn(owner, last);
-    ensure(replaced instanceof Module, () => `replace: no module stands at '${path}'; ${choices(owner)}`);
+    ensure(replaced instanceof Module, () => `replace: there is no module at '${path}'; ${choices(owner)}`);
     Reflect.set(owner as object, last, part);
     nameParameters(this);
     return replaced;
   }
 
   /**
-   * The model as a tree: its parts with their classes, the shapes of their parameters, and how many numbers these are; equal parts of a
-   * list once. `console.log(model)` prints it.
+   * The model as a tree, with the classes of its parts, the shapes of their parameters, and their numbers of values. Consecutive equal parts
+   * of a list are merged. `console.log(model)` prints it.
    */
   toString(): string {
     return formatTree(treeOf(this, '', new Map()));
   }
 
-  /** What `console.log` shows in Node. */
+  /** Makes `console.log` print the tree in Node. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();
   }
 }
 
-/** `module`, which stands at `path`, for printing; `shown` are the modules before it with their paths. */
+/** The tree of `module`, which is at `path`. `shown` has the paths of the modules printed before it. */
 function treeOf(module: Module, path: string, shown: Map<Module, string>): TreePart {
   const all = module.parameters();
   const tree: TreePart = {
@@ -98,18 +97,18 @@ function treeOf(module: Module, path: string, shown: Map<Module, string>): TreeP
   return tree;
 }
 
-/** What the field of a module or array holds, or undefined. */
+/** The value of a field of a module or array; otherwise undefined. */
 function partIn(whole: unknown, field: string): unknown {
   const hasFields = whole instanceof Module || Array.isArray(whole);
   return hasFields && Object.hasOwn(whole, field) ? Reflect.get(whole, field) : undefined;
 }
 
-/** For an error message: what could have been named in `whole`. */
+/** Lists the valid names in `whole`, for an error message. */
 function choices(whole: unknown): string {
-  if (Array.isArray(whole)) return `there are ${whole.length} parts, from 0 on`;
-  if (!(whole instanceof Module)) return 'what comes before the last period does not exist';
+  if (Array.isArray(whole)) return `there are ${whole.length} parts, numbered from 0`;
+  if (!(whole instanceof Module)) return 'the path before the last period does not exist';
   const names = Object.keys(whole).filter((field) => Reflect.get(whole, field) instanceof Module);
-  return `the modules there are: ${names.join(', ') || 'none'}`;
+  return `the modules are: ${names.join(', ') || 'none'}`;
 }
 
 function setTrainable<T extends Module>(module: T, trainable: boolean): T {
@@ -117,7 +116,7 @@ function setTrainable<T extends Module>(module: T, trainable: boolean): T {
   return module;
 }
 
-/** Notes every module and parameter that can be reached from `value`, by the first path that leads there. */
+/** Finds every instance of `kind` that can be reached from `value`, and maps it to its first path. */
 function collect<T extends Module | Parameter>(
   value: unknown,
   kind: abstract new (...args: never[]) => T,

@@ -2,12 +2,12 @@ import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 
 /**
- * What happens inside `model` while `run` uses it: the output of every part by its path, as in `blocks.0.attention`, and every
- * tensor that a part has {@link Tensor.named} on the way, as in `blocks.0.attention.weights`; in the order in which they are
- * made. A part that is used again goes by its path and `#2`, `#3`, ...
+ * Records the intermediate tensors of `model` while `run` uses it, in the order of their creation. It records the output of every part by
+ * its path, such as `blocks.0.attention`, and every tensor that a part has {@link Tensor.named}, such as `blocks.0.attention.weights`. If
+ * a part is used again, `#2`, `#3`, ... follows the path.
  *
- * Nothing is computed here: the tensors belong to the graph that `run` builds, and asking for one runs only what it needs. So
- * whatever a model computes can be looked at, differentiated or used further, without a line for it in the model.
+ * It computes nothing: the tensors belong to the graph that `run` builds, and reading one computes only that tensor and its inputs. All
+ * intermediate tensors can therefore be inspected, differentiated or used further without changing the model.
  */
 export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
   const observed = new Map<string, Tensor>();
@@ -17,13 +17,13 @@ export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
     for (let use = 2; observed.has(unused); use++) unused = `${path}#${use}`;
     observed.set(unused, tensor);
   };
-  /** Notes what was named on the way to `tensors`: by the part at `path`, unless it was noted before. */
+  /** Records the named tensors that `tensors` depend on, as named by the part at `path`, unless they were recorded before. */
   const noteNamed = (path: string, tensors: readonly unknown[], except?: Tensor) => {
     for (const tensor of tensors.filter((value) => value instanceof Tensor).flatMap((t) => namedBehind(t, visited))) {
       if (tensor !== except) add(path ? `${path}.${tensor.name}` : tensor.name!, tensor);
     }
   };
-  const inside = ['']; // the paths of the parts that are at work, the innermost last
+  const inside = ['']; // the paths of the parts whose forward is running, innermost last
   const restore = [...model.namedModules()].map(([path, module]) =>
     wrapForward(module, (forward, inputs) => {
       noteNamed(inside.at(-1)!, inputs);
@@ -45,7 +45,7 @@ export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
 
 type Forward = (...inputs: unknown[]) => Tensor;
 
-/** Puts `around` in place of the `forward` of `module`, if it has one, until the returned function is called. */
+/** Replaces the `forward` of `module`, if it has one, by `around`. The returned function restores it. */
 function wrapForward(module: Module, around: (forward: Forward, inputs: unknown[]) => Tensor): () => void {
   const { forward } = module as { forward?: Forward };
   if (!forward) return () => {};
@@ -58,11 +58,11 @@ function wrapForward(module: Module, around: (forward: Forward, inputs: unknown[
   };
 }
 
-/** The tensors with a name that `output` is computed from, operands first, leaving out leaves and what was visited before. */
+/** The named tensors that `output` depends on, operands first, without leaves and tensors visited before. */
 function namedBehind(output: Tensor, visited: Set<Tensor>): Tensor[] {
   const named: Tensor[] = [];
   if (visited.has(output)) return named;
-  // A stack of our own: a deep model's graph is deeper than JavaScript's call stack.
+  // An explicit stack, since the graph of a deep model would overflow JavaScript's call stack.
   const stack = [output];
   while (stack.length > 0) {
     const tensor = stack.at(-1)!;

@@ -6,23 +6,23 @@ import { Tensor } from '../tensor/index.ts';
 import { type Initializer, parameterStream } from './initializers.ts';
 
 /**
- * A tensor that training changes. Its elements are in {@link value}; every run reads them again.
+ * A tensor that training updates. Its elements are in {@link value}, which every run reads.
  *
- * They are drawn when first read, so a model that is about to be loaded from a file costs no initialisation.
+ * The initial values are drawn when they are first read, so a model whose weights are loaded from a file skips the initialisation.
  */
 export class Parameter extends Tensor {
   /**
-   * Whether training updates the parameter. Defaults to true. One that is not trainable gets no gradient and needs no memory for
-   * an optimizer's state; set it before the trainer is made. See `Module.freeze` for all parameters of a part.
+   * Whether training updates the parameter. Defaults to true. A frozen parameter gets no gradient and needs no memory for the optimizer's
+   * state. Set it before creating the optimizer. `Module.freeze` sets it for all parameters of a part.
    */
   trainable = true;
-  /** What the elements are made by, unless {@link initialize} is told otherwise. */
+  /** Makes the initial values, unless {@link initialize} is given another initializer. */
   readonly initializer: Initializer;
   #value: Float32Array | undefined;
   #stored: StoredConstant | undefined;
   #draw!: () => Float32Array;
 
-  /** Random numbers come from the stream that {@link seedParameters} seeds; {@link initialize} takes others. */
+  /** The random numbers come from the stream of {@link seedParameters}; {@link initialize} can use another source. */
   constructor(shape: Shape, initializer: Initializer) {
     const node = {
       operation: { name: 'parameter' },
@@ -37,28 +37,28 @@ export class Parameter extends Tensor {
     this.initialize(parameterStream());
   }
 
-  /** Forgets the elements; when they are next read, they are made by `initializer`. It takes one number from `random` for its seed. */
+  /** Discards the elements. When next read, they are made by `initializer`, with a seed that is taken from `random` now. */
   initialize(random: Random, initializer = this.initializer): void {
-    // A generator of its own, so that values do not depend on which parameter is read first.
+    // Each parameter has its own generator, so that its values do not depend on the order of reading.
     const seed = random.int32();
     this.#draw = () => initializer(this.size, new Random(seed));
     this.#value = undefined;
     this.#stored = undefined;
   }
 
-  /** The elements in row-major order; may be written to. Throws if they are {@link stored} outside of JavaScript. */
+  /** The elements in row-major order, which may be changed. Throws a TsgptError if they are {@link stored} outside JavaScript. */
   get value(): Float32Array {
     ensure(
       !this.#stored,
       () =>
         `the weights of this model, such as ${this.name ?? formatShape(this.shape)}, were left in their file, where only a Decoder ` +
-        'can use them; open the model with its weights in memory to do anything else with it',
+        'can use them; for any other use, open the model with its weights in memory',
     );
     this.#value ??= this.#draw();
     return this.#value;
   }
 
-  /** Makes `value` the parameter's elements from now on. */
+  /** Replaces the parameter's elements by `value`. */
   set value(value: Float32Array) {
     ensure(
       value.length === this.size,
@@ -69,17 +69,17 @@ export class Parameter extends Tensor {
     this.#stored = undefined;
   }
 
-  /** Printing shows the elements once they have been read; it does not draw them. */
+  /** Printing shows the elements only if they have been read, because it must not draw them. */
   protected override get known(): Float32Array | undefined {
     return this.#value;
   }
 
-  /** Where the elements lie, if that is not {@link value}: in a file, say. Only a baked graph can use them there. */
+  /** Where the elements are stored outside {@link value}, for example in a file. Only a baked graph can use them there. */
   get stored(): StoredConstant | undefined {
     return this.#stored;
   }
 
-  /** Leaves the elements where they lie; those in memory are given up. */
+  /** Leaves the elements where they are stored, and discards the elements in memory. */
   set stored(stored: StoredConstant) {
     this.#stored = stored;
     this.#value = undefined;

@@ -1,13 +1,13 @@
 import { ensure } from '../core/errors.ts';
 import { feedTensor, rotate, type Tensor } from '../tensor/index.ts';
 
-/** How a model that was trained on short texts was made to read longer ones: by turning its heads more slowly. */
+/** How to extend a model's context beyond that of its pretraining: by lowering the rotary frequencies. */
 export type RotaryScaling =
-  /** All `factor` times as slowly (Chen et al., 2023). */
+  /** Divides all frequencies by `factor` (Chen et al., 2023). */
   | { kind: 'linear'; factor: number }
   /**
-   * As Llama 3.1 does. A pair that turns fewer than `lowFrequencyFactor` times in a text of `originalContextLength` turns `factor`
-   * times as slowly, one that turns more than `highFrequencyFactor` times stays as it is, and those between change gradually.
+   * As in Llama 3.1. If a pair turns fewer than `lowFrequencyFactor` times in `originalContextLength` tokens, its frequency is divided by
+   * `factor`. If it turns more than `highFrequencyFactor` times, its frequency does not change. In between, the change is gradual.
    */
   | {
       kind: 'llama3';
@@ -18,26 +18,26 @@ export type RotaryScaling =
     };
 
 export interface RotaryOptions {
-  /** How many numbers a head has; they are turned in pairs. */
+  /** The dimension of a head, which must be even. */
   headDim: number;
-  /** Pair i of n turns by theta^(-i/n) radians from one position to the next. Defaults to 10,000. */
+  /** The base: pair i of n turns by theta^(-i/n) radians per position. Defaults to 10,000. */
   theta?: number;
   /** Defaults to none. */
   scaling?: RotaryScaling | undefined;
 }
 
 /**
- * Rotary position embedding (Su et al., 2021): every head of a query or key is turned, pair by pair, by angles in proportion to its
- * position. The product of a turned query and a turned key then depends on how far apart they are, not on where.
+ * Rotary position embedding (Su et al., 2021). It rotates the pairs of elements of every query and key head by angles proportional to the
+ * position. The dot product of a query and a key then depends on the distance between them, but not on their absolute positions.
  *
- * A pair is element i of the first half of a head and element i of the second, as in Hugging Face's Llama.
+ * A pair is element i of the first half of a head and element i of the second half, as in Hugging Face's Llama.
  */
 export class RotaryEmbedding {
   readonly #frequencies: Tensor; // [headDim / 2]
 
   constructor(options: RotaryOptions) {
     checkHeadDim(options.headDim);
-    // Made when first needed: a damaged file may ask for heads that do not fit in memory, which its weights give away.
+    // Computed when first needed: a damaged file may ask for a headDim that does not fit in memory, and only reading its weights shows that.
     let made: Float32Array | undefined;
     const feed = () => {
       made ??= rotaryFrequencies(options);
@@ -46,9 +46,9 @@ export class RotaryEmbedding {
     this.#frequencies = feedTensor(feed, [options.headDim / 2], 'float32', 'the rotary frequencies');
   }
 
-  /** Turns `[batch, time, heads, headDim]` at the positions int32 `[time]` or `[batch, time]`; the shape stays. */
+  /** Rotates `x`, `[batch, time, heads, headDim]`. `positions` is int32 `[time]` or `[batch, time]`. The shape stays the same. */
   rotate(x: Tensor, positions: Tensor): Tensor {
-    // In float32, as everyone computes it: at large positions the rounding of the angle shows.
+    // In float32, like other implementations: at large positions, rounding affects the angles.
     const angles = positions
       .to('float32')
       .reshape([...positions.shape, 1, 1])
@@ -60,8 +60,8 @@ export class RotaryEmbedding {
 const { fround } = Math;
 
 /**
- * By how many radians each pair of a head turns from one position to the next, `[headDim / 2]`. Every step is rounded to float32
- * as in the code that published models were trained with.
+ * The frequencies `[headDim / 2]`: how many radians each pair of a head turns per position. Every operation is rounded to float32, as in
+ * the code with which published models were trained.
  */
 export function rotaryFrequencies({ headDim, theta = 10_000, scaling }: RotaryOptions): Float32Array {
   checkHeadDim(headDim);
@@ -75,7 +75,7 @@ export function rotaryFrequencies({ headDim, theta = 10_000, scaling }: RotaryOp
 function checkHeadDim(headDim: number): void {
   ensure(
     Number.isSafeInteger(headDim) && headDim > 0 && headDim % 2 === 0,
-    `rotary positions turn the numbers of a head in pairs, so headDim must be even, but is ${headDim}`,
+    `headDim must be even, but is ${headDim}; rotary position embedding rotates pairs of elements`,
   );
 }
 

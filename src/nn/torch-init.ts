@@ -5,11 +5,13 @@ import type { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
- * Fills the parameters of `module` as PyTorch's layers fill theirs, drawing in the order in which the parts were made.
+ * Initialises the parameters of `module` like PyTorch's layers, in the order in which the parts were created. With the same seed, a model
+ * with the same parts in the same order starts with the same values as in PyTorch.
  *
- * A linear layer's weight, then its bias, are uniform between ±1/√inFeatures; an embedding is standard normal; a layer
- * normalisation draws nothing and has scale one and shift zero. With the same seed, a model whose parts are the same and in the
- * same order begins as it does in PyTorch. Parameters of other parts are an error, and then nothing is changed.
+ * The weight and then the bias of a linear layer are uniform between ±1/√inFeatures. An embedding matrix is standard normal. The scale of
+ * a layer normalisation is 1 and its shift 0.
+ *
+ * @throws TsgptError if a parameter belongs to another kind of part; then it changes nothing
  */
 export function torchInit(module: Module, random: TorchRandom): void {
   const initialisers = [...module.namedModules().values()].flatMap((part) => torchInitialisers(part, random));
@@ -17,13 +19,13 @@ export function torchInit(module: Module, random: TorchRandom): void {
   for (const [path, parameter] of module.namedParameters()) {
     ensure(
       known.has(parameter),
-      `${path} belongs to no layer that PyTorch's defaults are known for (Linear, Embedding, LayerNorm); set its value yourself`,
+      `${path} does not belong to a Linear, Embedding or LayerNorm, the layers with known PyTorch defaults; set its value yourself`,
     );
   }
   for (const [parameter, initialise] of initialisers) parameter.value = initialise(parameter.size);
 }
 
-/** How PyTorch makes the values of each of the part's own parameters, in its order. */
+/** PyTorch's initialisers of the part's own parameters, in PyTorch's order. */
 function torchInitialisers(part: Module, random: TorchRandom): [Parameter, (size: number) => Float32Array][] {
   if (part instanceof Linear) {
     const bound = 1 / Math.sqrt(part.weight.shape[1]!);

@@ -9,13 +9,13 @@ export interface TransformerBlockParts<Norm, FeedForward> {
   attention: Attention;
   feedForwardNorm: Norm;
   feedForward: FeedForward;
-  /** The share of what each part adds that training sets to zero. Defaults to 0. */
+  /** The dropout probability for the outputs of attention and the feed-forward network. Defaults to 0. */
   dropRate?: number;
 }
 
 /**
- * Attention, then the feed-forward network, each normalised beforehand and added to what came in: the shortcut connections
- * give gradients a direct way back. `[batch, time, embDim]` keeps its shape.
+ * A pre-norm transformer block: attention, then a feed-forward network. Each has a normalised input, and its output is added to the
+ * residual stream. These shortcut connections give gradients a direct path back. Input and output are `[batch, time, embDim]`.
  */
 export class TransformerBlock<Norm extends Layer = Layer, FeedForward extends Layer = Layer> extends Module {
   readonly attentionNorm: Norm;

@@ -91,5 +91,8 @@ export const llamaConfig = configTable('Llama', fields, ({ nHeads, nKvHeads, hea
     nHeads % nKvHeads === 0,
     `nHeads ${nHeads} is not a multiple of nKvHeads ${nKvHeads}; every key and value head must serve the same number of query heads`,
   );
-  ensure(headDim % 2 === 0, `headDim must be even, because rotary positions turn pairs of numbers, but is ${headDim}`);
+  ensure(
+    headDim % 2 === 0,
+    `headDim must be even, but is ${headDim}; rotary position embedding rotates pairs of elements`,
+  );
 });

@@ -55,17 +55,14 @@ describe('replacing a part', () => {
   });
 
   it.each([
-    [
-      'blocks.0.attention.querry',
-      "no module stands at 'blocks.0.attention.querry'; the modules there are: query, key,",
-    ],
-    ['blocks.2', "no module stands at 'blocks.2'; there are 2 parts, from 0 on"],
-    ['blocks.length', 'there are 2 parts, from 0 on'],
-    ['blocks', "no module stands at 'blocks'; the modules there are: tokenEmbedding, positionEmbedding, finalNorm"],
-    ['blocks.7.attention.query', 'what comes before the last period does not exist'],
-    ['finalNorm.weight', "no module stands at 'finalNorm.weight'; the modules there are: none"],
-    ['', "no module stands at ''"],
-    ['constructor', "no module stands at 'constructor'"],
+    ['blocks.0.attention.querry', "there is no module at 'blocks.0.attention.querry'; the modules are: query, key,"],
+    ['blocks.2', "there is no module at 'blocks.2'; there are 2 parts, numbered from 0"],
+    ['blocks.length', 'there are 2 parts, numbered from 0'],
+    ['blocks', "there is no module at 'blocks'; the modules are: tokenEmbedding, positionEmbedding, finalNorm"],
+    ['blocks.7.attention.query', 'the path before the last period does not exist'],
+    ['finalNorm.weight', "there is no module at 'finalNorm.weight'; the modules are: none"],
+    ['', "there is no module at ''"],
+    ['constructor', "there is no module at 'constructor'"],
   ])('refuses the path %s', (path, message) => {
     const model = new GPT2(config);
     const paths = [...model.namedModules().keys()];

@@ -228,7 +228,7 @@ describe('torchInit', () => {
     }
     const model = new Scaled();
     const before = model.linear.weight.value.slice();
-    expect(() => torchInit(model, seeded())).toThrow('scale belongs to no layer that PyTorch');
+    expect(() => torchInit(model, seeded())).toThrow('scale does not belong to a Linear, Embedding or LayerNorm');
     expect(model.linear.weight.value).toEqual(before);
   });
 });
