@@ -25,7 +25,6 @@ for (const [path, target] of Object.entries<string | { types: string }>(exports)
  * that is missing in the reference fails the build.
  */
 const internal = [
-  'GraphNode',
   'GraphValue', // what a tensor is to the compiler
   'TensorNode',
   'TensorType',
@@ -34,6 +33,15 @@ const internal = [
   'NUMBER_TYPES', // listed by NumberType
   'SAFETENSORS_DTYPES', // listed by SafetensorsDtype
   'MetricsLog',
+  // How weights are stored, on their way from a file's reader to the compiler.
+  'StoredConstant',
+  'StoredFloats',
+  // What ConfigOf and OptionsOf are made of, and the tables that they are made from: see gpt2Config and llamaConfig.
+  'Fields',
+  'NamesOf',
+  'ValueOf',
+  'fields',
+  'CheckpointFile', // of which TrainingRecord is a part
 ];
 
 const app = await Application.bootstrapWithPlugins({

@@ -1,7 +1,7 @@
 // Lesson 1: seven settings decide what a GPT is and what it costs.
 import { type GPT2Config, gpt2, summarizeModel } from 'tsgpt';
-import { barChartSvg } from 'tsgpt/charts';
 import { totalOf } from 'tsgpt/models';
+import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('The seven settings');
@@ -73,6 +73,6 @@ picture(
     title: 'Where the 163 million parameters of GPT-2 small are',
     bars,
     horizontal: true,
-    value: { label: 'parameters (millions)' },
+    valueLabel: 'parameters (millions)',
   }),
 );

@@ -1,6 +1,6 @@
 // Lesson 4: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
 import { fromArray, LayerNorm, Linear, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
-import { barChartSvg } from 'tsgpt/charts';
+import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';
 
 section('Two rows from a small layer');
@@ -61,7 +61,7 @@ picture(
   await barChartSvg({
     title: 'Two rows before and after layer normalisation',
     category: 'position in the row',
-    value: { label: 'value' },
+    valueLabel: 'value',
     bars: [...(await barsOf('before', out)), ...(await barsOf('after', normalised))],
   }),
 );

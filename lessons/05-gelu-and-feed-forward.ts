@@ -29,8 +29,8 @@ picture(
   'gelu',
   await lineChartSvg({
     title: 'GELU beside ReLU',
-    x: { label: 'x' },
-    y: { label: 'activation' },
+    xLabel: 'x',
+    yLabel: 'activation',
     points: [
       ...curve('GELU', ys),
       ...curve('ReLU', await relu(x).floats()),

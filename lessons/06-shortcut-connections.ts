@@ -1,6 +1,6 @@
 // Lesson 6: a shortcut around every layer gives the gradient a direct way back.
 import { gelu, grad, Linear, Module, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
-import { barChartSvg } from 'tsgpt/charts';
+import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section, table } from './kit/lesson.ts';
 
 section('Five layers');
@@ -54,7 +54,8 @@ picture(
   await barChartSvg({
     title: 'Mean absolute gradient of each layer',
     category: 'layer',
-    value: { label: 'mean |gradient|', scale: 'log' },
+    valueLabel: 'mean |gradient|',
+    scale: 'log',
     bars: without.flatMap((value, i) => [
       { label: String(i), series: 'without shortcuts', value },
       { label: String(i), series: 'with shortcuts', value: withShortcuts[i]! },

@@ -69,7 +69,7 @@ picture(
     ...{ rowLabel: 'token that looks', columnLabel: 'token looked at', valueLabel: 'attention weight' },
     // Above the diagonal lies the future.
     panels: chosen.map(({ title, rows }) => ({
-      title,
+      title: title.replace('blocks.', 'block ').replace('.attention', ''),
       values: rows.map((row, i) => row.map((w, j) => (j > i ? null : w))),
     })),
   }),

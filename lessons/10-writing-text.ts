@@ -1,6 +1,6 @@
 // Lesson 10: a model that scores the next token writes a text, one token after another.
 import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
-import { barChartSvg } from 'tsgpt/charts';
+import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';
 import { visibleToken } from './kit/visible-token.ts';
 
@@ -33,7 +33,7 @@ picture(
   'next-token',
   await barChartSvg({
     title: 'The likeliest tokens after "Hello, I am", untrained',
-    value: { label: 'probability (%)' },
+    valueLabel: 'probability (%)',
     horizontal: true,
     bars: ranked.map((id, i) => ({ label: visibleToken(tokenizer.decode([id])), value: shares[i]! })),
   }),

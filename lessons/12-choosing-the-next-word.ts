@@ -1,7 +1,7 @@
 // Lesson 12: the model gives every token a probability. How we choose makes the text dull, lively or mad.
 import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
-import { barChartSvg } from 'tsgpt/charts';
 import { candidates, sampleToken } from 'tsgpt/generate';
+import { barChartSvg } from './kit/bar-chart.ts';
 import { paragraph, picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
 import { visibleToken } from './kit/visible-token.ts';
@@ -29,7 +29,7 @@ function barsOf(panel: string, options: SamplingOptions) {
 async function draw(name: string, title: string, choices: Record<string, SamplingOptions>): Promise<void> {
   const bars = Object.entries(choices).flatMap(([panel, options]) => barsOf(panel, options));
   const look = { horizontal: true, format: (percent: number) => percent.toFixed(1) };
-  picture(name, await barChartSvg({ title, bars, value: { label: 'probability (%)' }, ...look }));
+  picture(name, await barChartSvg({ title, bars, valueLabel: 'probability (%)', ...look }));
 }
 
 section('Temperature');

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Captured, capture, commonKey } from '../../lessons/kit/capture.ts';
 import { findLessons, type Lesson } from '../../lessons/kit/find-lessons.ts';
 import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
-import { themeSwitchCss } from '../../src/charts/theme.ts';
+import { colourProperties } from '../../src/charts/theme.ts';
 import { ensure } from '../../src/core/errors.ts';
 import { codeBlock, expandDirectives } from './directives.ts';
 import { frontMatter, type Page, readPage } from './front-matter.ts';
@@ -56,7 +56,7 @@ export async function writeSite({ root, pages, cache, log = () => {} }: SiteOpti
   }
   written.set('index.md', homePage(readFileSync(join(root, 'book', 'index.md'), 'utf8'), entries));
   for (const [path, text] of sourcePages(sources, quotedIn)) written.set(path, text);
-  written.set('charts.css', `${themeSwitchCss({ light: 'html', dark: 'html.dark' })}\n`);
+  written.set('charts.css', themeSwitchCss());
   // Read by VitePress's configuration.
   written.set('lessons/contents.json', JSON.stringify(entries));
   writeFiles(pages, written);
@@ -128,4 +128,9 @@ function writeFiles(folder: string, files: ReadonlyMap<string, string>): void {
     const path = pathFrom(folder, file);
     if (path.endsWith('.md') && !path.startsWith('reference/') && !files.has(path)) rmSync(file);
   }
+}
+
+/** CSS that gives charts the colours of VitePress's theme switch instead of the system's. Paper stays white. */
+function themeSwitchCss(): string {
+  return `html .chart { ${colourProperties(0)} }\n@media screen { html.dark .chart { ${colourProperties(1)} } }\n`;
 }

@@ -2,14 +2,6 @@ import { ensure } from '../core/errors.ts';
 import { textWidth, wrapText } from './text.ts';
 import { FONT_SIZE, WIDTH } from './theme.ts';
 
-/** An axis of numbers. */
-export interface NumberAxis {
-  /** What is measured, and its unit: "loss (nats per token)". */
-  readonly label: string;
-  /** `log` for values over several powers of ten; they must then be positive. Defaults to `linear`. */
-  readonly scale?: 'linear' | 'log';
-}
-
 /** The smallest and the largest value, or the ends of an axis around a single one. */
 export function rangeOf(values: readonly number[], margin = 0): [low: number, high: number] {
   const low = values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
@@ -20,33 +12,28 @@ export function rangeOf(values: readonly number[], margin = 0): [low: number, hi
 /**
  * Vega-Lite's channel of a field whose `values` are finite.
  *
- * @param length of the axis in pixels, for its ticks and its title
+ * @param title what is measured, and its unit: "loss (nats per token)"
+ * @param length of the axis in pixels
  * @throws TsgptError if the axis cannot show a value
  */
-export function numberChannel(field: string, axis: NumberAxis, values: readonly number[], length: number): object {
+export function numberChannel(field: string, title: string, values: readonly number[], length: number) {
   const [low, high] = rangeOf(values);
-  const isLog = axis.scale === 'log';
-  const fits = low >= (isLog ? 1e-300 : -1e300) && high <= 1e300;
-  ensure(fits, `the axis "${axis.label}" cannot show values from ${low} to ${high}; leave some out`);
-  const domain = rangeOf(values, isLog ? low / 2 : Math.max(0.5, Math.abs(low) / 2));
-  const most = isLog ? Math.log10(domain[1] / domain[0]) : length / 40; // with more, a log axis would have minor ticks
-  const tickCount = Math.floor(Math.max(1, Math.min(6, most)));
+  const fits = Math.max(-low, high) <= 1e300;
+  ensure(fits, `the axis "${title}" cannot show values from ${low} to ${high}; leave out those beyond 1e300`);
+  const domain = rangeOf(values, Math.max(0.5, Math.abs(low) / 2));
+  const tickCount = Math.max(2, Math.min(6, Math.floor(length / 50)));
   return {
     field,
     type: 'quantitative',
-    title: wrapText(axis.label, length, FONT_SIZE),
-    scale: { type: axis.scale ?? 'linear', domain, zero: false, nice: isLog || tickCount },
-    axis: { labelExpr: 'numberText(datum.value)', tickCount, labelOverlap: true },
+    title: wrapText(title, length, FONT_SIZE),
+    scale: { domain, zero: false, nice: tickCount },
+    axis: { labelExpr: 'numberText(datum.value)', tickCount, labelOverlap: true, labelSeparation: 6 },
   };
 }
 
 /** Vega-Lite's channel of the field `series`: each name gets one of `range`, and with a symbol a legend. */
-export function seriesChannel(names: readonly string[], range: readonly unknown[], symbolType?: string): object {
+export function seriesChannel(names: readonly string[], range: readonly unknown[], symbolType?: string) {
   const widest = Math.max(...names.map((name) => textWidth(name, FONT_SIZE)));
   const legend = symbolType ? { title: null, symbolType, columns: Math.floor(WIDTH / (60 + widest)) || 1 } : null;
-  return {
-    field: 'series',
-    scale: { type: 'ordinal', domain: names, range: names.map((_, i) => range[i % range.length]) },
-    legend,
-  };
+  return { field: 'series', scale: { type: 'ordinal', domain: names, range }, legend };
 }

@@ -1,7 +1,7 @@
 import type { Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { ensure } from '../core/errors.ts';
-import { asText, numberText, textWidth, wrapText } from './text.ts';
+import { numberText, textWidth, wrapText } from './text.ts';
 import { colour, FONT, FONT_SIZE, PADDING, svgFile, TITLE_SIZE, WIDTH } from './theme.ts';
 
 /** A chart for Vega-Lite: the same view of the rows of each panel. */
@@ -63,7 +63,8 @@ async function loadVega() {
     Math.min(textWidth(String(line), fontSize), limit || Number.POSITIVE_INFINITY);
   vega.expressionFunction('numberText', numberText);
   const logger = vega.logger(vega.Error);
-  const safe = (_: string, value: unknown) => (typeof value === 'string' ? asText(value) : value);
+  // Vega takes the name of a method of objects, such as "toString", for that method; with an invisible character it is a text.
+  const safe = (_: string, value: unknown) => (typeof value === 'string' && value in {} ? `${value}\u200b` : value);
   return (spec: object) => {
     const { spec: compiled } = compile(JSON.parse(JSON.stringify(spec), safe) as TopLevelSpec, { logger });
     return new vega.View(vega.parse(compiled as Spec), { renderer: 'none' }).toSVG();
@@ -83,7 +84,14 @@ const THEME = {
     aria: false,
     font: FONT,
     view: { stroke: null },
-    title: { anchor: 'start', fontSize: TITLE_SIZE, color: ink, subtitleFontSize: FONT_SIZE, subtitleColor: ink },
+    title: {
+      anchor: 'start',
+      offset: 16,
+      fontSize: TITLE_SIZE,
+      color: ink,
+      subtitleFontSize: FONT_SIZE,
+      subtitleColor: ink,
+    },
     axis: { ...labels, ...titles, ...lines, labelPadding: 6, labelLimit: 240 },
     axisDiscrete: { grid: false, ticks: false, domain: false },
     legend: { ...labels, ...titles, ...symbols, orient: 'top', labelLimit: 400, titlePadding: 6 },

@@ -1,6 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import { draw, layer } from './draw.ts';
-import { asText, numberText, textWidth, wrapText } from './text.ts';
+import { numberText, textWidth, wrapText } from './text.ts';
 import { colour, FONT_SIZE, WIDTH } from './theme.ts';
 
 /** A matrix of the shape [rows, columns], such as the weights of one attention head. */
@@ -32,85 +32,83 @@ export interface HeatMap {
  * @throws TsgptError if there is no finite value, or a matrix does not have the shape [rows, columns]
  */
 export async function heatMapSvg(chart: HeatMap): Promise<string> {
-  const { title, panels, rows: labels, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
+  const { title, panels, rows, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
   const isOfShape = ({ values }: HeatMapPanel) =>
-    values.length === labels.length && values.every((row) => row.length === columns.length);
-  const shape = `[${labels.length}, ${columns.length}]`;
+    values.length === rows.length && values.every((row) => row.length === columns.length);
+  const shape = `[${rows.length}, ${columns.length}]`;
   ensure(panels.every(isOfShape), `a matrix of the heat map "${title}" has not the shape of its labels, ${shape}`);
-  const rows = panels.flatMap(({ title: panel = '', values }) =>
-    values.flatMap((cells, row) =>
-      cells.map((value, column) => {
-        const place = { panel, row, column };
-        return Number.isFinite(value)
-          ? { ...place, value, size: Math.abs(value!), sign: value! < 0 ? 'negative' : 'positive' }
-          : place;
-      }),
+  const cells = panels.flatMap(({ title: panel = '', values }) =>
+    values.flatMap((row, r) =>
+      // Labels may be equal; with their numbers they are not.
+      row.map((value, c) => ({ panel, row: `${r}:${rows[r]}`, column: `${c}:${columns[c]}`, ...lookOf(value) })),
     ),
   );
-  const finite = rows.flatMap((cell) => ('value' in cell ? cell.value! : []));
+  const finite = cells.flatMap(({ value }) => (Number.isFinite(value) ? value! : []));
   ensure(finite.length > 0, `there is nothing to draw in the heat map "${title}": none of its values is finite`);
   // As many panels side by side as have cells of 16 pixels, in balanced rows: four are two and two, not three and one.
   const most = Math.max(1, Math.min(4, Math.floor((WIDTH - 70) / (columns.length * 16 + 20))));
-  const size = [`${labels.length} rows (${rowLabel})`, `${columns.length} columns (${columnLabel})`].join(' by ');
-  return draw(chart.title, {
+  const size = [`${rows.length} rows (${rowLabel})`, `${columns.length} columns (${columnLabel})`].join(' by ');
+  return draw(title, {
     words: [`Heat map of ${valueLabel}: ${size}`, ...panels.map((panel) => largestInWords(panel, chart))],
-    missing: rows.length - finite.length,
-    rows,
+    missing: cells.filter(({ value }) => value !== null).length - finite.length,
+    rows: cells,
     columns: Math.ceil(panels.length / Math.ceil(panels.length / most)),
     xLabel: columnLabel,
-    view: (width) => viewOf(chart, finite, width),
+    view: (width) => viewOf(chart, finite, Math.min(width, 96 * columns.length)),
   });
 }
 
-function viewOf({ rows, columns, rowLabel = '', valueLabel }: HeatMap, values: readonly number[], given: number) {
-  const width = Math.min(given, 96 * columns.length);
+function lookOf(value: number | null) {
+  if (!Number.isFinite(value)) return { value };
+  return { value, size: Math.abs(value!), sign: value! < 0 ? 'negative' : 'positive' };
+}
+
+function viewOf({ rows, columns, rowLabel = '', valueLabel }: HeatMap, values: readonly number[], width: number) {
   const cellWidth = width / columns.length;
-  const cellHeight = Math.min(44, cellWidth);
-  const height = cellHeight * rows.length;
-  const widest = (texts: readonly string[]) => Math.max(...texts.map((text) => textWidth(text, FONT_SIZE)));
-  const labelAngle = widest(columns) < cellWidth ? 0 : cellWidth > 24 ? -45 : -90;
-  const axis = (names: readonly string[]) => ({
-    labelExpr: `${literal(names)}[datum.value]`,
-    labelOverlap: true,
-  });
-  const x = { field: 'column', title: null, axis: { ...axis(columns), labelAngle, labelOverlap: labelAngle !== -45 } };
-  const y = { field: 'row', title: wrapText(rowLabel, height, FONT_SIZE), axis: axis(rows) };
-  const limit = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0) || 1;
-  const isSigned = values.some((value) => value < 0);
+  const height = Math.min(44, cellWidth) * rows.length;
+  const widest = Math.max(...columns.map((text) => textWidth(text, FONT_SIZE)));
+  const labelAngle = widest < cellWidth ? 0 : cellWidth > 24 ? -45 : -90;
+  const grid = { grid: cellWidth >= 12, tickBand: 'extent' };
+  const labels = { sort: null, axis: { ...grid, labelExpr: "slice(datum.label, indexof(datum.label, ':') + 1)" } };
+  const x = { ...labels, axis: { ...labels.axis, labelAngle, labelOverlap: labelAngle !== -45 } };
   const square = { symbolType: 'square', symbolStrokeColor: colour('grid'), symbolStrokeWidth: 1 };
-  const signs = { domain: ['positive', 'negative'], range: [colour('heat'), colour('heat-negative')] };
-  const fill = { field: 'sign', scale: signs, legend: isSigned ? { ...square, title: null } : null };
-  const ramp = {
-    ...square,
-    title: wrapText(isSigned ? `size of ${valueLabel}` : valueLabel, 300, FONT_SIZE),
-    symbolFillColor: colour('heat'),
+  const isSigned = values.some((value) => value < 0);
+  const limit = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0) || 1;
+  const sign = {
+    scale: { domain: ['positive', 'negative'], range: [colour('heat'), colour('heat-negative')] },
+    legend: isSigned ? { ...square, title: null } : null,
   };
-  const opacity = {
-    ...{ field: 'size', type: 'quantitative', scale: { domain: [0, limit], range: [0, 1] } },
-    legend: { ...ramp, labelExpr: 'numberText(datum.value, 2)', values: [0, limit / 2, limit] },
+  const size = {
+    type: 'quantitative',
+    scale: { domain: [0, limit], range: [0, 1] },
+    title: isSigned ? `size of ${valueLabel}` : valueLabel,
+    legend: {
+      ...square,
+      titleOrient: isSigned ? 'top' : 'left',
+      symbolFillColor: colour('heat'),
+      format: '.2~r',
+      values: [0, limit / 2, limit],
+    },
   };
-  const hasText = cellWidth > widest(values.map((value) => numberText(value, 2))) * 1.1 && cellHeight > 24;
-  const text = { type: 'text', text: { expr: 'numberText(datum.value, 2)' }, stroke: colour('paper'), strokeWidth: 3 };
+  const isLarge = cellWidth > 72; // large enough for a number of two digits
+  const text = { type: 'text', stroke: colour('paper'), strokeWidth: 3 };
   return {
     width,
     height,
-    encoding: { x: { ...x, type: 'ordinal' }, y: { ...y, type: 'ordinal' } },
+    encoding: {
+      x: { field: 'column', title: null, ...x },
+      y: { field: 'row', title: wrapText(rowLabel, height, FONT_SIZE), ...labels },
+    },
     layer: [
       layer(
         'isValid(datum.value)',
-        { type: 'rect', stroke: cellWidth < 12 ? null : colour('grid') },
-        { fill, opacity },
+        { type: 'rect' },
+        { fill: { field: 'sign', ...sign }, opacity: { field: 'size', ...size } },
       ),
       layer('!isValid(datum.value)', { type: 'text', text: '╱', color: colour('grid') }, {}),
-      layer(`isValid(datum.value) && ${hasText}`, text, {}),
+      layer(`isValid(datum.value) && ${isLarge}`, text, { text: { field: 'value', format: '.2~r' } }),
     ],
   };
-}
-
-/** The texts as part of an expression, which may contain any character only as an escape. */
-function literal(texts: readonly string[]): string {
-  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(texts.map(asText)).replace(/[^ -~]/g, escaped);
 }
 
 /** "head 1: the largest value of row ␣cat is 0.41 at ␣the, of row ...". */

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { type NumberAxis, numberChannel, seriesChannel } from './axis.ts';
+import { numberChannel, seriesChannel } from './axis.ts';
 import { distinct, draw, layer } from './draw.ts';
 import { numberText } from './text.ts';
 import { SERIES, WIDTH } from './theme.ts';
@@ -15,54 +15,65 @@ export interface Point {
 export interface LineChart {
   /** Heading, and the image's name for a screen reader. */
   readonly title: string;
-  readonly x: NumberAxis;
-  readonly y: NumberAxis;
-  /** Of all lines, each in the order in which they are joined. */
+  /** What the axes measure, and the units: "loss (nats per token)". */
+  readonly xLabel: string;
+  readonly yLabel: string;
+  /** The points of all lines, each line's in the order in which they are joined. */
   readonly points: readonly Point[];
 }
 
 /** Lines of fewer points have dots: they are measurements, not functions. */
 const [HEIGHT, FEW] = [250, 30];
 
-/** Patterns by which lines are told apart without colour; five, so that eight lines with four colours are all different. */
-const DASHES = ['1,0', '9,5', '2,5', '14,4,3,4', '5,2'].map((pattern) => pattern.split(',').map(Number));
+/** Patterns that tell lines apart without colour; five, so that eight lines in four colours are all different. */
+// biome-ignore format: a list of patterns
+const DASHES = [[1, 0], [9, 5], [2, 5], [14, 4, 3, 4], [5, 2]];
 
 /**
  * Lines over a common x axis, such as GELU beside ReLU, as a standalone SVG.
  *
  * @throws TsgptError if no point is finite, or an axis cannot show a value
  */
-export async function lineChartSvg(chart: LineChart): Promise<string> {
-  const { title, x, y, points } = chart;
-  const names = distinct(points, 'series');
-  const finite = points.filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+export async function lineChartSvg({ title, xLabel, yLabel, points }: LineChart): Promise<string> {
+  const isDrawn = ({ x, y }: Point) => Number.isFinite(x) && Number.isFinite(y);
+  const finite = points.filter(isDrawn);
   ensure(finite.length > 0, `there is nothing to draw in the chart "${title}": it has no finite point`);
-  const isFew = new Map(names.map((name) => [name, points.filter(({ series }) => series === name).length < FEW]));
-  const drawn = new Set(finite);
-  const rows = points.map((point, order) => {
-    const place = drawn.has(point) ? {} : { x: null, y: null };
-    return { ...point, ...place, order, isDot: isFew.get(point.series) };
-  });
-  const [xs, ys] = [finite.map((point) => point.x), finite.map((point) => point.y)];
-  const encoding = { x: { ...numberChannel('x', x, xs, WIDTH), title: null }, y: numberChannel('y', y, ys, HEIGHT) };
-  const color = seriesChannel(names, SERIES, 'stroke');
-  const lines = { order: { field: 'order' }, color, strokeDash: seriesChannel(names, DASHES, 'stroke') };
-  const words = names.map((name) =>
-    inWords(
-      finite.filter(({ series }) => series === name),
-      x.label,
-    ),
+  const names = distinct(points, 'series');
+  const lines = names.map((name) => points.filter(({ series }) => series === name));
+  const rows = lines.flatMap((line) =>
+    line.map((point, order) => ({
+      ...(isDrawn(point) ? point : { series: point.series, x: null, y: null }),
+      order,
+      isDot: line.length < FEW,
+    })),
   );
-  return draw(chart.title, {
-    words: [`Line chart of ${y.label} over ${x.label}`, ...words],
+  const x = {
+    ...numberChannel(
+      'x',
+      xLabel,
+      finite.map((point) => point.x),
+      WIDTH,
+    ),
+    title: null,
+  };
+  const y = numberChannel(
+    'y',
+    yLabel,
+    finite.map((point) => point.y),
+    HEIGHT,
+  );
+  const color = seriesChannel(names, SERIES, 'stroke');
+  const looks = { order: { field: 'order' }, color, strokeDash: seriesChannel(names, DASHES, 'stroke') };
+  return draw(title, {
+    words: [`Line chart of ${yLabel} over ${xLabel}`, ...lines.map((line) => inWords(line.filter(isDrawn), xLabel))],
     missing: points.length - finite.length,
     rows,
-    xLabel: x.label,
+    xLabel,
     view: () => ({
       height: HEIGHT,
-      encoding,
+      encoding: { x, y },
       layer: [
-        layer('true', { type: 'line', strokeWidth: 2.25, strokeCap: 'round' }, lines),
+        layer('true', { type: 'line', strokeWidth: 2.25, strokeCap: 'round' }, looks),
         layer('datum.isDot', { type: 'circle', size: 50, opacity: 1 }, { fill: seriesChannel(names, SERIES) }),
       ],
     }),

@@ -26,7 +26,7 @@ export async function lossCurveSvg(curve: LossCurve, { title = 'Loss during trai
     losses.map(({ step, loss }) => ({ series, x: step, y: loss }));
   const means = meanLosses(train, 300, rangeOf(train.map(({ step }) => step)));
   const points = [...named('train', [...means, ...notFinite]), ...named('validation', validation)];
-  return lineChartSvg({ title, x: { label: 'step' }, y: { label: 'loss (nats per token)' }, points });
+  return lineChartSvg({ title, xLabel: 'step', yLabel: 'loss (nats per token)', points });
 }
 
 /** The part of a curve that can be drawn, and what is left over from a run that diverged. */

@@ -3,9 +3,6 @@ export function textWidth(text: string, fontSize: number): number {
   return fontSize * [...text].reduce((em, character) => em + (character >= '\u2e80' ? 1.1 : 0.6), 0);
 }
 
-/** Vega takes the name of a method of objects, such as "toString", for that method; with an invisible character it is a text. */
-export const asText = (text: string) => (text in {} ? `${text}\u200b` : text);
-
 /** The text in lines of about `width` pixels, cut at spaces; a longer word gets a line of its own. */
 export function wrapText(text: string, width: number, fontSize: number): string[] {
   const most = Math.max(1, Math.floor(width / (0.6 * fontSize)));

@@ -26,25 +26,16 @@ export const SERIES = ([1, 2, 3, 4] as const).map((i) => COLOURS[`series-${i}`][
 /** The colour that a drawing has as an attribute. */
 export const colour = (name: keyof typeof COLOURS): string => COLOURS[name][0];
 
-const declarations = (theme: 0 | 1) =>
+/** The colours as custom properties: on light paper (0) or on dark (1). */
+export const colourProperties = (theme: 0 | 1): string =>
   Object.entries(COLOURS)
     .map(([name, pair]) => `--${name}: ${pair[theme]};`)
     .join(' ');
 
-/**
- * CSS for a page that inlines charts and has its own theme switch: charts inside `dark` get the dark colours, those inside `light` the
- * light ones. With neither, a chart follows the system. Paper stays white.
- *
- * @param selectors where each theme holds, such as `{ light: 'html.light', dark: 'html.dark' }`
- */
-export function themeSwitchCss({ light, dark }: { readonly light: string; readonly dark: string }): string {
-  return `${light} .chart { ${declarations(0)} }\n@media screen { ${dark} .chart { ${declarations(1)} } }`;
-}
-
 /** The style sheet of every chart. Programs that know no custom properties show the attributes: the light colours. */
 const STYLE = [
-  `.chart { ${declarations(0)} display: block; max-width: 100%; height: auto; }`,
-  `@media screen and (prefers-color-scheme: dark) { .chart { ${declarations(1)} } }`,
+  `.chart { ${colourProperties(0)} display: block; max-width: 100%; height: auto; }`,
+  `@media screen and (prefers-color-scheme: dark) { .chart { ${colourProperties(1)} } }`,
   ...Object.entries(COLOURS).flatMap(([name, [light]]) =>
     ['fill', 'stroke'].map((kind) => `.chart [${kind}="${light}"] { ${kind}: var(--${name}); }`),
   ),

@@ -1,8 +1,8 @@
 import logUpdate from 'log-update';
 import colors from 'picocolors';
-import { lossChartText } from '../charts/terminal-chart.ts';
 import type { FolderReport } from '../disk/run/index.ts';
 import { formatInteger, formatSeconds } from './format.ts';
+import { lossChartText } from './loss-chart.ts';
 
 /** Shows the progress of training: in a terminal on a line that updates itself, elsewhere on a plain line now and then. */
 export class TrainDisplay {

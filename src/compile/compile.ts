@@ -67,7 +67,7 @@ export interface Baked {
 
 /**
  * Compiles a function of tensors with its parameters baked in: they, and all other tensors besides its arguments, become constants of the graph, as
- * they are when it is loaded. That is faster, and `storageOf` may store them in fewer bits. Shapes of arguments may contain {@link openLengths}; one
+ * they are when it is loaded. That is faster, and `storageOf` may store them in fewer bits. Shapes of arguments may contain `openLengths`; one
  * graph then serves all lengths.
  */
 export function bake(

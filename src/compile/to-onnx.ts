@@ -16,7 +16,7 @@ export interface OnnxInput extends TensorType {
 /**
  * Makes an ONNX model for other programs from a function of tensors, with the given names of inputs and outputs. It has only ONNX's own operators,
  * except where `storageOf` stores weights in blocks. As in {@link bake}, parameters are part of the model, and shapes may contain
- * {@link openLengths}; each must be a whole dimension of some input.
+ * `openLengths`; each must be a whole dimension of some input.
  */
 export function toOnnx(
   inputs: readonly OnnxInput[],

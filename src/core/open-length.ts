@@ -11,7 +11,7 @@ import type { Shape } from './shape.ts';
  *
  * 1. The graph is built with the stand-ins. Its input has the shape `[262147, 262151, 8]`.
  * 2. `x.reshape([-1, 8])` calculates 262147 · 262151 · 8 / 8 = 68722098197. The result has the shape `[68722098197, 8]`.
- * 3. To write this shape into the ONNX model, {@link factorsOf} takes the length apart: 68722098197 = 1 · batch · time. The model gets
+ * 3. To write this shape into the ONNX model, `factorsOf` takes the length apart: 68722098197 = 1 · batch · time. The model gets
  *    operators that read `batch` and `time` from the shape of its input and multiply them.
  * 4. A run with `{ batch: 2, time: 5 }` gives a result of the shape {@link resolveShape} calculates: `[10, 8]`.
  *

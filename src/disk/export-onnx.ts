@@ -34,7 +34,7 @@ export interface ExportOnnxOptions {
 
 /**
  * Writes a model as a folder that transformers.js loads in Node and in browsers, completely or not at all: an ONNX decoder in `onnx/`, and beside it
- * the configuration and tokenizer in Hugging Face's format. See {@link onnxDecoder} for its inputs and outputs.
+ * the configuration and tokenizer in Hugging Face's format. See `onnxDecoder` for its inputs and outputs.
  *
  * The decoder consists of ONNX's own operators, so that any engine can run it; only quantized weights need ONNX Runtime's `MatMulNBits`. Weights that
  * are too large for one file are in `model.onnx_data` and so on beside it.

@@ -29,7 +29,7 @@ export interface Derived {
   from(before: Readonly<Record<string, number>>): number;
 }
 
-type NumberField<P extends Presence> = ConfigField<number, P>;
+export type NumberField<P extends Presence> = ConfigField<number, P>;
 
 /** A whole number of at least 1. It is required if there is no default. */
 export function count(help: string): NumberField<'required'>;

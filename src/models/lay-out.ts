@@ -5,7 +5,7 @@ import { huggingFaceForm } from './registry.ts';
 import type { PublishedTensor, TensorLayout } from './tensor-layout.ts';
 import { transpose } from './transpose.ts';
 
-/** A model's weights in the layout of another program: the inverse of {@link loadWeights}. */
+/** A model's weights in the layout of another program: the inverse of `loadPublishedWeights`. */
 export function layOut(model: LanguageModel, layout: TensorLayout): PublishedTensor[] {
   const parameters = model.namedParameters();
   const tensors = Array.from(fusedTensors(parameters, layout), (tensor) => [

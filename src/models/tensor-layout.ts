@@ -27,7 +27,7 @@ export interface TensorPlace {
 
 /**
  * The places of a model's parameters in the files of another program. It is all that a family defines about weights:
- * {@link loadWeights} and {@link layOut} use it to read and to write.
+ * Loading ({@link loadPublishedWeights}) and saving use it.
  */
 export interface TensorLayout {
   /** The place of the parameter at a path such as `blocks.1.attentionNorm.weight`. */

@@ -17,7 +17,7 @@ export interface TreePart {
   parts: TreePart[];
 }
 
-interface Line {
+interface TreeLine {
   title: string;
   shapes: string;
   count: string;
@@ -27,7 +27,7 @@ interface Line {
 export function formatTree(root: TreePart): string {
   const [first, ...others] = linesOf(root, 0);
   const lines = [{ ...first!, shapes: first!.shapes || 'parameters in all' }, ...others];
-  const width = (column: keyof Line) => Math.max(...lines.map((line) => line[column].length));
+  const width = (column: keyof TreeLine) => Math.max(...lines.map((line) => line[column].length));
   const [titles, shapes, counts] = [width('title'), width('shapes'), width('count')];
   return lines
     .map(
@@ -37,7 +37,7 @@ export function formatTree(root: TreePart): string {
     .join('\n');
 }
 
-function linesOf(part: TreePart, depth: number): Line[] {
+function linesOf(part: TreePart, depth: number): TreeLine[] {
   const name = part.name ? `${part.name}: ` : '';
   const same = part.sameAs === undefined ? '' : ` (= ${part.sameAs})`;
   const line = {

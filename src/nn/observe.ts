@@ -3,7 +3,7 @@ import type { Module } from './module.ts';
 
 /**
  * Records the intermediate tensors of `model` while `run` uses it, in the order of their creation. It records the output of every part by
- * its path, such as `blocks.0.attention`, and every tensor that a part has {@link Tensor.named}, such as `blocks.0.attention.weights`. If
+ * its path, such as `blocks.0.attention`, and every tensor that a part has `named`, such as `blocks.0.attention.weights`. If
  * a part is used again, `#2`, `#3`, ... follows the path.
  *
  * It computes nothing: the tensors belong to the graph that `run` builds, and reading one computes only that tensor and its inputs. All

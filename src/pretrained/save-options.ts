@@ -2,7 +2,7 @@ import { ensure } from '../core/errors.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
-/** A model to save: the counterpart of {@link Pretrained}. */
+/** A model to save: the counterpart of what `openModel` gives. */
 export interface PretrainedToSave {
   model: LanguageModel;
   tokenizer?: Tokenizer | undefined;

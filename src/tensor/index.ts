@@ -15,7 +15,7 @@ export { stack } from './composites/shapes.ts';
 export type { VarianceOptions } from './composites/statistics.ts';
 export { type CreationOptions, fromArray, full, ones, randn, tensor, zeros } from './creation.ts';
 export type { NestedArray } from './format.ts';
-export { compute } from './lazy-array.ts';
+export { compute, type LazyArray } from './lazy-array.ts';
 export { where } from './primitives/elementwise.ts';
 export { arange, feedTensor } from './primitives/leaves.ts';
 export { concat, pad, type Range } from './primitives/movement.ts';

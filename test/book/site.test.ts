@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readPage } from '../../book/build/front-matter.ts';
 import { writeSite } from '../../book/build/site.ts';
+import { COLOURS } from '../../src/charts/theme.ts';
 import { expectRejection, expectSentence, projectWith, twoLessons, write } from './fixture.ts';
 
 async function build(root: string) {
@@ -54,6 +55,7 @@ describe('the pages of the book', () => {
   it('give charts the colours of light and dark pages', async () => {
     const { page } = await build(projectWith(twoLessons));
     expect(page('charts.css')).toMatch(/^html \.chart \{[^}]*--ink: [^}]*\}[\s\S]*html\.dark \.chart \{[^}]*--ink: /);
+    for (const name of Object.keys(COLOURS)) expect(page('charts.css').split(`--${name}: `).length).toBe(3);
   });
 
   it('follow changes, and run only what has changed', async () => {

@@ -5,9 +5,6 @@ import { type Bundle, bundleForBrowser, packageExports } from '../support/bundle
 const notPortable = ['tsgpt/node', 'tsgpt/package.json'];
 const subPaths = packageExports().filter((name) => name !== 'tsgpt' && !notPortable.includes(name));
 
-/** What a bundle may ask of the browser besides itself; `canvas` is asked for in a `try`. */
-const allowedExternal: Record<string, string[]> = { 'tsgpt/charts': ['canvas'] };
-
 /** The most that programs may weigh, minified and gzipped, in KiB: what they weigh now, and some room. */
 const programs: [title: string, text: string, maxGzippedKiB: number][] = [
   ['training a GPT-2', "export { GPT2, train } from 'tsgpt';", 36],
@@ -25,8 +22,8 @@ function record(title: string, { bytes, gzippedBytes, parts }: Bundle): void {
   sizes.push(`  ${title}: ${kib(bytes)} KiB, gzipped ${kib(gzippedBytes)}; ${largest.join(', ')}`);
 }
 
-function expectPortable({ text, external }: Bundle, allowed: readonly string[] = []): void {
-  expect(external.filter((path) => !allowed.includes(path))).toEqual([]);
+function expectPortable({ text, external }: Bundle): void {
+  expect(external).toEqual([]);
   expect(text).not.toMatch(/["'`](node:|onnxruntime-)/);
 }
 
@@ -47,12 +44,22 @@ describe('bundled for a browser', () => {
   it.each(subPaths)('%s', async (name) => {
     const bundle = await bundleForBrowser(`export * from '${name}';`);
     record(name, bundle);
-    expectPortable(bundle, allowedExternal[name]);
+    expectPortable(bundle);
   });
 
   it("what is not used is left out: large packages, and GPT-2's vocabulary", async () => {
     const { parts } = await bundleForBrowser("export { GPT2, CharTokenizer, Decoder, generate, train } from 'tsgpt';");
-    const packages = ['gpt-tokenizer', 'oniguruma-to-es', '@huggingface/jinja', 'linkedom', 'charts', 'disk', 'cli'];
+    const packages = [
+      'gpt-tokenizer',
+      'oniguruma-to-es',
+      '@huggingface/jinja',
+      'linkedom',
+      'vega',
+      'vega-lite',
+      'charts',
+      'disk',
+      'cli',
+    ];
     expect(parts.filter(([name]) => packages.includes(name))).toEqual([]);
   });
 

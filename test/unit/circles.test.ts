@@ -5,7 +5,6 @@ import { type Import, imports, targetOf } from '../support/imports.ts';
 const exceptions = [
   'tensor/', // the class Tensor has the operations as methods, and these make tensors
   // Still to be taken apart.
-  'charts/',
   'models/',
 ];
 

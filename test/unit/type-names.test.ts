@@ -3,9 +3,6 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { sources } from '../support/imports.ts';
 
-/** Names that still stand for two types each. */
-const allowed = ['Line', 'Range'];
-
 it('one name stands for one exported type', () => {
   const places = new Map<string, string[]>();
   for (const file of sources) {
@@ -15,6 +12,6 @@ it('one name stands for one exported type', () => {
     }
   }
   expect(places.size).toBeGreaterThan(100);
-  const several = [...places].filter(([name, files]) => files.length > 1 && !allowed.includes(name));
+  const several = [...places].filter(([, files]) => files.length > 1);
   expect(several).toEqual([]);
 });

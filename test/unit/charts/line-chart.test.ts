@@ -4,7 +4,7 @@ import { type LineChart, lineChartSvg } from '../../../src/charts/index.ts';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { descriptionOf, expectStandalone, linesOf, rootOf, textsOf } from '../../support/svg.ts';
 
-const axes = { x: { label: 'x' }, y: { label: 'f(x)' } };
+const axes = { xLabel: 'x', yLabel: 'f(x)' };
 const xs = Array.from({ length: 61 }, (_, i) => (i - 30) / 10);
 const curve = (series: string, f: (x: number) => number) => xs.map((x) => ({ series, x, y: f(x) }));
 const relu = curve('ReLU', (x) => Math.max(0, x));
@@ -24,21 +24,6 @@ describe('lineChartSvg', () => {
       expect(Math.sign(line[i]![1] - line[i - 1]![1])).toBe(i <= 30 ? 1 : -1);
     }
     expect(flat[30]).toEqual(line[30]); // both lines share the axes, and both functions are 0 there
-  });
-
-  it('has an axis of powers of ten where asked: equal factors, equal distances', async () => {
-    const points = [0, 1, 2, 3, 4].map((i) => ({ series: 'line', x: 10 ** i, y: 10 ** -i }));
-    const log = { x: { label: 'steps', scale: 'log' }, y: { label: 'gradient', scale: 'log' } } as const;
-    const svg = await lineChartSvg({ title: 'Powers', ...log, points });
-    const line = linesOf(svg)[0]![0]!;
-    const [dx, dy] = [line[1]![0] - line[0]![0], line[1]![1] - line[0]![1]];
-    for (let i = 1; i < 5; i++) {
-      expect(line[i]![0] - line[i - 1]![0]).toBeCloseTo(dx, 1);
-      expect(line[i]![1] - line[i - 1]![1]).toBeCloseTo(dy, 1);
-    }
-    expect(textsOf(svg)).toEqual(expect.arrayContaining(['0.0001', '0.001', '0.01', '0.1', '1', '100', '10,000']));
-    const tiny = [1, 2, 3].map((x) => ({ series: 'line', x, y: 10 ** (-3 * x) }));
-    expect(textsOf(await lineChartSvg({ title: 'T', ...log, points: tiny }))).toContain('10⁻⁹');
   });
 
   it('describes ends and extremes in words', async () => {
@@ -86,7 +71,7 @@ describe('lineChartSvg', () => {
     await fc.assert(
       fc.asyncProperty(text, points, async (title, points) => {
         const kept = points.slice(0, 8); // at most eight names
-        const svg = await lineChartSvg({ title: `T ${title}`, x: { label: title }, y: { label: title }, points: kept });
+        const svg = await lineChartSvg({ title: `T ${title}`, xLabel: title, yLabel: title, points: kept });
         expectStandalone(svg, rootOf(svg).querySelector('title')!.textContent);
         const names = new Set(kept.map(({ series }) => series));
         expect(rootOf(svg).querySelectorAll('g.role-legend-label text').length).toBe(names.size);
@@ -121,8 +106,6 @@ describe('lineChartSvg', () => {
       ['has no title', { title: ' ' }],
       ['has no finite point', { points: [] }],
       ['has no finite point', { points: pointsOf('nothing', [Number.NaN, Number.NaN]) }],
-      ['the axis "loss" cannot show values from 0', { y: { label: 'loss', scale: 'log' } }],
-      ['the axis "x" cannot show values from -3', { x: { label: 'x', scale: 'log' } }],
       ['cannot show values from 0 to 1e+301', { points: pointsOf('huge', [0, 1e301]) }],
     ];
     for (const [message, change] of wrong) {

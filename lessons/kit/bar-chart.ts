@@ -1,8 +1,8 @@
-import { ensure } from '../core/errors.ts';
-import { type NumberAxis, numberChannel, seriesChannel } from './axis.ts';
-import { distinct, draw, layer } from './draw.ts';
-import { numberText, textWidth, wrapText } from './text.ts';
-import { FONT_SIZE, SERIES } from './theme.ts';
+import { numberChannel, seriesChannel } from '../../src/charts/axis.ts';
+import { distinct, draw, layer } from '../../src/charts/draw.ts';
+import { numberText, textWidth, wrapText } from '../../src/charts/text.ts';
+import { FONT_SIZE, SERIES, WIDTH } from '../../src/charts/theme.ts';
+import { ensure } from '../../src/core/errors.ts';
 
 export interface Bar {
   readonly label: string;
@@ -19,8 +19,10 @@ export interface BarChart {
   readonly title: string;
   /** In the order in which labels, series and panels are drawn. */
   readonly bars: readonly Bar[];
-  /** The axis along which bars have their lengths. A log axis starts at the power of ten below the smallest value. */
-  readonly value: NumberAxis;
+  /** What the lengths of the bars measure, and the unit: "probability (%)". */
+  readonly valueLabel: string;
+  /** `log` for positive values over several powers of ten, from the one below the smallest value. Defaults to `linear`. */
+  readonly scale?: 'linear' | 'log';
   /** What the labels are: "layer". Left out where they say it. */
   readonly category?: string;
   /** Bars lie below one another, with their values at the ends, instead of standing side by side. Defaults to false. */
@@ -35,11 +37,28 @@ export interface BarChart {
  * @throws TsgptError if no value is finite or the axis cannot show a value
  */
 export async function barChartSvg(chart: BarChart): Promise<string> {
-  const { bars, value, category = '', horizontal = false, format = (number: number) => numberText(number, 3) } = chart;
+  const {
+    bars,
+    valueLabel,
+    scale = 'linear',
+    category = '',
+    horizontal = false,
+    format = (number: number) => numberText(number, 3),
+  } = chart;
   const [labels, series, panels] = [distinct(bars, 'label'), distinct(bars, 'series'), distinct(bars, 'panel')];
   const values = bars.flatMap((bar) => (Number.isFinite(bar.value) ? bar.value! : []));
   ensure(values.length > 0, `there is nothing to draw in the chart "${chart.title}": none of its values is finite`);
-  const base = value.scale === 'log' ? 10 ** Math.floor(Math.log10(Math.min(...values) / 1.5)) : 0;
+  const isLog = scale === 'log';
+  ensure(
+    !isLog || Math.min(...values) > 0,
+    `the log axis "${valueLabel}" can show no value of 0 or less; use a linear one`,
+  );
+  const base = isLog ? 10 ** Math.floor(Math.log10(Math.min(...values) / 1.5)) : 0;
+  const top = 10 ** Math.ceil(Math.log10(Math.max(...values)));
+  const powers = {
+    scale: { type: 'log', domain: [base, top] },
+    axis: { labelExpr: 'numberText(datum.value)', tickCount: Math.log10(top / base) },
+  };
   const rows = bars.map((bar) => {
     const shown = Number.isFinite(bar.value) ? { end: bar.value, text: format(bar.value!) } : { end: base, text: '–' };
     return { series: '', panel: '', ...bar, ...shown };
@@ -50,14 +69,17 @@ export async function barChartSvg(chart: BarChart): Promise<string> {
   const encoding = {
     [`${along}2`]: { datum: base },
     fill: seriesChannel(series, SERIES, symbol),
-    stroke: seriesChannel(series, SERIES),
-    fillOpacity: seriesChannel(series, [1, 0.3], symbol), // so that bars can be told apart without colour
+    opacity: seriesChannel(series, [1, 0.6], symbol), // so that bars can be told apart without colour
   };
   const side = (below: string, above: string) => ({ expr: `datum.end < ${base} ? ${below} : ${above}` });
   const text = { type: 'text', align: side("'right'", "'left'"), dx: side('-6', '6') };
+  const columns = horizontal ? Math.min(3, panels.length) : 1;
   const view = (width: number) => {
     const fits = horizontal || labels.every((label) => textWidth(label, FONT_SIZE) < width / labels.length);
-    const measure = numberChannel('end', value, [...values, base], horizontal ? width : height);
+    const measure = {
+      ...numberChannel('end', valueLabel, [...values, base], horizontal ? WIDTH / columns : height),
+      ...(isLog ? powers : {}),
+    };
     const title = horizontal ? wrapText(category, height, FONT_SIZE) : null;
     return {
       height,
@@ -66,10 +88,7 @@ export async function barChartSvg(chart: BarChart): Promise<string> {
         [across!]: { field: 'label', sort: null, title, axis: { labelAngle: fits ? 0 : -45 } },
         [`${across}Offset`]: { field: 'series', sort: null },
       },
-      layer: [
-        layer('true', { type: 'bar', strokeWidth: 2 }, encoding),
-        layer(`${horizontal}`, text, { text: { field: 'text' } }),
-      ],
+      layer: [layer('true', { type: 'bar' }, encoding), layer(`${horizontal}`, text, { text: { field: 'text' } })],
     };
   };
   const words = panels.flatMap((panel) =>
@@ -79,11 +98,11 @@ export async function barChartSvg(chart: BarChart): Promise<string> {
     }),
   );
   return draw(chart.title, {
-    words: [`Bar chart of ${value.label}${category && ` for each ${category}`}`, ...words],
+    words: [`Bar chart of ${valueLabel}${category && ` for each ${category}`}`, ...words],
     missing: bars.length - values.length,
     rows,
-    columns: horizontal ? Math.min(3, panels.length) : 1,
-    xLabel: horizontal ? value.label : category,
+    columns,
+    xLabel: horizontal ? valueLabel : category,
     view,
   });
 }

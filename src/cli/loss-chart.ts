@@ -1,9 +1,9 @@
 import { plot } from 'asciichart';
+import { rangeOf } from '../charts/axis.ts';
+import { columnOf, drawable, type LossCurve, type LossPoint, meanLosses } from '../charts/loss-curve.ts';
 import { ensure } from '../core/errors.ts';
-import { rangeOf } from './axis.ts';
-import { columnOf, drawable, type LossCurve, type LossPoint, meanLosses } from './loss-curve.ts';
 
-export interface TerminalChartOptions {
+interface LossChartOptions {
   /** Columns and lines of the whole chart with its labels. Default to 78 and 18: a usual terminal less a prompt. */
   readonly width?: number;
   readonly height?: number;
@@ -18,7 +18,7 @@ const SYMBOLS = ['┤┤╶╴─╰╭╮╯│', '┤┤╶╴═╚╔╗╝�
  *
  * @throws TsgptError if the curve has no finite loss, or the chart would be smaller than 24 columns by 5 lines
  */
-export function lossChartText(curve: LossCurve, { width = 78, height = 18 }: TerminalChartOptions = {}): string {
+export function lossChartText(curve: LossCurve, { width = 78, height = 18 }: LossChartOptions = {}): string {
   ensure(
     width >= 24 && height >= 5,
     `a chart of ${width} by ${height} characters is too small; give it at least 24 by 5`,

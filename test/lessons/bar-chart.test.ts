@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BarChart, barChartSvg } from '../../../src/charts/index.ts';
-import { TsgptError } from '../../../src/core/errors.ts';
-import { boxesOf, descriptionOf, expectStandalone, rootOf, textsOf } from '../../support/svg.ts';
+import { type BarChart, barChartSvg } from '../../lessons/kit/bar-chart.ts';
+import { TsgptError } from '../../src/core/errors.ts';
+import { boxesOf, descriptionOf, expectStandalone, rootOf, textsOf } from '../support/svg.ts';
 
 const labels = ['␣the', '↵', 'ing'];
 const bars = labels.map((label, i) => ({ label, value: 0.5 ** (i + 1) }));
-const lying = { title: 'Next token', value: { label: 'probability' }, horizontal: true };
-const gradients = { title: 'Gradients', value: { label: 'mean absolute gradient', scale: 'log' } } as const;
+const lying = { title: 'Next token', valueLabel: 'probability', horizontal: true };
+const gradients = { title: 'Gradients', valueLabel: 'mean absolute gradient', scale: 'log' } as const;
 
 describe('barChartSvg', () => {
   it('draws horizontal bars as long as their values, with the values at their ends', async () => {
@@ -24,7 +24,7 @@ describe('barChartSvg', () => {
 
   it('draws vertical bars from 0 up and down', async () => {
     const values = [2, -1, 0].map((value, i) => ({ label: `${i}`, value }));
-    const svg = await barChartSvg({ title: 'Up and down', value: { label: 'change' }, category: 'step', bars: values });
+    const svg = await barChartSvg({ title: 'Up and down', valueLabel: 'change', category: 'step', bars: values });
     const [up, down, none] = boxesOf(svg);
     expect(up!.height / down!.height).toBeCloseTo(2, 1);
     expect(none!.height).toBe(0);
@@ -46,7 +46,7 @@ describe('barChartSvg', () => {
     expect(textsOf(svg)).toEqual(expect.arrayContaining(['0.0001', '0.001', '1', 'layer 0']));
     expect(textsOf(svg, 'g.role-legend-label text')).toEqual(['without shortcuts', 'with']);
     const fills = [...rootOf(svg).querySelectorAll('g.mark-rect.role-mark path')].map((path) =>
-      [path.getAttribute('fill'), path.getAttribute('fill-opacity') ?? '1'].join(),
+      [path.getAttribute('fill'), path.getAttribute('opacity') ?? '1'].join(),
     );
     expect(new Set(fills).size).toBe(2); // told apart by colour, and by how strong it is
     expect(descriptionOf(svg)).toContain('without shortcuts: layer 0 0.0001, layer 1 0.001, layer 2 0.01.');
@@ -77,7 +77,7 @@ describe('barChartSvg', () => {
 
   it('turns labels that do not fit', async () => {
     const named = Array.from({ length: 12 }, (_, i) => ({ label: `transformer block ${i}`, value: i }));
-    const svg = await barChartSvg({ title: 'Long names', value: { label: 'value' }, bars: named });
+    const svg = await barChartSvg({ title: 'Long names', valueLabel: 'value', bars: named });
     const shown = [...rootOf(svg).querySelectorAll('g.role-axis-label text')].filter((text) =>
       text.textContent.startsWith('transformer block'),
     );
@@ -101,7 +101,7 @@ describe('barChartSvg', () => {
         text,
         async (bars, horizontal, label) => {
           fc.pre(bars.some(({ value }) => value !== null));
-          const svg = await barChartSvg({ title: 'Any', value: { label }, bars, horizontal });
+          const svg = await barChartSvg({ title: 'Any', valueLabel: label, bars, horizontal });
           expectStandalone(svg, 'Any');
           expect(boxesOf(svg).length).toBe(bars.length);
         },
@@ -114,8 +114,9 @@ describe('barChartSvg', () => {
     const wrong: [string, Partial<BarChart>][] = [
       ['none of its values is finite', { bars: [] }],
       ['none of its values is finite', { bars: [{ label: 'a', value: Number.NaN }] }],
-      ['cannot show values from', { value: { label: 'p', scale: 'log' }, bars: [{ label: 'a', value: -1 }] }],
-      ['cannot show values from', { value: { label: 'p', scale: 'log' }, bars: [{ label: 'a', value: 0 }] }],
+      ['can show no value of 0 or less', { scale: 'log', bars: [{ label: 'a', value: -1 }] }],
+      ['can show no value of 0 or less', { scale: 'log', bars: [{ label: 'a', value: 0 }] }],
+      ['cannot show values from 0 to 1e+301', { bars: [{ label: 'a', value: 1e301 }] }],
     ];
     for (const [message, change] of wrong) {
       const drawn = barChartSvg({ ...lying, bars, ...change });

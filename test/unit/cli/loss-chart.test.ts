@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lossChartText } from '../../../src/charts/terminal-chart.ts';
+import { lossChartText } from '../../../src/cli/loss-chart.ts';
 import { TsgptError } from '../../../src/core/errors.ts';
 
 const ramp = (count: number, every: number, from: number, to: number) =>
