@@ -72,6 +72,7 @@ async function loadVega() {
 }
 
 const [ink, soft] = [colour('ink'), colour('ink-soft')];
+const heading = { fontSize: TITLE_SIZE, color: ink, subtitleFontSize: FONT_SIZE, subtitleColor: ink };
 const labels = { labelFontSize: FONT_SIZE, labelColor: ink };
 const titles = { titleFontSize: FONT_SIZE, titleColor: ink, titleFontWeight: 'normal', titlePadding: 12 };
 const lines = { gridColor: colour('grid'), domainColor: soft, tickColor: soft };
@@ -84,14 +85,7 @@ const THEME = {
     aria: false,
     font: FONT,
     view: { stroke: null },
-    title: {
-      anchor: 'start',
-      offset: 16,
-      fontSize: TITLE_SIZE,
-      color: ink,
-      subtitleFontSize: FONT_SIZE,
-      subtitleColor: ink,
-    },
+    title: { ...heading, anchor: 'start', offset: 16 },
     axis: { ...labels, ...titles, ...lines, labelPadding: 6, labelLimit: 240 },
     axisDiscrete: { grid: false, ticks: false, domain: false },
     legend: { ...labels, ...titles, ...symbols, orient: 'top', labelLimit: 400, titlePadding: 6 },

@@ -68,8 +68,8 @@ function viewOf({ rows, columns, rowLabel = '', valueLabel }: HeatMap, values: r
   const height = Math.min(44, cellWidth) * rows.length;
   const widest = Math.max(...columns.map((text) => textWidth(text, FONT_SIZE)));
   const labelAngle = widest < cellWidth ? 0 : cellWidth > 24 ? -45 : -90;
-  const grid = { grid: cellWidth >= 12, tickBand: 'extent' };
-  const labels = { sort: null, axis: { ...grid, labelExpr: "slice(datum.label, indexof(datum.label, ':') + 1)" } };
+  const lines = { grid: cellWidth >= 12, tickBand: 'extent', labelOverlap: true };
+  const labels = { sort: null, axis: { ...lines, labelExpr: "slice(datum.label, indexof(datum.label, ':') + 1)" } };
   const x = { ...labels, axis: { ...labels.axis, labelAngle, labelOverlap: labelAngle !== -45 } };
   const square = { symbolType: 'square', symbolStrokeColor: colour('grid'), symbolStrokeWidth: 1 };
   const isSigned = values.some((value) => value < 0);

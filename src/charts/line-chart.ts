@@ -47,21 +47,9 @@ export async function lineChartSvg({ title, xLabel, yLabel, points }: LineChart)
       isDot: line.length < FEW,
     })),
   );
-  const x = {
-    ...numberChannel(
-      'x',
-      xLabel,
-      finite.map((point) => point.x),
-      WIDTH,
-    ),
-    title: null,
-  };
-  const y = numberChannel(
-    'y',
-    yLabel,
-    finite.map((point) => point.y),
-    HEIGHT,
-  );
+  const [xs, ys] = [finite.map((point) => point.x), finite.map((point) => point.y)];
+  const x = { ...numberChannel('x', xLabel, xs, WIDTH), title: null };
+  const y = numberChannel('y', yLabel, ys, HEIGHT);
   const color = seriesChannel(names, SERIES, 'stroke');
   const looks = { order: { field: 'order' }, color, strokeDash: seriesChannel(names, DASHES, 'stroke') };
   return draw(title, {
