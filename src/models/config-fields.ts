@@ -10,7 +10,7 @@ export type Presence = 'required' | 'defaulted' | 'optional';
 /** A field of a configuration. */
 export interface ConfigField<T = unknown, P extends Presence = Presence> {
   readonly kind: 'count' | 'probability' | 'positive number' | 'switch' | 'structure';
-  /** What the field means, in one line. */
+  /** The meaning of the field, in one line. */
   readonly help: string;
   /** For a switch: the effect of the value that is not the default, in one line. */
   readonly change?: string;

@@ -15,7 +15,7 @@ import { TransformerBlock } from './transformer-block.ts';
  * @param nLayers the number of consecutive blocks. Defaults to the number of blocks in `model`
  */
 export function gpt2Init(model: Module, random: Random, nLayers = blocksOf(model).length): void {
-  // Every block adds two outputs to the residual stream. The scaling keeps the variance of the sum of 2 nLayers outputs bounded.
+  // Every block adds two outputs to its shortcut connections. The scaling keeps the variance of the sum of 2 nLayers outputs bounded.
   const outputs = blocksOf(model).flatMap(({ attention, feedForward }) => [
     lastLinear(attention),
     lastLinear(feedForward),

@@ -37,7 +37,7 @@ export class RotaryEmbedding {
 
   constructor(options: RotaryOptions) {
     checkHeadDim(options.headDim);
-    // Computed when first needed: a damaged file may ask for a headDim that does not fit in memory, and only reading its weights shows that.
+    // Computed when first needed: a damaged file may ask for a headDim too large for memory, and reading its weights reports that better.
     let made: Float32Array | undefined;
     const feed = () => {
       made ??= rotaryFrequencies(options);

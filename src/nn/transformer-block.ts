@@ -14,8 +14,8 @@ export interface TransformerBlockParts<Norm, FeedForward> {
 }
 
 /**
- * A pre-norm transformer block: attention, then a feed-forward network. Each has a normalised input, and its output is added to the
- * residual stream. These shortcut connections give gradients a direct path back. Input and output are `[batch, time, embDim]`.
+ * A pre-norm transformer block: attention, then a feed-forward network. Each has a normalised input and a shortcut connection, which adds
+ * its output to the hidden states and gives gradients a direct path back. Input and output are `[batch, time, embDim]`.
  */
 export class TransformerBlock<Norm extends Layer = Layer, FeedForward extends Layer = Layer> extends Module {
   readonly attentionNorm: Norm;

@@ -62,8 +62,8 @@ export class Trainer<Model = unknown, Names extends string = string> {
   /** The number of steps made. */
   step = 0;
   /**
-   * The number of elements in the first array of every batch so far: the number of tokens, if the arrays hold tokens. It counts from 0 in
-   * each trainer; {@link restore} does not change it.
+   * The number of elements in the first array of every training batch so far: the number of tokens, if the arrays hold tokens. It counts
+   * from 0 in each trainer; {@link restore} does not change it.
    */
   tokensSeen = 0;
   readonly optimizer: Optimizer;

@@ -48,7 +48,7 @@ const fields = {
   }),
   nLayers: count('number of transformer blocks', 12),
   hiddenDim: count('hidden dimension of the feed-forward network', {
-    // Three matrices of this width have as many parameters as two matrices of width 4 embDim (Shazeer, 2020).
+    // Three matrices of this width have about as many parameters as two of width 4 embDim (Shazeer, 2020).
     says: '8/3 embDim, rounded up to a multiple of 32',
     from: ({ embDim }) => 32 * Math.ceil((8 * embDim!) / 3 / 32),
   }),
