@@ -42,7 +42,7 @@ export class AdamW implements Optimizer {
 
   /**
    * Creates an optimizer for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
-   * moves their values into one array; see {@link FlatParameters}.
+   * moves their values into one array; see `FlatParameters`.
    */
   constructor(parameters: ReadonlyMap<string, Parameter>, options: Partial<AdamWOptions> = {}) {
     this.#options = { ...defaultAdamW, ...options };

@@ -28,9 +28,8 @@ export interface OpenCheckpoint extends ModelSource {
 
 /**
  * Reads a checkpoint. `path` is a folder or a checkpoint's JSON file. If a folder has both checkpoints, `prefer` chooses between
- * them. Defaults to 'best'.
+ * them. Defaults to 'best'. `create` makes the model from its saved configuration, if the model does not belong to a family.
  *
- * @param create makes the model from its saved configuration, if the model does not belong to a family
  * @throws TsgptError if the checkpoint is missing, damaged, or written by another program
  */
 export async function loadCheckpoint(path: string, prefer?: CheckpointName): Promise<LoadedCheckpoint>;
