@@ -10,7 +10,7 @@ const text = 'the quick brown fox jumps over the lazy dog. '.repeat(50);
 const tokenizer = CharTokenizer.fromText(text);
 const data = splitTrainValidation(Uint16Array.from(tokenizer.encode(text)));
 const shape = { contextLength: 32, embDim: 32, nHeads: 4, nLayers: 2 };
-const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize, dropRate: 0, qkvBias: false, tiedHead: true });
+const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize, dropRate: 0 });
 
 for await (const report of train(model, data, { steps: 200, warmupSteps: 20, learningRate: 3e-3 })) {
   if (report.validationLoss !== undefined) console.log(`step ${report.step}: loss ${report.validationLoss.toFixed(3)}`);

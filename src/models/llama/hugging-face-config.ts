@@ -38,7 +38,7 @@ export function configSchemaFor(window: Window) {
       partial_rotary_factor: fixed(1),
       is_causal: fixed(true),
       layer_types: v.nullish(v.array(fixed('full_attention'))),
-      quantization_config: absent('is set, but quantised weights cannot be read; choose the model they were made from'),
+      quantization_config: absent('is set, but quantized weights cannot be read; choose the model they were made from'),
       num_experts: noExperts,
       num_local_experts: noExperts,
       no_rope_layers: absent('is set, but blocks without rotary positions are not supported'),

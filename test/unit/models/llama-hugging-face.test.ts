@@ -188,7 +188,7 @@ describe('the configuration of a relative of Llama', () => {
     [{ ...llama3, head_dim: null, num_attention_heads: 24 }, /headDim must be a whole number of at least 1, but is 85/],
     [{ ...llama3, hidden_act: 'gelu' }, /hidden_act is "gelu", but only "silu" is supported/],
     [{ ...llama3, partial_rotary_factor: 0.5 }, /partial_rotary_factor is 0\.5, but only 1 is supported/],
-    [{ ...llama3, quantization_config: { bits: 4 } }, /quantization_config is set, but quantised weights cannot/],
+    [{ ...llama3, quantization_config: { bits: 4 } }, /quantization_config is set, but quantized weights cannot/],
     [{ ...llama3, num_local_experts: 8 }, /num_local_experts is set, but mixtures of experts are not supported/],
     [{ ...qwen3, num_experts: 128 }, /num_experts is set, but mixtures of experts are not supported/],
     [{ ...llama3, attn_logit_softcapping: 50 }, /attn_logit_softcapping is set, but soft-capping is not supported/],

@@ -31,7 +31,7 @@ function dequantize(type: 'Q8_0' | 'Q4_0' | 'Q5_0' | 'Q4_K' | 'Q6_K', blocks: Ui
   return target;
 }
 
-describe('dequantising', () => {
+describe('dequantizing', () => {
   // 512 blocks of random bits, scales too; only their infinities and NaN are left out (bit 14 cleared).
   const cases = [
     {
@@ -78,7 +78,7 @@ describe('dequantising', () => {
     });
   }
 
-  // f(i) = sin(0.7 i) * i / 64, i = 0..255, quantised and dequantised by ggml: the first six numbers, the last three, the sum.
+  // f(i) = sin(0.7 i) * i / 64, i = 0..255, quantized and dequantized by ggml: the first six numbers, the last three, the sum.
   const waves = {
     Q8_0: {
       blocks: '411b0003090b06f8e9e2ea011d302d12e9c6bbd20338574e1dd9a294bb06547f6f27',
@@ -129,7 +129,7 @@ describe('dequantising', () => {
   };
 
   for (const [type, { blocks, first, last, sum, error }] of Object.entries(waves)) {
-    it(`${type} gives back a wave that llama.cpp quantised`, () => {
+    it(`${type} gives back a wave that llama.cpp quantized`, () => {
       const values = dequantize(type as keyof typeof waves, Uint8Array.from(Buffer.from(blocks, 'hex')));
       expect([...values.subarray(0, 6)]).toEqual(first);
       expect([...values.subarray(-3)]).toEqual(last);
@@ -148,7 +148,7 @@ describe('dequantising', () => {
   });
 });
 
-describe('quantising', () => {
+describe('quantizing', () => {
   it.each([
     ['Q8_0', 'efa2ceaee98de1e898ecf957e42661eff07605928751227be55dd5680a723846'],
     ['Q4_0', '4825fb402e390cc744959983d7818011c479e0d9b4f5c40a9b1f46ca27ebf7a8'],
@@ -174,7 +174,7 @@ describe('quantising', () => {
   });
 });
 
-describe('quantising to Q8_0', () => {
+describe('quantizing to Q8_0', () => {
   it('rounds halves away from zero, as llama.cpp does', () => {
     const values = new Float32Array(32);
     values.set([127, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 0.49999997, -0.49999997, 126.5, -126.5, -127]);
@@ -204,7 +204,7 @@ describe('quantising to Q8_0', () => {
   });
 });
 
-describe('quantising to Q4_0', () => {
+describe('quantizing to Q4_0', () => {
   it('hits the number of the largest magnitude, whatever its sign, and keeps within 15 steps', () => {
     for (const extreme of [8, -8]) {
       const values = new Float32Array(32).fill(extreme / -4);
