@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 
 /** Parses a whole number for a flag. */
 export function wholeNumber(text: string): number {
@@ -22,4 +22,20 @@ export function several(text: string, before: readonly string[] = []): string[] 
 /** The entries of `record` that have a value. */
 export function defined<T extends object>(record: T): Partial<T> {
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+/**
+ * A message of the library with the names of options written as the command's flags: `topK` as `--top-k`. A name of one small word is replaced only
+ * where the message is about it: "steps must be ...".
+ */
+export function withFlags(message: string, command: Command): string {
+  const flags = new Map(command.options.map((option) => [option.attributeName(), option]));
+  const flagOf = (name: string) => {
+    if (name === 'betas' && flags.has('beta1')) return '--beta1 and --beta2';
+    const option = flags.get(name);
+    return option?.long && !option.negate ? option.long : name;
+  };
+  return message
+    .replace(/^[a-z]+(?= must be )/, flagOf)
+    .replaceAll(/(?<![\w./"'-])[a-z]+[A-Z]\w*(?![\w/"'-]|\.\w)/g, flagOf);
 }

@@ -8,6 +8,7 @@ import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { trainCommand } from './commands/train.ts';
+import { withFlags } from './flags.ts';
 import { packageVersion } from './package-version.ts';
 
 /** The command line. A new command is a file in `commands/` and one more entry here. */
@@ -44,30 +45,38 @@ export async function runCli(args: readonly string[]): Promise<number> {
     command.exitOverride().showSuggestionAfterError().configureHelp({ showGlobalOptions: true });
     const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
     command.configureOutput({
-      outputError: (message, write) => write(`${inOneSentence(message)}; "${help}" shows what there is\n`),
+      outputError: (message, write) => write(`${inOneSentence(message)} "${help}" shows what there is\n`),
     });
   }
+  let command = program;
+  program.hook('preAction', (_, running) => {
+    command = running;
+  });
   try {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode;
-    report(error, args.includes('--verbose'));
+    report(error, command, args.includes('--verbose'));
     return 1;
   }
 }
 
-/** Joins Commander's message, which may have several sentences and lines, into one sentence. */
+/** Joins Commander's message, which may have several sentences and lines, into one sentence that goes on after its end. */
 function inOneSentence(message: string): string {
-  const withoutEnd = message.trim().replace(/[.?]?\)?$/, '');
-  return withoutEnd.replaceAll(/\.?\s+\(?([A-Z])(?=[a-z]+ )/g, (_, first: string) => `; ${first.toLowerCase()}`);
+  const withoutEnd = message.trim().replace(/\.?\)?$/, '');
+  const joined = withoutEnd.replaceAll(
+    /\.?\s+\(?([A-Z])(?=[a-z]+ )/g,
+    (_, first: string) => `; ${first.toLowerCase()}`,
+  );
+  return joined.endsWith('?') ? joined : `${joined};`;
 }
 
 /** Prints a mistake of the user as one sentence. Anything else is a defect in tsgpt, whose stack trace helps to find it. */
-function report(error: unknown, verbose: boolean): void {
+function report(error: unknown, command: Command, verbose: boolean): void {
   const known = error instanceof TsgptError;
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`error: ${message}`);
+  console.error(`error: ${known ? withFlags(message, command) : message}`);
   if (verbose && error instanceof Error) console.error(error.stack);
   else if (!known) console.error('This is a defect in tsgpt; run again with --verbose for the details and report it.');
 }

@@ -8,11 +8,9 @@ import { lossChartText } from './loss-chart.ts';
 export class TrainDisplay {
   readonly #live = process.stdout.isTTY === true;
   readonly #dim = this.#live ? colors.dim : String;
-  #validationLoss: number | undefined;
   #lastPlainLine = 0;
 
   show(report: FolderReport): void {
-    if (report.validationLoss !== undefined) this.#validationLoss = report.validationLoss;
     const evaluated = report.validationLoss !== undefined;
     if (this.#live) {
       logUpdate(this.#line(report));
@@ -29,10 +27,10 @@ export class TrainDisplay {
     if (this.#live) logUpdate.done();
   }
 
-  #line({ step, steps, loss, tokensPerSecond, secondsLeft }: FolderReport): string {
+  #line({ step, steps, loss, validationLoss, tokensPerSecond, secondsLeft }: FolderReport): string {
     const parts = [`step ${formatInteger(step).padStart(formatInteger(steps).length)}/${formatInteger(steps)}`];
     if (loss !== undefined) parts.push(`loss ${loss.toFixed(4)}`);
-    if (this.#validationLoss !== undefined) parts.push(`validation ${this.#validationLoss.toFixed(4)}`);
+    if (validationLoss !== undefined) parts.push(`validation ${validationLoss.toFixed(4)}`);
     if (tokensPerSecond !== undefined) parts.push(`${formatInteger(Math.round(tokensPerSecond))} tokens/s`);
     if (secondsLeft !== undefined && step < steps) parts.push(`${formatSeconds(secondsLeft)} left`);
     return parts.join('  ');
@@ -41,7 +39,7 @@ export class TrainDisplay {
 
 /** The curve of a run's losses, as wide as the terminal allows. */
 export function lossChart(curve: Parameters<typeof lossChartText>[0]): string {
-  return lossChartText(curve, { width: Math.min(80, (process.stdout.columns ?? 80) - 4), height: 12 });
+  return lossChartText(curve, { width: Math.min(80, (process.stdout.columns || 80) - 4), height: 12 });
 }
 
 function indent(text: string): string {

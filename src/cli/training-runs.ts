@@ -87,6 +87,12 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   ensureSame(path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
   ensureSame(path, { seed: before.seed }, defined({ seed: flags.seed }));
   const options = trainOptionsOf(flags, before);
+  const { step } = file;
+  const made = step === options.steps ? 'has finished its' : 'has already made';
+  ensure(
+    step < options.steps,
+    `the run in ${flags.out} ${made} ${step} steps; add more, for instance with --steps ${2 * step}`,
+  );
   const run = await runOn(text ?? textBefore.path, { model, tokenizer }, flags, signal, textBefore.trainTokens);
   return { ...run, options, resumeFrom: checkpoint };
 }

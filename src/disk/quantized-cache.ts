@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, realpath, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, realpath, rm, stat, utimes } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TsgptError } from '../core/errors.ts';
@@ -9,6 +9,7 @@ import type { SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts'
 import { type Quantization, quantizedStorage } from '../generate/index.ts';
 import { blockSize, type StoredConstant } from '../graph/index.ts';
 import { createModel, type LanguageModel, type ModelDescription } from '../models/index.ts';
+import { createFolders } from './make-folder.ts';
 import type { WeightPlace } from './model-source.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
 
@@ -48,7 +49,7 @@ export async function quantizedModel(
   const model = await load('memory');
   quantizeInMemory(model, quantization);
   try {
-    await mkdir(folder, { recursive: true });
+    await createFolders(folder);
     await removeOldest(folder, mostKept - 1);
     await writeSafetensors(path, tensorsOf(model));
   } catch {

@@ -36,14 +36,25 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   checkTrainOptions(options);
   const windowLength = options.windowLength ?? model.config?.contextLength;
   ensure(windowLength, 'the model has no config.contextLength; give a windowLength');
+  const { contextLength = Number.POSITIVE_INFINITY } = model.config ?? {};
+  ensure(
+    windowLength <= contextLength,
+    `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
+  );
   const { seed, batchSize } = options;
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
     new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
+  const batches = windows('windows', text.train, 'training text');
+  ensure(
+    text.validation.length > windowLength,
+    `the validation text has ${text.validation.length} tokens, but a window length of ${windowLength} needs at least ` +
+      `${windowLength + 1}; give a longer text, a smaller context or window length, or a larger share for validation`,
+  );
   return new Trainer({
     ...options, // gradientAccumulation, maxGradNorm, evalBatches, seed
     model,
     objective: nextToken,
-    batches: windows('windows', text.train, 'training text'),
+    batches,
     validation: windows('evaluation', text.validation, 'validation text'),
     optimizer: new AdamW(model.namedParameters(), options),
     learningRate: cosineSchedule(options),

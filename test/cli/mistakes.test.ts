@@ -22,7 +22,7 @@ describe('a mistake on the command line', () => {
     [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
     [['info'], "missing required argument 'model'", 'tsgpt info --help'],
     [['demo', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],
-    [['trian'], "unknown command 'trian'", 'train'],
+    [['trian'], "unknown command 'trian'", 'did you mean train? "tsgpt --help" shows what there is'],
     [['--wat'], "unknown option '--wat'", 'tsgpt --help'],
   ])('%j is one sentence', async (args, about, hint) => {
     const outcome = await tsgpt(...args);
@@ -49,22 +49,29 @@ describe('train', () => {
   });
 
   it.each([
-    [['--n-heads', '3'], 'embDim 16 does not divide evenly among 3 heads'],
-    [['--emb-dim', '0'], 'embDim must be a whole number of at least 1, but is 0'],
-    [['--drop-rate', '1'], 'dropRate must be at least 0 and less than 1'],
-    [['--steps', '0'], 'steps must be a whole number of at least 1, but is 0'],
-    [['--batch-size', '-4'], 'batchSize must be a whole number of at least 1, but is -4'],
-    [['--learning-rate', '-1'], 'learningRate must be a number of at least 0, but is -1'],
-    [['--max-grad-norm', '0'], 'maxGradNorm must be greater than 0'],
-    [['--beta2', '1'], 'betas must be at least 0 and below 1'],
+    [['--n-heads', '3'], '--emb-dim 16 does not divide evenly among 3 heads'],
+    [['--emb-dim', '0'], '--emb-dim must be a whole number of at least 1, but is 0'],
+    [['--drop-rate', '1'], '--drop-rate must be at least 0 and less than 1'],
+    [['--steps', '0'], '--steps must be a whole number of at least 1, but is 0'],
+    [['--batch-size', '-4'], '--batch-size must be a whole number of at least 1, but is -4'],
+    [['--learning-rate', '-1'], '--learning-rate must be a number of at least 0, but is -1'],
+    [['--max-grad-norm', '0'], '--max-grad-norm must be greater than 0'],
+    [['--beta2', '1'], '--beta1 and --beta2 must be at least 0 and below 1'],
     [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
     [['--context-length', '5000'], 'a window length of 5000 needs at least 5001'],
     [['--emb-dim', '1000000000'], 'does not fit in memory'],
-    [['--n-kv-heads', '2'], 'a model of the family gpt2 has no nKvHeads; the flags of its shape are --context-length'],
-    [['--window-length', '0'], 'windowLength must be a whole number of at least 1, but is 0'],
-    [['--window-length', '9'], 'the model sees at most 8 tokens at once, but was given 9'],
+    [
+      ['--n-kv-heads', '2'],
+      'a model of the family gpt2 has no --n-kv-heads; the flags of its shape are --context-length',
+    ],
+    [['--window-length', '0'], '--window-length must be a whole number of at least 1, but is 0'],
+    [['--window-length', '9'], 'the window length must be at most 8, the tokens the model sees, but is 9'],
+    [['--validation-fraction', '0.01'], 'a smaller context or window length, or a larger share for validation'],
+    [['--min-learning-rate', '1'], '--min-learning-rate must be at most --learning-rate, 0.003, but is 1'],
   ])('%j', async (flags, about) => {
-    expectSentence(await tsgpt('train', textFile(), ...tiny, ...out(), ...flags), about);
+    const outcome = await tsgpt('train', textFile(), ...tiny, ...out(), ...flags);
+    expectSentence(outcome, about);
+    expect(outcome.stdout).toBe(''); // it does not say that it trains
   });
 
   it('a prompt for samples with another character, before anything is saved', async () => {
@@ -87,6 +94,15 @@ describe('train', () => {
   it('into a place that cannot be a folder', async () => {
     const folder = join(textFile(), 'run');
     expectSentence(await tsgpt('train', textFile(), ...tiny, '--out', folder), `cannot create the folder ${folder}`);
+    const file = textFile();
+    const outcome = await tsgpt('train', textFile(), ...tiny, '--out', file);
+    expectSentence(outcome, `${file} is a file, not a folder; choose another place`);
+    expect(outcome.stdout).toBe('');
+  });
+
+  it.skipIf(!existsSync('/proc/self'))('into a place where the system makes no folders', async () => {
+    const outcome = await tsgpt('train', textFile(), ...tiny, '--out', '/proc/x');
+    expectSentence(outcome, 'cannot create the folder /proc/x');
   });
 
   it.each([
@@ -114,18 +130,24 @@ describe('train', () => {
     const resume = (...args: string[]) => tsgpt('train', ...args, '--resume', '--out', folder);
     expectSentence(
       await resume('--emb-dim', '32'),
-      'belongs to a run with embDim 16, so it cannot continue with embDim 32',
+      'belongs to a run with --emb-dim 16, so it cannot continue with --emb-dim 32',
     );
     expectSentence(await resume('--family', 'llama'), 'belongs to a run with family gpt2');
-    expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no qkNorm');
+    expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no --qk-norm');
     expectSentence(await resume('--no-tied-head'), 'belongs to a run with tiedHead true');
     expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
     expectSentence(await resume('--seed', '5'), 'so it cannot continue with seed 5');
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
-    expectSentence(await resume(other), 'is not the one this run was trained on');
-    expectSentence(await resume('--validation-fraction', '0.2'), 'a different share of it is kept for validation');
-    expectSentence(await resume('--steps', '1'), 'has already made');
-    expectSentence(await resume(textFile('ZEBRA')), 'the character "Z" (U+005A)');
+    expectSentence(await resume(other, '--steps', '9'), 'is not the one this run was trained on');
+    expectSentence(
+      await resume('--validation-fraction', '0.2', '--steps', '9'),
+      'a different share of it is kept for validation',
+    );
+    const finished = await resume();
+    expectSentence(finished, `the run in ${folder} has finished its 6 steps; add more, for instance with --steps 12`);
+    expect(finished.stdout).toBe('');
+    expectSentence(await resume('--steps', '1'), 'has already made 6 steps; add more');
+    expectSentence(await resume(textFile('ZEBRA'), '--steps', '9'), 'the character "Z" (U+005A)');
     writeFileSync(join(folder, 'last.json'), readFileSync(join(folder, 'best.json')));
     expectSentence(await resume(), 'not the state of its training');
   });
@@ -165,9 +187,9 @@ describe('generate and info', () => {
     for (const [flags, about] of [
       [['--temperature', '-1'], 'the temperature must be'],
       [['--temperature', 'inf'], 'the temperature must be'],
-      [['--top-k', '0'], 'topK must be a whole number of at least 1, but is 0'],
-      [['--top-p', '1.5'], 'topP must be greater than 0 and at most 1'],
-      [['--max-tokens', '-1'], 'maxTokens must be a whole number of at least 0, but is -1'],
+      [['--top-k', '0'], '--top-k must be a whole number of at least 1, but is 0'],
+      [['--top-p', '1.5'], '--top-p must be greater than 0 and at most 1'],
+      [['--max-tokens', '-1'], '--max-tokens must be a whole number of at least 0, but is -1'],
       [['--samples', '0'], '--samples must be at least 1, but is 0'],
       [['--prompt', 'caté'], 'the character "é" (U+00E9) at position 3'],
     ] as const) {

@@ -269,7 +269,7 @@ describe('Ctrl-C', () => {
     child.kill('SIGINT');
     const { code, signal, stdout, stderr } = await ended;
     expect([code, signal]).toEqual([0, null]);
-    expect(stderr).toBe('\nStopping: the run is saved after this step … (Ctrl-C again ends at once)\n');
+    expect(stderr).toBe('\nStopping after this step … (Ctrl-C again ends at once)\n');
     expect(stdout).toContain(`Continue with: tsgpt train --resume --out ${out}`);
 
     const { step } = (await loadCheckpoint(out, 'last')).file;
@@ -288,7 +288,7 @@ describe('Ctrl-C', () => {
     interrupt!('SIGINT');
     const { code, stderr } = await running;
     expect(code).toBe(0);
-    expect(stderr).toBe('\nStopping: the run is saved after this step … (Ctrl-C again ends at once)\n');
+    expect(stderr).toBe('\nStopping after this step … (Ctrl-C again ends at once)\n');
     expect(existsSync(join(out, 'last.json'))).toBe(false);
     expect(process.listeners('SIGINT')).toEqual(before);
   });

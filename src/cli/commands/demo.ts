@@ -6,7 +6,7 @@ import { generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
 import { trainingRun } from '../training-runs.ts';
-import { trainAndShow } from './train.ts';
+import { stopping, trainAndShow } from './train.ts';
 
 /** The whole workflow at a small size, in about two minutes; `npm start` runs it. */
 export function demoCommand(): Command {
@@ -25,7 +25,7 @@ export function demoCommand(): Command {
         prompt: 'Elizabeth ',
         sampleTokens: 140,
       };
-      await interruptible('Stopping: the run is saved after this step …', async (signal) => {
+      await interruptible(stopping, async (signal) => {
         await trainAndShow(await trainingRun(bundledNovelPath, flags, signal));
         if (!signal.aborted) await showOff(folder);
         console.log(nextSteps(folder));

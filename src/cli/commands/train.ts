@@ -11,6 +11,11 @@ import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags } from '../training-flags.ts';
 import { type TrainFlags, trainingRun } from '../training-runs.ts';
 
+/** What Ctrl-C says. */
+export const stopping = 'Stopping after this step …';
+
+const stoppedEarly = 'Stopped before the first step; nothing was saved.';
+
 export function trainCommand(): Command {
   const presetList = Object.entries(presets).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   const command = new Command('train')
@@ -39,20 +44,24 @@ export function trainCommand(): Command {
     .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
     .addHelpText('after', `\nPresets:\n${presetList.join('\n')}`)
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
-      interruptible('Stopping: the run is saved after this step …', async (signal) => {
-        await trainAndShow(await trainingRun(text, { ...flags, model: givenModelFlags(command) }, signal));
+      interruptible(stopping, async (signal) => {
+        const run = await trainingRun(text, { ...flags, model: givenModelFlags(command) }, signal).catch((error) => {
+          if (error === signal.reason) console.log(stoppedEarly);
+          throw error;
+        });
+        await trainAndShow(run);
       }),
     );
 }
 
 /** Trains, shows the progress, and prints a summary at the end. */
 export async function trainAndShow(run: FolderRun): Promise<void> {
-  console.log(describeRun(run));
   const display = new TrainDisplay();
-  for await (const report of trainInFolder(run)) display.show(report);
+  for await (const report of trainInFolder({ ...run, onStart: () => console.log(describeRun(run)) }))
+    display.show(report);
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
-  if (entries.length === 0) return; // interrupted before there was anything to save
+  if (entries.length === 0) return console.log(stoppedEarly);
   console.log(`\n${lossChart(curveOf({ entries }))}\n`);
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
@@ -64,9 +73,15 @@ function describeRun({ model, text, textPath = '', tokenizer, resumeFrom }: Fold
   const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
   const begin = resumeFrom ? `Continuing after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
-    `${begin} a ${describeModel(model)} on ${relative('.', textPath)}:\n` +
+    `${begin} a ${describeModel(model)} on ${shortest(textPath)}:\n` +
     `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n`
   );
+}
+
+/** A path as it is or from the current folder. */
+function shortest(path: string): string {
+  const fromHere = relative('.', path);
+  return fromHere.length < path.length ? fromHere : path;
 }
 
 function describeModel(model: FolderRun['model']): string {

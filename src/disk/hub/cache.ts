@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
+import { readFile, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { getRepoFolderName } from '@huggingface/hub';
 import { ensure } from '../../core/errors.ts';
 import { INDEX_FILE, parseSafetensorsIndex, WEIGHTS_FILE } from '../../formats/safetensors/sharded.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { createFolders } from '../make-folder.ts';
 import { cannotWrite } from './disk.ts';
 import type { HubFile } from './model-files.ts';
 import type { HubSettings } from './settings.ts';
@@ -63,7 +64,7 @@ export class CachedModel {
    */
   async link(file: HubFile, commit: string): Promise<void> {
     const path = join(this.snapshot(commit), file.path);
-    await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
+    await createFolders(dirname(path)).catch(cannotWrite(path));
     // Replaces an existing file in one step, so that another process always finds one or the other.
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
     const isLink = await symlink(relative(dirname(path), this.blob(file)), temporary).then(
@@ -77,7 +78,7 @@ export class CachedModel {
   async setCommit(commit: string): Promise<void> {
     const path = join(this.#folder, 'refs', this.#settings.revision);
     if (isCommit(this.#settings.revision) || (await this.commit()) === commit) return;
-    await mkdir(dirname(path), { recursive: true }).catch(cannotWrite(path));
+    await createFolders(dirname(path)).catch(cannotWrite(path));
     await writeFileAtomic(path, commit);
   }
 

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensure } from '../../core/errors.ts';
+import { createFolders } from '../make-folder.ts';
 import { type HubConnection, StallTimer } from './connection.ts';
 import { cannotWrite } from './disk.ts';
 import { brokenConnection } from './failures.ts';
@@ -27,7 +28,7 @@ export async function downloadFile(
 ): Promise<void> {
   const { host, signal, onRetry } = connection.settings;
   const incomplete = `${target}.incomplete`;
-  await mkdir(dirname(target), { recursive: true }).catch(cannotWrite(target));
+  await createFolders(dirname(target)).catch(cannotWrite(target));
   let most = 0;
   for (let attempt = 1; ; attempt++) {
     await connection.retrying((progressed) =>

@@ -1,6 +1,7 @@
-import { mkdir, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { INDEX_FILE } from '../../formats/safetensors/sharded.ts';
+import { createFolders } from '../make-folder.ts';
 import { CachedModel, shardsIn } from './cache.ts';
 import { HubConnection } from './connection.ts';
 import { cannotWrite } from './disk.ts';
@@ -41,7 +42,7 @@ export async function downloadModel(name: string, options: DownloadOptions = {})
 
 async function download(settings: HubSettings, cache: CachedModel): Promise<string> {
   const { name, cacheFolder, files, onProgress } = settings;
-  await mkdir(cacheFolder, { recursive: true }).catch(cannotWrite(cacheFolder));
+  await createFolders(cacheFolder).catch(cannotWrite(cacheFolder));
   const connection = new HubConnection(settings);
   const commit = await findCommit(connection);
   const available = await listModelFiles(

@@ -6,11 +6,12 @@ import { generate, type NextTokenModel } from '../../generate/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { makeFolder } from '../make-folder.ts';
 import type { CheckpointName } from './checkpoint-file.ts';
 import type { LoadedCheckpoint } from './load-checkpoint.ts';
 import { MetricsLog } from './metrics.ts';
 import { restoreTrainer, trainingRecord } from './resume.ts';
-import { type CheckpointModel, type CheckpointToSave, makeFolder, saveCheckpoint } from './save-checkpoint.ts';
+import { type CheckpointModel, type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
 
 export interface RunOptions extends LoopOptions {
   /** The folder for checkpoints, metrics and the loss curve. */
@@ -19,6 +20,8 @@ export interface RunOptions extends LoopOptions {
   tokenizer: Tokenizer;
   /** The checkpoint to continue from; `model` must be its model. Defaults to none, which starts a new run. */
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
+  /** Called once before the first step, when everything has been checked and the folder exists. */
+  onStart?: () => void;
   /** At every evaluation the model continues `prompt` by `tokens` tokens. `seed` defaults to 0. */
   sample?: { prompt: string; tokens: number; seed?: number };
   /** Further data that checkpoints keep for resuming, besides the trainer's state. */
@@ -61,6 +64,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
 
   await makeFolder(folder);
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step);
+  run.onStart?.();
   let savedStep = trainer.step;
   let failed = false;
   try {

@@ -1,10 +1,10 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TsgptError } from '../../core/errors.ts';
 import type { LanguageModel } from '../../models/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { Optimizer, Trainer } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { makeFolder } from '../make-folder.ts';
 import { writeSafetensors } from '../safetensors.ts';
 import {
   type CheckpointFile,
@@ -53,13 +53,6 @@ export async function saveCheckpoint(
     await writeFileAtomic(join(folder, `${name}.json`), `${JSON.stringify({ ...file, training: record }, null, 2)}\n`);
   }
   await removeUnusedNumbers(folder);
-}
-
-/** Creates the folder if it does not exist. */
-export async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause) => {
-    throw new TsgptError(`cannot create the folder ${folder}: ${cause.message}; choose another place`, { cause });
-  });
 }
 
 async function saveTraining(
