@@ -4,7 +4,7 @@ import { defineConfig } from 'vitepress';
 
 const pages = fileURLToPath(new URL('../pages', import.meta.url));
 const base = process.env.BOOK_BASE ?? '/';
-const contents = (part: string) => JSON.parse(readFileSync(`${pages}${part}/contents.json`, 'utf8'));
+const contents = (part: string) => JSON.parse(readFileSync(`${pages}/${part}/contents.json`, 'utf8'));
 const lessons: { text: string; link: string }[] = contents('lessons');
 const reference: { text: string; link: string }[] = contents('reference');
 
