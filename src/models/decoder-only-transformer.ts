@@ -7,6 +7,7 @@ import {
   type Linear,
   Module,
   nameParameters,
+  Parameter,
   type TransformerBlock,
 } from '../nn/index.ts';
 import type { Random } from '../random/random.ts';
@@ -69,7 +70,15 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
 
   /** The logits of the next token: `[..., embDim]` → `[..., vocabSize]`. */
   unembed(features: Tensor): Tensor {
-    return this.head ? this.head.forward(features) : linear(features, this.tokenEmbedding.weight);
+    if (this.head) return this.head.forward(features);
+    const { weight } = this.tokenEmbedding as { weight?: Tensor }; // a part that replaces the embedding may lack it
+    ensure(
+      weight,
+      () =>
+        `the head is the token embedding used backwards, but the ${this.tokenEmbedding.constructor.name} at tokenEmbedding has no weight; ` +
+        'give it a weight [vocabSize, embDim], or build the model with a head of its own',
+    );
+    return linear(features, weight);
   }
 
   /** The mean cross-entropy of predicting `targets`, in nats. `tokens` and `targets` are int32 `[batch, time]`; see {@link forward}. */
@@ -78,7 +87,8 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
   }
 
   get vocabularyWeights() {
-    return [this.tokenEmbedding.weight, ...(this.head ? [this.head.weight] : [])];
+    const weights: unknown[] = [this.tokenEmbedding.weight, this.head?.weight];
+    return weights.filter((weight) => weight instanceof Parameter); // a part that replaces one of the two may lack it
   }
 
   get cacheShape() {

@@ -64,17 +64,28 @@ export class Attention extends Module {
     this.#dropRate = dropRate;
   }
 
+  get outputLayers(): readonly Linear[] {
+    return [this.output];
+  }
+
   /**
-   * Queries come from `x`, keys and values from `source`. `source` defaults to `x`, which is self-attention; in cross-attention it is another
-   * sequence.
+   * Queries come from `x` `[batch, time, embDim]`, keys and values from `source` `[batch, sourceTime, embDim]`. `source` defaults to `x`, which
+   * is self-attention. In cross-attention it is another sequence; then every position attends to all of it, unless `pass.mask` is given.
    */
   forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
-    const { cache, random, mask } = pass;
+    const { cache, random, mask = source === x ? undefined : null } = pass;
     const { nHeads, nKvHeads } = this;
-    ensure(!cache || mask === undefined, 'attention with a cache is causal and takes no mask; omit one of them');
-    const query = this.#place(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
-    const key = this.#place(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, time, nKvHeads * headDim]
-    const value = this.value.forward(source);
+    ensure(
+      !cache || source === x,
+      'attention with a cache continues its own text and takes no other source; omit one of them',
+    );
+    ensure(
+      !cache || pass.mask === undefined,
+      'attention with a cache is causal and takes no mask; omit one of them',
+    );
+    const query = this.#normalizeAndRotate(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
+    const key = this.#normalizeAndRotate(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, sourceTime, nKvHeads * headDim]
+    const value = this.value.forward(source); // [batch, sourceTime, nKvHeads * headDim]
     const mixed = cache
       ? cache.attend(query, key, value, { nHeads, nKvHeads })
       : attend(query, key, value, { nHeads, nKvHeads, mask, dropRate: this.#dropRate, random });
@@ -82,7 +93,7 @@ export class Attention extends Module {
   }
 
   /** Normalises the heads of a query or key and rotates them by their positions, if these options are on. The shape stays the same. */
-  #place(t: Tensor, norm: RMSNorm | undefined, name: string, cache: ForwardPass['cache']): Tensor {
+  #normalizeAndRotate(t: Tensor, norm: RMSNorm | undefined, name: string, cache: ForwardPass['cache']): Tensor {
     if (!norm && !this.#rotary) return t;
     const [batch, time] = t.shape as [number, number, number];
     let heads = t.reshape([batch, time, -1, this.headDim]);

@@ -1,5 +1,5 @@
 import { gelu, silu, type Tensor } from '../tensor/index.ts';
-import { Linear } from './layers.ts';
+import { type Layer, Linear } from './layers.ts';
 import { Module } from './module.ts';
 
 /** The Gaussian error linear unit, in GPT-2's tanh approximation. The shape stays the same. */
@@ -9,16 +9,44 @@ export class GELU extends Module {
   }
 }
 
-/** The feed-forward network of GPT-2, applied to each position separately: embDim → 4 embDim → GELU → embDim. */
+/** An activation function, such as `relu`, as a part of a model. The shape stays the same. */
+export class Activation extends Module {
+  readonly #activate: (x: Tensor) => Tensor;
+
+  constructor(activate: (x: Tensor) => Tensor) {
+    super();
+    this.#activate = activate;
+  }
+
+  forward(x: Tensor): Tensor {
+    return this.#activate(x);
+  }
+}
+
+export interface FeedForwardOptions {
+  /** The hidden dimension. Defaults to 4 embDim. */
+  hiddenDim?: number;
+  /** Whether the two linear layers have a bias. Defaults to true. */
+  bias?: boolean;
+  /** The activation function between the two linear layers. Defaults to GELU in GPT-2's tanh approximation. */
+  activation?: (x: Tensor) => Tensor;
+}
+
+/** The feed-forward network of GPT-2, applied to each position separately: embDim → hiddenDim → activation → embDim. */
 export class FeedForward extends Module {
   readonly expand: Linear;
-  readonly activation = new GELU();
+  readonly activation: Layer;
   readonly contract: Linear;
 
-  constructor(embDim: number) {
+  constructor(embDim: number, { hiddenDim = 4 * embDim, bias = true, activation }: FeedForwardOptions = {}) {
     super();
-    this.expand = new Linear(embDim, 4 * embDim);
-    this.contract = new Linear(4 * embDim, embDim);
+    this.expand = new Linear(embDim, hiddenDim, { bias });
+    this.activation = activation ? new Activation(activation) : new GELU();
+    this.contract = new Linear(hiddenDim, embDim, { bias });
+  }
+
+  get outputLayers(): readonly Linear[] {
+    return [this.contract];
   }
 
   forward(x: Tensor): Tensor {
@@ -45,6 +73,10 @@ export class SwiGLU extends Module {
     this.gate = new Linear(embDim, hiddenDim, { bias });
     this.up = new Linear(embDim, hiddenDim, { bias });
     this.down = new Linear(hiddenDim, embDim, { bias });
+  }
+
+  get outputLayers(): readonly Linear[] {
+    return [this.down];
   }
 
   forward(x: Tensor): Tensor {

@@ -12,7 +12,7 @@ export interface ForwardPass {
   /**
    * The attention mask, which is added to the scores: 0 where a position may attend to another, -∞ where not. It broadcasts to
    * `[batch, nHeads, time, time]`. With `null`, every position attends to all others. Defaults to the causal mask: a position attends to
-   * itself and all earlier ones. A pass with a cache is causal and takes no mask.
+   * itself and all earlier ones; in cross-attention to `null`. A pass with a cache is causal and takes no mask.
    */
   mask?: Tensor | null;
 }

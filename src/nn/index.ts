@@ -1,9 +1,19 @@
 export { type AttendOptions, Attention, type AttentionOptions, attend, causalMask } from './attention.ts';
-export { FeedForward, GELU, SwiGLU, type SwiGLUOptions } from './feed-forward.ts';
+export { Activation, FeedForward, type FeedForwardOptions, GELU, SwiGLU, type SwiGLUOptions } from './feed-forward.ts';
 export type { AttentionCache, ForwardPass } from './forward-pass.ts';
 export { gpt2Init } from './gpt2-init.ts';
 export { type Initializer, normalInit, onesInit, seedParameters, zerosInit } from './initializers.ts';
-export { Embedding, type Layer, LayerNorm, Linear, type LinearOptions, type NormOptions, RMSNorm } from './layers.ts';
+export {
+  Embedding,
+  type Layer,
+  LayerNorm,
+  Linear,
+  type LinearOptions,
+  type NormOptions,
+  plainTable,
+  type ResidualLayer,
+  RMSNorm,
+} from './layers.ts';
 export { Module, nameParameters } from './module.ts';
 export { observe } from './observe.ts';
 export { Parameter } from './parameter.ts';

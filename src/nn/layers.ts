@@ -8,6 +8,15 @@ export interface Layer extends Module {
   forward(x: Tensor): Tensor;
 }
 
+/** A part of a transformer block with a shortcut connection around it: attention or a feed-forward network. */
+export interface ResidualLayer extends Layer {
+  /**
+   * The linear layers that compute its output, or none. {@link gpt2Init} gives them smaller weights. Define it as a getter, so that these
+   * layers keep the paths of their own fields.
+   */
+  readonly outputLayers: readonly Linear[];
+}
+
 /** GPT-2 draws its weights from a normal distribution with this standard deviation (Radford et al., 2019). */
 const gpt2Normal = normalInit(0.02);
 
@@ -47,6 +56,11 @@ export class Embedding extends Module {
   forward(ids: Tensor): Tensor {
     return this.weight.rows(ids);
   }
+}
+
+/** The table `[count, dim]` of an {@link Embedding}; undefined for a part in its place that may compute vectors in another way. */
+export function plainTable(part: Layer): Parameter | undefined {
+  return part.constructor === Embedding ? (part as Embedding).weight : undefined; // a subclass may have its own forward
 }
 
 export interface NormOptions {

@@ -14,19 +14,19 @@ import type { Parameter } from './parameter.ts';
  * @throws TsgptError if a parameter belongs to another kind of part; then it changes nothing
  */
 export function torchInit(module: Module, random: TorchRandom): void {
-  const initialisers = [...module.namedModules().values()].flatMap((part) => torchInitialisers(part, random));
-  const known = new Set(initialisers.map(([parameter]) => parameter));
+  const initializers = [...module.namedModules().values()].flatMap((part) => torchInitializers(part, random));
+  const known = new Set(initializers.map(([parameter]) => parameter));
   for (const [path, parameter] of module.namedParameters()) {
     ensure(
       known.has(parameter),
       `${path} does not belong to a Linear, Embedding or LayerNorm, the layers with known PyTorch defaults; set its value yourself`,
     );
   }
-  for (const [parameter, initialise] of initialisers) parameter.value = initialise(parameter.size);
+  for (const [parameter, initialize] of initializers) parameter.value = initialize(parameter.size);
 }
 
-/** PyTorch's initialisers of the part's own parameters, in PyTorch's order. */
-function torchInitialisers(part: Module, random: TorchRandom): [Parameter, (size: number) => Float32Array][] {
+/** PyTorch's initializers of the part's own parameters, in PyTorch's order. */
+function torchInitializers(part: Module, random: TorchRandom): [Parameter, (size: number) => Float32Array][] {
   if (part instanceof Linear) {
     const bound = 1 / Math.sqrt(part.weight.shape[1]!);
     const parameters = part.bias ? [part.weight, part.bias] : [part.weight];

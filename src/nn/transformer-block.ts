@@ -1,13 +1,14 @@
 import { dropout, type Tensor } from '../tensor/index.ts';
 import type { Attention } from './attention.ts';
 import type { ForwardPass } from './forward-pass.ts';
-import type { Layer } from './layers.ts';
+import type { Layer, ResidualLayer } from './layers.ts';
 import { Module } from './module.ts';
 
 export interface TransformerBlockParts<Norm, FeedForward> {
   attentionNorm: Norm;
   attention: Attention;
   feedForwardNorm: Norm;
+  /** The network that reads each position on its own. It names its output layers, see {@link ResidualLayer}. */
   feedForward: FeedForward;
   /** The dropout probability for the outputs of attention and the feed-forward network. Defaults to 0. */
   dropRate?: number;
@@ -17,7 +18,10 @@ export interface TransformerBlockParts<Norm, FeedForward> {
  * A pre-norm transformer block: attention, then a feed-forward network. Each has a normalised input and a shortcut connection, which adds
  * its output to the hidden states and gives gradients a direct path back. Input and output are `[batch, time, embDim]`.
  */
-export class TransformerBlock<Norm extends Layer = Layer, FeedForward extends Layer = Layer> extends Module {
+export class TransformerBlock<
+  Norm extends Layer = Layer,
+  FeedForward extends ResidualLayer = ResidualLayer,
+> extends Module {
   readonly attentionNorm: Norm;
   readonly attention: Attention;
   readonly feedForwardNorm: Norm;

@@ -5,10 +5,11 @@ import {
   type ForwardPass,
   LayerNorm,
   Linear,
+  plainTable,
   TransformerBlock,
 } from '../../nn/index.ts';
 import { Random } from '../../random/random.ts';
-import type { Tensor } from '../../tensor/index.ts';
+import { arange, type Tensor } from '../../tensor/index.ts';
 import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
 import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
 
@@ -40,9 +41,11 @@ export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
 
   /** The sum of the token embedding and the position embedding. */
   embed(tokens: Tensor, { cache }: ForwardPass): Tensor {
-    const table = this.positionEmbedding.weight; // [contextLength, embDim]
     const time = tokens.shape[1]!;
-    const positions = cache ? table.rows(cache.positions) : table.slice([0, time]).unsqueeze(0); // [batch or 1, time, embDim]
+    const table = this.positionEmbedding;
+    const positions = cache
+      ? table.forward(cache.positions) // [batch, time, embDim]
+      : (plainTable(table)?.slice([0, time]) ?? table.forward(arange(time))).unsqueeze(0); // [1, time, embDim]
     return this.tokenEmbedding.forward(tokens).add(positions.named('positions')).named('embeddings'); // [batch, time, embDim]
   }
 }

@@ -1,4 +1,13 @@
-import { Attention, Embedding, Linear, RMSNorm, RotaryEmbedding, SwiGLU, TransformerBlock } from '../../nn/index.ts';
+import {
+  Attention,
+  Embedding,
+  Linear,
+  plainTable,
+  RMSNorm,
+  RotaryEmbedding,
+  SwiGLU,
+  TransformerBlock,
+} from '../../nn/index.ts';
 import { Random } from '../../random/random.ts';
 import type { Tensor } from '../../tensor/index.ts';
 import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
@@ -31,7 +40,10 @@ export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
 
   /** The token embeddings. Attention adds the positions by rotating queries and keys. */
   embed(tokens: Tensor): Tensor {
-    return this.tokenEmbedding.weight.rows(tokens).named('embeddings'); // [batch, time, embDim]
+    const table = this.tokenEmbedding;
+    // Rows of the table itself go by the name of what the first block reads, and not by that of the layer.
+    const vectors = plainTable(table)?.rows(tokens) ?? table.forward(tokens);
+    return vectors.named('embeddings'); // [batch, time, embDim]
   }
 }
 

@@ -2,8 +2,7 @@ import { DecoderOnlyTransformer } from '../../../src/models/index.ts';
 import {
   Attention,
   Embedding,
-  Linear,
-  Module,
+  FeedForward,
   RMSNorm,
   RotaryEmbedding,
   TransformerBlock,
@@ -11,22 +10,6 @@ import {
 import { Random } from '../../../src/random/random.ts';
 import { relu, type Tensor } from '../../../src/tensor/index.ts';
 import { type ToyConfig, type ToyOptions, toyConfig } from './config.ts';
-
-/** Each position on its own: widened, its negative numbers cut off, and brought back. The shape stays. */
-class ReluFeedForward extends Module {
-  readonly expand: Linear;
-  readonly contract: Linear;
-
-  constructor(embDim: number, hiddenDim: number) {
-    super();
-    this.expand = new Linear(embDim, hiddenDim);
-    this.contract = new Linear(hiddenDim, embDim);
-  }
-
-  forward(x: Tensor): Tensor {
-    return this.contract.forward(relu(this.expand.forward(x)));
-  }
-}
 
 /** A decoder that nobody publishes: rotary positions and RMSNorm as in Llama, biases as in GPT-2, ReLU as in neither. */
 export class Toy extends DecoderOnlyTransformer<ToyConfig> {
@@ -56,7 +39,7 @@ function toyBlock({ embDim, nHeads, hiddenDim, dropRate }: ToyConfig, rotary: Ro
     attentionNorm: new RMSNorm(embDim),
     attention: new Attention({ embDim, nHeads, qkvBias: true, rotary, dropRate }),
     feedForwardNorm: new RMSNorm(embDim),
-    feedForward: new ReluFeedForward(embDim, hiddenDim),
+    feedForward: new FeedForward(embDim, { hiddenDim, activation: relu }),
     dropRate,
   });
 }

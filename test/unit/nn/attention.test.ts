@@ -117,3 +117,33 @@ describe('the mask of attention', () => {
     expect(attention.forward(x, { cache }).shape).toEqual([2, 3, 6]);
   });
 });
+
+describe('cross-attention', () => {
+  const random = new Random(4);
+  const attention = attentionOf(random);
+  const [x, source] = [randn([2, 3, 6], random), randn([2, 5, 6], random)];
+
+  it('sees the whole of a source of another length', async () => {
+    const last = source.slice(null, [4, 5]);
+    const changed = concat([source.slice(null, [0, 4]), last.mul(3)], 1);
+    const [before, after] = [attention.forward(x, {}, source), attention.forward(x, {}, changed)];
+    expect(before.shape).toEqual([2, 3, 6]);
+    // Every position looks at the last of the source, the first one too.
+    const distances = await before.sub(after).abs().sum(-1).data();
+    for (const distance of distances) expect(distance).toBeGreaterThan(1e-3);
+  });
+
+  it('is the same as with a mask that hides nothing, and takes one that hides', async () => {
+    const free = await attention.forward(x, {}, source).data();
+    expect(await attention.forward(x, { mask: tensor([[[[0, 0, 0, 0, 0]]]]) }, source).data()).toEqual(free);
+    const no = Number.NEGATIVE_INFINITY;
+    const hidden = await attention.forward(x, { mask: tensor([0, 0, no, no, no]) }, source).data();
+    const shorter = await attention.forward(x, {}, source.slice(null, [0, 2])).data();
+    for (const [i, value] of hidden.entries()) expect(value).toBeCloseTo(shorter[i]!, 5);
+  });
+
+  it('takes no cache', () => {
+    const cache = { positions: arange(3), attend: (query: Tensor) => query };
+    expect(() => attention.forward(x, { cache }, source)).toThrow('attention with a cache continues its own text');
+  });
+});

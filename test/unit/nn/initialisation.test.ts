@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { GPT2, type GPT2Config, Llama, type LlamaConfig } from '../../../src/models/index.ts';
 import {
+  Attention,
   Embedding,
   FeedForward,
   gpt2Init,
   LayerNorm,
   Linear,
+  Module,
   normalInit,
   Parameter,
+  type ResidualLayer,
   RMSNorm,
   seedParameters,
+  TransformerBlock,
 } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
+import type { Tensor } from '../../../src/tensor/index.ts';
 
 describe('layers that are made alone', () => {
   const draw = () => [new Linear(5, 6), new Linear(5, 6)].map(({ weight }) => weight.value);
@@ -109,6 +114,57 @@ describe('gpt2Init', () => {
         expect(value, path).toEqual(child.normals(size, isOutput ? 0.02 / Math.sqrt(4) : 0.02));
       }
     }
+  });
+
+  /** Declares its output layer first. */
+  class Reversed extends Module {
+    readonly contract = new Linear(32, 8);
+    readonly expand = new Linear(8, 32);
+
+    get outputLayers() {
+      return [this.contract];
+    }
+
+    forward(x: Tensor): Tensor {
+      return this.contract.forward(this.expand.forward(x));
+    }
+  }
+  const blockOf = (feedForward: ResidualLayer) => {
+    const [attentionNorm, feedForwardNorm] = [new LayerNorm(8), new LayerNorm(8)];
+    return new TransformerBlock({
+      attentionNorm,
+      attention: new Attention({ embDim: 8, nHeads: 2 }),
+      feedForwardNorm,
+      feedForward,
+    });
+  };
+
+  it('does not depend on the order in which a part declares its layers', () => {
+    const block = blockOf(new Reversed());
+    gpt2Init(block, new Random(6), 8);
+    const random = new Random(6);
+    for (const [path, { value, size }] of block.namedParameters()) {
+      const child = random.child();
+      if (path.endsWith('contract.weight')) expect(value).toEqual(child.normals(size, 0.02 / Math.sqrt(16)));
+      if (path.endsWith('expand.weight')) expect(value).toEqual(child.normals(size, 0.02));
+    }
+  });
+
+  it('takes a part without output layers, and refuses one that does not say', () => {
+    class Silent extends Module {
+      readonly only = new Linear(8, 8);
+      forward(x: Tensor): Tensor {
+        return this.only.forward(x);
+      }
+    }
+    const silent = new Silent();
+    expect(() => gpt2Init(blockOf(silent as unknown as ResidualLayer), new Random(6))).toThrow(
+      'a transformer block holds a Silent that does not name the layers that make its output; give it a getter outputLayers',
+    );
+    const block = blockOf(Object.assign(silent, { outputLayers: [] }));
+    gpt2Init(block, new Random(6), 8);
+    const deviation = Math.hypot(...silent.only.weight.value) / 8;
+    expect(Math.abs(deviation / 0.02 - 1)).toBeLessThan(0.3);
   });
 
   it('fills a part outside of a block like any matrix', () => {

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Attention, Embedding, FeedForward, LayerNorm, Linear, type Parameter } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
-import { fromArray, randn, type Tensor } from '../../../src/tensor/index.ts';
+import { fromArray, randn, relu, type Tensor } from '../../../src/tensor/index.ts';
 import { forAll } from '../../support/arbitraries.ts';
 import * as float64 from '../../support/float64.ts';
 
@@ -73,6 +73,18 @@ describe('layers against plain loops', () => {
       const wide = float64.linear(await rows(x), matrix(expand.weight), expand.bias!.value);
       const bent = wide.map((row) => row.map(float64.gelu));
       await expectRows(layer.forward(x), float64.linear(bent, matrix(contract.weight), contract.bias!.value));
+    }));
+
+  it('FeedForward of another width, without biases, with another activation', () =>
+    forAll(sizes, async ({ batch, time, headDim, seed }) => {
+      const random = new Random(seed);
+      const layer = new FeedForward(headDim, { hiddenDim: 5, bias: false, activation: relu });
+      fill(layer.parameters(), random);
+      expect(layer.parameters().map(({ shape }) => shape)).toEqual([[5, headDim], [headDim, 5]]); // biome-ignore format: one line
+      const x = randn([batch, time, headDim], random);
+      const wide = float64.linear(await rows(x), matrix(layer.expand.weight));
+      const bent = wide.map((row) => row.map((value) => Math.max(0, value)));
+      await expectRows(layer.forward(x), float64.linear(bent, matrix(layer.contract.weight)));
     }));
 
   it('Attention', () =>

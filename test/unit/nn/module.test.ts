@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { GPT2, gpt2, Llama, llama } from '../../../src/models/index.ts';
-import { Linear, Module, Parameter, zerosInit } from '../../../src/nn/index.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { type DecoderOnlyTransformer, GPT2, gpt2, Llama, llama } from '../../../src/models/index.ts';
+import { type AttentionCache, type Embedding, Linear, Module, Parameter, zerosInit } from '../../../src/nn/index.ts';
 import { fromArray, type Tensor } from '../../../src/tensor/index.ts';
 
 const config = {
@@ -44,6 +45,44 @@ describe('replacing a part', () => {
     expect(model.replace('blocks.0.attention.query', query)).toBe(doubled);
     expect(query.weight.name).toBe('blocks.0.attention.query.weight');
     expect(await model.forward(tokens).data()).toEqual(before);
+  });
+
+  it.each<[string, (tiedHead: boolean) => DecoderOnlyTransformer, string]>([
+    ['a GPT-2', (tiedHead) => new GPT2({ ...config, tiedHead }), 'tokenEmbedding'],
+    ['a GPT-2', (tiedHead) => new GPT2({ ...config, tiedHead }), 'positionEmbedding'],
+    ['a Llama', (tiedHead) => new Llama({ ...config, tiedHead }), 'tokenEmbedding'],
+  ])('works for the embeddings of %s: %s %s', async (_, build, path) => {
+    const model = build(false);
+    const tokens = fromArray(Int32Array.of(1, 2, 3), [1, 3]);
+    const embedding = model.namedModules().get(path) as Embedding;
+    const before = await model.forward(tokens).data();
+    const positions = fromArray(Int32Array.of(0, 1, 2), [1, 3]);
+    const cache = { positions } as AttentionCache;
+    const embedded = await model.embed(tokens, { cache }).data();
+    model.replace(path, new Doubled(embedding));
+    expect(await model.forward(tokens).data()).not.toEqual(before);
+    // A table of twice the numbers is the same, to the last bit.
+    const twice = await model.forward(tokens).data();
+    const twiceEmbedded = await model.embed(tokens, { cache }).data();
+    model.replace(path, embedding);
+    embedding.weight.value = embedding.weight.value.map((number) => 2 * number);
+    expect(await model.forward(tokens).data()).toEqual(twice);
+    expect(await model.embed(tokens, { cache }).data()).toEqual(twiceEmbedded);
+    expect(twiceEmbedded).not.toEqual(embedded);
+  });
+
+  it('of an embedding that the head reads needs a weight there', async () => {
+    const model = new GPT2(config);
+    const tokens = fromArray(Int32Array.of(1, 2, 3), [1, 3]);
+    const doubled = new Doubled(model.tokenEmbedding);
+    model.replace('tokenEmbedding', doubled);
+    expect(() => model.forward(tokens)).toThrow(TsgptError);
+    expect(() => model.forward(tokens)).toThrow(
+      'the head is the token embedding used backwards, but the Doubled at tokenEmbedding has no weight',
+    );
+    expect(model.vocabularyWeights).toEqual([]);
+    Object.defineProperty(doubled, 'weight', { value: (doubled.base as Embedding).weight.mul(2) });
+    expect(model.forward(tokens).shape).toEqual([1, 3, config.vocabSize]);
   });
 
   it('works for parts in arrays', () => {
