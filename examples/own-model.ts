@@ -1,4 +1,4 @@
-// A variation of GPT-2: RMSNorm instead of LayerNorm, and all layers share the weights of one block.
+// A variation of GPT-2: RMSNorm instead of LayerNorm, and the same block is used nLayers times.
 import { CharTokenizer, generate, Random, splitTrainValidation, type Tensor } from 'tsgpt';
 import { DecoderOnlyTransformer, type GPT2Config } from 'tsgpt/models';
 import { Attention, Embedding, FeedForward, type ForwardPass, RMSNorm, TransformerBlock } from 'tsgpt/nn';

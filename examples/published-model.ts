@@ -11,4 +11,4 @@ for await (const piece of generate(decoder, tokenizer, 'Once upon a time', optio
 await decoder.dispose();
 
 const model = await opened.model(); // for looking inside, or for training
-console.log(await logitLens(model, tokenizer.encode('Once upon a'), 3)); // what each layer would predict
+console.log(await logitLens(model, tokenizer.encode('Once upon a'), 3)); // what each block would predict

@@ -18,12 +18,32 @@ const values = {
   'positive number': { placeholder: ' <x>', parse: number },
 };
 
-function optionOf(flag: string, field: ConfigField, isShared: boolean): Option {
-  if (field.kind === 'switch') return new Option(flag, field.change);
+/** A field as one family has it. */
+interface FieldOfFamily {
+  family: string;
+  field: ConfigField;
+}
+
+/** What `say` says of a field: once if all families agree, else with their names. */
+function sayOf(fields: readonly FieldOfFamily[], say: (field: ConfigField) => string): string {
+  const families = new Map<string, string[]>();
+  for (const { family, field } of fields) families.set(say(field), [...(families.get(say(field)) ?? []), family]);
+  if (families.size === 1) return say(fields[0]!.field);
+  return Array.from(families, ([text, names]) => `${text} (${names.join(', ')})`).join('; ');
+}
+
+function optionOf(flag: string, fields: readonly FieldOfFamily[], isShared: boolean): Option {
+  const [{ field }] = fields as [FieldOfFamily];
+  if (field.kind === 'switch')
+    return new Option(
+      flag,
+      sayOf(fields, ({ change, help }) => change ?? help),
+    );
   const { placeholder, parse } = values[field.kind as keyof typeof values];
+  const help = sayOf(fields, ({ help }) => help);
   // A preset decides the fields that all families have.
-  const help = isShared ? field.help : `${field.help} (default: ${describeDefault(field)})`;
-  return new Option(flag + placeholder, help).argParser(parse);
+  const defaults = isShared ? '' : ` (default: ${sayOf(fields, describeDefault)})`;
+  return new Option(flag + placeholder, help + defaults).argParser(parse);
 }
 
 /** The fields of a family that have flags. The tokenizer decides the size of the vocabulary. */
@@ -34,21 +54,21 @@ function fieldsWithFlags({ config }: Family): [string, ConfigField][] {
 /** Adds the flags of all families; flags that only some families have get their own groups. */
 export function addModelFlags(command: Command): Command {
   const families = modelFamilies();
-  const flags = new Map<string, { field: ConfigField; families: string[] }>();
+  const flags = new Map<string, FieldOfFamily[]>();
   for (const family of families) {
     for (const [name, field] of fieldsWithFlags(family)) {
       const flag = flagOf(name, field);
-      if (!flags.has(flag)) flags.set(flag, { field, families: [] });
-      flags.get(flag)!.families.push(family.name);
+      flags.set(flag, [...(flags.get(flag) ?? []), { family: family.name, field }]);
     }
   }
   const names = families.map(({ name }) => name);
   command.optionsGroup('Model (defaults: as in the preset):');
   command.addOption(new Option('--family <name>', 'family of the model').choices(names));
-  for (const [flag, { field, families }] of flags) {
-    const isShared = families.length === names.length;
-    const option = optionOf(flag, field, isShared);
-    if (!isShared) option.helpGroup(`Model, only with --family ${families.join(' or ')}:`);
+  for (const [flag, fields] of flags) {
+    const isShared = fields.length === names.length;
+    const option = optionOf(flag, fields, isShared);
+    const owners = fields.map(({ family }) => family).join(' or ');
+    if (!isShared) option.helpGroup(`Model, only with --family ${owners}:`);
     command.addOption(option);
   }
   return command;

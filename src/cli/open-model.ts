@@ -10,7 +10,7 @@ import { createModel } from '../models/index.ts';
 import { scanCharacters } from '../text/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { formatBytes } from './format.ts';
-import { presets } from './presets.ts';
+import { presetConfig, presets } from './presets.ts';
 
 /** A model named on the command line. */
 export interface NamedModel extends OpenedModel {
@@ -49,7 +49,7 @@ export async function openNamedModel(
 async function untrained(name: string): Promise<NamedModel> {
   const preset = presets[name]!;
   const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
-  const model = createModel(preset.family, { vocabSize: tokenizer.vocabSize, ...preset.model });
+  const model = createModel(preset.family, presetConfig(preset, tokenizer.vocabSize));
   const { family, config } = model;
   const known = { path: name, family, modelType: family, config, chatTemplate: undefined, stopTokens: [] };
   const summary = `${name}, untrained: ${preset.summary}`;

@@ -1,4 +1,4 @@
-import { type GPT2Config, gpt2 } from '../models/index.ts';
+import { familyNamed, gpt2, type ModelConfig, modelFamilies } from '../models/index.ts';
 import { defaultTrainOptions, type TrainOptions } from '../train/index.ts';
 
 /** A model and its training options, under one name. The vocabulary size comes from the tokenizer. */
@@ -7,7 +7,8 @@ export interface Preset {
   summary: string;
   tokenizer: 'char' | 'gpt2';
   family: string;
-  model: Omit<GPT2Config, 'vocabSize'>;
+  /** Fields of the family's configuration; what is left out has the family's default. */
+  model: Readonly<Record<string, unknown>>;
   training: TrainOptions;
 }
 
@@ -73,3 +74,31 @@ export const presets: Record<string, Preset> = {
   'gpt2-large': published('large', '774M'),
   'gpt2-xl': published('xl', '1.6B'),
 };
+
+/** The configuration of a preset's model. Throws a TsgptError if its family has no such model. */
+export function presetConfig({ family, model }: Preset, vocabSize: number): ModelConfig {
+  return familyNamed(family).config.complete({ ...model, vocabSize });
+}
+
+/** A configuration that a family knows by a name. */
+export interface PublishedSize {
+  family: string;
+  config: ModelConfig;
+}
+
+/**
+ * The families' own presets, but for those that `--preset` can name, such as `gpt2-small`. Their names are the families', as in `smolLM2`;
+ * one that is taken has the family before it.
+ */
+export function publishedSizes(): ReadonlyMap<string, PublishedSize> {
+  const sizes = new Map<string, PublishedSize>();
+  for (const { name: family, presets: own = {} } of modelFamilies()) {
+    for (const [name, config] of Object.entries(own)) {
+      const fullName = `${family}-${name}`;
+      if (Object.hasOwn(presets, fullName)) continue;
+      const isTaken = Object.hasOwn(presets, name) || sizes.has(name);
+      sizes.set(isTaken ? fullName : name, { family, config });
+    }
+  }
+  return sizes;
+}

@@ -11,9 +11,9 @@ import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
 import { packageVersion } from './package-version.ts';
 
-/** The command line. A new command is a file in `commands/` and one more entry here. */
-function createProgram(): Command {
-  return new Command('tsgpt')
+/** The commands. A new command is a file in `commands/` and one more entry here. */
+export function createProgram(): Command {
+  const program = new Command('tsgpt')
     .description('Train a GPT on your own text, write with it, and look inside.')
     .version(packageVersion)
     .option('--verbose', 'show where in the program an error happened')
@@ -34,15 +34,20 @@ Examples:
   $ tsgpt train --resume --out runs/novel       continue after Ctrl-C
   $ tsgpt info gpt2-small                       what GPT-2 consists of
   $ tsgpt convert runs/novel novel.gguf         a file for llama.cpp
-  $ tsgpt inspect runs/novel -p "It was" --lens what each layer would predict`,
+  $ tsgpt inspect runs/novel -p "It was" --lens what each block would predict`,
     );
+  for (const command of [program, ...program.commands]) {
+    // So that the texts are wrapped in narrow terminals, too.
+    command.configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 });
+  }
+  return program;
 }
 
 /** Runs the command line on `args`, without the program's name, and returns the exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const program = createProgram();
   for (const command of [program, ...program.commands]) {
-    command.exitOverride().showSuggestionAfterError().configureHelp({ showGlobalOptions: true });
+    command.exitOverride().showSuggestionAfterError();
     const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
     command.configureOutput({
       outputError: (message, write) => write(`${inOneSentence(message)} "${help}" shows what there is\n`),

@@ -50,7 +50,8 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
   const kind = flags.tokenizer ?? preset.tokenizer;
   const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await scanCharacters(source, { signal });
   const options = trainOptionsOf(flags, preset.training);
-  const shape = { ...sharedFields(family, preset.model), ...flags.model };
+  const own = family.name === preset.family ? preset.model : sharedFields(family, preset.model);
+  const shape = { ...own, ...flags.model };
   const config = family.config.complete({ vocabSize: tokenizer.vocabSize, ...shape });
   const model = family.create(config, initialRandom(options.seed));
   return { ...(await runOn(text, { model, tokenizer }, flags, signal)), options };

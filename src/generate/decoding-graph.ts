@@ -47,7 +47,7 @@ export function decodingGraph(
   return bake(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
 }
 
-/** The cache while the graph is built: each layer takes the next two of its arrays. */
+/** The cache while the graph is built: each block takes the next two of its arrays. */
 class TracedCache implements AttentionCache {
   readonly positions: Tensor;
   /** The arrays with the new tokens, in the order of `past`. */

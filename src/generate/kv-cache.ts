@@ -1,6 +1,6 @@
 import { ensure, TsgptError } from '../core/errors.ts';
 
-/** The shape of the keys and values of one token in all layers. */
+/** The shape of the keys and values of one token in all blocks. */
 export interface CacheShape {
   readonly nLayers: number;
   readonly nKvHeads: number;
@@ -18,7 +18,7 @@ export class KVCache {
   readonly capacity: number;
   /** The number of tokens held of each text. */
   readonly lengths: number[];
-  /** Keys and values, layer by layer, each `[batchSize, nKvHeads, capacity, headDim]`. */
+  /** Keys and values, block by block, each `[batchSize, nKvHeads, capacity, headDim]`. */
   readonly arrays: readonly Float32Array[];
 
   constructor(

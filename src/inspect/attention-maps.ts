@@ -3,7 +3,7 @@ import { observe } from '../nn/index.ts';
 import { compute, type Tensor } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 
-/** The attention weights of one layer. */
+/** The attention weights of one block. */
 export interface AttentionMap {
   /** The path of the attention module, such as `blocks.0.attention`. */
   name: string;
@@ -11,7 +11,7 @@ export interface AttentionMap {
   heads: number[][][];
 }
 
-/** The attention weights of every layer for a prompt with the token ids `ids`. */
+/** The attention weights of every block for a prompt with the token ids `ids`. */
 export async function attentionMaps(model: LanguageModel, ids: readonly number[]): Promise<AttentionMap[]> {
   const inside = observe(model, () => model.features(tokensOf(model, ids)));
   const weights = [...inside].filter(([name]) => name.endsWith('.weights'));

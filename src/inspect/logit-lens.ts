@@ -4,8 +4,8 @@ import { observe } from '../nn/index.ts';
 import { compute } from '../tensor/index.ts';
 import { tokensOf } from './tokens.ts';
 
-/** The model's prediction if it ended after one of its layers. */
-export interface LayerPrediction {
+/** The model's prediction if it ended after one of its blocks. */
+export interface BlockPrediction {
   /** Where the prediction is read: `embeddings`, or the path of a block. */
   name: string;
   /** The likeliest next tokens, the likeliest first. */
@@ -14,16 +14,16 @@ export interface LayerPrediction {
 
 /**
  * The logit lens (nostalgebraist, 2020): the final normalisation and the head are applied after every block, not only after the last one, at
- * the last token of the prompt. It shows how the prediction takes shape from layer to layer.
+ * the last token of the prompt. It shows how the prediction takes shape from block to block.
  *
  * @param ids the prompt's token ids
- * @param count the number of likeliest tokens for each layer. Defaults to 5.
+ * @param count the number of likeliest tokens for each block. Defaults to 5.
  */
-export async function logitLens(model: LanguageModel, ids: readonly number[], count = 5): Promise<LayerPrediction[]> {
+export async function logitLens(model: LanguageModel, ids: readonly number[], count = 5): Promise<BlockPrediction[]> {
   const { vocabSize } = model.config;
   ensure(
     Number.isSafeInteger(count) && count >= 1 && count <= vocabSize,
-    `the number of predictions for each layer must be from 1 to ${vocabSize}, but is ${count}`,
+    `the number of predictions for each block must be from 1 to ${vocabSize}, but is ${count}`,
   );
   const inside = observe(model, () => model.features(tokensOf(model, ids)));
   const blocks = new Set(
@@ -40,7 +40,7 @@ export async function logitLens(model: LanguageModel, ids: readonly number[], co
   );
 }
 
-function likeliest(probabilities: ArrayLike<number>, count: number): LayerPrediction['predictions'] {
+function likeliest(probabilities: ArrayLike<number>, count: number): BlockPrediction['predictions'] {
   return Array.from(probabilities, (probability, id) => ({ id, probability }))
     .sort((a, b) => b.probability - a.probability || a.id - b.id)
     .slice(0, count);

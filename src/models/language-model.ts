@@ -14,6 +14,8 @@ export interface LanguageModel extends Module {
   readonly cacheShape: { readonly nLayers: number; readonly nKvHeads: number; readonly headDim: number };
   /** The matrices with a row for every token: the token embedding, and the head if it has its own weights. */
   readonly vocabularyWeights: readonly Parameter[];
+  /** The logits of the next token at every position: int32 `[batch, time]` → `[batch, time, vocabSize]`. */
+  forward(tokens: Tensor, pass?: ForwardPass): Tensor;
   /** The final hidden states: int32 `[batch, time]` → `[batch, time, embDim]`. */
   features(tokens: Tensor, pass?: ForwardPass): Tensor;
   /** The logits of the next token: `[..., embDim]` → `[..., vocabSize]`. */

@@ -13,10 +13,26 @@ const families: Family[] = [
   llamaFamily,
 ];
 
+/** Throws if a field has another kind than in a family before: a command line makes one flag of it. */
+function checkKinds({ name, config }: Family): void {
+  for (const known of families) {
+    for (const [field, { kind }] of Object.entries(config.fields)) {
+      const before = known.config.fields[field]?.kind ?? kind;
+      ensure(
+        before === kind,
+        () =>
+          `the field ${field} is a ${kind} in the family ${printable(name)}, but a ${before} in ${known.name}; ` +
+          'a field has one kind in all families, so give it another name',
+      );
+    }
+  }
+}
+
 /**
  * Adds a family of your own. Its models can then be trained in a folder, saved, opened, converted and described like all others.
  *
- * @throws TsgptError if its name, or one of its Hugging Face or llama.cpp names, is already taken
+ * @throws TsgptError if its name, or one of its Hugging Face or llama.cpp names, is already taken, or a field of its configuration has
+ * another kind than in other families
  */
 export function registerFamily(family: Family): void {
   const taken = families.flatMap((known) => [
@@ -25,6 +41,7 @@ export function registerFamily(family: Family): void {
     ...shared(known.gguf?.architectures, family.gguf?.architectures),
   ]);
   ensure(taken.length === 0, () => `the model family ${printable(taken[0]!)} already exists; choose another name`);
+  checkKinds(family);
   families.push(family);
 }
 

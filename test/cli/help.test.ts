@@ -1,114 +1,69 @@
 import { describe, expect, it } from 'vitest';
 import { packageVersion } from '../../src/cli/package-version.ts';
-import { presets } from '../../src/cli/presets.ts';
+import { presets, publishedSizes } from '../../src/cli/presets.ts';
+import { createProgram } from '../../src/cli/run-cli.ts';
+import { modelFamilies } from '../../src/models/index.ts';
 import { tsgpt } from '../support/run-cli.ts';
 
-const training = [
-  ...[
-    '--steps',
-    '--batch-size',
-    '--window-length',
-    '--gradient-accumulation',
-    '--learning-rate',
-    '--min-learning-rate',
-    '--warmup-steps',
-  ],
-  ...['--weight-decay', '--beta1', '--beta2', '--max-grad-norm', '--eval-interval', '--eval-batches', '--seed'],
-];
-const model = [
-  '--context-length',
-  '--emb-dim',
-  '--n-heads',
-  '--n-layers',
-  '--drop-rate',
-  '--qkv-bias',
-  '--no-tied-head',
-];
-const llama = [
-  ...[
-    '--n-kv-heads',
-    '--head-dim',
-    '--hidden-dim',
-    '--norm-eps',
-    '--rope-theta',
-    '--output-bias',
-    '--feed-forward-bias',
-  ],
-  '--qk-norm',
-];
-const run = [
-  '--from',
-  '--family',
-  '--out',
-  '--preset',
-  '--tokenizer',
-  '--resume',
-  '--validation-fraction',
-  '--prompt',
-  '--sample-tokens',
-];
+const { commands } = createProgram();
+const commandNames = commands.map((command) => command.name());
+
+/** The flags that a help text lists. */
+const flagsIn = (help: string) => [...help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag!);
 
 describe('--help', () => {
-  it.each([
-    ['train', [...run, ...model, ...llama, ...training, ...Object.keys(presets)]],
-    [
-      'generate',
-      [
-        ...['--prompt', '--max-tokens', '--temperature', '--top-k', '--top-p', '--min-p', '--repetition-penalty'],
-        ...['--seed', '--stop', '--quantize', '--samples', '--last'],
-      ],
-    ],
-    [
-      'chat',
-      [
-        ...[
-          '--system',
-          '--context-length',
-          '--max-tokens',
-          '--temperature',
-          '--top-k',
-          '--top-p',
-          '--min-p',
-          '--repetition-penalty',
-        ],
-        ...['--seed', '--stop', '--quantize', '--last'],
-      ],
-    ],
-    ['inspect', ['--prompt', '--all', '--attention', '--lens', '--predictions', '--svg', '--json', '--last']],
-    [
-      'eval',
-      [
-        '--text',
-        '--lambada',
-        '--hellaswag',
-        '--limit',
-        '--stride',
-        '--context-length',
-        '--quantize',
-        '--json',
-        '--last',
-      ],
-    ],
-    ['convert', ['--to', '--type', '--force', '--last']],
-    ['info', ['--last', 'gpt2-small']],
-    ['demo', ['--steps']],
-  ])('of %s tells of everything it takes', async (command, words) => {
-    const { code, stdout, stderr } = await tsgpt(command, '--help');
+  it.each(commandNames)('of %s tells of everything it takes', async (name) => {
+    const command = commands.find((command) => command.name() === name)!;
+    const { code, stdout, stderr } = await tsgpt(name, '--help');
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain(`Usage: tsgpt ${command}`);
-    for (const word of [...words, '--verbose', '--help']) expect(stdout).toContain(word);
-    // The list above is complete: there is no flag in the help that is not in it.
-    const flags = stdout.match(/^ +(-\w, )?--[\w-]+/gm)!.map((flag) => flag.trim().replace(/^-\w, /, ''));
-    expect(new Set([...words, '--verbose', '--help', '--version'])).toEqual(new Set([...words, ...flags, '--version']));
-    expect((await tsgpt('help', command)).stdout).toBe(stdout);
+    expect(stdout).toContain(`Usage: tsgpt ${name}`);
+    const flags = command.options.map(({ long }) => long!);
+    expect(flagsIn(stdout).toSorted()).toEqual([...flags, '--help', '--verbose', '--version'].toSorted());
+    for (const { description, long } of command.options) expect(description, long).not.toBe('');
+    for (const argument of command.registeredArguments) {
+      expect(argument.description).not.toBe('');
+      expect(stdout).toMatch(new RegExp(`^  ${argument.name()} `, 'm'));
+    }
+    expect((await tsgpt('help', name)).stdout).toBe(stdout);
   });
 
-  it('of the program lists every command', async () => {
+  it.each(commandNames)('of %s fits in 60 columns', (name) => {
+    const command = createProgram().commands.find((command) => command.name() === name)!;
+    let help = '';
+    const writeOut = (text: string) => {
+      help += text;
+    };
+    command.configureOutput({ getOutHelpWidth: () => 60, writeOut });
+    command.outputHelp();
+    expect(flagsIn(help)).toEqual(expect.arrayContaining(command.options.map(({ long }) => long)));
+    const [wrapped] = help.split(/\n(?:Presets|Examples?):\n/); // these are lines to be taken as they are
+    // A word that is longer than its column stays whole.
+    const text = (line: string) => line.trim().replace(/^(-\w, )?\S+( [<[]\S+)? {2,}/, '');
+    const long = wrapped!.split('\n').filter((line) => line.length > 60 && text(line).includes(' '));
+    expect(long).toEqual([]);
+  });
+
+  it('of the program lists every command with its summary', async () => {
     const { code, stdout } = await tsgpt('--help');
     expect(code).toBe(0);
-    for (const command of ['train', 'generate', 'chat', 'inspect', 'info', 'demo'])
-      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    expect(commandNames.length).toBeGreaterThan(5);
+    for (const command of commands) {
+      expect(command.summary(), command.name()).not.toBe('');
+      expect(stdout).toMatch(new RegExp(`^  ${command.name()} `, 'm'));
+      expect(stdout.replaceAll(/\s+/g, ' ')).toContain(command.summary());
+    }
     expect(await tsgpt('--version')).toEqual({ code: 0, stdout: `${packageVersion}\n`, stderr: '' });
+  });
+
+  it('lists presets, published sizes and the fields of every family', async () => {
+    const [train, info] = [(await tsgpt('train', '--help')).stdout, (await tsgpt('info', '--help')).stdout];
+    for (const preset of Object.keys(presets)) for (const help of [train, info]) expect(help).toContain(preset);
+    for (const size of publishedSizes().keys()) expect(info).toContain(size);
+    const fields = modelFamilies().flatMap(({ config }) => Object.entries(config.fields));
+    for (const [name, { kind }] of fields) {
+      if (name === 'vocabSize' || kind === 'structure') continue;
+      expect(train).toContain(name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+    }
   });
 
   it('is printed when there is no command', async () => {

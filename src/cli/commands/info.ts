@@ -1,12 +1,13 @@
+import { existsSync } from 'node:fs';
 import Table from 'cli-table3';
 import { Command } from 'commander';
 import { describeModel } from '../../disk/open-model.ts';
-import { type LayerGroup, summarizeModel, totalOf } from '../../models/index.ts';
+import { type LayerGroup, type ModelConfig, summarizeModel, totalOf } from '../../models/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
-import { presets } from '../presets.ts';
+import { type PublishedSize, presetConfig, presets, publishedSizes } from '../presets.ts';
 
 /** The vocabulary size assumed for a character preset, which gets its real one from a text; English texts have about as many characters. */
 const assumedCharacters = 65;
@@ -15,11 +16,11 @@ export function infoCommand(): Command {
   return new Command('info')
     .summary('show what a model consists of: layers, shapes, parameters, memory, FLOPs')
     .description('Show the layers of a model, and the memory and computation it needs.')
-    .argument('<model>', modelOrPresetArgument)
+    .argument('<model>', `${modelOrPresetArgument}; or a published size: ${[...publishedSizes().keys()].join(', ')}`)
     .option('--last', "use a training run's last checkpoint instead of its best")
     .action(async (name: string, { last }: { last?: boolean }) => {
       await interruptible('Stopping …', async (signal) => {
-        const { groups, lines } = await (isPreset(name) ? describePreset(name) : describeNamed(name, last, signal));
+        const { groups, lines } = await describe(name, last, signal);
         console.log(lines.join('\n'));
         console.log(`${layerTable(groups)}\n${costs(groups)}`);
       });
@@ -33,23 +34,33 @@ interface Description {
   lines: string[];
 }
 
+async function describe(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
+  if (isPreset(name)) return describePreset(name);
+  const size = existsSync(name) ? undefined : publishedSizes().get(name); // a folder goes before a name in a list
+  return size ? describeSize(name, size) : describeNamed(name, last, signal);
+}
+
 /** The model with this name. Only the configuration of a published model is read or downloaded. */
 async function describeNamed(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
   const { path, modelType, family, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
     describeModel(name, { checkpoint: last ? 'last' : 'best', hub }),
   );
   const groups = summarizeModel(family, config);
-  if (!checkpoint) {
-    const { vocabSize, contextLength } = config;
-    const sizes = `${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
-    return { groups, lines: [`${name}: ${modelType}, ${sizes}`] };
-  }
+  if (!checkpoint) return { groups, lines: [lineOf(name, modelType, config)] };
   const { step, validationLoss } = checkpoint;
   const loss = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
   return {
     groups,
     lines: [`${path}: ${family} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`],
   };
+}
+
+function describeSize(name: string, { family, config }: PublishedSize): Description {
+  return { groups: summarizeModel(family, config), lines: [lineOf(name, family, config)] };
+}
+
+function lineOf(name: string, kind: string, { vocabSize, contextLength }: ModelConfig): string {
+  return `${name}: ${kind}, ${formatInteger(vocabSize)} tokens, context of ${formatInteger(contextLength)}`;
 }
 
 function describePreset(name: string): Description {
@@ -59,7 +70,7 @@ function describePreset(name: string): Description {
   const note = isCharacters
     ? [`With ${assumedCharacters} different characters; the training text decides the real number.`]
     : [];
-  const groups = summarizeModel(preset.family, { vocabSize, ...preset.model });
+  const groups = summarizeModel(preset.family, presetConfig(preset, vocabSize));
   return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
 }
 

@@ -8,8 +8,8 @@ import { promptIds } from '../../generate/index.ts';
 import {
   type AttentionMap,
   attentionMaps,
+  type BlockPrediction,
   journey,
-  type LayerPrediction,
   logitLens,
   type Station,
 } from '../../inspect/index.ts';
@@ -32,24 +32,24 @@ export function inspectCommand(): Command {
   return new Command('inspect')
     .summary('look inside a model while it reads a prompt')
     .description(
-      'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each layer would predict.',
+      'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each block would predict.',
     )
     .argument('<model>', modelOrPresetArgument)
     .requiredOption('-p, --prompt <text>', 'the text for the model to read')
     .option('--all', 'also show the tensors inside attention and feed-forward networks')
     .option(
-      '--attention [layer.head]',
-      'show which tokens attend to which: in all layers, in one ("0"), or in one head ("0.3")',
+      '--attention [block.head]',
+      'show which tokens attend to which: in all blocks, in one ("0"), or in one head ("0.3")',
     )
-    .option('--lens', 'show what the model would predict if it ended after each of its layers (the logit lens)')
-    .option('--predictions <n>', 'with --lens, number of tokens to show for each layer', wholeNumber, 5)
-    .option('--svg <file>', 'with --attention and a layer or head, draw it as a heat map')
+    .option('--lens', 'show what the model would predict if it ended after each of its blocks (the logit lens)')
+    .option('--predictions <n>', 'with --lens, number of tokens to show for each block', wholeNumber, 5)
+    .option('--svg <file>', 'with --attention and a block or head, draw it as a heat map')
     .option('--json', 'print everything asked for as JSON')
     .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', '\nExample:\n  $ tsgpt inspect runs/novel --prompt "It was a" --lens')
     .action(async (name: string, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
-      ensure(!flags.svg || heads?.layer !== undefined, '--svg draws attention; say which, as in --attention 0.3');
+      ensure(!flags.svg || heads?.block !== undefined, '--svg draws attention; say which, as in --attention 0.3');
       const opened = await openNamedModel(name, flags);
       const { tokenizer, summary } = opened;
       const model = await opened.model();
@@ -110,34 +110,34 @@ function formatValue(value: number, isWhole: boolean): string {
 
 // ---- Attention
 
-/** A layer and one of its heads; undefined means all. */
+/** A block and one of its heads; undefined means all. */
 interface Heads {
-  layer?: number;
+  block?: number;
   head?: number;
 }
 
 function parseHeads(text: string | true): Heads {
   if (text === true) return {};
-  const [, layer, head] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  ensure(layer !== undefined, `--attention must be a layer, such as 0, or a head of it, such as 0.3, but is ${text}`);
-  return { layer: Number(layer), head: head === undefined ? undefined : Number(head) };
+  const [, block, head] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
+  ensure(block !== undefined, `--attention must be a block, such as 0, or a head of it, such as 0.3, but is ${text}`);
+  return { block: Number(block), head: head === undefined ? undefined : Number(head) };
 }
 
-/** Some heads of a layer, numbered as in the model. */
+/** Some heads of a block, numbered as in the model. */
 interface SelectedHeads {
   name: string;
   heads: { head: number; weights: number[][] }[];
 }
 
-function selectHeads(maps: readonly AttentionMap[], { layer, head }: Heads): SelectedHeads[] {
+function selectHeads(maps: readonly AttentionMap[], { block, head }: Heads): SelectedHeads[] {
   ensure(
-    layer === undefined || layer < maps.length,
-    `there is no layer ${layer}: the model has ${maps.length}, counted from 0`,
+    block === undefined || block < maps.length,
+    `there is no block ${block}: the model has ${maps.length}, counted from 0`,
   );
-  return (layer === undefined ? maps : [maps[layer]!]).map(({ name, heads }) => {
+  return (block === undefined ? maps : [maps[block]!]).map(({ name, heads }) => {
     ensure(
       head === undefined || head < heads.length,
-      `there is no head ${head}: layer ${layer} has ${heads.length}, counted from 0`,
+      `there is no head ${head}: block ${block} has ${heads.length}, counted from 0`,
     );
     const numbered = heads.map((weights, i) => ({ head: i, weights }));
     return { name, heads: head === undefined ? numbered : [numbered[head]!] };
@@ -185,14 +185,14 @@ function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]
 
 // ---- The logit lens
 
-function withTexts(lens: readonly LayerPrediction[], tokenizer: Tokenizer) {
+function withTexts(lens: readonly BlockPrediction[], tokenizer: Tokenizer) {
   return lens.map(({ name, predictions }) => ({
     name,
     predictions: predictions.map((prediction) => ({ ...prediction, text: pieceOf(tokenizer, prediction.id) })),
   }));
 }
 
-function lensTable(lens: readonly LayerPrediction[], tokenizer: Tokenizer): string {
+function lensTable(lens: readonly BlockPrediction[], tokenizer: Tokenizer): string {
   const count = lens[0]!.predictions.length;
   const table = plainTable(['read after', ...Array.from({ length: count }, (_, i) => `${i + 1}.`)], count + 1);
   for (const { name, predictions } of withTexts(lens, tokenizer)) {
