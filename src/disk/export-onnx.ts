@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ensure } from '../core/errors.ts';
 import { onnxDecoder } from '../generate/onnx-decoder.ts';
 import { quantizedStorage } from '../generate/quantization.ts';
+import { familyNamed } from '../models/index.ts';
 import { ensureFits, type PretrainedToSave } from '../pretrained/save-options.ts';
 import { writeFolderAtomic } from './atomic-folder.ts';
 import { writeOnnxFiles } from './onnx-files.ts';
@@ -52,6 +53,12 @@ export async function exportOnnx(
   ensure(
     unknown === undefined && dtypes.length > 0,
     `the weights of an ONNX model can be stored as ${onnxDtypes.join(', ')}, but not as ${unknown ?? 'nothing'}`,
+  );
+  ensure(
+    familyNamed(toSave.model.family).huggingFace,
+    () =>
+      `a model of the family ${toSave.model.family} cannot be exported for transformers.js, which needs a config.json; give the family ` +
+      'a Hugging Face form, or write its ONNX model alone with toOnnx',
   );
   const files = publishedFiles(toSave);
   const write = async (temporary: string) => {

@@ -100,9 +100,9 @@ describe('inspect', () => {
     [[], "required option '-p, --prompt <text>' not specified"],
     [['-p', ''], 'the prompt has no tokens'],
     [['-p', 'x'.repeat(33)], 'the prompt has 33 tokens, but the model sees at most 32'],
-    [['-p', 'x', '--attention', 'first'], '--attention must be a layer'],
+    [['-p', 'x', '--attention', 'first'], '--attention must be a block'],
     [['-p', 'x', '--attention', '2'], 'there is no block 2: the model has 2'],
-    [['-p', 'x', '--attention', '0.2'], 'there is no head 2: layer 0 has 2'],
+    [['-p', 'x', '--attention', '0.2'], 'there is no head 2: block 0 has 2'],
     [['-p', 'x', '--lens', '--predictions', '0'], 'must be from 1 to'],
     [['-p', 'x', '--svg', 'x.svg'], '--svg draws attention; say which'],
   ])('%j is one sentence', async (args, about) => {

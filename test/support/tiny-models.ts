@@ -37,7 +37,8 @@ export const tinyGPT2 = (changes: Partial<GPT2Config> = {}) => shaken(new GPT2({
 /** The same of the Llama family. */
 export const tinyLlama = (changes: Partial<LlamaConfig> = {}) => shaken(new Llama({ ...llama, ...changes }));
 
-function shaken<Model extends LanguageModel>(model: Model): Model {
+/** The model with random numbers of its own in every weight, bias and norm. */
+export function shaken<Model extends LanguageModel>(model: Model): Model {
   const random = new Random(7);
   for (const [path, { value }] of model.namedParameters()) {
     const center = path.includes('Norm.weight') ? 1 : 0;

@@ -239,5 +239,8 @@ describe('registerFamily', () => {
     await expect(saveGguf(place('never.gguf'), { model })).rejects.toThrow(
       'cannot be written as GGUF; the family does not define gguf',
     );
+    await expect(exportOnnx(place('never-onnx'), { model })).rejects.toThrow(
+      'a model of the family other cannot be exported for transformers.js, which needs a config.json',
+    );
   });
 });
