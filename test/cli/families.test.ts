@@ -85,12 +85,12 @@ describe('the flags of families that share a field', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     const help = (await tsgpt('train', '--help')).stdout.replaceAll(/\s+/g, ' ');
     expect(help).toContain('Model, only with --family llama or toy-relu: --hidden-dim <n>');
-    expect(help).toContain(
-      'how wide the feed-forward network is inside (default: 8/3 embDim, rounded up to a multiple of 32 (llama); 64 (toy-relu))',
-    );
-    expect(help).toContain(
-      'attention heads that share the width in each block (gpt2); heads of queries in each block (llama); attention heads in each block (toy-relu)',
-    );
+    const say = (family: string, field: string) =>
+      `${modelFamilies().find(({ name }) => name === family)!.config.fields[field]!.help} (${family})`;
+    const hiddenDim = `${say('llama', 'hiddenDim')}; ${say('toy-relu', 'hiddenDim')}`;
+    const defaults = '(default: 8/3 embDim, rounded up to a multiple of 32 (llama); 64 (toy-relu))';
+    expect(help).toContain(`${hiddenDim} ${defaults}`);
+    expect(help).toContain(`${say('gpt2', 'nHeads')}; ${say('llama', 'nHeads')}; ${say('toy-relu', 'nHeads')}`);
   });
 
   it('must have one kind', () => {
