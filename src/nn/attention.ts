@@ -79,10 +79,7 @@ export class Attention extends Module {
       !cache || source === x,
       'attention with a cache continues its own text and takes no other source; omit one of them',
     );
-    ensure(
-      !cache || pass.mask === undefined,
-      'attention with a cache is causal and takes no mask; omit one of them',
-    );
+    ensure(!cache || pass.mask === undefined, 'attention with a cache is causal and takes no mask; omit one of them');
     const query = this.#normalizeAndRotate(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
     const key = this.#normalizeAndRotate(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, sourceTime, nKvHeads * headDim]
     const value = this.value.forward(source); // [batch, sourceTime, nKvHeads * headDim]
