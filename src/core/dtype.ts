@@ -1,4 +1,4 @@
-import { TsgptError } from './errors.ts';
+import { ensure, TsgptError } from './errors.ts';
 
 /** All that the rest of the project needs to know about each element type. A new type is one more entry here. */
 export const dtypes = {
@@ -12,6 +12,14 @@ export type DType = keyof typeof dtypes;
 
 /** An array in host memory that holds a tensor's elements in row-major order; `bool` is stored as 0 and 1. */
 export type HostArray = Float32Array | Int32Array | Uint8Array;
+
+/** Throws a TsgptError unless there is an element type of this name. */
+export function checkDType(dtype: DType, operation: string): void {
+  ensure(
+    Object.hasOwn(dtypes, dtype),
+    () => `${operation}: there is no element type ${dtype}; choose ${Object.keys(dtypes).join(', ')}`,
+  );
+}
 
 /** The element type of a host array. */
 export function dtypeOf(array: HostArray): DType {

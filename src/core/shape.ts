@@ -1,3 +1,4 @@
+import { describeValue } from './describe-value.ts';
 import { ensure, TsgptError } from './errors.ts';
 
 /** The length of each dimension of a tensor, outermost first; a scalar's is `[]`. */
@@ -17,15 +18,32 @@ export function formatShape(shape: Shape): string {
   return `[${shape.join(', ')}]`;
 }
 
-export function checkShape(shape: Shape): void {
+/** Throws a TsgptError unless `shape` is an array of whole numbers of at least 0. An error names the operation, if there is one. */
+export function checkShape(shape: Shape, operation?: string): void {
+  ensureShapeArray(shape, operation);
   ensure(
     shape.every((length) => Number.isSafeInteger(length) && length >= 0),
-    () => `a shape is made of whole numbers of at least 0, but ${formatShape(shape)} is not`,
+    () =>
+      `${operation ? `${operation}: ` : ''}a shape is made of whole numbers of at least 0, but ${formatShape(shape)} is not`,
+  );
+}
+
+/** Throws a TsgptError unless `shape` is an array. */
+export function ensureShapeArray(shape: unknown, operation?: string): void {
+  ensure(
+    Array.isArray(shape),
+    () =>
+      `${operation ? `${operation}: ` : ''}the shape must be an array of whole numbers, as in [3, 2], but is ${describeValue(shape)}`,
   );
 }
 
 /** Counts `dim` from the front: -1 becomes the last of `rank` dimensions. */
 export function normalizeDim(dim: number, rank: number, operation: string): number {
+  ensure(dim !== undefined, () => `${operation}: give a dimension, such as 0 for the first or -1 for the last`);
+  ensure(
+    typeof dim === 'number',
+    () => `${operation}: a dimension must be a whole number, but is ${describeValue(dim)}`,
+  );
   const normalized = dim < 0 ? dim + rank : dim;
   ensure(
     Number.isInteger(dim) && normalized >= 0 && normalized < rank,
@@ -37,7 +55,7 @@ export function normalizeDim(dim: number, rank: number, operation: string): numb
 /** Like {@link normalizeDim} for several dimensions; undefined means all of them. The result is sorted. */
 export function normalizeDims(dims: number | Shape | undefined, rank: number, operation: string): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, dim) => dim);
-  const list = (typeof dims === 'number' ? [dims] : dims).map((dim) => normalizeDim(dim, rank, operation));
+  const list = (Array.isArray(dims) ? dims : [dims]).map((dim) => normalizeDim(dim, rank, operation));
   ensure(new Set(list).size === list.length, () => `${operation}: dimensions ${formatShape(list)} name one twice`);
   return list.sort((a, b) => a - b);
 }

@@ -2,6 +2,7 @@ import { ensure } from '../core/errors.ts';
 import { sameShape } from '../core/shape.ts';
 import type { Composite } from './composite.ts';
 import { ones, zeros } from './creation.ts';
+import { ensureTensors } from './operands.ts';
 import type { Primitive, TensorNode } from './primitive.ts';
 import type { Tensor } from './tensor.ts';
 
@@ -11,6 +12,9 @@ import type { Tensor } from './tensor.ts';
  * gradient is zero. Throws a TsgptError if the loss has more elements or another type.
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  ensureTensors('grad', loss);
+  ensure(Array.isArray(wrt), 'grad: give the tensors to differentiate by as an array, as in grad(loss, [x])');
+  ensureTensors('grad', ...wrt);
   ensure(loss.size === 1, () => `grad: the loss must have one element, but ${loss.describe()} has ${loss.size}`);
   ensure(loss.dtype === 'float32', () => `grad: the loss must be float32, but ${loss.describe()} is ${loss.dtype}`);
   return vectorJacobianProduct([loss], [ones(loss.shape)], wrt);

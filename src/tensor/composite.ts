@@ -1,4 +1,5 @@
 import type { Attributes, LeafCheck, Operation } from '../graph/index.ts';
+import { ensureTensors } from './operands.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites, ensureNewName } from './registry.ts';
 import { Tensor } from './tensor.ts';
@@ -22,6 +23,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
   composites.set(composite.name, composite as unknown as Composite);
   const operation = composite as unknown as Operation;
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): readonly Tensor[] => {
+    ensureTensors(composite.name, ...inputs);
     // Applying the definition checks the operands and gives the shapes and types of the outputs.
     const outputs: Tensor[] = [];
     const node: TensorNode = { operation, inputs, attributes, outputs, checks };

@@ -1,4 +1,5 @@
-import { allocate, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
+import { describeValue } from '../core/describe-value.ts';
+import { allocate, checkDType, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
@@ -13,12 +14,20 @@ export interface CreationOptions {
   name?: string;
 }
 
-/** A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`, or from one number. Throws where rows differ in length. */
+/**
+ * A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`, or from one number. Throws where rows differ in length, where an
+ * entry is no number or boolean, and where one does not fit into int32. For a typed array, see {@link fromArray}.
+ */
 export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {}): Tensor {
   const shape: number[] = [];
   for (let level = values; Array.isArray(level); level = level[0]!) shape.push(level.length);
   const flat: (number | boolean)[] = [];
   const flatten = (level: NestedArray, dim: number): void => {
+    ensure(
+      Array.isArray(level) || typeof level === 'number' || typeof level === 'boolean',
+      () =>
+        `tensor: give numbers or booleans in nested arrays, but not ${describeValue(level)}; for a typed array use fromArray(array, shape)`,
+    );
     const expected = dim < shape.length ? `an array of ${shape[dim]}` : 'a number';
     ensure(
       Array.isArray(level) ? level.length === shape[dim] : dim === shape.length,
@@ -29,11 +38,18 @@ export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {
   };
   flatten(values, 0);
   const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
+  checkDType(type, 'tensor');
+  if (type === 'int32') for (const value of flat) ensureInt32(Number(value));
   const data = allocate(type, flat.length);
   flat.forEach((value, i) => {
     data[i] = Number(value);
   });
   return fromArray(data, shape, name);
+}
+
+function ensureInt32(value: number): void {
+  ensure(Number.isInteger(value), () => `tensor: ${value} is not a whole number, but dtype is int32`);
+  ensure(value === (value | 0), () => `tensor: ${value} does not fit into int32`);
 }
 
 /**
@@ -51,6 +67,8 @@ export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor 
 
 /** A tensor with the same value everywhere. The type defaults to float32. */
 export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
+  checkShape(shape);
+  checkDType(dtype, 'full');
   return scalar(value, dtype).expand(shape);
 }
 

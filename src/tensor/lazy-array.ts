@@ -87,6 +87,11 @@ export abstract class LazyArray implements GraphValue {
     return formatTensor(this, this.known);
   }
 
+  /** What `JSON.stringify` writes: name, shape and type, without the elements. */
+  toJSON(): { name: string | undefined; shape: Shape; dtype: DType } {
+    return { name: this.name, shape: this.shape, dtype: this.dtype };
+  }
+
   /** What `console.log` shows in Node: {@link toString}. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString();

@@ -2,6 +2,7 @@ import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { broadcastShapes, type Shape } from '../core/shape.ts';
 import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/index.ts';
+import { ensureTensors } from './operands.ts';
 import { ensureNewName, primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
 
@@ -49,6 +50,7 @@ export function definePrimitive<A extends Attributes = Record<never, never>>(pri
   primitives.set(primitive.name, operation);
   // Nothing else of this file may be used at this point; see `registry.ts`.
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {
+    ensureTensors(primitive.name, ...inputs);
     const node = { operation, inputs, attributes, outputs: [] as Tensor[], checks };
     node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));
     return node.outputs[0]!;
@@ -61,6 +63,7 @@ export function noGradient(): readonly undefined[] {
 }
 
 export function ensureFloat(operation: string, ...tensors: readonly Tensor[]): void {
+  ensureTensors(operation, ...tensors);
   for (const tensor of tensors) {
     ensure(
       tensor.dtype === 'float32',
@@ -79,6 +82,7 @@ export function broadcast(operation: string, ...tensors: readonly Tensor[]): Sha
 }
 
 export function ensureSameType(operation: string, a: Tensor, b: Tensor): void {
+  ensureTensors(operation, a, b);
   ensure(
     a.dtype === b.dtype,
     () =>

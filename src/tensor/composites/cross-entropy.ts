@@ -1,6 +1,7 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
+import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
@@ -32,6 +33,7 @@ const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
  * NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, { ignoreIndex = -100 } = {}): Tensor {
+  ensureTensors('crossEntropy', logits, targets);
   ensure(
     logits.shape.length > 0 && sameShape(logits.shape.slice(0, -1), targets.shape),
     () =>

@@ -1,6 +1,7 @@
 import { ensure } from '../../core/errors.ts';
 import { lowerings } from '../../graph/index.ts';
 import { defineComposite } from '../composite.ts';
+import { describeAs, ensureTensors } from '../operands.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -20,14 +21,19 @@ const applyLinear = defineComposite({
  * TsgptError if shapes do not fit or `x` has only one dimension.
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  ensureTensors('linear', x, weight);
   ensure(
     x.shape.length >= 2,
     () => `linear: ${x.describe()} must have at least 2 dimensions; give rows, as in [n, features]`,
   );
   ensure(
-    weight.shape.length === 2 && x.shape.length >= 2 && x.shape.at(-1) === weight.shape[1],
+    weight.shape.length === 2,
+    () => `linear: ${describeAs('the weight', weight)} must have 2 dimensions, [out, in]`,
+  );
+  ensure(
+    x.shape.at(-1) === weight.shape[1],
     () =>
-      `linear: ${x.describe()} does not fit the weight ${weight.describe()}: its rows need ${weight.shape[1]} elements`,
+      `linear: the rows of ${describeAs('the input', x)} have ${x.shape.at(-1)} elements, but ${describeAs('the weight', weight)} needs ${weight.shape[1]}`,
   );
   if (!bias) return x.matmul(weight.transpose(0, 1));
   ensure(

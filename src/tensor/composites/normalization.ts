@@ -1,6 +1,7 @@
 import { ensure } from '../../core/errors.ts';
-import { formatShape, sameShape } from '../../core/shape.ts';
+import { sameShape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
+import { describeAs, ensureTensors } from '../operands.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -52,13 +53,8 @@ const applyLayerNorm = defineComposite<{ eps: number }>({
  * weight or the bias is not as long as a row.
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
-  const row = x.shape.slice(-1);
-  for (const parameter of [weight, bias]) {
-    ensure(
-      sameShape(parameter.shape, row),
-      () => `layerNorm: ${parameter.describe()} must be ${formatShape(row)}, as long as the rows of ${x.describe()}`,
-    );
-  }
+  ensureTensors('layerNorm', x, weight, bias);
+  ensureFitsRows('layerNorm', x, { weight, bias });
   return applyLayerNorm([x, weight, bias], { eps })[0]!;
 }
 
@@ -101,10 +97,19 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
  * plus `eps`, then multiplied by `weight [n]`. `eps` defaults to 1e-5. Throws where the weight is not as long as a row.
  */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
-  ensure(
-    sameShape(weight.shape, x.shape.slice(-1)),
-    () =>
-      `rmsNorm: ${weight.describe()} must be ${formatShape(x.shape.slice(-1))}, as long as the rows of ${x.describe()}`,
-  );
+  ensureTensors('rmsNorm', x, weight);
+  ensureFitsRows('rmsNorm', x, { weight });
   return applyRmsNorm([x, weight], { eps })[0]!;
+}
+
+/** Throws a TsgptError unless each parameter is a vector as long as the rows of `x`. */
+function ensureFitsRows(operation: string, x: Tensor, parameters: Readonly<Record<string, Tensor>>): void {
+  ensure(x.shape.length > 0, () => `${operation}: a scalar has no rows`);
+  const wrong = Object.entries(parameters).filter(([, { shape }]) => !sameShape(shape, x.shape.slice(-1)));
+  const found = () => wrong.map(([role, parameter]) => `${describeAs(`the ${role}`, parameter)} has ${parameter.size}`);
+  ensure(
+    wrong.length === 0,
+    () =>
+      `${operation}: the rows of ${describeAs('the input', x)} have ${x.shape.at(-1)} elements, but ${found().join(' and ')}`,
+  );
 }

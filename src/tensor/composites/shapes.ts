@@ -1,6 +1,8 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { isOpen } from '../../core/open-length.ts';
 import { formatShape, normalizeDim, normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
+import { ensureTensorList } from '../operands.ts';
 import { ensureSameType } from '../primitive.ts';
 import { concat } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';
@@ -37,6 +39,10 @@ export function split(x: Tensor, sizes: number | Shape, dim: number): Tensor[] {
   const at = normalizeDim(dim, x.shape.length, 'split');
   const length = x.shape[at]!;
   const list = typeof sizes === 'number' ? equalSizes(x, at, sizes) : sizes;
+  ensure(
+    Array.isArray(list),
+    () => `split: the sizes must be a whole number or an array of them, but are ${describeValue(list)}`,
+  );
   ensure(
     list.every((size) => Number.isInteger(size) && size >= 0) && list.reduce((sum, size) => sum + size, 0) === length,
     () =>
@@ -79,6 +85,7 @@ export function chunk(x: Tensor, count: number, dim: number): Tensor[] {
  * types differ.
  */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+  ensureTensorList('stack', tensors);
   const [first] = tensors;
   ensure(first, 'stack: needs at least one tensor');
   for (const other of tensors) {

@@ -4,7 +4,7 @@ import { normalizeDims, type Shape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
 import { ensureFloat } from '../primitive.ts';
 import { where } from '../primitives/elementwise.ts';
-import { keptShape } from '../primitives/reductions.ts';
+import { ensureKeepDim, keptShape } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';
 
 export interface VarianceOptions {
@@ -28,6 +28,7 @@ function divisorOf(operation: string, x: Tensor, dims: Shape, correction: number
 
 export function variance(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
   ensureFloat('var', x);
+  ensureKeepDim('var', keepDim);
   const normalized = normalizeDims(dims, x.shape.length, 'var');
   const divisor = divisorOf('var', x, normalized, correction);
   return x.sub(x.mean(normalized, true)).square().sum(normalized, keepDim).div(divisor);
@@ -45,5 +46,6 @@ const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: nu
 
 export function std(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
   ensureFloat('std', x);
+  ensureKeepDim('std', keepDim);
   return applyStd([x], { dims: normalizeDims(dims, x.shape.length, 'std'), keepDim, correction })[0]!;
 }

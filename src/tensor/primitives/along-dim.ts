@@ -3,7 +3,7 @@ import { normalizeDim } from '../../core/shape.ts';
 import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { gather } from './indexing.ts';
-import { ensureElements, keptShape } from './reductions.ts';
+import { ensureElements, ensureKeepDim, keptShape } from './reductions.ts';
 
 /** A function of all elements along one dimension that keeps the shape. */
 function alongDim(name: string, operator: string, gradient: GradientRule<{ dim: number }>) {
@@ -65,6 +65,7 @@ function position(name: string, operator: string) {
       emitter.cast(emitter.emit(operator, [x!], { attributes: { axis: dim, keepdims: 1 } }), 'int32'),
   });
   return (x: Tensor, dim: number | undefined, keepDim: boolean): Tensor => {
+    ensureKeepDim(name, keepDim);
     if (dim === undefined) {
       return apply([x.reshape([-1])], { dim: 0 }).reshape(keepDim ? x.shape.map(() => 1) : []);
     }

@@ -1,6 +1,7 @@
-import { type DType, dtypes } from '../../core/dtype.ts';
+import { checkDType, type DType, dtypes } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { lowerings } from '../../graph/index.ts';
+import { ensureOperand } from '../operands.ts';
 import {
   broadcast,
   definePrimitive,
@@ -78,13 +79,15 @@ function binary(name: string, operator: string, { derivatives, dtype, only = 'nu
     lowering: lowerings.direct(operator),
   });
   return (a: TensorLike, b: TensorLike): Tensor => {
-    const [tensorA, tensorB] = asTensors(a, b);
+    const [tensorA, tensorB] = asTensors(name, a, b);
     return apply([tensorA, tensorB], {});
   };
 }
 
 /** Turns a plain number into a scalar of the other operand's type. */
-function asTensors(a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+function asTensors(operation: string, a: TensorLike, b: TensorLike): [Tensor, Tensor] {
+  ensureOperand(operation, a);
+  ensureOperand(operation, b);
   if (typeof a !== 'number') return [a, typeof b === 'number' ? scalarLike(b, a) : b];
   return typeof b === 'number' ? [scalar(a), scalar(b)] : [scalarLike(a, b), b];
 }
@@ -176,14 +179,14 @@ const applyWhere = definePrimitive({
  * float32 or int32. Throws where types or shapes do not fit.
  */
 export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
-  return applyWhere([condition, ...asTensors(a, b)], {});
+  return applyWhere([condition, ...asTensors('where', a, b)], {});
 }
 
 const applyCast = definePrimitive<{ dtype: DType }>({
   name: 'cast',
   elementwise: true,
   result: ([x], { dtype }) => {
-    ensure(dtype in dtypes, () => `to: there is no element type ${dtype}; choose ${Object.keys(dtypes).join(', ')}`);
+    checkDType(dtype, 'to');
     return { shape: x!.shape, dtype };
   },
   gradient: (g, { inputs: [x] }) => [dtypes[x!.dtype].isFloat ? cast(g, x!.dtype) : undefined],

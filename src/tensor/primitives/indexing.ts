@@ -1,14 +1,17 @@
 import { ensure } from '../../core/errors.ts';
 import { formatShape, normalizeDim, sameShape, sizeOf } from '../../core/shape.ts';
 import { lowerings } from '../../graph/index.ts';
+import { describeAs, ensureTensors } from '../operands.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { indexBelow, scalar } from './leaves.ts';
 
 function ensureIndex(operation: string, index: Tensor): void {
+  ensureTensors(operation, index);
   ensure(
     index.dtype === 'int32',
-    () => `${operation}: the index ${index.describe()} is ${index.dtype}, but must be int32`,
+    () =>
+      `${operation}: ${describeAs('the index', index)} is ${index.dtype}, but must be int32; make it with tensor(…, { dtype: 'int32' })`,
   );
 }
 

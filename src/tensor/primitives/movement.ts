@@ -2,6 +2,7 @@ import { ensure } from '../../core/errors.ts';
 import {
   broadcastShapes,
   checkShape,
+  ensureShapeArray,
   formatShape,
   normalizeDim,
   type Shape,
@@ -9,6 +10,7 @@ import {
   sizeOf,
 } from '../../core/shape.ts';
 import type { GraphNode } from '../../graph/index.ts';
+import { ensureTensorList } from '../operands.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';
@@ -22,11 +24,16 @@ const applyReshape = definePrimitive<{ shape: Shape }>({
 
 /** The same elements in the same order with another shape. One length may be -1; it follows from the others. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
+  ensureShapeArray(shape, 'reshape');
   const known = shape.filter((length) => length !== -1);
-  checkShape(known);
+  checkShape(known, 'reshape');
+  ensure(
+    known.length >= shape.length - 1,
+    () => `reshape: only one length may be -1, but ${x.describe()} is asked for ${formatShape(shape)}`,
+  );
   const rest = sizeOf(x.shape) / sizeOf(known);
   ensure(
-    known.length === shape.length ? rest === 1 || sizeOf(x.shape) === sizeOf(known) : known.length === shape.length - 1,
+    known.length < shape.length || rest === 1 || sizeOf(x.shape) === sizeOf(known),
     () =>
       `reshape: ${x.describe()} has ${sizeOf(x.shape)} elements, but ${formatShape(shape)} asks for ${sizeOf(known)}`,
   );
@@ -49,6 +56,7 @@ const applyPermute = definePrimitive<{ dims: Shape }>({
 
 /** The dimensions in another order: dimension `i` of the result is dimension `dims[i]` of `x`. */
 export function permute(x: Tensor, dims: Shape): Tensor {
+  ensure(!dims.some(Array.isArray), 'permute: give the dimensions one by one, as in permute(1, 0), not as an array');
   const normalized = dims.map((dim) => normalizeDim(dim, x.shape.length, 'permute'));
   ensure(
     normalized.length === x.shape.length && new Set(normalized).size === normalized.length,
@@ -76,7 +84,7 @@ const applyExpand = definePrimitive<{ shape: Shape }>({
 
 /** `x` repeated along dimensions of length 1, and along new ones in front, until it has `shape`. */
 export function expand(x: Tensor, shape: Shape): Tensor {
-  checkShape(shape);
+  checkShape(shape, 'expand');
   ensure(
     sameShape(broadcastShapes(x.shape, shape, 'expand', [x.describe(), formatShape(shape)]), shape),
     () => `expand: ${x.describe()} does not fit into ${formatShape(shape)}`,
@@ -147,8 +155,8 @@ const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>
  * `[0, 2]` gives `[3, 5]`. `value` defaults to 0. Throws unless there is one amount before and after for each dimension.
  */
 export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
-  checkShape(before);
-  checkShape(after);
+  checkShape(before, 'pad');
+  checkShape(after, 'pad');
   ensure(
     before.length === x.shape.length && after.length === x.shape.length,
     () => `pad: ${x.describe()} needs ${x.shape.length} amounts before and after, one for each dimension`,
@@ -181,6 +189,7 @@ const applyConcat = definePrimitive<{ dim: number }>({
  * types, numbers of dimensions or other lengths differ.
  */
 export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
+  ensureTensorList('concat', tensors);
   const [first] = tensors;
   ensure(first, 'concat: needs at least one tensor');
   const normalized = normalizeDim(dim, first.shape.length, 'concat');

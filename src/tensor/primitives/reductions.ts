@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
 import { definePrimitive, ensureFloat, type GradientRule } from '../primitive.ts';
@@ -8,6 +9,15 @@ type Reduced = { dims: Shape; keepDim: boolean };
 /** A shape after reduction, with the reduced dimensions kept at length 1. */
 export function keptShape(shape: Shape, dims: Shape): Shape {
   return shape.map((length, dim) => (dims.includes(dim) ? 1 : length));
+}
+
+/** Throws a TsgptError unless `keepDim` is true or false; an object of options would count as true. */
+export function ensureKeepDim(operation: string, keepDim: unknown): void {
+  ensure(
+    typeof keepDim === 'boolean',
+    () =>
+      `${operation}: keepDim must be true or false, but is ${describeValue(keepDim)}; give it second, as in ${operation}(0, true)`,
+  );
 }
 
 /** Throws a TsgptError if there are no elements to reduce: no elements have no largest one. */
@@ -43,6 +53,7 @@ function reduction(
       emitter.emit(operator, [x!, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } }),
   });
   return (x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor => {
+    ensureKeepDim(name, keepDim);
     const normalized = normalizeDims(dims, x.shape.length, name);
     return normalized.length === 0 ? x : apply([x], { dims: normalized, keepDim });
   };

@@ -51,7 +51,7 @@ describe('RMSNorm', () => {
   });
 
   it('rejects rows of another length', () => {
-    expect(() => new RMSNorm(4).forward(randn([2, 3], random))).toThrow('must be [3], as long as the rows');
+    expect(() => new RMSNorm(4).forward(randn([2, 3], random))).toThrow('have 3 elements, but the weight [4] has 4');
   });
 });
 

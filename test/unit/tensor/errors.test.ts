@@ -33,22 +33,27 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
   'matmul: stacks': [() => float(2, 3, 4).matmul(other(3, 4, 5)), 'matmul', 'left [2, 3, 4]', 'right [3, 4, 5]'],
   'matmul: scalar': [() => float().matmul(other(2)), 'matmul', 'scalar', 'mul'],
   'matmul: int32': [() => int(2, 2).matmul(int(2, 2)), 'matmul', 'index [2, 2] is int32'],
-  'linear: width': [() => t.linear(float(2, 3), other(5, 4)), 'linear', 'left [2, 3]', 'right [5, 4]', '4 elements'],
+  'linear: width': [
+    () => t.linear(float(2, 3), other(5, 4)),
+    'linear',
+    'input left [2, 3]',
+    '3 elements',
+    'right [5, 4] needs 4',
+  ],
   'linear: bias': [() => t.linear(float(2, 3), other(5, 3), float(4)), 'linear', 'left [4]', '5 elements'],
   'layerNorm: weight': [
     () => t.layerNorm(float(2, 3), other(4), other(3)),
-    'layerNorm',
-    'right [4]',
-    '[3]',
-    'left [2, 3]',
+    'layerNorm: the rows of the input left [2, 3] have 3 elements, but the weight right [4] has 4',
   ],
   'layerNorm: bias': [
     () => t.layerNorm(float(2, 3), other(3), other(2)),
-    'layerNorm',
-    'right [2]',
-    '[3]',
-    'left [2, 3]',
+    'layerNorm: the rows of the input left [2, 3] have 3 elements, but the bias right [2] has 2',
   ],
+  'rmsNorm: weight': [
+    () => t.rmsNorm(t.zeros([2, 3]), t.zeros([5])),
+    'rmsNorm: the rows of the input [2, 3] have 3 elements, but the weight [5] has 5',
+  ],
+  'layerNorm: scalar': [() => t.layerNorm(float(), other(3), other(3)), 'layerNorm: a scalar has no rows'],
 
   'reshape: count': [() => float(2, 3).reshape([4]), 'reshape', 'left [2, 3]', '6 elements', '[4]'],
   'reshape: remainder': [() => float(2, 3).reshape([-1, 4]), 'reshape', 'left [2, 3]', '[-1, 4]'],
@@ -115,7 +120,10 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
   'einsum: diagonal': [() => t.einsum('ii->i', float(2, 2)), 'einsum', '"ii"', 'twice'],
   'einsum: unknown letter': [() => t.einsum('ij->ik', float(2, 2)), 'einsum', '"ik"', 'no operand'],
 
-  'rows: type of index': [() => float(2, 3).rows(other(2)), 'rows', 'right [2] is float32', 'int32'],
+  'rows: type of index': [
+    () => float(2, 3).rows(t.zeros([2])),
+    "rows: the index [2] is float32, but must be int32; make it with tensor(…, { dtype: 'int32' })",
+  ],
   'rows: of a scalar': [() => float().rows(int(2)), 'rows', 'scalar'],
   'gather: type of index': [() => float(2, 3).gather(1, other(2, 1)), 'gather', 'right [2, 1] is float32', 'int32'],
   'gather: rank': [() => float(2, 3).gather(1, int(2)), 'gather', 'left [2, 3]', '[2]'],
@@ -137,6 +145,119 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
   'fromArray: length': [() => t.fromArray(new Float32Array(5), [2, 3], 'weights'), 'weights', '[2, 3]', '6', '5'],
   'fromArray: negative': [() => t.fromArray(new Float32Array(2), [-2, -1]), '[-2, -1]', 'whole numbers'],
 };
+
+/** Passes what TypeScript would refuse, as a program in JavaScript can. */
+// biome-ignore lint/suspicious/noExplicitAny: the mistakes are those of types
+const any = (value?: unknown): any => value;
+
+const noNumbers = 'tensor: give numbers or booleans in nested arrays, but not';
+const typeMistakes: Record<string, [write: () => unknown, message: string]> = {
+  'tensor: typed array': [
+    () => t.tensor(any(Float32Array.of(1, 2))),
+    `${noNumbers} a Float32Array; for a typed array use`,
+  ],
+  'tensor: rows in typed arrays': [() => t.tensor(any([Int32Array.of(1)])), `${noNumbers} an Int32Array`],
+  'tensor: string': [() => t.tensor(any('abc')), `${noNumbers} 'abc'`],
+  'tensor: nothing': [() => t.tensor(any()), `${noNumbers} undefined`],
+  'tensor: null': [() => t.tensor(any([1, null])), `${noNumbers} null`],
+  'tensor: fraction': [
+    () => t.tensor([1.5, 2], { dtype: 'int32' }),
+    'tensor: 1.5 is not a whole number, but dtype is int32',
+  ],
+  'tensor: large': [() => t.tensor(2 ** 31, { dtype: 'int32' }), 'tensor: 2147483648 does not fit into int32'],
+  'tensor: type': [
+    () => t.tensor(1, { dtype: any('float64') }),
+    'tensor: there is no element type float64; choose float32, int32, bool',
+  ],
+
+  'add: array': [
+    () => float(3).add(any([1, 2, 3])),
+    'add: the operand must be a tensor or a number, but is an array; make it a tensor with tensor(…)',
+  ],
+  'add: string': [() => float(3).add(any('a')), "add: the operand must be a tensor or a number, but is 'a'"],
+  'mul: nothing': [() => float(3).mul(any()), 'mul: the operand must be a tensor or a number, but is undefined'],
+  'matmul: number': [() => float(3).matmul(any(3)), 'matmul: the operand must be a tensor, but is 3'],
+  'clamp: options': [
+    () => float(3).clamp(any({ min: 2 })),
+    'clamp: the operand must be a tensor or a number, but is an',
+  ],
+  'where: condition': [() => t.where(any(true), 1, 2), 'where: the operand must be a tensor, but is true'],
+  'where: array': [
+    () => t.where(bool(2), any([1, 2]), 0),
+    'where: the operand must be a tensor or a number, but is an',
+  ],
+  'stack: no array': [
+    () => t.stack(any(float(2)), any(float(2))),
+    'stack: give the tensors as an array, as in stack([a',
+  ],
+  'concat: no array': [() => t.concat(any(float(2)), any(float(2))), 'concat: give the tensors as an array'],
+  'concat: numbers': [() => t.concat(any([1, 2])), 'concat: the operand must be a tensor, but is 1'],
+  'linear: array': [() => t.linear(any([1, 2]), float(2, 2)), 'linear: the operand must be a tensor, but is an array'],
+  'gelu: array': [() => t.gelu(any([1, 2])), 'geluTanh: the operand must be a tensor, but is an array'],
+  'rows: array': [() => float(2, 3).rows(any([1])), 'rows: the operand must be a tensor, but is an array'],
+  'crossEntropy: nothing': [
+    () => t.crossEntropy(float(2, 3), any()),
+    'crossEntropy: the operand must be a tensor, but is undefined',
+  ],
+
+  'std: options': [
+    () => float(3).std(0, any({ keepDim: true })),
+    'std: keepDim must be true or false, but is an object',
+  ],
+  'sum: keepDim': [
+    () => float(3).sum(0, any({ keepDim: true })),
+    'sum: keepDim must be true or false, but is an object',
+  ],
+  'sum: options': [
+    () => float(3).sum(any({ keepDim: true })),
+    'sum: a dimension must be a whole number, but is an object',
+  ],
+  'argmax: keepDim': [() => float(3).argmax(0, any(1)), 'argmax: keepDim must be true or false, but is 1'],
+  'cumsum: nothing': [() => float(3).cumsum(any()), 'cumsum: give a dimension'],
+  'transpose: nothing': [() => float(3, 2).transpose(any(), any()), 'transpose: give a dimension'],
+  'permute: array': [
+    () => float(3, 2).permute(any([1, 1])),
+    'permute: give the dimensions one by one, as in permute(1, 0)',
+  ],
+  'split: string': [
+    () => float(3).split(any('abc')),
+    "split: the sizes must be a whole number or an array of them, but are 'abc'",
+  ],
+  'reshape: numbers': [
+    () => float(2, 3).reshape(any(3)),
+    'reshape: the shape must be an array of whole numbers, as in [3, 2], but is 3',
+  ],
+  'expand: number': [() => float(1).expand(any(3)), 'expand: the shape must be an array of whole numbers'],
+  'reshape: -1 twice': [() => float(2, 3).reshape([-1, -1]), 'reshape: only one length may be -1, but left [2, 3]'],
+  'zeros: numbers': [
+    () => t.zeros(any(2), any(3)),
+    'the shape must be an array of whole numbers, as in [3, 2], but is 2',
+  ],
+  'ones: type': [() => t.ones([2], any('float64')), 'there is no element type float64; choose float32, int32, bool'],
+  'fromArray: number': [() => t.fromArray(new Float32Array(2), any(2)), 'the shape must be an array of whole numbers'],
+
+  'grad: no array': [
+    () => t.grad(float(), any(float(2))),
+    'grad: give the tensors to differentiate by as an array, as in grad(loss, [x])',
+  ],
+  'grad: numbers': [() => t.grad(float(), any([1])), 'grad: the operand must be a tensor, but is 1'],
+};
+
+describe('a value of a wrong type is refused', () => {
+  it.each(Object.entries(typeMistakes))('%s', (_, [write, message]) => {
+    expect(write).toThrow(TsgptError);
+    expect(write).toThrow(message);
+  });
+});
+
+describe('JSON.stringify', () => {
+  it('writes name, shape and type of a tensor', () => {
+    expect(JSON.parse(JSON.stringify([float(2, 3), t.tensor(1)]))).toEqual([
+      { name: 'left', shape: [2, 3], dtype: 'float32' },
+      { shape: [], dtype: 'float32' },
+    ]);
+  });
+});
 
 describe('a mistake is reported where it is written', () => {
   it.each(Object.entries(mistakes))('%s', (_, [write, ...mentions]) => {
