@@ -130,10 +130,12 @@ for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) 
 }
 
 const names = [...modules.values()];
-const list = names.map((module) => `- [\`${module}\`](./${module}.md)`);
+/** A module with namespaces has a folder of pages. */
+const pageOf = (module: string) => (existsSync(join(out, `${module}.md`)) ? module : `${module}/index`);
+const list = names.map((module) => `- [\`${module}\`](./${pageOf(module)}.md)`);
 const intro =
   'Everything the package exports, under the name it is imported from. `tsgpt` itself exports most of the others once more.';
 writeFileSync(join(out, 'index.md'), `# API reference\n\n${intro}\n\n${list.join('\n')}\n`);
 
-const entries = names.map((module) => ({ text: module, link: `/reference/${module}` }));
+const entries = names.map((module) => ({ text: module, link: `/reference/${pageOf(module)}` }));
 writeFileSync(join(out, 'contents.json'), JSON.stringify(entries));
