@@ -11,4 +11,5 @@ for await (const piece of generate(decoder, tokenizer, 'Once upon a time', optio
 await decoder.dispose();
 
 const model = await opened.model(); // for looking inside, or for training
-console.log(await logitLens(model, tokenizer.encode('Once upon a'), 3)); // what each block would predict
+const lens = await logitLens(model, tokenizer.encode('Once upon a'), 3); // what each block would predict
+console.dir(lens, { depth: null });

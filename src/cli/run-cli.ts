@@ -50,6 +50,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     command.exitOverride().showSuggestionAfterError();
     const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
     command.configureOutput({
+      getOutHelpWidth: () => process.stdout.columns || 80, // some terminals report 0
       outputError: (message, write) => write(`${inOneSentence(message)} "${help}" shows what there is\n`),
     });
   }

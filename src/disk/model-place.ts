@@ -1,6 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ensure } from '../core/errors.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
 
@@ -30,7 +30,24 @@ export async function locateModel(place: string, hub?: DownloadOptions): Promise
   }
   ensure(isThere || place.endsWith('.json'), `there is no model ${place}; give ${modelPlaces}`);
   ensure(!place.endsWith('.safetensors'), `${place} contains only weights; give its folder`);
+  ensure(
+    basename(place) !== 'config.json',
+    () => `${place} belongs to a folder in Hugging Face's layout; give the folder ${dirname(place)}`,
+  );
+  if (isThere && statSync(place).isDirectory()) ensureHoldsModel(place);
+  else ensure(place.endsWith('.json'), `${place} is not a model; give ${modelPlaces}`);
   return { kind: existsSync(join(place, 'config.json')) ? 'folder' : 'run', path: place };
+}
+
+const markers = ['config.json', 'last.json', 'best.json'];
+
+/** Throws a TsgptError if a folder is no model itself, but has folders that are. */
+function ensureHoldsModel(folder: string): void {
+  const isModel = (path: string) => markers.some((name) => existsSync(join(path, name)));
+  if (isModel(folder)) return;
+  const inside = readdirSync(folder).map((name) => join(folder, name));
+  const model = inside.find(isModel);
+  ensure(model === undefined, () => `${folder} is a folder of models; give one of them, such as ${model}`);
 }
 
 /** Whether a file's first bytes are GGUF's, whatever its name. */

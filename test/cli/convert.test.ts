@@ -91,11 +91,13 @@ describe('tsgpt convert', () => {
 
   it.each([
     [
-      'model.onnx',
+      'model.txt',
       [],
       'does not tell which format to write; name it like one of name.gguf, name.safetensors, folder, or give --to',
     ],
-    ['folder', ['--type', 'q8'], 'which stores weights as f32, not as q8'],
+    ['folder', ['--type', 'q8'], 'hf is written as f32 only, not as q8'],
+    ['model.safetensors', ['--type', 'f16'], 'safetensors is written as f32 only, not as f16'],
+    ['model.onnx', [], 'ONNX is written as a folder; name one, with --to onnx'],
     ['model.gguf', ['--type', 'f32,q8'], 'which stores weights as one type, not as f32 and q8'],
     ['model.gguf', ['--type', 'q5'], 'Allowed choices are f32, f16, q8, q4'],
     ['web', ['--to', 'onnx', '--type', 'f16'], 'which stores weights as f32, q8, q4, not as f16'],

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeSafetensors } from '../../src/disk/safetensors.ts';
@@ -162,7 +162,13 @@ describe('generate and info', () => {
     const weights = join(temporaryFolder(), 'model.safetensors');
     writeFileSync(weights, 'x');
     expectSentence(await tsgpt(command, weights), 'model.safetensors contains only weights; give its folder');
-    expectSentence(await tsgpt(command, textFile()), 'it is not a folder');
+    expectSentence(await tsgpt(command, textFile()), "text.txt is not a model; give a training run's folder");
+    const models = temporaryFolder();
+    mkdirSync(join(models, 'a'));
+    writeFileSync(join(models, 'a', 'config.json'), '{}');
+    expectSentence(await tsgpt(command, models), `a folder of models; give one of them, such as ${join(models, 'a')}`);
+    const config = join(models, 'a', 'config.json');
+    expectSentence(await tsgpt(command, config), `give the folder ${join(models, 'a')}`);
     expectSentence(await tsgpt(command, temporaryFolder()), 'neither last.json nor best.json');
     const json = join(temporaryFolder(), 'some.json');
     expectSentence(await tsgpt(command, json), 'cannot read the checkpoint');

@@ -93,6 +93,10 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
 
 function targetOf(path: string, form: string | undefined): ConvertTarget {
   const target = convertTargets.find((target) => (form ? target.form === form : target.names?.pattern.test(path)));
+  ensure(
+    target || !/\.onnx$/i.test(path),
+    `${path} is named like a file, but ONNX is written as a folder; name one, with --to onnx`,
+  );
   const looks = convertTargets.flatMap(({ names }) => names?.look ?? []).join(', ');
   const forms = convertTargets.map((target) => target.form).join(', ');
   ensure(
@@ -104,10 +108,14 @@ function targetOf(path: string, form: string | undefined): ConvertTarget {
 
 function checkTypes(
   path: string,
-  { summary, types: possible, takesSeveral }: ConvertTarget,
+  { form, summary, types: possible, takesSeveral }: ConvertTarget,
   types: WeightType[],
 ): void {
   const other = types.find((type) => !possible.includes(type));
+  ensure(
+    other === undefined || possible.length > 1,
+    `${form} is written as ${possible[0]} only, not as ${other}; leave --type out, or write another format`,
+  );
   ensure(
     other === undefined,
     `${path} would be ${summary}, which stores weights as ${possible.join(', ')}, not as ${other}; give another --type`,
