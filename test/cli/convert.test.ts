@@ -6,7 +6,7 @@ import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { openSafetensors } from '../../src/disk/safetensors.ts';
 import { loadModel } from '../support/load-model.ts';
 import { DecoderSession } from '../support/onnx-session.ts';
-import { expectSentence, temporaryFolder, tiny, tsgpt } from '../support/run-cli.ts';
+import { expectSentence, temporaryFolder, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { weightsOfModel } from '../support/tiny-models.ts';
 
 describe('tsgpt convert', () => {
@@ -20,6 +20,15 @@ describe('tsgpt convert', () => {
   });
   afterAll(() => rmSync(dirname(run), { recursive: true }));
   const target = (name: string) => join(temporaryFolder(), name);
+
+  it('tells of matrices that cannot be quantized', async () => {
+    const narrow = join(await trainedFolder(), 'last.json');
+    const { code, stdout } = await tsgpt('convert', narrow, target('narrow.gguf'), '--type', 'q8');
+    expect(code).toBe(0);
+    // Width 16: only the matrix whose rows are 4 * 16 = 64 long is quantized.
+    expect(stdout).toContain('4 of 5 matrices have rows that are no multiple of 32 and are stored as F16');
+    expect(await converted(target('wide.gguf'), '--type', 'q8')).not.toContain('stored as F16');
+  });
 
   async function converted(path: string, ...flags: string[]): Promise<string> {
     const { code, stdout, stderr } = await tsgpt('convert', run, path, ...flags);

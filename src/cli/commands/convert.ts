@@ -3,6 +3,7 @@ import { basename, dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLogUpdate } from 'log-update';
 import { ensure } from '../../core/errors.ts';
+import { openGguf } from '../../disk/gguf.ts';
 import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
@@ -89,6 +90,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   const size = formatBytes(sizeOf(path));
   console.log(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
   for (const change of whatChanges(toSave, target)) console.log(change);
+  if (target.form === 'gguf' && types[0]!.startsWith('q')) await tellUnquantized(path);
 }
 
 function targetOf(path: string, form: string | undefined): ConvertTarget {
@@ -132,6 +134,15 @@ function checkPlace(path: string, force: boolean): void {
   ensure(existsSync(folder), `there is no folder ${folder} to write ${path} into; create it first`);
   const isThere = existsSync(path) && !(statSync(path).isDirectory() && readdirSync(path).length === 0);
   ensure(force || !isThere, `${path} already exists; choose another name, or replace it with --force`);
+}
+
+/** Tells of the matrices in a GGUF file that could not be quantized: quantization takes rows in blocks of 32. */
+async function tellUnquantized(path: string): Promise<void> {
+  await using file = await openGguf(path);
+  const matrices = [...file.tensors.values()].filter(({ shape, type }) => shape.length > 1 && type !== 'F32');
+  const others = matrices.filter(({ type }) => type === 'F16').length;
+  if (others === 0) return;
+  console.log(`${others} of ${matrices.length} matrices have rows that are no multiple of 32 and are stored as F16.`);
 }
 
 /** Bytes of a file, or of the files in a folder. */
