@@ -1,3 +1,4 @@
+import { ensure } from '../core/errors.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
 import { type GenerateTokensOptions, generateTokens } from './generate-tokens.ts';
@@ -19,6 +20,12 @@ export async function* generate(
   prompt: string,
   options: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  const { vocabSize } = model.config;
+  ensure(
+    tokenizer.vocabSize <= vocabSize,
+    () =>
+      `generate: the tokenizer has ${tokenizer.vocabSize} tokens, but the model only ${vocabSize}; use the model's own`,
+  );
   const { stop = [], ...tokenOptions } = options;
   const { endOfTextId } = tokenizer;
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure, TsgptError } from '../core/errors.ts';
 import type { Parameter } from '../nn/index.ts';
 
@@ -19,6 +20,11 @@ export class FlatParameters {
 
   /** Takes the trainable ones among `parameters`. Throws a TsgptError if there are none. */
   constructor(parameters: ReadonlyMap<string, Parameter>) {
+    ensure(
+      parameters instanceof Map,
+      () =>
+        `an optimizer takes a map of parameters, as from model.namedParameters(), but got ${describeValue(parameters)}`,
+    );
     const trainable = [...parameters].filter(([, parameter]) => parameter.trainable);
     ensure(trainable.length > 0, 'there is nothing to train: no parameter of the model is trainable');
     this.parameters = new Map(trainable);

@@ -269,6 +269,14 @@ describe('generated tokens', () => {
 });
 
 describe('generate', () => {
+  it('refuses a tokenizer with more tokens than the model', async () => {
+    const larger = new CharTokenizer('\nabcdefgh');
+    await expect(write('a', {}, larger)).rejects.toThrow(TsgptError);
+    await expect(write('a', {}, larger)).rejects.toThrow(
+      "generate: the tokenizer has 9 tokens, but the model only 8; use the model's own",
+    );
+  });
+
   it('writes the text of the tokens', async () => {
     const ids = await tokensOf(tokenizer.encode('ab'), { seed: 3, maxTokens: 50 });
     expect(await write('ab', { seed: 3, maxTokens: 50 })).toBe(tokenizer.decode(ids));

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { Module, normalInit, Parameter } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { AdamW, type AdamWOptions, clipScale, defaultAdamW } from '../../../src/train/index.ts';
@@ -75,6 +76,14 @@ async function compare(model: Weights, options: ClippedAdamWOptions, scales: rea
 }
 
 describe('AdamW', () => {
+  it('wants named parameters, not a model', () => {
+    const model = new Weights(1, [2, 2], 1, new Random(0));
+    // @ts-expect-error: a program in JavaScript can pass anything
+    const make = () => new AdamW(model);
+    expect(make).toThrow(TsgptError);
+    expect(make).toThrow('takes a map of parameters, as from model.namedParameters(), but got a Weights');
+  });
+
   it('makes the same updates as plain loops in float64', async () => {
     const options = fc.record({
       betas: fc.tuple(fc.constantFrom(0, 0.5, 0.9), fc.constantFrom(0.5, 0.95, 0.999)),
