@@ -65,6 +65,11 @@ export function configTable<F extends Fields>(
     checkTogether(config);
   };
   const complete = (options: OptionsOf<F>) => {
+    const needed = names.filter((name) => fields[name]!.presence === 'required').join(', ');
+    ensure(
+      typeof options === 'object' && options !== null,
+      () => `${family}: give the settings as an object${needed && `, with at least ${needed}`}`,
+    );
     const given = options as Record<string, unknown>;
     const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name));
     ensure(unknown === undefined, () => `${family} has no setting ${unknown}; it has ${names.join(', ')}`);

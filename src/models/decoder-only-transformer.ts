@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import {
   type Embedding,
@@ -11,7 +12,7 @@ import {
   type TransformerBlock,
 } from '../nn/index.ts';
 import type { Random } from '../random/random.ts';
-import { crossEntropy, dropout, linear, type Tensor } from '../tensor/index.ts';
+import { crossEntropy, dropout, linear, Tensor } from '../tensor/index.ts';
 import type { LanguageModel } from './language-model.ts';
 
 /** The fields of the configuration that every decoder-only transformer has. */
@@ -83,6 +84,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
 
   /** The mean cross-entropy of predicting `targets`, in nats. `tokens` and `targets` are int32 `[batch, time]`; see {@link forward}. */
   loss(tokens: Tensor, targets: Tensor, pass?: ForwardPass): Tensor {
+    ensure(targets !== undefined, 'loss: give the targets, int32 [batch, time], as in loss(tokens, targets)');
     return crossEntropy(this.forward(tokens, pass), targets);
   }
 
@@ -98,6 +100,10 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
 
   #checkTokens(tokens: Tensor, { cache }: ForwardPass): void {
     const { contextLength } = this.config;
+    ensure(
+      tokens instanceof Tensor,
+      () => `the tokens must be a tensor [batch, time], but are ${describeValue(tokens)}`,
+    );
     ensure(tokens.shape.length === 2, () => `the tokens must be [batch, time], but are ${tokens.describe()}`);
     const time = tokens.shape[1]!;
     ensure(

@@ -1,3 +1,5 @@
+import { describeValue } from '../core/describe-value.ts';
+import { ensure } from '../core/errors.ts';
 import { layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
 import { type Initializer, normalInit, onesInit, zerosInit } from './initializers.ts';
 import { Module } from './module.ts';
@@ -17,6 +19,15 @@ export interface ResidualLayer extends Layer {
   readonly outputLayers: readonly Linear[];
 }
 
+function ensureSizes(layer: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [name, size] of Object.entries(sizes)) {
+    ensure(
+      Number.isSafeInteger(size) && size >= 1,
+      () => `${layer}: ${name} must be a whole number of at least 1, but is ${describeValue(size)}`,
+    );
+  }
+}
+
 /** GPT-2 draws its weights from a normal distribution with this standard deviation (Radford et al., 2019). */
 const gpt2Normal = normalInit(0.02);
 
@@ -34,6 +45,7 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, { bias = true, init = gpt2Normal }: LinearOptions = {}) {
     super();
+    ensureSizes('Linear', { inFeatures, outFeatures });
     this.weight = new Parameter([outFeatures, inFeatures], init);
     this.bias = bias ? new Parameter([outFeatures], zerosInit) : undefined;
   }
@@ -50,6 +62,7 @@ export class Embedding extends Module {
   /** `init` initialises the matrix. It defaults to `normalInit(0.02)`. */
   constructor(count: number, dim: number, { init = gpt2Normal }: { init?: Initializer } = {}) {
     super();
+    ensureSizes('Embedding', { count, dim });
     this.weight = new Parameter([count, dim], init);
   }
 
@@ -79,6 +92,7 @@ export class LayerNorm extends Module {
 
   constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
     super();
+    ensureSizes('LayerNorm', { dim });
     this.weight = new Parameter([dim], onesInit);
     this.bias = new Parameter([dim], zerosInit);
     this.eps = eps;
@@ -96,6 +110,7 @@ export class RMSNorm extends Module {
 
   constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
     super();
+    ensureSizes('RMSNorm', { dim });
     this.weight = new Parameter([dim], onesInit);
     this.eps = eps;
   }

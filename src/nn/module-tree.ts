@@ -26,7 +26,10 @@ interface TreeLine {
 /** Prints a model as a tree. The line of a part has its class, the shapes of its own parameters, and its total number of values. */
 export function formatTree(root: TreePart): string {
   const [first, ...others] = linesOf(root, 0);
-  const lines = [{ ...first!, shapes: first!.shapes || 'parameters in all' }, ...others];
+  const head = first!.shapes
+    ? { ...first!, count: `${first!.count} ${root.count === 1 ? 'parameter' : 'parameters'}` }
+    : { ...first!, shapes: 'parameters in all' };
+  const lines = [head, ...others];
   const width = (column: keyof TreeLine) => Math.max(...lines.map((line) => line[column].length));
   const [titles, shapes, counts] = [width('title'), width('shapes'), width('count')];
   return lines

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { formatTree, type TreePart } from './module-tree.ts';
 import { Parameter } from './parameter.ts';
@@ -49,12 +50,22 @@ export abstract class Module {
    * decoder, keep the old part.
    */
   replace(path: string, part: Module): Module {
+    ensure(part instanceof Module, () => `replace: give a Module, but got ${describeValue(part)}`);
     const fields = path.split('.');
     const last = fields.pop()!;
-    const owner = fields.reduce<unknown>((whole, field) => partIn(whole, field), this);
+    let owner: Whole = this;
+    for (const [depth, field] of fields.entries()) {
+      const next = partIn(owner, field);
+      ensure(isWhole(next), () => `${nothingAt(path)}; ${choices(owner, fields.slice(0, depth))}`);
+      owner = next;
+    }
     const replaced = partIn(owner, last);
-    ensure(replaced instanceof Module, () => `replace: there is no module at '${path}'; ${choices(owner)}`);
-    Reflect.set(owner as object, last, part);
+    ensure(
+      replaced instanceof Module,
+      () =>
+        `${nothingAt(path)}; ${Array.isArray(replaced) ? choices(replaced, [...fields, last]) : choices(owner, fields)}`,
+    );
+    Reflect.set(owner, last, part);
     nameParameters(this);
     return replaced;
   }
@@ -97,18 +108,33 @@ function treeOf(module: Module, path: string, shown: Map<Module, string>): TreeP
   return tree;
 }
 
-/** The value of a field of a module or array; otherwise undefined. */
-function partIn(whole: unknown, field: string): unknown {
-  const hasFields = whole instanceof Module || Array.isArray(whole);
-  return hasFields && Object.hasOwn(whole, field) ? Reflect.get(whole, field) : undefined;
+/** What can hold parts. */
+type Whole = Module | unknown[];
+
+function isWhole(value: unknown): value is Whole {
+  return value instanceof Module || Array.isArray(value);
 }
 
-/** Lists the valid names in `whole`, for an error message. */
-function choices(whole: unknown): string {
-  if (Array.isArray(whole)) return `there are ${whole.length} parts, numbered from 0`;
-  if (!(whole instanceof Module)) return 'the path before the last period does not exist';
-  const names = Object.keys(whole).filter((field) => Reflect.get(whole, field) instanceof Module);
-  return `the modules are: ${names.join(', ') || 'none'}`;
+/** The value of a field of a module or array; otherwise undefined. */
+function partIn(whole: Whole, field: string): unknown {
+  return Object.hasOwn(whole, field) ? Reflect.get(whole, field) : undefined;
+}
+
+function nothingAt(path: string): string {
+  return `replace: there is no module at '${path}'`;
+}
+
+/** For an error message: what could have been named in `whole`, which stands at `path`. */
+function choices(whole: Whole, path: readonly string[]): string {
+  const place = path.length > 0 ? `'${path.join('.')}'` : 'the model';
+  if (Array.isArray(whole)) {
+    return `${place} is a list of ${whole.length}${whole.length > 0 ? `, from '${[...path, 0].join('.')}' on` : ''}`;
+  }
+  const names = Object.keys(whole).filter((field) => {
+    const part = Reflect.get(whole, field);
+    return part instanceof Module || (Array.isArray(part) && part.some((entry) => entry instanceof Module));
+  });
+  return names.length > 0 ? `${place} has the modules ${names.join(', ')}` : `${place} has no modules in it`;
 }
 
 function setTrainable<T extends Module>(module: T, trainable: boolean): T {

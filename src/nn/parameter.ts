@@ -63,7 +63,7 @@ export class Parameter extends Tensor {
     ensure(
       value.length === this.size,
       () =>
-        `parameter ${this.name ?? ''} ${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
+        `parameter ${this.name ? `${this.name} ` : ''}${formatShape(this.shape)} needs ${this.size} values, but got ${value.length}`,
     );
     this.#value = value;
     this.#stored = undefined;

@@ -2,8 +2,17 @@ import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { type DecoderOnlyTransformer, GPT2, gpt2, Llama, llama } from '../../../src/models/index.ts';
-import { type AttentionCache, type Embedding, Linear, Module, Parameter, zerosInit } from '../../../src/nn/index.ts';
-import { fromArray, type Tensor } from '../../../src/tensor/index.ts';
+import {
+  type AttentionCache,
+  Embedding,
+  LayerNorm,
+  Linear,
+  Module,
+  Parameter,
+  RMSNorm,
+  zerosInit,
+} from '../../../src/nn/index.ts';
+import { fromArray, type Tensor, tensor, zeros } from '../../../src/tensor/index.ts';
 
 const config = {
   vocabSize: 11,
@@ -94,19 +103,85 @@ describe('replacing a part', () => {
   });
 
   it.each([
-    ['blocks.0.attention.querry', "there is no module at 'blocks.0.attention.querry'; the modules are: query, key,"],
-    ['blocks.2', "there is no module at 'blocks.2'; there are 2 parts, numbered from 0"],
-    ['blocks.length', 'there are 2 parts, numbered from 0'],
-    ['blocks', "there is no module at 'blocks'; the modules are: tokenEmbedding, positionEmbedding, finalNorm"],
-    ['blocks.7.attention.query', 'the path before the last period does not exist'],
-    ['finalNorm.weight', "there is no module at 'finalNorm.weight'; the modules are: none"],
-    ['', "there is no module at ''"],
+    [
+      'blocks.0.attention.querry',
+      "there is no module at 'blocks.0.attention.querry'; 'blocks.0.attention' has the modules query, key,",
+    ],
+    ['blocks.2', "there is no module at 'blocks.2'; 'blocks' is a list of 2, from 'blocks.0' on"],
+    ['blocks.length', "'blocks' is a list of 2, from 'blocks.0' on"],
+    ['blocks', "there is no module at 'blocks'; 'blocks' is a list of 2, from 'blocks.0' on"],
+    ['blocks.7.attention.query', "'blocks' is a list of 2, from 'blocks.0' on"],
+    ['blocks.0.feedForward.expand.weight', "'blocks.0.feedForward.expand' has no modules in it"],
+    ['blocks.0.feedForward.up.base', "'blocks.0.feedForward' has the modules expand, activation, contract"],
+    ['finalNorm.weight', "there is no module at 'finalNorm.weight'; 'finalNorm' has no modules in it"],
+    ['', "there is no module at ''; the model has the modules tokenEmbedding, positionEmbedding, blocks, finalNorm"],
     ['constructor', "there is no module at 'constructor'"],
   ])('refuses the path %s', (path, message) => {
     const model = new GPT2(config);
     const paths = [...model.namedModules().keys()];
     expect(() => model.replace(path, new Linear(8, 8))).toThrow(message);
     expect([...model.namedModules().keys()]).toEqual(paths);
+  });
+});
+
+describe('a wrong argument of a module', () => {
+  // biome-ignore lint/suspicious/noExplicitAny: the mistakes are those of types
+  const any = (value?: unknown): any => value;
+  const mistakes: Record<string, [write: () => unknown, message: string]> = {
+    'replace: number': [() => new GPT2(config).replace('finalNorm', any(5)), 'replace: give a Module, but got 5'],
+    'replace: function': [
+      () =>
+        new GPT2(config).replace(
+          'finalNorm',
+          any(() => 1),
+        ),
+      'replace: give a Module, but got a function',
+    ],
+    'Linear: zero': [() => new Linear(0, 6), 'Linear: inFeatures must be a whole number of at least 1, but is 0'],
+    'Linear: fraction': [
+      () => new Linear(5, 1.5),
+      'Linear: outFeatures must be a whole number of at least 1, but is 1.5',
+    ],
+    'Linear: nothing': [
+      () => new Linear(any(), any()),
+      'Linear: inFeatures must be a whole number of at least 1, but is un',
+    ],
+    'LayerNorm: negative': [() => new LayerNorm(-3), 'LayerNorm: dim must be a whole number of at least 1, but is -3'],
+    'RMSNorm: string': [() => new RMSNorm(any('4')), "RMSNorm: dim must be a whole number of at least 1, but is '4'"],
+    'Embedding: dim': [() => new Embedding(4, 0), 'Embedding: dim must be a whole number of at least 1, but is 0'],
+    'Embedding: ids': [() => new Embedding(4, 2).forward(tensor([1])), "make it with tensor(…, { dtype: 'int32' })"],
+    'Linear: input': [
+      () => new Linear(3, 2).forward(any([1, 2, 3])),
+      'linear: the operand must be a tensor, but is an array',
+    ],
+    'Linear: rows': [
+      () => new Linear(5, 6).forward(zeros([1, 3])),
+      'linear: the rows of the input [1, 3] have 3 elements, but the weight [6, 5] needs 5',
+    ],
+    'LayerNorm: rows': [
+      () => new LayerNorm(5).forward(zeros([2, 3])),
+      'layerNorm: the rows of the input [2, 3] have 3 elements, but the weight [5] has 5 and the bias [5] has 5',
+    ],
+    'Parameter: values': [
+      () => {
+        new Parameter([2, 2], zerosInit).value = new Float32Array(3);
+      },
+      'parameter [2, 2] needs 4 values, but got 3',
+    ],
+    'GPT2: nothing': [() => new GPT2(any()), 'GPT-2: give the settings as an object, with at least vocabSize'],
+    'loss: targets': [
+      () => new GPT2(config).loss(zeros([1, 3], 'int32'), any()),
+      'loss: give the targets, int32 [batch, time], as in loss(tokens, targets)',
+    ],
+    'forward: array': [
+      () => new GPT2(config).forward(any([1, 2])),
+      'the tokens must be a tensor [batch, time], but are an array',
+    ],
+  };
+
+  it.each(Object.entries(mistakes))('%s', (_, [write, message]) => {
+    expect(write).toThrow(TsgptError);
+    expect(write).toThrow(message);
   });
 });
 
@@ -182,13 +257,13 @@ describe('printing a model', () => {
     model.blocks[0]!.attention.freeze();
     const frozen = treeOf(model).flatMap((line) => (line.includes('(frozen)') ? [line.trim().split(' ')[0]] : []));
     expect(frozen).toEqual(['attention:', 'query:', 'key:', 'value:', 'output:']);
-    expect(treeOf(new Linear(2, 3).freeze())).toEqual(['Linear (frozen)  weight [3, 2], bias [3]  9']);
+    expect(treeOf(new Linear(2, 3).freeze())).toEqual(['Linear (frozen)  weight [3, 2], bias [3]  9 parameters']);
   });
 
   it('shows parameters in lists', () => {
     class Scales extends Module {
       readonly scales = [new Parameter([2], zerosInit), new Parameter([3], zerosInit)];
     }
-    expect(treeOf(new Scales())).toEqual(['Scales  scales.0 [2], scales.1 [3]  5']);
+    expect(treeOf(new Scales())).toEqual(['Scales  scales.0 [2], scales.1 [3]  5 parameters']);
   });
 });
