@@ -1,6 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
-import { layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
+import { arange, layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
 import { type Initializer, normalInit, onesInit, zerosInit } from './initializers.ts';
 import { Module } from './module.ts';
 import { Parameter } from './parameter.ts';
@@ -74,6 +74,11 @@ export class Embedding extends Module {
 /** The table `[count, dim]` of an {@link Embedding}; undefined for a part in its place that may compute vectors in another way. */
 export function plainTable(part: Layer): Parameter | undefined {
   return part.constructor === Embedding ? (part as Embedding).weight : undefined; // a subclass may have its own forward
+}
+
+/** The vectors of the ids 0 to `count` - 1, `[count, dim]`: of an {@link Embedding} a slice of its matrix, which needs no look-up. */
+export function firstVectors(part: Layer, count: number): Tensor {
+  return plainTable(part)?.slice([0, count]) ?? part.forward(arange(count));
 }
 
 export interface NormOptions {

@@ -3,13 +3,13 @@ import {
   Embedding,
   FeedForward,
   type ForwardPass,
+  firstVectors,
   LayerNorm,
   Linear,
-  plainTable,
   TransformerBlock,
 } from '../../nn/index.ts';
 import { Random } from '../../random/random.ts';
-import { arange, type Tensor } from '../../tensor/index.ts';
+import type { Tensor } from '../../tensor/index.ts';
 import { DecoderOnlyTransformer } from '../decoder-only-transformer.ts';
 import { type GPT2Config, type GPT2Options, gpt2Config } from './config.ts';
 
@@ -42,10 +42,9 @@ export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
   /** The sum of the token embedding and the position embedding. */
   embed(tokens: Tensor, { cache }: ForwardPass): Tensor {
     const time = tokens.shape[1]!;
-    const table = this.positionEmbedding;
     const positions = cache
-      ? table.forward(cache.positions) // [batch, time, embDim]
-      : (plainTable(table)?.slice([0, time]) ?? table.forward(arange(time))).unsqueeze(0); // [1, time, embDim]
+      ? this.positionEmbedding.forward(cache.positions) // [batch, time, embDim]
+      : firstVectors(this.positionEmbedding, time).unsqueeze(0); // [1, time, embDim]
     return this.tokenEmbedding.forward(tokens).add(positions.named('positions')).named('embeddings'); // [batch, time, embDim]
   }
 }
