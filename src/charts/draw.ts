@@ -41,7 +41,9 @@ export async function draw(title: string, drawing: Drawing): Promise<string> {
     svg = await render({ ...common, spec: { width, ...drawing.view(width) } });
     size = /^<svg[^>]* width="([\d.]+)" height="([\d.]+)"/.exec(svg)!.slice(1).map(Number);
   }
-  const inside = svg.replace(/^<svg[^>]*>|<\/svg>$/g, '');
+  // Vega gives its groups roles, but no names; the drawing as a whole is an image with a title and a description.
+  const withoutRoles = svg.replace(/<[a-z][^>]*>/g, (tag) => tag.replace(/ (?:role|aria-[a-z]+)="[^"]*"/g, ''));
+  const inside = withoutRoles.replace(/^<svg[^>]*>|<\/svg>$/g, '');
   return svgFile(title, [...words, remark], [Math.max(WIDTH, size[0]!), size[1]!], inside);
 }
 

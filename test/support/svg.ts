@@ -51,6 +51,8 @@ export function expectStandalone(svg: string, title: string): void {
     for (const [key, { value }] of Object.entries(attributes)) {
       expect(value, `${key} of ${name}`).not.toMatch(/NaN|Infinity|undefined|null|\[object/);
       if (key === 'id') ids.push(value);
+      // Only the drawing as a whole has a role: a screen reader would ask its parts for names.
+      if (key === 'role') expect(name).toBe('svg');
     }
   });
   parser.write(svg).close();
