@@ -76,7 +76,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
     ensure(
       weight,
       () =>
-        `the head is the token embedding used backwards, but the ${this.tokenEmbedding.constructor.name} at tokenEmbedding has no weight; ` +
+        `the head shares the embedding matrix, but the ${this.tokenEmbedding.constructor.name} at tokenEmbedding has no weight; ` +
         'give it a weight [vocabSize, embDim], or build the model with a head of its own',
     );
     return linear(features, weight);

@@ -151,7 +151,7 @@ describe('GPT-2', () => {
     expect(await last(1, 2, 3)).not.toEqual(await last(2, 1, 3));
   });
 
-  it('the tied head is the embedding used backwards', async () => {
+  it('the tied head shares the embedding matrix', async () => {
     const x = randomIds(1, 4);
     const logits = await model.features(x).matmul(model.tokenEmbedding.weight.transpose(0, 1)).data();
     const own = await model.forward(x).data();

@@ -154,7 +154,7 @@ describe('Llama', () => {
     }
   });
 
-  it('the tied head is the embedding used backwards', async () => {
+  it('the tied head shares the embedding matrix', async () => {
     const tied = opinionated({ tiedHead: true });
     const tokens = randomIds(1, 4);
     const expected = await tied.features(tokens).matmul(tied.tokenEmbedding.weight.transpose(0, 1)).data();

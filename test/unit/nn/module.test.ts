@@ -87,7 +87,7 @@ describe('replacing a part', () => {
     model.replace('tokenEmbedding', doubled);
     expect(() => model.forward(tokens)).toThrow(TsgptError);
     expect(() => model.forward(tokens)).toThrow(
-      'the head is the token embedding used backwards, but the Doubled at tokenEmbedding has no weight',
+      'the head shares the embedding matrix, but the Doubled at tokenEmbedding has no weight',
     );
     expect(model.vocabularyWeights).toEqual([]);
     Object.defineProperty(doubled, 'weight', { value: (doubled.base as Embedding).weight.mul(2) });
