@@ -5,7 +5,7 @@ import type { LanguageModel } from '../models/index.ts';
 import type { HostArray } from '../tensor/index.ts';
 import { decodingGraph, paddedHeadDim } from './decoding-graph.ts';
 import { KVCache } from './kv-cache.ts';
-import type { Quantization } from './quantization.ts';
+import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores } from './target-scores.ts';
 
 /** The most tokens of a prompt that one pass reads: the memory of attention scores grows with them. */
@@ -34,7 +34,7 @@ export class Decoder implements AsyncDisposable {
   readonly config: LanguageModel['config'];
   readonly #model: LanguageModel;
   readonly #chunkSize: number;
-  readonly #quantize: Quantization | undefined;
+  readonly #graphOf: (wanted: 'logits' | 'targets') => Baked;
   readonly #graph: Baked;
   /** Holds the weights a second time, so it is made only when targets are scored. */
   #scoringGraph: Baked | undefined;
@@ -48,9 +48,10 @@ export class Decoder implements AsyncDisposable {
     this.config = model.config;
     this.#model = model;
     this.#chunkSize = chunkSize;
-    this.#quantize = quantize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
-    this.#graph = decodingGraph(model, this.#paddedHeadDim, 'logits', quantize);
+    const storageOf = quantize ? quantizedStorage(model, quantize) : storageAsIs;
+    this.#graphOf = (wanted) => decodingGraph(model, this.#paddedHeadDim, wanted, storageOf);
+    this.#graph = this.#graphOf('logits');
   }
 
   /** Loads the weights; otherwise the first use does. */
@@ -111,7 +112,7 @@ export class Decoder implements AsyncDisposable {
     ensure(targets.length <= ids.length, `${ids.length} tokens cannot be followed by ${targets.length} targets`);
     const outside = targets.find((id) => !isTokenOf(id, vocabSize));
     ensure(outside === undefined, `the target ${outside} is not one of the model's ${vocabSize} tokens`);
-    this.#scoringGraph ??= decodingGraph(this.#model, this.#paddedHeadDim, 'targets', this.#quantize);
+    this.#scoringGraph ??= this.#graphOf('targets');
 
     const scores = { logProbabilities: new Float32Array(targets.length), likeliest: new Int32Array(targets.length) };
     const arrays = cache.arraysOf(text);

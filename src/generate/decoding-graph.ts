@@ -1,8 +1,8 @@
 import { type Baked, bake } from '../compile/index.ts';
+import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache } from '../nn/index.ts';
 import { cachedAttention, openLengths, pad, type Tensor } from '../tensor/index.ts';
-import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { targetScores } from './target-scores.ts';
 
 const { batch, time, selected, capacity } = openLengths;
@@ -12,12 +12,12 @@ export function paddedHeadDim(headDim: number): number {
   return Math.ceil(headDim / 8) * 8;
 }
 
-/** Computes the logits of the selected tokens, or the scores of their targets, and then the cache. */
+/** Computes the logits of the selected tokens, or the scores of their targets, and then the cache. `storageOf` says how the weights are stored. */
 export function decodingGraph(
   model: LanguageModel,
   paddedDim: number,
   wanted: 'logits' | 'targets',
-  quantize?: Quantization,
+  storageOf: ConstantLeaves['storageOf'],
 ): Baked {
   const { nLayers, nKvHeads } = model.cacheShape;
   const int32 = (name: string, shape: number[]) => ({ name, shape, dtype: 'int32' as const });
@@ -44,7 +44,7 @@ export function decodingGraph(
     const logits = model.unembed(chosen); // [selected, vocabSize]
     return [...(targets ? targetScores(logits, targets) : [logits]), ...cache.updated];
   };
-  return bake(inputs, trace, quantize ? quantizedStorage(model, quantize) : storageAsIs);
+  return bake(inputs, trace, storageOf);
 }
 
 /** The cache while the graph is built: each block takes the next two of its arrays. */
