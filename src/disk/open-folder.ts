@@ -60,7 +60,7 @@ async function loadModel(
 ): Promise<LanguageModel> {
   await using file = await openSafetensorsFolder(folder);
   const { family, form } = familyOfModelType(modelType);
-  const source = weights === 'file' ? await inPlace(file) : file;
+  const source = weights === 'file' ? inPlace(file) : file;
   return await readingFrom(folder, () => createLoaded(family, config, source, form.layout(config)));
 }
 

@@ -30,11 +30,8 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
   await createFolders(cacheFolder).catch(cannotWrite(cacheFolder));
   const connection = new HubConnection(settings);
   const commit = await findCommit(connection);
-  const available = await listModelFiles(
-    connection,
-    commit,
-    files?.some((path) => path.includes('/')),
-  );
+  const isNested = (path: string) => path.includes('/');
+  const available = await listModelFiles(connection, commit, files?.some(isNested));
   const chosen = [...chooseFiles(available, name, files)];
 
   const fetch = async (file: HubFile, onBytes: (bytes: number) => void) => {
@@ -46,7 +43,8 @@ async function download(settings: HubSettings, cache: CachedModel): Promise<stri
   if (index) {
     await fetch(index, () => {}); // it tells which shards there are, and so the size of the download
     const shards = await shardsIn(cache.snapshot(commit));
-    chosen.push(...shards.map((shard) => fileNamed(shard, available, name)));
+    const listed = shards.some(isNested) ? await listModelFiles(connection, commit, true) : available;
+    chosen.push(...shards.map((shard) => fileNamed(shard, listed, name)));
   }
 
   const total = chosen.reduce((sum, { size }) => sum + size, 0);

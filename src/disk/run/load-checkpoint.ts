@@ -1,4 +1,4 @@
-import { readdir, realpath } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
@@ -142,11 +142,10 @@ async function loadParameters(
       `${path} holds a tensor ${name}, which the model does not have; it belongs to another model`,
     );
   }
-  const realPath = await realpath(path); // ONNX Runtime does not map symbolic links into memory
   for (const [name, parameter] of parameters) {
     checkTensor(file, path, name, parameter.shape);
     if (weights === 'memory') parameter.value = (await file.read(name)).data as Float32Array;
-    else parameter.stored = { format: 'float32', data: { ...file.regionOf(name), path: realPath } };
+    else parameter.stored = { format: 'float32', data: file.regionOf(name) };
   }
 }
 

@@ -37,8 +37,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 }
 
 /**
- * Like {@link encodeModel}, in parts to write one after the other: the bytes of tensors are not copied. If a tensor is a {@link FileRegion}, the
- * model must be written beside that file.
+ * Like {@link encodeModel}, in parts to write one after the other: the bytes of tensors are not copied. The path of a
+ * {@link FileRegion} must begin at the folder of the model, with `/` between its parts.
  */
 export function encodeModelParts(model: OnnxModel): Uint8Array[] {
   const domains = new Set(model.nodes.map(({ domain = '' }) => domain));
@@ -111,7 +111,7 @@ function encodeTensor({ name, type, shape, data }: OnnxTensor): Uint8Array[] {
 }
 
 function encodePlace(writer: BinaryWriter, { path, offset, length }: FileRegion): void {
-  const entries = { location: fileName(path), offset: String(offset), length: String(length) };
+  const entries = { location: path, offset: String(offset), length: String(length) };
   for (const [key, value] of Object.entries(entries)) {
     message(writer, 13, () => {
       text(writer, 1, key);
@@ -119,11 +119,6 @@ function encodePlace(writer: BinaryWriter, { path, offset, length }: FileRegion)
     });
   }
   integer(writer, 14, 1); // the elements are external
-}
-
-/** The last part of a path; the files of a model are in one folder. */
-function fileName(path: string): string {
-  return path.split(/[/\\]/).at(-1)!;
 }
 
 function encodeValue(writer: BinaryWriter, { name, type, shape, isSequence }: OnnxValue): void {

@@ -27,11 +27,11 @@ export const INDEX_FILE = 'model.safetensors.index.json';
 /** A longer index is an attack or not an index. */
 export const MAX_INDEX_BYTES = 100_000_000;
 
-/** The name of the shard of each tensor, in the order of the index. */
+/** The name of the shard of each tensor, in the order of the index. It begins at the index's folder. */
 export type SafetensorsIndex = ReadonlyMap<string, string>;
 
 /**
- * Parses and checks the text of an index. Afterwards every shard has a plain file name, which can only mean a file in the index's folder.
+ * Parses and checks the text of an index. Afterwards every shard has a plain name, which can only mean a file in the index's folder or one below it.
  *
  * @param file the index's own name, for error messages
  * @throws TsgptError that names the file and, if possible, the tensor
@@ -59,15 +59,15 @@ export function parseSafetensorsIndex(text: string, file: string): SafetensorsIn
     ensure(
       typeof shard === 'string' && isShardName(shard),
       () =>
-        `${file} cannot be used: it places tensor ${printable(name)} in ${printable(JSON.stringify(shard))}, which is not the name of a .safetensors file in the same folder; download it again from a source you trust`,
+        `${file} cannot be used: it places tensor ${printable(name)} in ${printable(JSON.stringify(shard))}, which is not the name of a .safetensors file in the same folder or below it; download it again from a source you trust`,
     );
   }
   return new Map(entries as [string, string][]);
 }
 
-/** A plain file name on every system: no folder, no drive, nothing invisible. */
+/** A plain path downwards on every system: no folder above, no drive, nothing hidden or invisible. */
 function isShardName(name: string): boolean {
-  return /^[\w.\- ]+\.safetensors$/.test(name);
+  return /^([\w\- ][\w.\- ]*\/)*[\w.\- ]+\.safetensors$/.test(name);
 }
 
 /** The weights of a model in one file or several, open for reading. Only headers are in memory; tensors are read on demand. */

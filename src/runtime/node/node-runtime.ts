@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { encodeModel } from '../../formats/onnx/encode.ts';
-import { type ExternalTensor, separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
+import { separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
+import { folderOption, placesOf } from './external-places.ts';
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
@@ -65,8 +65,12 @@ class NodeExecutable implements Executable {
     refusal: string | undefined,
   ): Promise<Executable> {
     const { model: small, external } = separateLargeTensors(withSequenceOutput(model));
-    const { folder, inMemory } = placesOf(external);
-    const session = await ort.InferenceSession.create(encodeModel(small), {
+    const { inMemory, folder, inFolder } = await placesOf(external);
+    const initializers = small.initializers.map((tensor) => ({
+      ...tensor,
+      data: inFolder.get(tensor.name) ?? tensor.data,
+    }));
+    const session = await ort.InferenceSession.create(encodeModel({ ...small, initializers }), {
       executionProviders: ['cpu'],
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
@@ -75,7 +79,7 @@ class NodeExecutable implements Executable {
       // With a memory plan from the first run, everything would be allocated a second time.
       enableMemPattern: false,
       // Waiting threads spin for a while, in case more work comes.
-      extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folder } },
+      extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folderOption(folder) } },
       externalData: inMemory,
     });
     return new NodeExecutable(session, { inputs: model.inputs, outputs: model.outputs }, refusal);
@@ -120,18 +124,4 @@ function bind(
     bound[name] = new ort.Tensor(type, arrays[i]!, resolveShape(shape, lengths));
   });
   return bound;
-}
-
-/** Where ONNX Runtime finds the tensors that are not in the model's bytes: in memory, or in the files of one folder. */
-function placesOf(external: readonly ExternalTensor[]) {
-  const inMemory = external.flatMap(({ name, data }) => (data instanceof Uint8Array ? [{ path: name, data }] : []));
-  const folders = new Set(
-    external.flatMap(({ data }) => (data instanceof Uint8Array ? [] : [dirname(resolve(data.path))])),
-  );
-  ensure(
-    folders.size <= 1,
-    () => `the weights of a model must lie in one folder, not in ${[...folders].join(' and ')}`,
-  );
-  const [path] = folders;
-  return { inMemory, folder: path === undefined ? {} : { model_external_initializers_file_folder_path: path } };
 }

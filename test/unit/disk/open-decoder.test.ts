@@ -1,4 +1,16 @@
-import { mkdir, mkdtemp, readdir, rename, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -100,6 +112,34 @@ describe('weights in their file', () => {
     for (const file of await readdir(folder)) await symlink(join(folder, file), join(links, file));
     const expected = await logitsOf(await loadDecoder(folder));
     expect(await logitsOf(await loadDecoder(links))).toEqual(expected);
+  });
+
+  it.each(models)('may lie in two folders, or be links into them: %s', async (_, create) => {
+    const [folder, other, cacheFolder] = [await saved(create()), fresh('other'), fresh('cache')];
+    await rewrite(folder, 'F16');
+    const expected = await logitsOf(await loadDecoder(folder));
+    const quantized = await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder: fresh('cache') }));
+    await mkdir(join(other, 'deep'), { recursive: true });
+    await rename(join(folder, 'two.safetensors'), join(other, 'deep', 'blob'));
+    await symlink(join(other, 'deep', 'blob'), join(folder, 'two.safetensors'));
+    expect(await logitsOf(await loadDecoder(folder))).toEqual(expected);
+    expect(await logitsOf(await loadDecoder(folder, { quantize: 'q8', cacheFolder }))).toEqual(quantized);
+    expect(await readdir(cacheFolder)).toHaveLength(1);
+  });
+
+  it('may lie in folders below their index', async () => {
+    const folder = await saved(tinyLlama());
+    await rewrite(folder, 'BF16');
+    const expected = await logitsOf(await loadDecoder(folder));
+    const path = join(folder, 'model.safetensors.index.json');
+    const { weight_map: map } = JSON.parse(await readFile(path, 'utf8')) as { weight_map: Record<string, string> };
+    for (const shard of ['one', 'two']) {
+      await mkdir(join(folder, shard));
+      await rename(join(folder, `${shard}.safetensors`), join(folder, shard, `${shard}.safetensors`));
+    }
+    const moved = Object.entries(map).map(([name, shard]) => [name, `${shard.split('.')[0]}/${shard}`]);
+    await writeFile(path, JSON.stringify({ weight_map: Object.fromEntries(moved) }));
+    expect(await logitsOf(await loadDecoder(folder))).toEqual(expected);
   });
 
   it('cannot be used for anything else, and the error says so', async () => {

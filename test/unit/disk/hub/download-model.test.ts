@@ -59,6 +59,17 @@ describe('downloadModel', () => {
     expect((await model.readFloats('b')).data[0]).toBe(Math.fround(Math.sin(7)));
   });
 
+  it('downloads shards that lie in folders', async () => {
+    const { 'model-00002-of-00002.safetensors': second, ...files } = shardedFiles();
+    const map = { a: 'model-00001-of-00002.safetensors', b: 'more/model-00002.safetensors' };
+    const index = Buffer.from(JSON.stringify({ weight_map: map }));
+    const moved = { 'more/model-00002.safetensors': second!, 'model.safetensors.index.json': index };
+    fake.hub.models.set('org/llama', { commit, files: { ...files, ...moved } });
+    const folder = await downloadModel('org/llama', fake.options());
+    expect(readFileSync(join(folder, 'more', 'model-00002.safetensors'))).toEqual(second);
+    expect(await downloadModel('org/llama', fake.options({ offline: true }))).toBe(folder);
+  });
+
   it('prefers a single file of weights to shards', async () => {
     fake.hub.models.set(name, { commit, files: { ...shardedFiles(), ...gpt2Files() } });
     expect(filesIn(await downloadModel(name, fake.options()))).toEqual(wanted);

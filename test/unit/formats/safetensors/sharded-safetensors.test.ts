@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -87,6 +87,17 @@ describe('a model in shards', () => {
     expect((await model.readFloats('brain')).data).toEqual(Float32Array.of(1, -2));
   });
 
+  it('may have its shards in folders below the index', async () => {
+    mkdirSync(join(folder, 'weights', 'second'), { recursive: true });
+    await writeModel(join(folder, 'weights'));
+    renameSync(join(folder, 'weights', two), join(folder, 'weights', 'second', two));
+    const map = { 'wte.weight': `weights/${one}`, brain: `weights/second/${two}` };
+    writeIndex(map);
+    await using model = await openSafetensorsFolder(folder);
+    expect((await model.readFloats('brain')).data).toEqual(Float32Array.of(1, -2));
+    expect([...model.tensors.keys()].sort()).toEqual(['brain', 'wte.weight']);
+  });
+
   it('gives way to a single file', async () => {
     await writeModel();
     await writeSafetensors(join(folder, 'model.safetensors'), [{ name: 'w', shape: [1], data: Float32Array.of(7) }]);
@@ -161,13 +172,14 @@ describe('a model in shards that cannot be read', () => {
     'a name with a line break': [() => writeIndex({ 'w\n\u001b[2J': '' }), 'tensor w\\u{a}\\u{1b}[2J in "", which'],
     'no index': [() => rmSync(join(folder, INDEX_FILE)), `has neither model.safetensors nor ${INDEX_FILE};`],
   };
-  const names = ['', '.', '..', 'shard.bin', '../x.safetensors', '/etc/x.safetensors', 'sub/x.safetensors'];
+  const names = ['', '.', '..', 'shard.bin', '../x.safetensors', '/etc/x.safetensors', 'sub/../x.safetensors'];
+  names.push('sub//x.safetensors', '.hidden/x.safetensors', 'sub/./x.safetensors');
   names.push('C:x.safetensors', 'sub\\x.safetensors', 'C:\\x.safetensors', '\\\\host\\share\\x.safetensors');
   names.push('a\0b.safetensors', 'a\nb.safetensors', 'x.safetensors/..', 'x.safetensors\n');
   for (const shard of names) {
     cases[`a shard named ${JSON.stringify(shard)}`] = [
       () => writeIndex({ 'wte.weight': one, w: shard }),
-      'which is not the name of a .safetensors file in the same folder;',
+      'which is not the name of a .safetensors file in the same folder or below it;',
     ];
   }
 
@@ -214,7 +226,7 @@ describe('a model in shards that cannot be read', () => {
         for (const [at, removed, added] of edits) text = text.slice(0, at) + added + text.slice(at + removed);
         try {
           for (const shard of parseSafetensorsIndex(text, 'index').values()) {
-            expect(join('/models/gpt2', shard)).toMatch(/^\/models\/gpt2\/[^/\\]+$/);
+            expect(join('/models/gpt2', shard)).toMatch(/^\/models\/gpt2\/[^\\]+$/);
           }
           outcomes.read++;
         } catch (error) {
