@@ -53,7 +53,8 @@ export class GgufReader {
   /**
    * Reads one tensor as float32, row-major.
    *
-   * @throws TsgptError if there is no such tensor or its type is not one of F32, F16, BF16, Q8_0, Q4_0, Q5_0, Q4_K and Q6_K
+   * @throws TsgptError if there is no such tensor or its type is neither F32, F16 nor BF16, nor one of Q8_0, Q5_1, Q5_0, Q4_1, Q4_0 and Q2_K
+   * to Q6_K
    */
   async readFloats(name: string): Promise<{ shape: Shape; data: Float32Array }> {
     const info = this.#info(name);

@@ -63,19 +63,25 @@ function write({ metadata, tensors }: Parts): string {
   return path;
 }
 
+/** Where a block of each quantized type has half-precision numbers. */
+const positionsOfScales: Partial<Record<GgmlTypeName, number[]>> = {
+  ...{ Q8_0: [0], Q5_1: [0, 2], Q5_0: [0], Q4_1: [0, 2], Q4_0: [0] },
+  ...{ Q6_K: [208], Q5_K: [0, 2], Q4_K: [0, 2], Q3_K: [108], Q2_K: [80, 82] },
+};
+
 /** Blocks of random integers with scales of about 0.01. */
 function randomBlocks(type: GgmlTypeName, elements: number, random: Random): Uint8Array {
   const { blockBytes, blockElements } = GGML_TYPES[type];
   const bytes = Uint8Array.from({ length: (elements / blockElements) * blockBytes }, () => random.integer(256));
   const scale = [0x1f, 0x21]; // 0x211f as half precision is 0.01
-  const scalesAt = { Q8_0: [0], Q4_0: [0], Q4_K: [0, 2], Q6_K: [208] }[type as 'Q8_0'];
+  const scalesAt = positionsOfScales[type]!;
   for (let block = 0; block < bytes.length; block += blockBytes)
     for (const at of scalesAt) bytes.set(scale, block + at);
   return bytes;
 }
 
 describe('a GGUF file', () => {
-  it.each(['Q8_0', 'Q4_0', 'Q4_K', 'Q6_K'] as const)('with matrices in %s is loaded, and runs', async (type) => {
+  it.each(Object.keys(positionsOfScales) as GgmlTypeName[])('with matrices in %s is loaded, and runs', async (type) => {
     const shape = { embDim: 256, nHeads: 4, nKvHeads: 2, headDim: 64, hiddenDim: 512 };
     const parts = llamaParts(shape);
     const random = new Random(3);

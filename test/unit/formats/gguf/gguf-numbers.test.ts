@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
 import { DEQUANTIZE, QUANTIZE } from '../../../../src/formats/gguf/quantization.ts';
-import { GGML_TYPES } from '../../../../src/formats/gguf/types.ts';
+import { GGML_TYPES, type GgmlTypeName } from '../../../../src/formats/gguf/types.ts';
 import { toFloat16, widenFloat16 } from '../../../../src/formats/half-floats.ts';
 
 /**
@@ -24,7 +24,7 @@ function integers(count: number, seed: number): Uint32Array {
   });
 }
 
-function dequantize(type: 'Q8_0' | 'Q4_0' | 'Q5_0' | 'Q4_K' | 'Q6_K', blocks: Uint8Array): Float32Array {
+function dequantize(type: GgmlTypeName, blocks: Uint8Array): Float32Array {
   const { blockBytes, blockElements } = GGML_TYPES[type];
   const target = new Float32Array((blocks.length / blockBytes) * blockElements);
   DEQUANTIZE[type]!(blocks, target);
@@ -63,6 +63,36 @@ describe('dequantizing', () => {
       scales: [209],
       blocks: 'f9de3d64820ad369a7f52922ecdb2a0ca648b1f149fff8eebaf116dc878c30c6',
       values: '42c3d251cbf4ba24e815c653222d69ec3dc7e0d3366f3b5e2633ab4c39ac7e9c',
+    },
+    {
+      type: 'Q4_1',
+      scales: [1, 3],
+      blocks: 'c5362afe8e72e1c18aeceba57cb923ef3ff380b0aacb76092b9e018e830c1102',
+      values: 'd19949efcb12173fbdb36e95027f60dbc4c32c770a8c5ca15457b9f0e992b86e',
+    },
+    {
+      type: 'Q5_1',
+      scales: [1, 3],
+      blocks: '9d967c4c90091b9132b12afa8f13f8ecb7030a2800fa13ed14caa087befd289d',
+      values: '70ac24cb9fe9c5c1dba4bc7c2378657f726598cf7f512d2156121a46ef2d6cfd',
+    },
+    {
+      type: 'Q2_K',
+      scales: [81, 83],
+      blocks: 'e131d514706860fab2720df62b9c79ea70f65f985ec44127b48d0219b8f6d272',
+      values: '63667d1df470344b62e787db3d297994e33918c84c1542af15f231e67743d474',
+    },
+    {
+      type: 'Q3_K',
+      scales: [109],
+      blocks: '12d61489a9a72174e87242ba9ce09273afe69f92cecd5e3385654afc34f03e4b',
+      values: '59e3dad706f70d3a2f185cb4527b4b3c446eb939ebcecc9516c35dc3980e4ae1',
+    },
+    {
+      type: 'Q5_K',
+      scales: [1, 3],
+      blocks: '4d3fcedf452acb69dd4ac603ed42732d9cf1627d93ca2c3cc2427938da1eb468',
+      values: '562addb5630a6b107516c81c573bff44f78a895c0f4566e8d9d59ca97870d100',
     },
   ] as const;
 
@@ -125,6 +155,56 @@ describe('dequantizing', () => {
       last: [3.64013671875, 3.761474609375, 2.18408203125],
       sum: 6.098176956176758,
       error: 0.05688417,
+    },
+    Q4_1: {
+      blocks: '172b19b6274777a8c7c695451507297acaf8e593',
+      first: [
+        0.006622314453125, 0.006622314453125, 0.006622314453125, 0.06201171875, 0.006622314453125, -0.04876708984375,
+      ],
+      last: [0.449737548828125, 0.39434814453125, 0.117401123046875],
+      sum: 0.488861083984375,
+      error: 0.025995463,
+    },
+    Q5_1: {
+      blocks: 'dd2619b6083c78f05e8fff60af9d2b9a2b0e52f594f1db37',
+      first: [
+        -0.005767822265625, 0.0210418701171875, 0.0210418701171875, 0.0478515625, 0.0210418701171875,
+        -0.0325775146484375,
+      ],
+      last: [0.4499969482421875, 0.3963775634765625, 0.1282806396484375],
+      sum: 0.726959228515625,
+      error: 0.012743026,
+    },
+    Q2_K: {
+      blocks:
+        '1111324354657687a8b9aacbccdddeff353572a6dacdcd9d6d353272a6dacdcc9c68353373a7dacdcc9c68363373a7da6397cacd8c582532336397cacd8c5c25' +
+        '36336397cacd8c5c2932336397cacd8c11310433',
+      first: [-0.0609130859375, -0.0609130859375, 0.097412109375, 0.097412109375, 0.097412109375, -0.0609130859375],
+      last: [3.8360595703125, 3.8360595703125, 1.461181640625],
+      sum: 0.7279052734375,
+      error: 0.83706093,
+    },
+    Q3_K: {
+      blocks:
+        '6fef9f97939070606c6fef9f979390707f7b79f898808687677f7b79f8988086e4f8bdd9615b56e59ef4ffbfdb6206402eb5dcd695fa633d7f2fb6d8c190f967' +
+        'ec45ecd6933b927b7dec45ecd6933792797eef46ecd6913993797fef46ecd691ffc3354a684a2c0e250a3a39d0a8',
+      first: [0, 0, 0.03759765625, 0.03759765625, 0.03759765625, -0.03759765625],
+      last: [3.609375, 3.609375, 2.40625],
+      sum: 11.9560546875,
+      error: 0.60544634,
+    },
+    Q5_K: {
+      blocks:
+        '121ce62b878ed6dd868fd5dd87ef87ff54d4b4acaa2a6a5a565495b5adab2a6a5a565495b5adab2a4a5a565495b5adabdd8e7ebf1e8cbaa94acd61539320aae6' +
+        'c547be44388721c8f1e0549e180d7b32373a9821a9d3a32881282c9922b8e2b127711a1e8a32c7f0b027720b0f8c42d63da931b9d3840a731b3eaa41b8e2930a' +
+        '641c2faa41c7e192fa540d2fab51d6f0c950c7d284eb551c4ec96fd6e183eb551d3ec96fd6e183eb460e3fc97fe5f083',
+      first: [
+        -0.00852203369140625, 0.0193023681640625, 0.0193023681640625, 0.04712677001953125, 0.0193023681640625,
+        -0.036346435546875,
+      ],
+      last: [3.6250762939453125, 3.8754959106445312, 2.12255859375],
+      sum: 5.465904235839844,
+      error: 0.11145234,
     },
   };
 
