@@ -4,23 +4,30 @@ import { MinHeap } from './min-heap.ts';
  * Byte-pair encoding (Sennrich, Haddow and Birch, 2016, https://arxiv.org/abs/1508.07909).
  *
  * Training starts from single bytes or characters as symbols, and repeatedly merges the most frequent pair of neighbours into a new symbol.
- * Encoding repeats these merges in the order learned. A merge's rank is its position in that order: the lowest rank wins.
+ * Encoding repeats these merges in the order learned. A merge's rank is its position in that order: the lowest rank wins, and among equal ranks the
+ * leftmost pair.
  */
 export class MergeTable {
-  /** The rank of every pair of ids that merges. */
-  readonly #ranks = new Map<number, number>();
-  /** The id of the merged symbol, by rank. */
+  /** The number of every pair of ids that merges. */
+  readonly #merges = new Map<number, number>();
+  /** The id of the merged symbol, and the rank, by number. */
   readonly #merged: number[] = [];
+  readonly #ranks: number[] = [];
 
-  /** Adds the merge of `left` followed by `right` into `id`, in the order learned; ids are below {@link MAX_IDS}. */
-  add(left: number, right: number, id: number): void {
-    this.#ranks.set(pairKey(left, right), this.#merged.length);
+  /**
+   * Adds the merge of `left` followed by `right` into `id`; ids are below {@link MAX_IDS}.
+   *
+   * @param rank a whole number of at least 0, below 2^21; defaults to the number of merges before this one
+   */
+  add(left: number, right: number, id: number, rank = this.#merged.length): void {
+    this.#merges.set(pairKey(left, right), this.#merged.length);
     this.#merged.push(id);
+    this.#ranks.push(rank);
   }
 
   /** The pairs of ids that merge, in the order learned. */
   pairs(): [left: number, right: number][] {
-    return Array.from(this.#ranks.keys(), (key) => [Math.floor(key / MAX_IDS), key % MAX_IDS]);
+    return Array.from(this.#merges.keys(), (key) => [Math.floor(key / MAX_IDS), key % MAX_IDS]);
   }
 
   /**
@@ -36,20 +43,22 @@ export class MergeTable {
 
     // Pairs that merge, ordered by rank, then from left to right.
     const queue = new MinHeap();
-    /** The rank of each symbol's merge with the next one; entries in the queue with another rank are outdated. */
+    /** The number of each symbol's merge with the next one; entries in the queue with another rank are outdated. */
     const merge = symbols.map(() => NONE);
     const look = (i: number) => {
-      merge[i] = next[i]! < end ? (this.#ranks.get(pairKey(symbol[i]!, symbol[next[i]!]!)) ?? NONE) : NONE;
-      if (merge[i] !== NONE) queue.push(merge[i]! * 2 ** 32 + i);
+      const number = next[i]! < end ? (this.#merges.get(pairKey(symbol[i]!, symbol[next[i]!]!)) ?? NONE) : NONE;
+      merge[i] = number;
+      if (number !== NONE) queue.push(this.#ranks[number]! * 2 ** 32 + i);
     };
     for (let i = 0; i < end; i++) look(i);
 
     for (let entry = queue.pop(); entry !== undefined; entry = queue.pop()) {
       const rank = Math.floor(entry / 2 ** 32);
       const left = entry % 2 ** 32;
-      if (merge[left] !== rank) continue;
+      const number = merge[left]!;
+      if (number === NONE || this.#ranks[number] !== rank) continue;
       const right = next[left]!;
-      symbol[left] = this.#merged[rank]!;
+      symbol[left] = this.#merged[number]!;
       merge[right] = NONE;
       next[left] = next[right]!;
       if (next[left] < end) previous[next[left]] = left;

@@ -2,10 +2,15 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { writeGguf } from '../../src/disk/gguf.ts';
 import { saveGguf } from '../../src/disk/pretrained.ts';
 import { Decoder, generateTokens, promptIds } from '../../src/generate/index.ts';
 import type { LanguageModel, LlamaConfig } from '../../src/models/index.ts';
+import { layOut } from '../../src/models/lay-out.ts';
+import { llamaGguf } from '../../src/models/llama/gguf.ts';
+import { Random } from '../../src/random/random.ts';
 import { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../src/tokenizer/index.ts';
+import { sentencePieceMetadata, tokenizerOf } from '../support/gguf-vocabulary.ts';
 import { loadModel } from '../support/load-model.ts';
 import { bytesFile, charactersFile } from '../support/published-forms.ts';
 import { hasShared, shared } from '../support/shared.ts';
@@ -193,5 +198,40 @@ describe.skipIf(!hasLlamaCpp)('llama.cpp', () => {
     const model = tinyGPT2({ vocabSize: Math.max(tokenizer.vocabSize, 80), embDim: 8 });
     const pieces = text.split(/(?=[ \n])/);
     await expectSame(model, tokenizer, [text, ...pieces.map((_, i) => pieces.slice(0, i).join('')), text.repeat(3)]);
+  });
+
+  it.each([1, 2, 3, 4, 5, 6])('merges the leftmost of equal scores first, with vocabulary %i of six', async (seed) => {
+    const random = new Random(seed);
+    const letters = (most: number) =>
+      Array.from({ length: 1 + random.integer(most) }, () => 'ab▁'[random.integer(3)]).join('');
+    const scores: Record<string, number> = { a: -9, b: -9, '▁': -9 };
+    for (let i = 0; i < 20; i++) scores[letters(5)] ??= -random.integer(2);
+    const texts = Array.from({ length: 200 }, () => letters(60).replaceAll('▁', ' '));
+    // As llama.cpp reads the scores themselves:
+    const metadata = sentencePieceMetadata(scores);
+    const tokenizer = (await tokenizerOf(metadata))!;
+    const model = tinyLlama({ vocabSize: tokenizer.vocabSize });
+    const tensors = layOut(model, llamaGguf.layout(model.config, 'llama'));
+    await writeGguf(inFolder('scores'), {
+      metadata: {
+        'general.architecture': 'llama',
+        ...Object.fromEntries(
+          Object.entries(llamaGguf.writeConfig(model.config).hyperparameters).map(([key, value]) => [
+            `llama.${key}`,
+            value,
+          ]),
+        ),
+        ...metadata,
+      },
+      tensors: tensors.map(({ name, shape, make }) => ({ name, shape, type: 'F32', data: make() })),
+    });
+    const theirs = await openWithLlamaCpp(inFolder('scores'));
+    for (const text of texts) expect(theirs.tokenize(text)).toEqual(tokenizer.encode(text));
+    await theirs.dispose();
+    // And as tsgpt writes them, where scores can express them:
+    await saveGguf(inFolder('written'), { model, tokenizer });
+    const written = await openWithLlamaCpp(inFolder('written'));
+    for (const text of texts) expect(written.tokenize(text)).toEqual(tokenizer.encode(text));
+    await written.dispose();
   });
 });

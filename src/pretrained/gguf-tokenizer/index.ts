@@ -17,9 +17,9 @@ import {
 import {
   addedToken,
   byteLevel,
-  publishedTokenizer,
   type TokenizerParts,
   tokenizerFileOf,
+  tokenizerFiles,
 } from '../../tokenizer/hugging-face/write-files.ts';
 import { CharTokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../tokenizer/index.ts';
 import { nameOfWordForm, wordFormOf } from './byte-level.ts';
@@ -78,7 +78,7 @@ function readSentencePiece(metadata: GgufMetadata): Tokenizer {
   ensure(scores, 'it has no tokenizer.ggml.scores, which decide the order of merges');
   const unknown = tokens.find(({ type }) => type === tokenType.unknown);
   return huggingFaceTokenizer(vocabulary, vocabulary.addBos ?? true, {
-    merges: mergesFromScores(tokens, scores),
+    ...mergesFromScores(tokens, scores),
     ...sentencePieceParts(metadata.boolean('tokenizer.ggml.add_space_prefix', true)),
     unknownToken: unknown?.text,
     byteFallback: true,
@@ -115,7 +115,7 @@ function huggingFaceTokenizer(
  * @throws TsgptError if llama.cpp would encode texts differently: it supports few ways to cut a text into words, and no flags of added tokens
  */
 export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): TokenizerMetadata {
-  const files = publishedTokenizer(tokenizer);
+  const files = tokenizerFiles(tokenizer);
   const file = parseTokenizerFile(files.tokenizer);
   const settings = parseTokenizerConfig(files.config);
   const added = allAddedTokens(file, settings);
@@ -136,7 +136,7 @@ export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): Tokenize
     };
   }
   const ordinary = texts.filter((_, id) => types[id] === tokenType.normal);
-  const scores = scoresFromMerges(file.model.merges, ordinary);
+  const scores = scoresFromMerges(file.model, ordinary);
   return {
     'tokenizer.ggml.model': 'llama',
     'tokenizer.ggml.pre': 'default',

@@ -1,6 +1,7 @@
 /**
  * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), used by Llama 2 and Mistral. Its vocabulary has no list of merges, but a score
- * for each token: two neighbours merge if their joined text is a token, and the merge whose token has the highest score comes first.
+ * for each token: two neighbours merge if their joined text is a token, and the merge whose token has the highest score comes first; among equal scores
+ * the leftmost in the text.
  *
  * Scores and a list of merges are equivalent. The characters of a token merge independently of the rest of the text, until one merges with a
  * neighbour outside. So a token is always formed from the same two parts as when its text is encoded alone; other pairs with the same text never
@@ -53,14 +54,18 @@ export function spacePrefixOf({ normalizer, pre_tokenizer: words, model }: Token
 /** The most characters of a token. SentencePiece's default limit is 16. */
 const longestToken = 512;
 
+/** Pairs of tokens that merge, and their ranks if some are equal. */
+type Merges = Pick<BPEModelJSON, 'merges' | 'ranks'>;
+
 /**
  * The merges that follow from scores: every pair of ordinary tokens whose joined text is a third, ordered by the third's score, the highest first.
- * Control tokens take no part, so that no text can spell one.
+ * Merges of equal scores have equal ranks, so that the leftmost in a text comes first. In the list, the one with the longer left token stands first,
+ * as in Hugging Face's own conversion, which has only the list. Control tokens take no part, so that no text can spell one.
  */
-export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike<number>): [string, string][] {
+export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike<number>): Merges {
   const ordinary = tokens.filter(({ type }) => type === tokenType.normal);
   const texts = new Set(ordinary.map(({ text }) => text));
-  const made: { score: number; text: string; pairs: [string, string][] }[] = [];
+  const made: { score: number; pair: [string, string] }[] = [];
   for (const { id, text } of ordinary) {
     const score = scores[id]!;
     ensure(Number.isFinite(score), `token ${id} of its vocabulary has the score ${score}, which is not a number`);
@@ -69,27 +74,28 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
       text.length <= longestToken,
       `token ${id} of its vocabulary is ${text.length} characters long, which is too long for a token; get an undamaged file`,
     );
-    const pairs = pairsOf(text).filter(([left, right]) => texts.has(left) && texts.has(right));
-    if (pairs.length > 0) made.push({ score, text, pairs });
+    for (const pair of pairsOf(text)) if (pair.every((part) => texts.has(part))) made.push({ score, pair });
   }
-  made.sort((a, b) => b.score - a.score);
-  made.forEach(({ score, text }, i) => {
-    ensure(
-      i === 0 || made[i - 1]!.score !== score,
-      () =>
-        `its tokens ${printable(made[i - 1]!.text)} and ${printable(text)} have the same score, so the order of their merges is not ` +
-        'known; get a file whose scores come from the tokenizer.model',
-    );
-  });
-  return made.flatMap(({ pairs }) => pairs);
+  made.sort((a, b) => b.score - a.score || b.pair[0].length - a.pair[0].length || b.pair[1].length - a.pair[1].length);
+  const ranks: number[] = [];
+  for (const [i, { score }] of made.entries()) {
+    const previous = ranks[i - 1] ?? -1;
+    ranks.push(i > 0 && made[i - 1]!.score === score ? previous : previous + 1);
+  }
+  const merges = made.map(({ pair }) => pair);
+  // Two pairs that make the same token never meet in a text, so their order makes no difference.
+  const isTied = made.some(
+    ({ pair }, i) => i > 0 && ranks[i] === ranks[i - 1] && pair.join('') !== merges[i - 1]!.join(''),
+  );
+  return isTied ? { merges, ranks } : { merges };
 }
 
 /**
  * The scores that follow from merges, by token: 0 for the first merge, then -1, and so on. Throws a TsgptError if scores cannot express the merges.
  */
-export function scoresFromMerges(merges: BPEModelJSON['merges'], ordinary: readonly string[]): Map<string, number> {
-  const ranks = new Map(merges.map(([left, right], rank) => [`${left}\0${right}`, rank]));
-  const rankOfPair = (left: string, right: string) => ranks.get(`${left}\0${right}`);
+export function scoresFromMerges({ merges, ranks }: Merges, ordinary: readonly string[]): Map<string, number> {
+  const rankOf = new Map(merges.map(([left, right], i) => [`${left}\0${right}`, ranks?.[i] ?? i]));
+  const rankOfPair = (left: string, right: string) => rankOf.get(`${left}\0${right}`);
   const scores = new Map<string, number>();
   const alone = new Map<string, string[]>();
   for (const text of ordinary) {

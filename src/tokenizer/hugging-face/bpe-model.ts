@@ -10,6 +10,8 @@ export interface BPEModelJSON {
   vocab: Map<string, number>;
   /** The pairs of tokens that merge, in the order learned. */
   merges: [string, string][];
+  /** The rank of each merge, if some are equal, as in SentencePiece's own files; otherwise its position. Hugging Face's files have no such field. */
+  ranks?: number[] | undefined;
   /** The token for a character that is not in the vocabulary. */
   unk_token: string | null;
   /** Whether several unknown characters in a row become one token. */
@@ -47,6 +49,10 @@ const mergesSchema = v.pipe(
   v.transform((merges) => merges as [string, string][]),
 );
 
+const ranksSchema = v.optional(
+  v.array(v.pipe(v.number(), v.check(isTokenId, 'a rank must be a whole number of at least 0'))),
+);
+
 const switchSchema = v.nullish(v.boolean(), false);
 const unsupported = <T extends string | number>(off: T) => v.nullish(v.literal(off, 'this option is not supported'));
 
@@ -58,6 +64,7 @@ export const bpeModelSchema: v.GenericSchema<unknown, BPEModelJSON> = v.object({
   ),
   vocab: vocabSchema,
   merges: mergesSchema,
+  ranks: ranksSchema,
   unk_token: v.nullish(v.string(), null),
   fuse_unk: switchSchema,
   byte_fallback: switchSchema,
@@ -77,7 +84,7 @@ export class BPEModel {
   constructor(json: BPEModelJSON) {
     this.#json = json;
     this.#unknownId = json.unk_token === null ? undefined : json.vocab.get(json.unk_token);
-    for (const [left, right] of json.merges) {
+    for (const [i, [left, right]] of json.merges.entries()) {
       const [leftId, rightId, id] = [left, right, left + right].map((token) => json.vocab.get(token));
       ensure(
         leftId !== undefined && rightId !== undefined && id !== undefined,
@@ -85,7 +92,7 @@ export class BPEModel {
           `this tokenizer cannot be used: it merges ${printable(left)} and ${printable(right)}, ` +
           'but its vocabulary lacks one of them or the merged token',
       );
-      this.#merges.add(leftId, rightId, id);
+      this.#merges.add(leftId, rightId, id, json.ranks?.[i]);
     }
   }
 

@@ -16,6 +16,13 @@ export interface PublishedTokenizer {
  * each character is a token there, too, but Hugging Face leaves out a character that is not in the vocabulary, and ours refuses it.
  */
 export function publishedTokenizer(tokenizer: Tokenizer): PublishedTokenizer {
+  const files = tokenizerFiles(tokenizer);
+  const { ranks: _, ...model } = files.tokenizer.model; // Hugging Face's libraries know only the order of merges
+  return { ...files, tokenizer: { ...files.tokenizer, model } };
+}
+
+/** The same, with the ranks of merges where some are equal. */
+export function tokenizerFiles(tokenizer: Tokenizer): PublishedTokenizer {
   const json = tokenizer.toJSON();
   switch (json.kind) {
     case 'char':
@@ -83,6 +90,8 @@ export interface TokenizerParts {
   vocab: Iterable<readonly [token: string, id: number]>;
   /** Pairs of tokens in the order learned; each may also be one string with a space in it. */
   merges: readonly (string | readonly [string, string])[];
+  /** The rank of each merge, if some are equal. */
+  ranks?: readonly number[] | undefined;
   addedTokens?: readonly object[];
   normalizer?: object | null;
   preTokenizer?: object | null;
@@ -117,6 +126,7 @@ export function tokenizerFileOf(parts: TokenizerParts): TokenizerFileToWrite {
       ignore_merges: parts.ignoreMerges ?? false,
       vocab: Object.fromEntries(parts.vocab),
       merges: parts.merges,
+      ...(parts.ranks && { ranks: parts.ranks }),
     },
   };
 }
