@@ -22,12 +22,13 @@ export function numberChannel(field: string, title: string, values: readonly num
   ensure(fits, `the axis "${title}" cannot show values from ${low} to ${high}; leave out those beyond 1e300`);
   const domain = rangeOf(values, Math.max(0.5, Math.abs(low) / 2));
   const tickCount = Math.max(2, Math.min(6, Math.floor(length / 50)));
+  const tickMinStep = values.every(Number.isInteger) ? 1 : undefined; // there is no half step
   return {
     field,
     type: 'quantitative',
     title: wrapText(title, length, FONT_SIZE),
     scale: { domain, zero: false, nice: tickCount },
-    axis: { labelExpr: 'numberText(datum.value)', tickCount, labelOverlap: true, labelSeparation: 6 },
+    axis: { labelExpr: 'numberText(datum.value)', tickCount, tickMinStep, labelOverlap: true, labelSeparation: 6 },
   };
 }
 

@@ -1,5 +1,3 @@
-import Table from 'cli-table3';
-import { createLogUpdate } from 'log-update';
 import {
   type Estimate,
   type HellaSwagResult,
@@ -7,17 +5,23 @@ import {
   type PerplexityResult,
   shareInterval,
 } from '../measure/index.ts';
-import { formatInteger, formatSeconds } from './format.ts';
+import { counted, formatInteger, formatSeconds } from './format.ts';
+import { type Column, tableText } from './table.ts';
+import { columnsOf, decorate, LiveLine } from './terminal.ts';
 
 /** A row of the table of results. */
 export type Row = [measure: string, cases: string, value: string, standardError: string, interval: string];
 
+const resultColumns: readonly Column[] = [
+  { title: 'measure' },
+  { title: 'of', align: 'right', leaveOut: 1 },
+  { title: 'value', align: 'right' },
+  { title: 'standard error', align: 'right', leaveOut: 2 },
+  { title: '95% interval', align: 'right', leaveOut: 3 },
+];
+
 export function resultTable(rows: readonly Row[]): string {
-  const head = ['measure', 'of', 'value', 'standard error', '95% interval'];
-  const colAligns = head.map((_, i) => (i < 1 ? ('left' as const) : ('right' as const)));
-  const table = new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-  table.push(...rows);
-  return table.toString();
+  return tableText(resultColumns, rows, columnsOf());
 }
 
 export function perplexityRows(result: PerplexityResult): Row[] {
@@ -55,8 +59,6 @@ function casesOf({ cases, truncated }: { cases: number; truncated: number }, tot
   return `${stopped}${counted(total, 'case')}${truncated > 0 ? `, ${counted(truncated, 'context')} cut` : ''}`;
 }
 
-const counted = (count: number, noun: string) => `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
-
 function row(measure: string, of: string, { value, standardError }: Estimate, format: (value: number) => string): Row {
   const ends = [value - 1.96 * standardError, value + 1.96 * standardError];
   return [measure, of, format(value), format(standardError), formatInterval(ends, format)];
@@ -92,16 +94,18 @@ function digits(value: number): string {
 
 /** Shows the progress of a measurement in a terminal, on standard error; elsewhere nothing. */
 export class EvalProgress {
-  readonly #line = process.stderr.isTTY === true ? createLogUpdate(process.stderr) : undefined;
+  readonly #line = new LiveLine(process.stderr);
   readonly #start = performance.now();
 
   show({ share, rows }: { share: number; rows(): Row[] }): void {
-    const [[measure, of, value, standardError]] = rows() as [Row];
-    const seconds = ((performance.now() - this.#start) / 1000) * (1 / share - 1);
-    this.#line?.(`${measure} ${value} ± ${standardError}, ${of}, ${formatSeconds(seconds)} left`);
+    decorate('the progress', () => {
+      const [[measure, of, value, standardError]] = rows() as [Row];
+      const seconds = ((performance.now() - this.#start) / 1000) * (1 / share - 1);
+      this.#line.show(`${measure} ${value} ± ${standardError}, ${of}, ${formatSeconds(seconds)} left`);
+    });
   }
 
   end(): void {
-    this.#line?.clear();
+    this.#line.clear();
   }
 }

@@ -25,3 +25,8 @@ export function formatBytes(bytes: number): string {
 export function formatInteger(value: number): string {
   return value.toLocaleString('en-US');
 }
+
+/** "1 token", "1,024 tokens". */
+export function counted(count: number, noun: string): string {
+  return `${formatInteger(count)} ${noun}${count === 1 ? '' : 's'}`;
+}

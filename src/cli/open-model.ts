@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { createLogUpdate } from 'log-update';
 import { ensure } from '../core/errors.ts';
 import { bundledNovelPath } from '../disk/bundled-novel.ts';
 import type { DownloadOptions } from '../disk/hub/index.ts';
@@ -11,6 +10,7 @@ import { scanCharacters } from '../text/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { formatBytes } from './format.ts';
 import { presetConfig, presets } from './presets.ts';
+import { LiveLine } from './terminal.ts';
 
 /** A model named on the command line. */
 export interface NamedModel extends OpenedModel {
@@ -67,17 +67,14 @@ export async function showingDownload<T>(
   signal: AbortSignal | undefined,
   open: (hub: DownloadOptions) => Promise<T>,
 ): Promise<T> {
-  const isLive = process.stderr.isTTY === true;
-  const line = createLogUpdate(process.stderr);
-  let isShown = false;
+  const line = new LiveLine(process.stderr);
   const opened = await open({
     signal,
     onProgress({ bytes, total }) {
-      isShown = isLive;
-      if (isLive) line(`downloading ${name}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
+      line.show(`downloading ${name}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
     },
     onRetry: ({ problem, seconds }) => console.error(`${problem}; trying again in ${Math.ceil(seconds)} s`),
   });
-  if (isShown) line.clear();
+  line.clear();
   return opened;
 }

@@ -9,7 +9,17 @@ import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
+import { helpItems, helpWidth } from './help.ts';
 import { packageVersion } from './package-version.ts';
+
+const examples = [
+  ['$ tsgpt train novel.txt --out runs/novel', 'learn from a text for some minutes'],
+  ['$ tsgpt generate runs/novel -p "It was"', 'write with the trained model'],
+  ['$ tsgpt train --resume --out runs/novel', 'continue after Ctrl-C'],
+  ['$ tsgpt info gpt2-small', 'what GPT-2 consists of'],
+  ['$ tsgpt convert runs/novel novel.gguf', 'a file for llama.cpp'],
+  ['$ tsgpt inspect runs/novel -p "It was" --lens', 'what each block would predict'],
+] as const;
 
 /** The commands. A new command is a file in `commands/` and one more entry here. */
 export function createProgram(): Command {
@@ -25,17 +35,7 @@ export function createProgram(): Command {
     .addCommand(infoCommand())
     .addCommand(inspectCommand())
     .addCommand(demoCommand())
-    .addHelpText(
-      'after',
-      `
-Examples:
-  $ tsgpt train novel.txt --out runs/novel      learn from a text for some minutes
-  $ tsgpt generate runs/novel --prompt "It was" write with the trained model
-  $ tsgpt train --resume --out runs/novel       continue after Ctrl-C
-  $ tsgpt info gpt2-small                       what GPT-2 consists of
-  $ tsgpt convert runs/novel novel.gguf         a file for llama.cpp
-  $ tsgpt inspect runs/novel -p "It was" --lens what each block would predict`,
-    );
+    .addHelpText('after', helpItems('Examples', examples));
   for (const command of [program, ...program.commands]) {
     // So that the texts are wrapped in narrow terminals, too.
     command.configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 });
@@ -50,7 +50,8 @@ export async function runCli(args: readonly string[]): Promise<number> {
     command.exitOverride().showSuggestionAfterError();
     const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
     command.configureOutput({
-      getOutHelpWidth: () => process.stdout.columns || 80, // some terminals report 0
+      getOutHelpWidth: () => helpWidth(process.stdout),
+      getErrHelpWidth: () => helpWidth(process.stderr),
       outputError: (message, write) => write(`${inOneSentence(message)} "${help}" shows what there is\n`),
     });
   }

@@ -31,6 +31,15 @@ export async function tsgpt(...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
+/** Makes standard output and standard error a terminal of so many columns until the test ends; some terminals report 0. */
+export function inTerminal(columns: number): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    const before = { columns: stream.columns, isTTY: stream.isTTY };
+    onTestFinished(() => void Object.assign(stream, before));
+    Object.assign(stream, { columns, isTTY: true });
+  }
+}
+
 /** Expects a user's mistake to end with exit code 1 and one sentence on standard error, about the right thing. */
 export function expectSentence({ code, stderr }: Outcome, about: string): void {
   expect(stderr).toMatch(/^error: [^\n]+\n$/);

@@ -5,6 +5,7 @@ import { Conversation } from '../../chat/index.ts';
 import { TsgptError } from '../../core/errors.ts';
 import { checkSamplingOptions, type GenerateOptions, usualCapacity } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
+import { helpParagraph } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openNamedModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
@@ -30,7 +31,7 @@ export function chatCommand(): Command {
     );
   return addWritingOptions(command, { maxTokens: 500 })
     .option('--last', "use a training run's last checkpoint instead of its best")
-    .addHelpText('after', `\nIn the conversation: ${help}.`)
+    .addHelpText('after', helpParagraph(`In the conversation: ${help}.`))
     .action(async (name: string, flags: ChatFlags) => {
       const { system, contextLength, last, quantize, ...options } = flags;
       checkSamplingOptions(options);

@@ -1,13 +1,14 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createLogUpdate } from 'log-update';
 import { ensure } from '../../core/errors.ts';
 import { openGguf } from '../../disk/gguf.ts';
 import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
+import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
+import { LiveLine } from '../terminal.ts';
 
 interface ConvertFlags {
   to?: string;
@@ -17,11 +18,10 @@ interface ConvertFlags {
 }
 
 export function convertCommand(): Command {
-  const columns = (form: string, look: string, types: string) =>
-    `  ${form.padEnd(13)}${look.padEnd(18)}${types.padEnd(18)}`;
-  const forms = convertTargets.map(
-    ({ form, names, types, summary }) => columns(form, names?.look ?? '', types.join(', ')) + summary,
-  );
+  const forms = convertTargets.map(({ form, names, types, summary }) => {
+    const look = names ? `; or a name like ${names.look}` : '';
+    return [`--to ${form}`, `${summary}; --type ${types.join(', ')}${look}`] as const;
+  });
   return new Command('convert')
     .summary('write a model in the format of another program')
     .description("Write a model in another format: for llama.cpp, Hugging Face's libraries or browsers.")
@@ -40,10 +40,13 @@ export function convertCommand(): Command {
     )
     .option('--force', 'replace the target if it exists')
     .option('--last', "use a training run's last checkpoint instead of its best")
+    .addHelpText('after', helpItems('Formats', forms))
     .addHelpText(
       'after',
-      `\nFormats:\n${columns('--to', 'or a name like', '--type').trimEnd()}\n${forms.join('\n')}\n\nExamples:\n  $ tsgpt convert runs/novel novel.gguf --type q8\n` +
-        '  $ tsgpt convert runs/novel novel-web --to onnx --type q8,q4',
+      helpItems('Examples', [
+        ['$ tsgpt convert runs/novel novel.gguf --type q8', 'a small file for llama.cpp'],
+        ['$ tsgpt convert runs/novel novel-web --to onnx --type q8,q4', 'a folder for a browser'],
+      ]),
     )
     .action((name: string, path: string, flags: ConvertFlags) =>
       interruptible('Stopping …', (signal) => convert(name, path, flags, signal)),
@@ -74,18 +77,17 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   });
   const model = await opened.model();
   const toSave = { ...opened, model };
-  const isLive = process.stderr.isTTY === true;
-  const line = createLogUpdate(process.stderr);
+  const line = new LiveLine(process.stderr);
   await target.write(path, toSave, {
     types,
     name: basename(resolve(name)),
     overwrite: force,
     onProgress(part) {
       ensureGoing();
-      if (isLive) line(`writing ${path}: ${part}`);
+      line.show(`writing ${path}: ${part}`);
     },
   });
-  if (isLive) line.clear();
+  line.clear();
   const parameters = formatCount(model.parameterCount);
   const size = formatBytes(sizeOf(path));
   console.log(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);

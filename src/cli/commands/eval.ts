@@ -13,6 +13,7 @@ import type { TextSource } from '../../text/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { EvalProgress, hellaSwagRows, lambadaRows, perplexityRows, type Row, resultTable } from '../eval-display.ts';
 import { wholeNumber } from '../flags.ts';
+import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openNamedModel } from '../open-model.ts';
 import { quantizeOption } from '../writing-options.ts';
@@ -56,7 +57,12 @@ export function evalCommand(): Command {
     .addOption(quantizeOption())
     .option('--json', 'print everything as JSON')
     .option('--last', "use a training run's last checkpoint instead of its best")
-    .addHelpText('after', '\nExample:\n  $ tsgpt eval runs/novel --text another-novel.txt --limit 10000')
+    .addHelpText(
+      'after',
+      helpItems('Example', [
+        ['$ tsgpt eval runs/novel --text another-novel.txt --limit 10000', 'the perplexity of its first 10,000 tokens'],
+      ]),
+    )
     .action(async (name: string, flags: EvalFlags) => {
       const measures = await plan(flags);
       const { quantize } = flags;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
 import { checkSamplingOptions, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
+import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
@@ -21,7 +22,12 @@ export function generateCommand(): Command {
   return addWritingOptions(command, { maxTokens: 300 })
     .option('--samples <n>', 'number of texts to write', wholeNumber, 1)
     .option('--last', "use a training run's last checkpoint instead of its best")
-    .addHelpText('after', '\nExample:\n  $ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1')
+    .addHelpText(
+      'after',
+      helpItems('Example', [
+        ['$ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1', 'the same text each time'],
+      ]),
+    )
     .action(async (name: string, flags: GenerateFlags) => {
       const { prompt, samples, last, quantize, ...options } = flags;
       checkSamplingOptions(options);

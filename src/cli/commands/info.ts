@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { describeModel } from '../../disk/open-model.ts';
 import { type LayerGroup, type ModelConfig, summarizeModel, totalOf } from '../../models/index.ts';
@@ -8,6 +7,8 @@ import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
 import { type PublishedSize, presetConfig, presets, publishedSizes } from '../presets.ts';
+import { type Column, itemsText, type Row, tableText } from '../table.ts';
+import { columnsOf, hanging } from '../terminal.ts';
 
 /** The vocabulary size assumed for a character preset, which gets its real one from a text; English texts have about as many characters. */
 const assumedCharacters = 65;
@@ -21,7 +22,7 @@ export function infoCommand(): Command {
     .action(async (name: string, { last }: { last?: boolean }) => {
       await interruptible('Stopping …', async (signal) => {
         const { groups, lines } = await describe(name, last, signal);
-        console.log(lines.join('\n'));
+        for (const line of lines) console.log(hanging(line, columnsOf()));
         console.log(`${layerTable(groups)}\n${costs(groups)}`);
       });
     });
@@ -74,37 +75,42 @@ function describePreset(name: string): Description {
   return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
 }
 
+const layerColumns: readonly Column[] = [
+  { title: 'layer' },
+  { title: 'output', leaveOut: 1 },
+  { title: 'parameter shapes', leaveOut: 3 },
+  { title: 'parameters', align: 'right' },
+  { title: 'FLOPs/token', align: 'right', leaveOut: 2 },
+];
+
 function layerTable(groups: readonly LayerGroup[]): string {
-  const table = new Table({
-    head: ['layer', 'output', 'parameter shapes', 'parameters', 'FLOPs/token'],
-    colAligns: ['left', 'left', 'left', 'right', 'right'],
-    style: { head: [], border: [], compact: true },
-  });
-  for (const { title, repeat, layers } of groups) {
-    table.push([{ colSpan: 5, content: repeat > 1 ? `${title}, ${repeat} times:` : `${title}:` }]);
-    for (const { name, output, parameterShapes, parameters, flopsPerToken } of layers) {
-      const counts = [parameters, flopsPerToken].map((count) => (count === 0 ? '' : formatInteger(count)));
-      table.push([`  ${name}`, output, parameterShapes.join(' '), ...counts]);
-    }
-  }
-  table.push([
-    'total',
-    '',
-    '',
-    formatInteger(totalOf(groups, 'parameters')),
-    formatInteger(totalOf(groups, 'flopsPerToken')),
+  const whole = (shape: string) => shape.replaceAll(' ', '\u00a0'); // a shape is not cut
+  const numbers = (...counts: number[]) => counts.map((count) => (count === 0 ? '' : formatInteger(count)));
+  const rows = groups.flatMap(({ title, repeat, layers }): Row[] => [
+    repeat > 1 ? `${title}, ${repeat} times:` : `${title}:`,
+    ...layers.map(({ name, output, parameterShapes, parameters, flopsPerToken }) => [
+      ...[`  ${name}`, whole(output), parameterShapes.map(whole).join(' ')],
+      ...numbers(parameters, flopsPerToken),
+    ]),
   ]);
-  return table.toString();
+  const totals = numbers(totalOf(groups, 'parameters'), totalOf(groups, 'flopsPerToken'));
+  return tableText(layerColumns, [...rows, ['total', '', '', ...totals]], columnsOf());
 }
 
 function costs(groups: readonly LayerGroup[]): string {
   const parameters = totalOf(groups, 'parameters');
   const flops = totalOf(groups, 'flopsPerToken');
-  return [
-    `parameters       ${formatCount(parameters)}`,
-    `weights          ${formatBytes(4 * parameters)} in float32`,
-    `training state   ${formatBytes(16 * parameters)}: weights, gradients and AdamW's two moments; activations come on top`,
-    `forward          ${formatCount(flops)} FLOPs per token at full context, matrix products only`,
-    `training         ${formatCount(3 * flops)} FLOPs per token: the backward pass costs twice the forward pass`,
-  ].join('\n');
+  return itemsText(
+    [
+      ['parameters', formatCount(parameters)],
+      ['weights', `${formatBytes(4 * parameters)} in float32`],
+      [
+        'training state',
+        `${formatBytes(16 * parameters)}: weights, gradients and AdamW's two moments; activations come on top`,
+      ],
+      ['forward', `${formatCount(flops)} FLOPs per token at full context, matrix products only`],
+      ['training', `${formatCount(3 * flops)} FLOPs per token: the backward pass costs twice the forward pass`],
+    ],
+    columnsOf(),
+  );
 }

@@ -1,7 +1,7 @@
-import Table from 'cli-table3';
 import { Command } from 'commander';
 import { heatMapSvg } from '../../charts/index.ts';
 import { ensure } from '../../core/errors.ts';
+import { printable } from '../../core/printable.ts';
 import { formatShape } from '../../core/shape.ts';
 import { writeFileAtomic } from '../../disk/atomic-file.ts';
 import { promptIds } from '../../generate/index.ts';
@@ -15,7 +15,11 @@ import {
 } from '../../inspect/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { wholeNumber } from '../flags.ts';
+import { counted } from '../format.ts';
+import { helpItems } from '../help.ts';
 import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
+import { type Column, matrixText, tableText } from '../table.ts';
+import { columnsOf, hanging } from '../terminal.ts';
 
 interface InspectFlags {
   prompt: string;
@@ -46,7 +50,12 @@ export function inspectCommand(): Command {
     .option('--svg <file>', 'with --attention and a block or head, draw it as a heat map')
     .option('--json', 'print everything asked for as JSON')
     .option('--last', "use a training run's last checkpoint instead of its best")
-    .addHelpText('after', '\nExample:\n  $ tsgpt inspect runs/novel --prompt "It was a" --lens')
+    .addHelpText(
+      'after',
+      helpItems('Example', [
+        ['$ tsgpt inspect runs/novel --prompt "It was a" --lens', 'what each block would predict'],
+      ]),
+    )
     .action(async (name: string, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
       ensure(!flags.svg || heads?.block !== undefined, '--svg draws attention; say which, as in --attention 0.3');
@@ -76,7 +85,8 @@ export function inspectCommand(): Command {
         console.log(JSON.stringify(all, null, 2));
         return;
       }
-      console.log(`${summary}\n${ids.length} tokens: ${tokens.map((token) => JSON.stringify(token)).join(' ')}\n`);
+      console.log(hanging(summary, columnsOf()));
+      console.log(hanging(`${counted(ids.length, 'token')}: ${tokens.map(shown).join(' ')}\n`, columnsOf()));
       if (stations) console.log(stationTable(stations));
       if (attention) console.log(attentionTable(attention, tokens));
       if (lens) console.log(lensTable(lens, tokenizer));
@@ -92,14 +102,21 @@ function selectStations(stations: readonly Station[], all: boolean): Station[] {
 }
 
 function stationTable(stations: readonly Station[]): string {
-  const table = plainTable(['layer', 'shape', 'mean', 'deviation', 'smallest', 'largest'], 2);
-  for (const { name, shape, mean, deviation, smallest, largest } of stations) {
-    const isIds = name === 'tokens';
-    const numbers = [mean, deviation, smallest, largest].map((value) => formatValue(value, isIds));
-    table.push([name, formatShape(shape), ...numbers]);
-  }
-  return table.toString();
+  const rows = stations.map(({ name, shape, mean, deviation, smallest, largest }) => {
+    const numbers = [mean, deviation, smallest, largest].map((value) => formatValue(value, name === 'tokens'));
+    return [name, formatShape(shape).replaceAll(' ', '\u00a0'), ...numbers];
+  });
+  return tableText(stationColumns, rows, columnsOf());
 }
+
+const stationColumns: readonly Column[] = [
+  { title: 'layer' },
+  { title: 'shape', leaveOut: 3 },
+  { title: 'mean', align: 'right' },
+  { title: 'deviation', align: 'right' },
+  { title: 'smallest', align: 'right', leaveOut: 2 },
+  { title: 'largest', align: 'right', leaveOut: 1 },
+];
 
 /** Four significant digits; ids are whole. */
 function formatValue(value: number, isWhole: boolean): string {
@@ -146,26 +163,32 @@ function selectHeads(maps: readonly AttentionMap[], { block, head }: Heads): Sel
 
 /** For one head: the percentage with which each row's token attends to each column's. For several: what the last token attends to most. */
 function attentionTable(maps: readonly SelectedHeads[], tokens: readonly string[]): string {
-  const quoted = tokens.map((token) => JSON.stringify(token));
+  const quoted = tokens.map(shown);
   const percent = (weight: number) => `${Math.round(100 * weight)}%`;
   if (maps.length === 1 && maps[0]!.heads.length === 1) {
     const [{ name, heads }] = maps as [SelectedHeads];
-    const table = plainTable([`${name}, head ${heads[0]!.head}`, ...quoted], 1);
-    heads[0]!.weights.forEach((row, i) => {
-      table.push([quoted[i]!, ...row.map((weight, j) => (j <= i ? percent(weight) : ''))]);
-    });
-    return table.toString();
+    const rows = heads[0]!.weights.map((row, i) => [
+      quoted[i]!,
+      ...row.map((weight, j) => (j <= i ? percent(weight) : '')),
+    ]);
+    return matrixText([{ title: `${name}, head ${heads[0]!.head}` }, ...rightColumns(quoted)], rows, columnsOf());
   }
-  const table = plainTable(['attention of the last token', 'head', 'looks most at', 'share'], 3);
-  for (const { name, heads } of maps) {
-    for (const { head, weights } of heads) {
+  const rows = maps.flatMap(({ name, heads }) =>
+    heads.map(({ head, weights }) => {
       const row = weights.at(-1)!;
       const most = row.indexOf(Math.max(...row));
-      table.push([name, head, `${quoted[most]} (token ${most})`, percent(row[most]!)]);
-    }
-  }
-  return table.toString();
+      return [name, `${head}`, `${quoted[most]} (token ${most})`, percent(row[most]!)];
+    }),
+  );
+  return tableText(lookColumns, rows, columnsOf());
 }
+
+const lookColumns: readonly Column[] = [
+  { title: 'attention of the last token' },
+  { title: 'head' },
+  { title: 'looks most at' },
+  { title: 'share', align: 'right' },
+];
 
 function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]): Promise<string> {
   const { name, heads } = map!;
@@ -194,14 +217,12 @@ function withTexts(lens: readonly BlockPrediction[], tokenizer: Tokenizer) {
 
 function lensTable(lens: readonly BlockPrediction[], tokenizer: Tokenizer): string {
   const count = lens[0]!.predictions.length;
-  const table = plainTable(['read after', ...Array.from({ length: count }, (_, i) => `${i + 1}.`)], count + 1);
-  for (const { name, predictions } of withTexts(lens, tokenizer)) {
-    const cells = predictions.map(
-      ({ text, probability }) => `${JSON.stringify(text)} ${(100 * probability).toFixed(1)}%`,
-    );
-    table.push([name, ...cells]);
-  }
-  return table.toString();
+  const rows = withTexts(lens, tokenizer).map(({ name, predictions }) => [
+    name,
+    ...predictions.map(({ text, probability }) => `${shown(text)} ${(100 * probability).toFixed(1)}%`),
+  ]);
+  const places = Array.from({ length: count }, (_, i) => ({ title: `${i + 1}.` }));
+  return matrixText([{ title: 'read after' }, ...places], rows, columnsOf());
 }
 
 // ---- Shared by all
@@ -213,8 +234,7 @@ function pieceOf(tokenizer: Tokenizer, id: number): string {
   return decoder.push(id) + decoder.end();
 }
 
-/** A table whose columns from `firstNumber` on are aligned to the right. */
-function plainTable(head: string[], firstNumber: number) {
-  const colAligns = head.map((_, i) => (i < firstNumber ? ('left' as const) : ('right' as const)));
-  return new Table({ head, colAligns, style: { head: [], border: [], compact: true } });
-}
+/** A token in quotation marks, without characters that cannot be seen or that a terminal would obey. */
+const shown = (text: string) => printable(JSON.stringify(text));
+
+const rightColumns = (titles: readonly string[]) => titles.map((title): Column => ({ title, align: 'right' }));

@@ -3,10 +3,12 @@ import { Command, Option } from 'commander';
 import { curveOf, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
 import { number, wholeNumber } from '../flags.ts';
 import { formatInteger } from '../format.ts';
+import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { addModelFlags, givenModelFlags } from '../model-flags.ts';
 import { modelArgument } from '../open-model.ts';
 import { defaultPreset, presets } from '../presets.ts';
+import { decorate } from '../terminal.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags } from '../training-flags.ts';
 import { type TrainFlags, trainingRun } from '../training-runs.ts';
@@ -17,7 +19,7 @@ export const stopping = 'Stopping after this step …';
 const stoppedEarly = 'Stopped before the first step; nothing was saved.';
 
 export function trainCommand(): Command {
-  const presetList = Object.entries(presets).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
+  const presetItems = Object.entries(presets).map(([name, { summary }]) => [name, summary] as const);
   const command = new Command('train')
     .summary('train a GPT on a text')
     .description('Train a GPT on a text file, or a folder of .txt files. Ctrl-C saves and stops; --resume continues.')
@@ -42,7 +44,7 @@ export function trainCommand(): Command {
     .optionsGroup('Samples written at each evaluation:')
     .option('--prompt <text>', 'what the samples begin with', '')
     .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
-    .addHelpText('after', `\nPresets:\n${presetList.join('\n')}`)
+    .addHelpText('after', helpItems('Presets', presetItems))
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
       interruptible(stopping, async (signal) => {
         const run = await trainingRun(text, { ...flags, model: givenModelFlags(command) }, signal).catch((error) => {
@@ -62,7 +64,8 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
   if (entries.length === 0) return console.log(stoppedEarly);
-  console.log(`\n${lossChart(curveOf({ entries }))}\n`);
+  const chart = decorate('the loss curve', () => lossChart(curveOf({ entries })));
+  console.log(chart === undefined ? '' : `\n${chart}\n`);
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );

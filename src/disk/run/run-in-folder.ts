@@ -24,6 +24,8 @@ export interface RunOptions extends LoopOptions {
   onStart?: () => void;
   /** At every evaluation the model continues `prompt` by `tokens` tokens. `seed` defaults to 0. */
   sample?: { prompt: string; tokens: number; seed?: number };
+  /** Called when something fails that the run does without: a sample, the drawing of the loss curve. Defaults to a warning of Node's. */
+  onWarning?: (message: string) => void;
   /** Further data that checkpoints keep for resuming, besides the trainer's state. */
   record?: NonNullable<CheckpointToSave['training']>['record'];
 }
@@ -80,7 +82,10 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
         await save(improved ? ['best', 'last'] : ['last']);
         savedStep = trainer.step;
         extra.saved = true;
-        if (run.sample) extra.sample = await write(run, run.sample);
+        if (run.sample) {
+          const { sample } = run;
+          extra.sample = await dispensable(run, 'write a sample', () => write(run, sample));
+        }
       }
       yield { ...report, ...extra };
     }
@@ -91,8 +96,25 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
     // After an error the weights may be invalid, so the previous checkpoint is kept.
     if (!failed && trainer.step !== savedStep) await save(['last']);
     if (!failed && log.entries.length > 0) {
-      await writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curveOf(log)));
+      await dispensable(run, 'draw loss.svg', async () =>
+        writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curveOf(log))),
+      );
     }
+  }
+}
+
+/** Does something that a run does without if it fails. */
+async function dispensable<T>(
+  { folder, signal, onWarning = (message) => process.emitWarning(message) }: RunOptions,
+  what: string,
+  work: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error === signal?.reason) throw error;
+    onWarning(`the run in ${folder} could not ${what}: ${error instanceof Error ? error.message : error}`);
+    return undefined;
   }
 }
 
