@@ -96,9 +96,10 @@ function digits(value: number): string {
 export class EvalProgress {
   readonly #line = new LiveLine(process.stderr);
   readonly #start = performance.now();
+  #works = true;
 
   show({ share, rows }: { share: number; rows(): Row[] }): void {
-    decorate('the progress', () => {
+    this.#works &&= decorate('the progress', () => {
       const [[measure, of, value, standardError]] = rows() as [Row];
       const seconds = ((performance.now() - this.#start) / 1000) * (1 / share - 1);
       this.#line.show(`${measure} ${value} ± ${standardError}, ${of}, ${formatSeconds(seconds)} left`);

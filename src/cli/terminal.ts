@@ -77,16 +77,18 @@ function knownSize(stream: NodeJS.WriteStream): NodeJS.WriteStream {
 }
 
 /**
- * Runs something that only decorates: a chart, a progress line. Its failure is told in one line and ends nothing.
+ * Does something that only decorates, such as showing progress. A failure is told in one line and ends nothing.
  *
  * @param what it shows: "the loss curve"
+ * @returns whether it succeeded
  */
-export function decorate<T>(what: string, show: () => T): T | undefined {
+export function decorate(what: string, show: () => void): boolean {
   try {
-    return show();
+    show();
+    return true;
   } catch (error) {
     warn(`cannot show ${what}: ${error instanceof Error ? error.message : error}`);
-    return undefined;
+    return false;
   }
 }
 

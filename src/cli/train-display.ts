@@ -11,9 +11,11 @@ export class TrainDisplay {
   readonly #line = new LiveLine(process.stdout);
   readonly #dim = this.#isLive ? colors.dim : String;
   #lastPlainLine = 0;
+  #works = true;
 
   show(report: FolderReport): void {
-    decorate('the progress', () => this.#show(report));
+    // After a failure it shows no more: one warning is enough.
+    this.#works &&= decorate('the progress', () => this.#show(report));
   }
 
   #show(report: FolderReport): void {

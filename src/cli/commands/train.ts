@@ -8,7 +8,7 @@ import { interruptible } from '../interrupt.ts';
 import { addModelFlags, givenModelFlags } from '../model-flags.ts';
 import { modelArgument } from '../open-model.ts';
 import { defaultPreset, presets } from '../presets.ts';
-import { decorate } from '../terminal.ts';
+import { decorate, warn } from '../terminal.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags } from '../training-flags.ts';
 import { type TrainFlags, trainingRun } from '../training-runs.ts';
@@ -59,13 +59,16 @@ export function trainCommand(): Command {
 /** Trains, shows the progress, and prints a summary at the end. */
 export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
-  for await (const report of trainInFolder({ ...run, onStart: () => console.log(describeRun(run)) }))
+  const onWarning = (message: string) => {
+    display.end(); // the line goes below the progress
+    warn(message);
+  };
+  for await (const report of trainInFolder({ ...run, onStart: () => console.log(describeRun(run)), onWarning }))
     display.show(report);
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
   if (entries.length === 0) return console.log(stoppedEarly);
-  const chart = decorate('the loss curve', () => lossChart(curveOf({ entries })));
-  console.log(chart === undefined ? '' : `\n${chart}\n`);
+  decorate('the loss curve', () => console.log(`\n${lossChart(curveOf({ entries }))}\n`));
   console.log(
     `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );
