@@ -36,10 +36,11 @@ export async function openNamedModel(
   const opened = await showingDownload(name, signal, (hub) =>
     openModel(name, { checkpoint: last ? 'last' : 'best', hub }),
   );
-  const { tokenizer, path, family, checkpoint } = opened;
+  const { tokenizer, tokenizerProblem, path, family, checkpoint } = opened;
   ensure(
     tokenizer,
     () =>
+      tokenizerProblem ??
       `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
   );
   const summary = checkpoint ? `${path}: ${family} after step ${checkpoint.step}` : `${name}: ${family}`;

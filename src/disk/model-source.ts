@@ -11,6 +11,8 @@ export interface ModelSource extends ModelDescription {
   path: string;
   /** The tokenizer; undefined if there is none beside the weights. */
   tokenizer: Tokenizer | undefined;
+  /** Why the file's tokenizer cannot be used, in a sentence; its weights can. */
+  tokenizerProblem?: string | undefined;
   /** The Jinja template of the conversations that it was trained on, if any. */
   chatTemplate: string | undefined;
   /** Tokens that end a text, besides the tokenizer's own. */

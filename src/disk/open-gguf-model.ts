@@ -1,4 +1,4 @@
-import { ensure } from '../core/errors.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
 import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
 import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
 import type { LanguageModel, ModelDescription } from '../models/index.ts';
@@ -15,22 +15,31 @@ export async function openGgufModel(path: string): Promise<ModelSource> {
     const { metadata } = reader;
     const description = await readConfig(reader);
     const { vocabSize } = description.config;
-    const tokenizer = readGgufTokenizer(metadata);
-    ensure(
-      !tokenizer || tokenizer.vocabSize <= vocabSize,
-      () => `its tokenizer has ${tokenizer?.vocabSize} tokens, but its model only ${vocabSize}`,
-    );
+    const { tokenizer, tokenizerProblem } = readTokenizer(path, metadata);
     const template = 'tokenizer.chat_template';
     return {
       path,
       ...description,
       tokenizer,
+      tokenizerProblem,
       chatTemplate: metadata.has(template) ? metadata.string(template) : undefined,
       stopTokens: readStopTokens(metadata, tokenizer).filter((id) => id < vocabSize),
       load: () => loadModel(path, description),
       files: async () => [path],
     };
   });
+}
+
+/** The tokenizer, or why it cannot be used: the weights are of use without it. */
+function readTokenizer(path: string, metadata: GgufMetadata): Pick<ModelSource, 'tokenizer' | 'tokenizerProblem'> {
+  try {
+    return { tokenizer: readGgufTokenizer(metadata) };
+  } catch (error) {
+    if (!(error instanceof TsgptError)) throw error;
+    const { message } = error;
+    const tokenizerProblem = message.includes(path) ? message : `the tokenizer in ${path} cannot be used: ${message}`;
+    return { tokenizer: undefined, tokenizerProblem };
+  }
 }
 
 async function loadModel(path: string, { modelType, config }: ModelDescription): Promise<LanguageModel> {
@@ -42,12 +51,13 @@ async function loadModel(path: string, { modelType, config }: ModelDescription):
 const turnEnds = ['<|eot_id|>', '<|eom_id|>', '<|im_end|>', '<|end|>', '<end_of_turn>'];
 
 function readStopTokens(metadata: GgufMetadata, tokenizer: Tokenizer | undefined): number[] {
-  const roles = ['eot', 'eom'].map((role) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1));
-  const named = roles.filter((id) => id >= 0);
-  if (named.length > 0) return named;
+  const idOf = (role: string) => metadata.number(`tokenizer.ggml.${role}_token_id`, -1);
+  const end = tokenizer ? (tokenizer.endOfTextId ?? -1) : idOf('eos');
+  const named = [idOf('eot'), idOf('eom')].filter((id) => id >= 0);
   // Some files do not say which tokens end a turn.
   const written = turnEnds.filter((token) => tokenizer?.specialTokens?.includes(token));
-  return written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
+  const turn = named.length > 0 ? named : written.flatMap((token) => tokenizer!.encode(token, { allowSpecial: true }));
+  return [...new Set([end, ...turn])].filter((id) => id >= 0);
 }
 
 /** The description of the model in a GGUF file; reads no weights. */

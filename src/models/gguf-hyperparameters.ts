@@ -15,9 +15,24 @@ export class Hyperparameters {
     return this.#reader.metadata.has(`${this.architecture}.${key}`);
   }
 
-  /** A number. A fraction is read as the shortest decimal that rounds to the same float32, so 1e-5 stays 1e-5. */
+  /**
+   * A number, or a list with an equal one for each layer. A fraction is read as the shortest decimal that rounds to the same float32, so 1e-5
+   * stays 1e-5.
+   */
   number(key: string, fallback?: number): number {
-    return shortestDecimal(this.#reader.metadata.number(`${this.architecture}.${key}`, fallback));
+    const { metadata } = this.#reader;
+    const name = `${this.architecture}.${key}`;
+    if (!metadata.typeOf(name)?.startsWith('array of ')) return shortestDecimal(metadata.number(name, fallback));
+    const perLayer = metadata.numbers(name);
+    const [first] = perLayer;
+    ensure(first !== undefined, () => `its ${name} is an empty list, but a number is expected`);
+    const other = perLayer.findIndex((value) => value !== first);
+    ensure(
+      other < 0,
+      () =>
+        `its ${name} is ${first} in layer 0, but ${perLayer[other]} in layer ${other}; only equal layers are supported`,
+    );
+    return shortestDecimal(first);
   }
 
   text(key: string, fallback: string): string {
@@ -32,13 +47,11 @@ export class Hyperparameters {
     ensure(found === value, () => `its ${this.architecture}.${key} is ${found}, but only ${value} is supported`);
   }
 
-  /** The number of rows of the token embedding, the only reliable source of the vocabulary size. */
+  /** The number of rows of the token embedding. The file's `vocab_size` and list of tokens may be shorter or longer. */
   get vocabSize(): number {
     const embedding = this.#reader.tensors.get('token_embd.weight');
     ensure(embedding, 'it has no tensor token_embd.weight, the token embedding');
-    const rows = embedding.shape[0] ?? 0;
-    this.fixed('vocab_size', rows);
-    return rows;
+    return embedding.shape[0] ?? 0;
   }
 }
 

@@ -72,11 +72,10 @@ function readByteLevel(metadata: GgufMetadata): Tokenizer {
 }
 
 function readSentencePiece(metadata: GgufMetadata): Tokenizer {
-  const vocabulary = readVocabulary(metadata, { bos: 1, eos: 2 });
-  const { tokens } = vocabulary;
+  const vocabulary = readVocabulary(metadata, { bos: 1, eos: 2, unknown: 0 });
+  const { tokens, unknown } = vocabulary;
   const scores = perToken(metadata, 'scores', tokens.length);
   ensure(scores, 'it has no tokenizer.ggml.scores, which decide the order of merges');
-  const unknown = tokens.find(({ type }) => type === tokenType.unknown);
   return huggingFaceTokenizer(vocabulary, vocabulary.addBos ?? true, {
     ...mergesFromScores(tokens, scores),
     ...sentencePieceParts(metadata.boolean('tokenizer.ggml.add_space_prefix', true)),

@@ -13,7 +13,7 @@ export interface GgufToken {
   type: TokenType;
 }
 
-/** The tokens, and the special ones that begin and end a text. */
+/** The tokens, and those that have a role. */
 export interface Vocabulary {
   /** In the order of their ids. */
   tokens: readonly GgufToken[];
@@ -21,6 +21,8 @@ export interface Vocabulary {
   bos: GgufToken | undefined;
   /** Ends a text. */
   eos: GgufToken | undefined;
+  /** Stands for a character that is not in the vocabulary. */
+  unknown: GgufToken | undefined;
   /** Whether {@link bos} is put before every text; undefined if the file does not say. */
   addBos: boolean | undefined;
 }
@@ -28,27 +30,30 @@ export interface Vocabulary {
 /**
  * Reads the vocabulary of a GGUF file.
  *
- * @param defaults the ids of the tokens that begin and end a text if the file does not say
+ * @param defaults the ids of the special tokens if the file does not say
  * @throws TsgptError if its parts contradict each other
  */
-export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number; eos?: number } = {}): Vocabulary {
+export function readVocabulary(
+  metadata: GgufMetadata,
+  defaults: { bos?: number; eos?: number; unknown?: number } = {},
+): Vocabulary {
   const texts = metadata.strings('tokenizer.ggml.tokens');
-  const types = perToken(metadata, 'token_type', texts.length) ?? new Int32Array(texts.length).fill(tokenType.normal);
+  const types = perToken(metadata, 'token_type', texts.length);
   const seen = new Set<string>();
-  const tokens = texts.map((text, id): GgufToken => {
+  const tokens = texts.map((name, id): GgufToken => {
+    const text = name || `[EMPTY_${id}]`; // llama.cpp's name for it; there may be several
     ensure(!seen.has(text), () => `its vocabulary has the token ${quoted(text)} twice`);
     seen.add(text);
-    const type = types[id] as TokenType;
+    const type = (types?.[id] ?? tokenType.normal) as TokenType;
     ensure(
       Object.values(tokenType).includes(type),
       () => `token ${id} of its vocabulary has the type ${type}, which does not exist`,
     );
     return { id, text, type };
   });
-  const roleOf = (role: string, fallback?: number) => {
-    const id = metadata.number(`tokenizer.ggml.${role}_token_id`, fallback ?? -1);
-    const token = tokens[id];
-    ensure(token || id === -1, `${role}_token_id is ${id}, but its vocabulary has ${tokens.length} tokens`);
+  const roleOf = (role: string, fallback = -1) => {
+    // An id that is no token's counts as not given, as in llama.cpp; -1 is often written for "none".
+    const token = tokens[metadata.number(`tokenizer.ggml.${role}_token_id`, -1)] ?? tokens[fallback];
     return token?.type === tokenType.unused ? undefined : token;
   };
   const addBosKey = 'tokenizer.ggml.add_bos_token';
@@ -56,6 +61,8 @@ export function readVocabulary(metadata: GgufMetadata, defaults: { bos?: number;
     tokens,
     bos: roleOf('bos', defaults.bos),
     eos: roleOf('eos', defaults.eos),
+    unknown:
+      tokens.find(({ type }) => type === tokenType.unknown) ?? roleOf('unknown', types ? undefined : defaults.unknown),
     addBos: metadata.has(addBosKey) ? metadata.boolean(addBosKey) : undefined,
   };
 }

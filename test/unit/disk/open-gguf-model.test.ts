@@ -16,7 +16,7 @@ import { llamaGguf } from '../../../src/models/llama/gguf.ts';
 import { neighbourOf } from '../../../src/models/llama/rotary-rows.ts';
 import { Random } from '../../../src/random/random.ts';
 import { loadModel } from '../../support/load-model.ts';
-import { tinyLlama } from '../../support/tiny-models.ts';
+import { tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-load-gguf-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -80,6 +80,20 @@ function randomBlocks(type: GgmlTypeName, elements: number, random: Random): Uin
   return bytes;
 }
 
+const set = (key: string, value: MetadataToWrite) => (parts: Parts) => void parts.metadata.set(key, value);
+const remove = (key: string) => (parts: Parts) => void parts.metadata.delete(key);
+/** A SentencePiece vocabulary of this many tokens, `t0`, `t1`, ..., which also has their characters. */
+const tokens = (count: number) => (parts: Parts) => {
+  const texts = Array.from({ length: count }, (_, i) => [...'t0123456789▁'][i - 20] ?? `t${i}`);
+  parts.metadata.set('tokenizer.ggml.model', 'llama');
+  parts.metadata.set('tokenizer.ggml.tokens', texts);
+  parts.metadata.set(
+    'tokenizer.ggml.scores',
+    Float32Array.from(texts, (_, i) => -i),
+  );
+  parts.metadata.set('tokenizer.ggml.token_type', new Int32Array(count).fill(1));
+};
+
 describe('a GGUF file', () => {
   it.each(Object.keys(positionsOfScales) as GgmlTypeName[])('with matrices in %s is loaded, and runs', async (type) => {
     const shape = { embDim: 256, nHeads: 4, nKvHeads: 2, headDim: 64, hiddenDim: 512 };
@@ -129,38 +143,22 @@ describe('a GGUF file', () => {
   });
 
   it.each<[string, [string, number][], number[]]>([
-    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [7]],
-    ['that does not', [], [5]],
-  ])('stops at the tokens that end a turn, also one %s', async (_, keys, expected) => {
+    ['that says which', [['tokenizer.ggml.eot_token_id', 7]], [2, 7]],
+    ['that does not', [], [2, 5]],
+    ['that names one beyond its vocabulary', [['tokenizer.ggml.eos_token_id', 2 ** 32 - 1]], [2, 5]],
+  ])('stops at the tokens that end a text or a turn, also one %s', async (_, keys, expected) => {
     const parts = llamaParts();
-    const texts = Array.from({ length: 300 }, (_, i) => (i === 5 ? '<|eot_id|>' : `t${i}`));
-    const types = Int32Array.from(texts, (text) => (text === '<|eot_id|>' ? 3 : 1));
-    parts.metadata.set('tokenizer.ggml.model', 'llama');
-    parts.metadata.set('tokenizer.ggml.tokens', texts);
-    parts.metadata.set(
-      'tokenizer.ggml.scores',
-      Float32Array.from(texts, (_, i) => -i),
-    );
-    parts.metadata.set('tokenizer.ggml.token_type', types);
+    tokens(300)(parts);
+    (parts.metadata.get('tokenizer.ggml.tokens') as string[])[5] = '<|eot_id|>';
+    (parts.metadata.get('tokenizer.ggml.token_type') as Int32Array)[5] = 3;
     for (const [key, id] of keys) parts.metadata.set(key, uint32(id));
     expect((await loadModel(write(parts))).stopTokens).toEqual(expected);
   });
 
-  const set = (key: string, value: MetadataToWrite) => (parts: Parts) => void parts.metadata.set(key, value);
   const reshape = (name: string, shape: number[]) => (parts: Parts) => {
     const bytes = new Uint8Array(4 * sizeOf(shape));
     parts.tensors.set(name, { name, shape, type: 'F32', bytes });
   };
-  const tokens = (count: number) => (parts: Parts) => {
-    parts.metadata.set('tokenizer.ggml.model', 'llama');
-    parts.metadata.set(
-      'tokenizer.ggml.tokens',
-      Array.from({ length: count }, (_, i) => `t${i}`),
-    );
-    parts.metadata.set('tokenizer.ggml.scores', new Float32Array(count));
-    parts.metadata.set('tokenizer.ggml.token_type', new Int32Array(count).fill(1));
-  };
-
   it.each<[string, (parts: Parts) => void, string]>([
     [
       'of another architecture',
@@ -173,6 +171,21 @@ describe('a GGUF file', () => {
       'with another type for it',
       set('llama.block_count', 'two'),
       'llama.block_count is string, but a number is expected',
+    ],
+    [
+      'whose layers differ in the number of heads',
+      set('llama.attention.head_count_kv', Uint32Array.of(2, 4)),
+      'its llama.attention.head_count_kv is 2 in layer 0, but 4 in layer 1; only equal layers are supported',
+    ],
+    [
+      'with a number for none of its layers',
+      set('llama.feed_forward_length', new Uint32Array()),
+      'its llama.feed_forward_length is an empty list, but a number is expected',
+    ],
+    [
+      'with texts for numbers',
+      set('llama.attention.head_count', ['4', '4']),
+      'llama.attention.head_count is array of string, but an array of numbers is expected',
     ],
     ['of experts', set('llama.expert_count', uint32(8)), 'its llama.expert_count is 8, but only 0 is supported'],
     [
@@ -223,17 +236,6 @@ describe('a GGUF file', () => {
       ({ tensors }) => void tensors.get('output_norm.weight')!.bytes.fill(0xff),
       'tensor output_norm.weight has elements that are NaN or infinite',
     ],
-    ['with an unknown kind of tokenizer', set('tokenizer.ggml.model', 'rwkv'), 'its tokenizer is of the kind rwkv'],
-    ['with more tokens than rows', tokens(301), 'tokens, but its model only 300'],
-    [
-      'with a token that is none',
-      (parts) => {
-        tokens(300)(parts);
-        const texts = parts.metadata.get('tokenizer.ggml.tokens') as string[];
-        parts.metadata.set('tokenizer.ggml.tokens', ['x'.repeat(200_000), ...texts.slice(1)]);
-      },
-      'token 0 of its vocabulary is 200000 characters long',
-    ],
     [
       'that sees what comes later',
       set('llama.attention.causal', false),
@@ -262,5 +264,90 @@ describe('a GGUF file', () => {
     expect((error as Error).message).toContain(message);
     expect((error as Error).message).toContain(path);
     expect((error as Error).message).toMatch(/^[^\n]+$/);
+  });
+
+  it.each<[string, (parts: Parts) => void]>([
+    ['another vocabulary size', set('llama.vocab_size', uint32(256))],
+    ['as many heads listed for every layer', set('llama.attention.head_count', Int32Array.of(4, 4))],
+    ['as many heads of keys listed for every layer', set('llama.attention.head_count_kv', Uint32Array.of(2, 2))],
+    ['as wide a network listed for every layer', set('llama.feed_forward_length', BigUint64Array.of(96n, 96n))],
+  ])('with %s is loaded', async (_, change) => {
+    const parts = llamaParts();
+    change(parts);
+    expect((await loadModel(write(parts))).model.config).toEqual(tinyLlama().config);
+  });
+
+  it.each<[string, (parts: Parts) => void, string]>([
+    ['without scores', remove('tokenizer.ggml.scores'), 'it has no tokenizer.ggml.scores'],
+    ['without tokens', remove('tokenizer.ggml.tokens'), 'has no metadata tokenizer.ggml.tokens'],
+    ['with too few scores', set('tokenizer.ggml.scores', new Float32Array(7)), 'but 7 values in tokenizer.ggml.scores'],
+    [
+      'with tokens that are numbers',
+      set('tokenizer.ggml.tokens', Int32Array.of(1, 2)),
+      'an array of strings is expected',
+    ],
+    [
+      'with a token twice',
+      ({ metadata }) => ((metadata.get('tokenizer.ggml.tokens') as string[])[3] = 't2'),
+      'the token "t2" twice',
+    ],
+    [
+      'with a type that does not exist',
+      set('tokenizer.ggml.token_type', new Int32Array(300).fill(9)),
+      'has the type 9, which does not exist',
+    ],
+    ['of an unknown kind', set('tokenizer.ggml.model', 'rwkv'), 'its tokenizer is of the kind rwkv'],
+    [
+      'that cuts words in an unknown way',
+      (parts) => {
+        set('tokenizer.ggml.model', 'gpt2')(parts);
+        set('tokenizer.ggml.pre', 'tekken')(parts);
+      },
+      'its tokenizer.ggml.pre, the way texts are cut into words, is tekken',
+    ],
+    [
+      'without merges',
+      (parts) => {
+        set('tokenizer.ggml.model', 'gpt2')(parts);
+        set('tokenizer.ggml.pre', 'gpt-2')(parts);
+      },
+      'has no metadata tokenizer.ggml.merges',
+    ],
+    [
+      'with a token that is none',
+      ({ metadata }) => ((metadata.get('tokenizer.ggml.tokens') as string[])[0] = 'x'.repeat(200_000)),
+      'token 0 of its vocabulary is 200000 characters long',
+    ],
+  ])('and a tokenizer %s gives its weights, and says why it has no tokenizer', async (_, change, problem) => {
+    const parts = llamaParts();
+    tokens(300)(parts);
+    change(parts);
+    const path = write(parts);
+    const opened = await loadModel(path);
+    expect(opened.tokenizer).toBeUndefined();
+    expect(opened.tokenizerProblem).toContain(problem);
+    expect(opened.tokenizerProblem).toContain(path);
+    expect(opened.stopTokens).toEqual([]);
+    expect(weightsOfModel(opened.model)).toEqual(weightsOfModel(tinyLlama()));
+  });
+
+  it.each<[string, (parts: Parts) => void]>([
+    ['more tokens than the model', tokens(310)],
+    ['fewer tokens than the model', tokens(200)],
+    ['no token types', remove('tokenizer.ggml.token_type')],
+    ['the first token out of range', set('tokenizer.ggml.bos_token_id', uint32(70_000))],
+    ['no last token', set('tokenizer.ggml.eos_token_id', { type: 'int32', value: -1 })],
+    ['equal scores', set('tokenizer.ggml.scores', new Float32Array(300))],
+    ['tokens without a text', ({ metadata }) => (metadata.get('tokenizer.ggml.tokens') as string[]).fill('', 100, 110)],
+  ])('and a tokenizer with %s is read', async (_, change) => {
+    const parts = llamaParts();
+    tokens(300)(parts);
+    change(parts);
+    const { tokenizer, tokenizerProblem } = await loadModel(write(parts));
+    expect(tokenizerProblem).toBeUndefined();
+    expect(tokenizer!.beginOfTextIds).toEqual([1]);
+    expect(tokenizer!.endOfTextId).toBe(2);
+    const ids = tokenizer!.encode('t12 t9t');
+    expect(tokenizer!.decode(ids)).toBe('t12 t9t');
   });
 });
