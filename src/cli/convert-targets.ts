@@ -113,6 +113,12 @@ export function whatChanges({ model, tokenizer }: ModelToConvert, { form, layout
   if (biases.length > 0) {
     changes.push(`This format has biases in ${biases.join(', ')}; the model has none, so they are zeros.`);
   }
+  const { slidingWindow } = model.config as { slidingWindow?: number };
+  if (form === 'gguf' && slidingWindow !== undefined) {
+    changes.push(
+      `llama.cpp computes this model without its sliding window, and so something else for texts of more than ${slidingWindow} tokens.`,
+    );
+  }
   const isPadded = model.config.vocabSize > tokenizer.vocabSize;
   if (form === 'gguf' && tokenizer.kind === 'char' && !isPadded) {
     changes.push(

@@ -1,7 +1,7 @@
 import { type Baked, bake } from '../compile/index.ts';
 import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
-import type { AttentionCache } from '../nn/index.ts';
+import type { AttentionCache, AttentionHeads } from '../nn/index.ts';
 import { cachedAttention, openLengths, pad, type Tensor } from '../tensor/index.ts';
 import { targetScores } from './target-scores.ts';
 
@@ -62,7 +62,7 @@ class TracedCache implements AttentionCache {
     this.#inputs = inputs;
   }
 
-  attend(query: Tensor, key: Tensor, value: Tensor, heads: { nHeads: number; nKvHeads: number }): Tensor {
+  attend(query: Tensor, key: Tensor, value: Tensor, heads: AttentionHeads): Tensor {
     const { lastPosition, longest, past, paddedDim } = this.#inputs;
     const headDim = query.shape.at(-1)! / heads.nHeads;
     const [pastKeys, pastValues] = past.slice(this.updated.length) as [Tensor, Tensor];

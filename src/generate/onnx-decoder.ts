@@ -2,7 +2,7 @@ import { toOnnx } from '../compile/index.ts';
 import type { OnnxModel } from '../formats/onnx/model.ts';
 import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
-import type { AttentionCache } from '../nn/index.ts';
+import type { AttentionCache, AttentionHeads } from '../nn/index.ts';
 import { arange, concat, openLengths, type Tensor, where } from '../tensor/index.ts';
 
 const { batch, time, past, total } = openLengths;
@@ -55,20 +55,17 @@ class ConcatenatedCache implements AttentionCache {
   /** The keys and values of all tokens so far, in the order of `past`. */
   readonly present: Tensor[] = [];
   readonly #past: readonly Tensor[];
-  readonly #isVisible: Tensor;
+  readonly #mask: Tensor;
+  /** Which tokens see which, by window. */
+  readonly #visible = new Map<number | undefined, Tensor>();
 
   constructor(positions: Tensor, mask: Tensor, past: readonly Tensor[]) {
     this.positions = positions;
     this.#past = past;
-    this.#isVisible = visibility(mask);
+    this.#mask = mask;
   }
 
-  attend(
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    { nHeads, nKvHeads }: { nHeads: number; nKvHeads: number },
-  ): Tensor {
+  attend(query: Tensor, key: Tensor, value: Tensor, { nHeads, nKvHeads, window }: AttentionHeads): Tensor {
     const width = query.shape.at(-1)!;
     const headDim = width / nHeads;
     const extend = (rows: Tensor) => {
@@ -84,14 +81,21 @@ class ConcatenatedCache implements AttentionCache {
       .permute(0, 2, 3, 1, 4) // [batch, nKvHeads, nHeads / nKvHeads, time, headDim]
       .mul(1 / Math.sqrt(headDim));
     const scores = queries.matmul(keys.transpose(-2, -1)); // [batch, nKvHeads, nHeads / nKvHeads, time, total]
-    const weights = where(this.#isVisible, scores, lowest).softmax(-1);
+    const weights = where(this.#isVisible(window), scores, lowest).softmax(-1);
     return weights.matmul(values).permute(0, 3, 1, 2, 4).reshape([batch, time, width]);
+  }
+
+  #isVisible(window: number | undefined): Tensor {
+    const known = this.#visible.get(window) ?? visibility(this.#mask, window);
+    this.#visible.set(window, known);
+    return known;
   }
 }
 
-/** `[batch, 1, 1, time, total]`: each new token (row) sees the tokens (columns) up to itself, except padding. */
-function visibility(mask: Tensor): Tensor {
+/** `[batch, 1, 1, time, total]`: each new token (row) sees the tokens (columns) up to itself, of these the last `window`, except padding. */
+function visibility(mask: Tensor, window: number | undefined): Tensor {
   const column = arange(total);
   const row = column.slice([past]).reshape([time, 1]); // the new tokens come last
-  return column.le(row).logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
+  const isPast = window === undefined ? column.le(row) : column.le(row).logicalAnd(column.gt(row.sub(window)));
+  return isPast.logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
 }

@@ -43,6 +43,11 @@ export function count(help: string, byDefault?: number | Derived): NumberField<P
   };
 }
 
+/** A whole number of at least 1 that may be omitted, for a part that the model then does not have. */
+export function optionalCount(help: string): NumberField<'optional'> {
+  return { ...count(help), presence: 'optional' };
+}
+
 /** A number of at least 0 and less than 1. */
 export function probability(help: string, byDefault: number): NumberField<'defaulted'> {
   return {

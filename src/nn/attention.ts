@@ -25,6 +25,11 @@ export interface AttentionOptions {
   qkNorm?: boolean;
   /** The eps of these normalisations. Defaults to 1e-5. */
   normEps?: number;
+  /**
+   * Sliding-window attention (Beltagy et al., 2020): the number of positions that a position attends to, itself and those just before it. Defaults to
+   * all.
+   */
+  window?: number | undefined;
   /** The probability that training sets an attention weight to zero. Defaults to 0. */
   dropRate?: number;
 }
@@ -44,11 +49,12 @@ export class Attention extends Module {
   readonly nKvHeads: number;
   readonly headDim: number;
   readonly #rotary: RotaryEmbedding | undefined;
+  readonly #window: number | undefined;
   readonly #dropRate: number;
 
   constructor(options: AttentionOptions) {
     super();
-    const { embDim, nHeads, nKvHeads = nHeads, headDim = embDim / nHeads, dropRate = 0, rotary } = options;
+    const { embDim, nHeads, nKvHeads = nHeads, headDim = embDim / nHeads, dropRate = 0, rotary, window } = options;
     const { qkvBias: bias = false, outputBias = true, qkNorm = false, normEps: eps } = options;
     checkHeads({ embDim, nHeads, nKvHeads, headDim });
     this.query = new Linear(embDim, nHeads * headDim, { bias });
@@ -60,7 +66,12 @@ export class Attention extends Module {
     this.nHeads = nHeads;
     this.nKvHeads = nKvHeads;
     this.headDim = headDim;
+    ensure(
+      window === undefined || (Number.isSafeInteger(window) && window >= 1),
+      () => `the window of attention must be a whole number of at least 1, but is ${window}`,
+    );
     this.#rotary = rotary;
+    this.#window = window;
     this.#dropRate = dropRate;
   }
 
@@ -75,6 +86,7 @@ export class Attention extends Module {
   forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
     const { cache, random, mask = source === x ? undefined : null } = pass;
     const { nHeads, nKvHeads } = this;
+    const window = this.#window;
     ensure(
       !cache || source === x,
       'attention with a cache continues its own text and takes no other source; omit one of them',
@@ -84,8 +96,8 @@ export class Attention extends Module {
     const key = this.#normalizeAndRotate(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, sourceTime, nKvHeads * headDim]
     const value = this.value.forward(source); // [batch, sourceTime, nKvHeads * headDim]
     const mixed = cache
-      ? cache.attend(query, key, value, { nHeads, nKvHeads })
-      : attend(query, key, value, { nHeads, nKvHeads, mask, dropRate: this.#dropRate, random });
+      ? cache.attend(query, key, value, { nHeads, nKvHeads, window })
+      : attend(query, key, value, { nHeads, nKvHeads, mask, window, dropRate: this.#dropRate, random });
     return this.output.forward(mixed);
   }
 
@@ -118,6 +130,8 @@ export interface AttendOptions {
   nKvHeads?: number;
   /** See {@link ForwardPass.mask}. Defaults to the causal mask; `null` means no mask. */
   mask?: Tensor | null | undefined;
+  /** The window of the causal mask, see {@link causalMask}. Defaults to none. */
+  window?: number | undefined;
   /** The dropout probability of attention weights, used only with `random`. Defaults to 0. */
   dropRate?: number;
   random?: Random | undefined;
@@ -130,7 +144,8 @@ export interface AttendOptions {
  * `[batch, time, nHeads * headDim]`.
  */
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-  const { nHeads, nKvHeads = nHeads, mask = causalMask(query.shape[1]!), dropRate = 0, random } = options;
+  const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = options;
+  const { mask = causalMask(query.shape[1]!, window) } = options;
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
@@ -157,8 +172,14 @@ function repeatHeads(t: Tensor, times: number): Tensor {
   return repeated.reshape([batch, heads * times, time, headDim]);
 }
 
-/** The mask `[time, time]` to add to the scores: -∞ where the column's position is later than the row's, otherwise 0. */
-export function causalMask(time: number): Tensor {
-  const position = arange(time);
-  return where(position.le(position.reshape([time, 1])), 0, Number.NEGATIVE_INFINITY);
+/**
+ * The mask `[time, time]` to add to the scores: -∞ where the column's position is later than the row's, otherwise 0. With `window`, a row sees only
+ * that many positions: its own and those just before it.
+ */
+export function causalMask(time: number, window?: number): Tensor {
+  const column = arange(time);
+  const row = column.reshape([time, 1]);
+  const isPast = column.le(row);
+  const isVisible = window === undefined || window >= time ? isPast : isPast.logicalAnd(column.gt(row.sub(window)));
+  return where(isVisible, 0, Number.NEGATIVE_INFINITY);
 }

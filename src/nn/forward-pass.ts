@@ -12,9 +12,17 @@ export interface ForwardPass {
   /**
    * The attention mask, which is added to the scores: 0 where a position may attend to another, -∞ where not. It broadcasts to
    * `[batch, nHeads, time, time]`. With `null`, every position attends to all others. Defaults to the causal mask: a position attends to
-   * itself and all earlier ones; in cross-attention to `null`. A pass with a cache is causal and takes no mask.
+   * itself and all earlier ones, or those in its layer's window; in cross-attention to `null`. A pass with a cache is causal and takes no mask.
    */
   mask?: Tensor | null;
+}
+
+/** How queries, keys and values divide into heads, and what these see. */
+export interface AttentionHeads {
+  nHeads: number;
+  nKvHeads: number;
+  /** The number of tokens that a token attends to: itself and those just before it. Defaults to all. */
+  window?: number | undefined;
 }
 
 /** The keys and values of earlier tokens, for each block, and the positions of the new tokens. */
@@ -22,11 +30,11 @@ export interface AttentionCache {
   /** The position of each new token in its text, int32 `[batch, time]`. */
   readonly positions: Tensor;
   /**
-   * Lets the new tokens attend to themselves and all earlier tokens, and stores their keys and values. The blocks must call it in their
+   * Lets the new tokens attend to themselves and all earlier tokens, of these only to the last in a `window`, and stores their keys and values. The blocks must call it in their
    * order, because the cache counts the calls to find the block.
    *
    * `query` is `[batch, time, nHeads * headDim]`; `key` and `value` are `[batch, time, nKvHeads * headDim]`. The result is
    * `[batch, time, nHeads * headDim]`.
    */
-  attend(query: Tensor, key: Tensor, value: Tensor, heads: { nHeads: number; nKvHeads: number }): Tensor;
+  attend(query: Tensor, key: Tensor, value: Tensor, heads: AttentionHeads): Tensor;
 }

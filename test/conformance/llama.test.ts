@@ -16,6 +16,8 @@ import { hasShared, shared } from '../support/shared.ts';
  * program in Python that shares no code with this project. It follows the papers: one head at a time, pairs turned as complex
  * numbers, gradients by PyTorch; all in float64 but the rotary angles, which are products of float32 numbers. `second` and `last`
  * are the logits after the second and the fortieth token; the loss is that of predicting the tokens from those before.
+ *
+ * Those of Mistral are from a program in NumPy of the same kind; its gradients are central differences of the loss in float64.
  */
 const fromPyTorch: Record<LlamaCase, { second: number[]; last: number[]; loss: number; gradNorm: number }> = {
   'Llama 2': {
@@ -35,6 +37,12 @@ const fromPyTorch: Record<LlamaCase, { second: number[]; last: number[]; loss: n
     last: [0.6248247, 0.3634648, 0.791947, 0.5161515, 0.9813282, -0.5049066, -1.722776],
     loss: 2.483791,
     gradNorm: 3.815746,
+  },
+  Mistral: {
+    second: [0.5526307, -0.9104405, -0.2296904, 0.5784585, -3.232496, 0.6553737, -1.80693],
+    last: [0.5362099, 0.8608795, 1.181732, 0.2280668, 1.138908, -0.5336802, -1.683225],
+    loss: 2.955126,
+    gradNorm: 4.239719,
   },
   'all biases': {
     second: [-2.65572, 1.646347, 1.326022, 0.1074577, 1.745041, -1.205503, -2.688225],
@@ -78,6 +86,20 @@ const gradNormsFromPyTorch: Partial<Record<LlamaCase, Record<string, number>>> =
     'model.layers.0.mlp.down_proj.bias': 0.3150289,
     'model.norm.weight': 1.385649,
     'lm_head.weight': 2.584517,
+  },
+  Mistral: {
+    'model.embed_tokens.weight': 1.889129,
+    'model.layers.0.input_layernorm.weight': 0.5888548,
+    'model.layers.0.self_attn.q_proj.weight': 1.14668,
+    'model.layers.0.self_attn.k_proj.weight': 0.9464117,
+    'model.layers.0.self_attn.v_proj.weight': 1.783232,
+    'model.layers.0.self_attn.o_proj.weight': 1.338283,
+    'model.layers.0.post_attention_layernorm.weight': 0.5707581,
+    'model.layers.0.mlp.gate_proj.weight': 0.6888401,
+    'model.layers.0.mlp.up_proj.weight': 0.9336954,
+    'model.layers.0.mlp.down_proj.weight': 1.010901,
+    'model.norm.weight': 0.6216847,
+    'lm_head.weight': 1.34185,
   },
   Qwen3: {
     'model.embed_tokens.weight': 1.362968,

@@ -22,6 +22,7 @@ export const models: readonly (readonly [name: string, model: LanguageModel])[] 
   ['a Llama with grouped heads', new Llama(llama, new Random(3))],
   ['a Llama with a head of its own', new Llama({ ...llama, tiedHead: false, nKvHeads: 4 }, new Random(4))],
   ['a Llama whose heads share one', new Llama({ ...llama, nKvHeads: 1, ropeScaling: stretched }, new Random(5))],
+  ['a Mistral', new Llama({ ...llama, slidingWindow: 5 }, new Random(9))],
   ['a Qwen2', new Llama({ ...llama, qkvBias: true }, new Random(6))],
   ['a Qwen3', new Llama({ ...llama, qkNorm: true, headDim: 12 }, new Random(7))],
 ].map(([name, model]) => [name as string, opinionated(model as LanguageModel)] as const);

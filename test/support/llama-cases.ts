@@ -35,6 +35,7 @@ export const llamaCases = {
   'Llama 2': plain,
   'Llama 3': { ...plain, headDim: 16, nHeads: 2, nKvHeads: 1, ropeTheta: 500, ropeScaling: llama3, tiedHead: true },
   'linear scaling': { ...plain, ropeScaling: { kind: 'linear' as const, factor: 4 } },
+  Mistral: { ...plain, slidingWindow: 6 },
   'all biases': { ...plain, qkvBias: true, outputBias: true, feedForwardBias: true },
   Qwen2: { ...plain, nHeads: 3, nKvHeads: 1, qkvBias: true, normEps: 1e-6, ropeTheta: 1e6, tiedHead: true },
   Qwen3: { ...plain, headDim: 10, qkNorm: true, normEps: 1e-6, ropeTheta: 1e6, tiedHead: true },

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
 import type { RotaryScaling } from '../../nn/index.ts';
-import { checkPositive, count, positive, probability, structure, toggle } from '../config-fields.ts';
+import { checkPositive, count, optionalCount, positive, probability, structure, toggle } from '../config-fields.ts';
 import { type ConfigOf, configTable, type OptionsOf } from '../config-table.ts';
 
 /** Divides embDim among the heads. */
@@ -58,6 +58,9 @@ const fields = {
     'scaling of the rotary position embedding for contexts longer than in pretraining',
     ropeScalingSchema,
     checkRopeScaling,
+  ),
+  slidingWindow: optionalCount(
+    'number of tokens that a token attends to, itself and those just before it, as in Mistral',
   ),
   qkvBias: toggle(
     'whether queries, keys and values have a bias, as in Qwen2',

@@ -42,9 +42,11 @@ export const llamaGguf: GgufForm<LlamaConfig> = {
     hyperparameters.fixed('attention.value_length', headDim);
     hyperparameters.fixed('rope.dimension_count', headDim);
     const theta = hyperparameters.number('rope.freq_base', 10_000);
+    const contextLength = hyperparameters.number('context_length');
+    const window = hyperparameters.number('attention.sliding_window', 0);
     const config: LlamaConfig = {
       vocabSize: hyperparameters.vocabSize,
-      contextLength: hyperparameters.number('context_length'),
+      contextLength,
       embDim,
       nHeads,
       nKvHeads: hyperparameters.number('attention.head_count_kv', nHeads),
@@ -53,6 +55,7 @@ export const llamaGguf: GgufForm<LlamaConfig> = {
       hiddenDim: hyperparameters.number('feed_forward_length'),
       normEps: hyperparameters.number('attention.layer_norm_rms_epsilon'),
       ropeTheta: theta,
+      ...(window > 0 && window < contextLength && { slidingWindow: window }),
       qkvBias: reader.has('blk.0.attn_q.bias'),
       outputBias: reader.has('blk.0.attn_output.bias'),
       feedForwardBias: reader.has('blk.0.ffn_gate.bias'),
@@ -91,11 +94,9 @@ function checkNothingElse(hyperparameters: Hyperparameters): void {
   hyperparameters.fixed('expert_count', 0);
   hyperparameters.fixed('attention.causal', true);
   hyperparameters.fixed('rope.scaling.attn_factor', 1);
-  if (!hyperparameters.has('attention.sliding_window')) return;
-  const [window, context] = ['attention.sliding_window', 'context_length'].map((key) => hyperparameters.number(key));
   ensure(
-    window === 0 || window! >= context!,
-    `its attention sees only the last ${window} of ${context} tokens, which is not supported`,
+    !hyperparameters.has('attention.sliding_window_pattern'),
+    'only some of its blocks have a sliding window, which is not supported',
   );
 }
 
@@ -148,6 +149,7 @@ function hyperparametersOf(config: LlamaConfig): Record<string, MetadataToWrite>
     'attention.key_length': uint32(headDim),
     'attention.value_length': uint32(headDim),
     'attention.layer_norm_rms_epsilon': float32(config.normEps),
+    ...(config.slidingWindow && { 'attention.sliding_window': uint32(config.slidingWindow) }),
     'rope.dimension_count': uint32(headDim),
     'rope.freq_base': float32(config.ropeTheta),
     ...scaling,

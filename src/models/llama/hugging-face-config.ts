@@ -2,16 +2,23 @@ import * as v from 'valibot';
 import { absent, fixed } from '../config-schema.ts';
 import { ropeSchema } from './rope-schema.ts';
 
-/** Sliding-window attention: whether it is used, and how many tokens it sees. `always` ignores use_sliding_window. */
+/** What a model type knows of sliding windows. */
 export interface Window {
-  isUsed: boolean | 'always';
+  /** Which blocks have one: none, all, or, if use_sliding_window is true, those from max_window_layers on. */
+  blocks: 'none' | 'all' | 'last';
+  /** The length if config.json does not mention one. */
   length: number | null;
 }
 
 const noExperts = absent('is set, but mixtures of experts are not supported');
 const noCapping = absent('is set, but soft-capping is not supported');
 
-/** The fields of a config.json. `window` is the default if the file does not mention a window. */
+const layerType = v.picklist(
+  ['full_attention', 'sliding_attention'],
+  ({ received }) => `is ${received}, but only "full_attention" and "sliding_attention" are supported`,
+);
+
+/** The fields of a config.json. Its `sliding_window` becomes the window of all blocks, null if they see the whole context. */
 export function configSchemaFor(window: Window) {
   return v.pipe(
     v.object({
@@ -31,13 +38,14 @@ export function configSchemaFor(window: Window) {
       mlp_bias: v.optional(v.boolean(), false),
       tie_word_embeddings: v.optional(v.boolean(), false),
       attention_dropout: v.nullish(v.number(), 0),
-      use_sliding_window: v.nullish(v.boolean(), window.isUsed !== false),
+      use_sliding_window: v.nullish(v.boolean(), false),
       sliding_window: v.optional(v.nullable(v.number()), window.length),
+      max_window_layers: v.nullish(v.number(), 28),
+      layer_types: v.nullish(v.array(layerType)),
       // Other values of these fields would change the computation.
       hidden_act: fixed('silu'),
       partial_rotary_factor: fixed(1),
       is_causal: fixed(true),
-      layer_types: v.nullish(v.array(fixed('full_attention'))),
       quantization_config: absent('is set, but quantized weights cannot be read; choose the model they were made from'),
       num_experts: noExperts,
       num_local_experts: noExperts,
@@ -45,15 +53,43 @@ export function configSchemaFor(window: Window) {
       attn_logit_softcapping: noCapping,
       final_logit_softcapping: noCapping,
     }),
-    v.rawCheck(({ dataset, addIssue }) => {
-      if (!dataset.typed) return;
-      const { use_sliding_window, sliding_window, max_position_embeddings } = dataset.value;
-      const isUsed = window.isUsed === 'always' || use_sliding_window;
-      if (!isUsed || sliding_window === null || sliding_window >= max_position_embeddings) return;
-      const message =
-        `sliding_window is ${sliding_window}, but attention that sees less than all of ` +
-        `max_position_embeddings, ${max_position_embeddings}, is not supported`;
-      addIssue({ message });
+    v.rawTransform(({ dataset, addIssue }) => {
+      const published = dataset.value;
+      const { length, problem } = windowOf(published, window);
+      if (problem) addIssue({ message: problem });
+      return { ...published, sliding_window: length };
     }),
   );
+}
+
+interface WindowFields {
+  max_position_embeddings: number;
+  num_hidden_layers: number;
+  use_sliding_window: boolean;
+  sliding_window: number | null;
+  max_window_layers: number;
+  layer_types?: readonly string[] | null | undefined;
+}
+
+/** The window of all blocks, or why there is none that they share. */
+function windowOf(fields: WindowFields, { blocks }: Window): { length: number | null; problem?: string } {
+  const { max_position_embeddings: context, num_hidden_layers: count, sliding_window: length } = fields;
+  const isUsed = blocks !== 'last' || fields.use_sliding_window;
+  const firstWithWindow = blocks === 'last' ? fields.max_window_layers : 0;
+  const isSliding = (type: string) => type === 'sliding_attention';
+  const { layer_types: types } = fields;
+  const withWindow = types ? types.filter(isSliding).length : Math.max(0, count - firstWithWindow);
+  if (!isUsed || length === null || length >= context || withWindow === 0) {
+    const isMissing = types?.some(isSliding) && (!isUsed || length === null);
+    return {
+      length: null,
+      ...(isMissing && { problem: 'layer_types has "sliding_attention", but there is no sliding_window' }),
+    };
+  }
+  const says = `sliding_window is ${length}, but`;
+  if (blocks === 'none') return { length, problem: `${says} models of this type have no window` };
+  if (withWindow < (types?.length ?? count)) {
+    return { length, problem: `${says} not every block has it, which is not supported` };
+  }
+  return { length };
 }

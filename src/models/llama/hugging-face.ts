@@ -11,7 +11,7 @@ interface Kinship {
   /** The biases that do not depend on config.json. */
   biases?: Partial<Pick<LlamaConfig, 'qkvBias' | 'outputBias' | 'feedForwardBias'>>;
   qkNorm?: boolean;
-  /** The sliding window if config.json does not mention one. */
+  /** Its sliding windows. Defaults to none. */
   window?: Window;
 }
 
@@ -20,17 +20,17 @@ const noBiases = { qkvBias: false, outputBias: false, feedForwardBias: false };
 const relatives: Record<string, Kinship> = {
   /** Llama 2 and 3, and models of the same structure, such as TinyLlama and SmolLM2. */
   llama: {},
-  mistral: { biases: noBiases, window: { isUsed: 'always', length: 4096 } },
+  mistral: { biases: noBiases, window: { blocks: 'all', length: 4096 } },
   /** Qwen2 and Qwen2.5. */
-  qwen2: { biases: { ...noBiases, qkvBias: true }, window: { isUsed: false, length: 4096 } },
-  qwen3: { biases: { feedForwardBias: false }, qkNorm: true, window: { isUsed: false, length: 4096 } },
+  qwen2: { biases: { ...noBiases, qkvBias: true }, window: { blocks: 'last', length: 4096 } },
+  qwen3: { biases: { feedForwardBias: false }, qkNorm: true, window: { blocks: 'last', length: 4096 } },
 };
 
-/** Llama and its relatives. A Mistral is written as a Llama, which computes the same. */
+/** Llama and its relatives. A Mistral without a sliding window is written as a Llama, which computes the same. */
 export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
   modelTypes: Object.keys(relatives),
   readConfig(json, modelType) {
-    const { biases, qkNorm = false, window = { isUsed: true, length: null } } = relatives[modelType]!;
+    const { biases, qkNorm = false, window = { blocks: 'none', length: null } } = relatives[modelType]!;
     const published = parseConfig(configSchemaFor(window), json);
     const rope = published.rope_scaling ?? published.rope_parameters;
     const { hidden_size: embDim, num_attention_heads: nHeads, attention_bias: attentionBias } = published;
@@ -46,6 +46,7 @@ export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
       normEps: published.rms_norm_eps,
       ropeTheta: rope?.theta ?? published.rope_theta,
       ...(rope?.scaling && { ropeScaling: rope.scaling }),
+      ...(published.sliding_window !== null && { slidingWindow: published.sliding_window }),
       qkvBias: attentionBias,
       outputBias: attentionBias,
       feedForwardBias: published.mlp_bias,
@@ -78,18 +79,33 @@ export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
   layout: () => huggingFaceLayout,
 };
 
-/** Determines the relative of Llama from its biases and norms. */
-function kinship({ qkvBias, outputBias, feedForwardBias, qkNorm }: LlamaConfig): Record<string, unknown> {
+/** Determines the relative of Llama from its biases, norms and window. */
+function kinship({
+  qkvBias,
+  outputBias,
+  feedForwardBias,
+  qkNorm,
+  slidingWindow,
+}: LlamaConfig): Record<string, unknown> {
+  const ofQwen = slidingWindow
+    ? { use_sliding_window: true, sliding_window: slidingWindow, max_window_layers: 0 }
+    : { use_sliding_window: false };
   if (qkvBias && !outputBias && !feedForwardBias && !qkNorm) {
-    return { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', use_sliding_window: false };
+    return { architectures: ['Qwen2ForCausalLM'], model_type: 'qwen2', ...ofQwen };
   }
   ensure(
     qkvBias === outputBias && !(qkNorm && feedForwardBias),
     "this model cannot be written in Hugging Face's layout: no relative of Llama there has the same combination of biases and norms",
   );
   if (qkNorm) {
-    const rest = { attention_bias: qkvBias, use_sliding_window: false };
-    return { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', ...rest };
+    return { architectures: ['Qwen3ForCausalLM'], model_type: 'qwen3', attention_bias: qkvBias, ...ofQwen };
+  }
+  if (slidingWindow) {
+    ensure(
+      !qkvBias && !feedForwardBias,
+      "this model cannot be written in Hugging Face's layout: no relative of Llama there has both a sliding window and these biases",
+    );
+    return { architectures: ['MistralForCausalLM'], model_type: 'mistral', sliding_window: slidingWindow };
   }
   return {
     architectures: ['LlamaForCausalLM'],

@@ -17,7 +17,7 @@ import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
  * Llama (Touvron et al., 2023) and its relatives: token embeddings, a stack of transformer blocks with rotary position embeddings, a
  * final normalisation, and a head that computes the logits of the next token.
  *
- * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral, a Qwen2 or a Qwen3. See {@link LlamaOptions} for
+ * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral with its sliding window, a Qwen2 or a Qwen3. See {@link LlamaOptions} for
  * the defaults of `options`. The initial weights are drawn from `random`, which defaults to `new Random(0)`.
  */
 export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
@@ -51,7 +51,7 @@ function llamaBlock(config: LlamaConfig, rotary: RotaryEmbedding) {
   const { embDim, hiddenDim, feedForwardBias: bias, normEps: eps, dropRate } = config;
   return new TransformerBlock({
     attentionNorm: new RMSNorm(embDim, { eps }),
-    attention: new Attention({ ...config, rotary }),
+    attention: new Attention({ ...config, rotary, window: config.slidingWindow }),
     feedForwardNorm: new RMSNorm(embDim, { eps }),
     feedForward: new SwiGLU(embDim, hiddenDim, { bias }),
     dropRate,

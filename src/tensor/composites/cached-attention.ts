@@ -10,11 +10,12 @@ interface CachedAttentionAttributes {
   nHeads: number;
   nKvHeads: number;
   scale: number;
+  window?: number;
 }
 
 const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
   name: 'cachedAttention',
-  definition: ([query, key, value, pastKeys, pastValues, lastPosition], { nHeads, nKvHeads, scale }) => {
+  definition: ([query, key, value, pastKeys, pastValues, lastPosition], { nHeads, nKvHeads, scale, window }) => {
     const [batch, time, queryWidth] = query!.shape as [number, number, number];
     const capacity = pastKeys!.shape[2]!;
     const headDim = queryWidth / nHeads;
@@ -40,19 +41,20 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const queries = query!.reshape([batch, time, nHeads, headDim]).permute(0, 2, 1, 3);
     const scores = queries.matmul(repeat(keys).transpose(-2, -1)).mul(scale); // [batch, nHeads, time, capacity]
     const position = arange(time).reshape([1, 1, time, 1]).add(first); // [batch, 1, time, 1]
-    const isVisible = arange(capacity).le(position); // [batch, 1, time, capacity]
+    const isPast = arange(capacity).le(position); // [batch, 1, time, capacity]
+    const isVisible = window ? isPast.logicalAnd(arange(capacity).gt(position.sub(window))) : isPast;
     const weights = where(isVisible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
     const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
     return [mixed, keys, values];
   },
   // ONNX Runtime's operator writes new keys and values into the old arrays if one array is both input and output. For each row it takes the number of
   // tokens minus one.
-  lowering: (emitter, { attributes: { nHeads, nKvHeads, scale } }, [query, key, value, ...rest]) => {
+  lowering: (emitter, { attributes: { nHeads, nKvHeads, scale, window } }, [query, key, value, ...rest]) => {
     // Queries, keys and values that are parts of one array need not be cut apart.
     const whole = emitter.splitOf([query!, key!, value!]);
     const operands = whole ? [whole, '', ''] : [query!, key!, value!];
     return emitter.emitMany('GroupQueryAttention', [...operands, ...rest], 3, {
-      attributes: { num_heads: nHeads, kv_num_heads: nKvHeads },
+      attributes: { num_heads: nHeads, kv_num_heads: nKvHeads, ...(window && { local_window_size: window }) },
       floats: { scale },
       domain: microsoftDomain,
     });
@@ -68,6 +70,8 @@ export interface CachedAttentionOptions {
   nKvHeads: number;
   /** The factor of the scores, usually 1 / √headDim. */
   scale: number;
+  /** The number of tokens that a token attends to: itself and those just before it. Defaults to all. */
+  window?: number | undefined;
   /** Keys of the earlier tokens, `[batch, nKvHeads, capacity, headDim]`. Free slots may hold anything. */
   pastKeys: Tensor;
   /** Values of the earlier tokens, like {@link pastKeys}. */
@@ -79,7 +83,7 @@ export interface CachedAttentionOptions {
 }
 
 /**
- * Causal attention of new tokens to themselves and to all earlier tokens, with a key-value cache.
+ * Causal attention of new tokens to themselves and to earlier tokens, with a key-value cache.
  *
  * Takes `query [batch, time, nHeads * headDim]` and, of the same new tokens, `key` and `value [batch, time, nKvHeads * headDim]`.
  * Returns `mixed`, the weighted sums of values, `[batch, time, nHeads * headDim]`, and `keys` and `values`, the cache with the new
@@ -89,7 +93,7 @@ export interface CachedAttentionOptions {
  * the run fail.
  */
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
-  const { nHeads, nKvHeads, scale, pastKeys, pastValues, lastPosition, longest } = options;
+  const { nHeads, nKvHeads, scale, window, pastKeys, pastValues, lastPosition, longest } = options;
   const headDim = query.shape.at(-1)! / nHeads;
   ensure(
     sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),
@@ -99,6 +103,10 @@ export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, optio
   );
   const operands = [query, key, value, pastKeys, pastValues, lastPosition, longest];
   const hasRoom = indexBelow(lastPosition, pastKeys.shape[2]!, 'the cache');
-  const [mixed, keys, values] = applyCachedAttention(operands, { nHeads, nKvHeads, scale }, hasRoom);
+  const [mixed, keys, values] = applyCachedAttention(
+    operands,
+    { nHeads, nKvHeads, scale, ...(window && { window }) },
+    hasRoom,
+  );
   return { mixed: mixed!, keys: keys!, values: values! };
 }

@@ -189,9 +189,9 @@ describe('a GGUF file', () => {
     ],
     ['of experts', set('llama.expert_count', uint32(8)), 'its llama.expert_count is 8, but only 0 is supported'],
     [
-      'with a window',
-      set('llama.attention.sliding_window', uint32(16)),
-      'its attention sees only the last 16 of 64 tokens',
+      'with windows in some blocks',
+      set('llama.attention.sliding_window_pattern', uint32(2)),
+      'only some of its blocks have a sliding window',
     ],
     ['with another scaling', set('llama.rope.scaling.type', 'yarn'), 'its rotary positions are scaled as "yarn"'],
     [

@@ -31,7 +31,9 @@ const llamas: Record<string, Partial<LlamaConfig>> = {
   'Llama 2': {},
   'Llama 3': { tiedHead: false, ropeTheta: 500_000, ropeScaling: llama3 },
   'a Llama with longer positions': { ropeScaling: { kind: 'linear', factor: 4 } },
+  'a Mistral with a window': { slidingWindow: 16 },
   Qwen2: { qkvBias: true },
+  'a Qwen3 with a window': { qkNorm: true, slidingWindow: 8 },
   Qwen3: { qkNorm: true, headDim: 32 },
 };
 const models: [string, () => LanguageModel][] = [

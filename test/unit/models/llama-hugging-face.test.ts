@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { readHuggingFaceConfig } from '../../../src/disk/pretrained.ts';
 import { createModel, type LlamaConfig, llama } from '../../../src/models/index.ts';
+import { huggingFaceForm } from '../../../src/models/registry.ts';
 
 /** The config.json of meta-llama/Llama-3.2-1B, without the fields that are not used here. */
 const llama3 = {
@@ -155,6 +156,7 @@ describe('the configuration of a relative of Llama', () => {
     [{ ...qwen2, sliding_window: undefined, use_sliding_window: undefined }, { contextLength: 32_768 }],
     [{ ...qwen3, sliding_window: 40_960, use_sliding_window: true }, { contextLength: 40_960 }],
     [{ ...mistral, sliding_window: 4096, max_position_embeddings: 4096 }, { contextLength: 4096 }],
+    [{ ...qwen2, sliding_window: 4096, use_sliding_window: true }, { contextLength: 32_768 }], // from block 24 on
     // Rotary positions in older and newer spelling.
     [{ ...qwen3, rope_theta: undefined }, { ropeTheta: 10_000 }],
     [{ ...qwen3, rope_theta: undefined, rope_parameters: rope }, { ropeTheta: 20_000 }],
@@ -171,6 +173,37 @@ describe('the configuration of a relative of Llama', () => {
     ],
   ])('is read from %j', (json, expected) => {
     expect(configOf(json)).toMatchObject(expected);
+  });
+
+  it.each<[object, number | undefined]>([
+    [{ ...mistral, sliding_window: 4096 }, 4096],
+    [{ ...mistral, sliding_window: undefined }, 4096],
+    [{ ...mistral, sliding_window: 4096, use_sliding_window: false }, 4096],
+    [{ ...mistral, sliding_window: null }, undefined],
+    [{ ...mistral, sliding_window: 32_768 }, undefined],
+    [{ ...qwen2, sliding_window: 512, use_sliding_window: true, max_window_layers: 0 }, 512],
+    [{ ...qwen2, sliding_window: 512, use_sliding_window: true, max_window_layers: null }, undefined],
+    [{ ...qwen2, sliding_window: 512, use_sliding_window: false, max_window_layers: 0 }, undefined],
+    [
+      { ...qwen3, sliding_window: 512, use_sliding_window: true, layer_types: Array(28).fill('sliding_attention') },
+      512,
+    ],
+    [{ ...qwen3, sliding_window: 512, use_sliding_window: true, layer_types: ['full_attention'] }, undefined],
+    [{ ...llama3, sliding_window: null }, undefined],
+  ])('has the window of %j', (json, slidingWindow) => {
+    const config = configOf(json);
+    expect(config.slidingWindow).toBe(slidingWindow);
+    expect('slidingWindow' in config).toBe(slidingWindow !== undefined);
+    // What is written is read again, with the same window.
+    const written = huggingFaceForm('llama').writeConfig(config);
+    expect(configOf(written).slidingWindow).toBe(slidingWindow);
+  });
+
+  it('is not written if no relative has both a window and its biases', () => {
+    const config = configOf({ ...llama3, mlp_bias: true, attention_bias: true });
+    expect(() => huggingFaceForm('llama').writeConfig({ ...config, slidingWindow: 9 } as LlamaConfig)).toThrow(
+      /no relative of Llama there has both a sliding window and these biases/,
+    );
   });
 
   it('without scaled positions has no field for the scaling', () => {
@@ -195,19 +228,28 @@ describe('the configuration of a relative of Llama', () => {
     [{ ...llama3, final_logit_softcapping: 30 }, /final_logit_softcapping is set, but soft-capping is not supported/],
     [{ ...llama3, no_rope_layers: [1, 0] }, /no_rope_layers is set, but blocks without rotary positions are not/],
     [
-      { ...qwen3, layer_types: ['full_attention', 'sliding_attention'] },
-      /layer_types\.1 is "sliding_attention", but only/,
+      { ...qwen3, layer_types: ['full_attention', 'chunked_attention'] },
+      /layer_types\.1 is "chunked_attention", but only/,
     ],
     [
-      { ...mistral, sliding_window: 4096 },
-      /sliding_window is 4096, but attention that sees less than all of max_pos.* 32768/,
+      { ...qwen3, layer_types: ['full_attention', 'sliding_attention'] },
+      /layer_types has "sliding_attention", but there is no sliding_window/,
     ],
-    [{ ...mistral, sliding_window: undefined }, /sliding_window is 4096, but/],
-    [{ ...mistral, sliding_window: 4096, use_sliding_window: false }, /sliding_window is 4096, but/],
+    [
+      { ...qwen3, layer_types: ['full_attention', 'sliding_attention'], sliding_window: 9, use_sliding_window: true },
+      /sliding_window is 9, but not every block has it/,
+    ],
     [{ ...qwen2, is_causal: false }, /is_causal is false, but only true is supported/],
-    [{ ...llama3, sliding_window: 1024 }, /sliding_window is 1024, but/],
-    [{ ...qwen2, sliding_window: 4096, use_sliding_window: true }, /sliding_window is 4096, but/],
-    [{ ...qwen3, sliding_window: undefined, use_sliding_window: true }, /sliding_window is 4096, but/],
+    [{ ...llama3, sliding_window: 1024 }, /sliding_window is 1024, but models of this type have no window/],
+    [{ ...mistral, sliding_window: 0 }, /slidingWindow must be a whole number of at least 1, but is 0/],
+    [
+      { ...qwen2, sliding_window: 4096, use_sliding_window: true, max_window_layers: 20 },
+      /sliding_window is 4096, but not every block/,
+    ],
+    [
+      { ...qwen3, sliding_window: undefined, use_sliding_window: true, max_window_layers: 1 },
+      /sliding_window is 4096, but/,
+    ],
     [scaling({ rope_type: 'yarn' }), /rope_scaling\.rope_type is "yarn", but only "default", "linear" and "llama3"/],
     [scaling({ rope_type: 'dynamic' }), /rope_scaling\.rope_type is "dynamic", but only/],
     [scaling({ rope_type: 'longrope' }), /rope_scaling\.rope_type is "longrope", but only/],

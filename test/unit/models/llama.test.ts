@@ -184,6 +184,52 @@ describe('Llama', () => {
     }
   });
 
+  it('attends to its window only: a token further back changes nothing, one inside does', async () => {
+    const oneBlock = opinionated({ slidingWindow: 3, nLayers: 1 });
+    const logitsOf = async (ids: number[]) => {
+      const logits = await oneBlock.forward(fromArray(Int32Array.from(ids), [1, ids.length])).array<number[][][]>();
+      return logits[0]!.at(-1)!;
+    };
+    const ids = [3, 1, 4, 1, 5, 9];
+    const before = await logitsOf(ids);
+    for (const place of ids.keys()) {
+      const after = await logitsOf(ids.with(place, 7));
+      if (place < ids.length - 3) expect(after, `token ${place}`).toEqual(before);
+      else expect(after, `token ${place}`).not.toEqual(before);
+    }
+  });
+
+  it('with a window and a cache has the logits of a whole pass, however the text is cut into passes', async () => {
+    const settings = fc.record({
+      slidingWindow: fc.integer({ min: 1, max: 9 }),
+      nKvHeads: fc.constantFrom(1, 2, 4),
+      chunkSize: fc.integer({ min: 1, max: 8 }),
+      lengths: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(settings, async ({ slidingWindow, nKvHeads, chunkSize, lengths }) => {
+        const model = opinionated({ slidingWindow, nKvHeads });
+        await using decoder = new Decoder(model, { chunkSize });
+        const cache = decoder.createCache({ batchSize: lengths.length });
+        const texts = lengths.map((length) => Array.from({ length }, () => random.integer(config.vocabSize)));
+        await decoder.append(cache, texts);
+        for (const next of [6, 5]) {
+          const logits = await decoder.append(
+            cache,
+            texts.map(() => [next]),
+          );
+          for (const [i, text] of texts.entries()) {
+            text.push(next);
+            const ids = fromArray(Int32Array.from(text), [1, text.length]);
+            const whole = await model.forward(ids).slice(null, [-1]).data();
+            for (const [j, value] of whole.entries()) expect(logits[i]![j]).toBeCloseTo(value, 3);
+          }
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   it('can be looked into', async () => {
     const ids = [3, 1, 4, 1];
     const names = (await journey(model, ids)).map(({ name }) => name);

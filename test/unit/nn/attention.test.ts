@@ -20,6 +20,14 @@ describe('the causal mask', () => {
     expect(await causalMask(1).array()).toEqual([[0]]);
   });
 
+  it('with a window is 0 for a position and those just before it', async () => {
+    const no = Number.NEGATIVE_INFINITY;
+    const rows = [[0, no, no, no], [0, 0, no, no], [no, 0, 0, no], [no, no, 0, 0]]; // biome-ignore format: rows
+    expect(await causalMask(4, 2).array()).toEqual(rows);
+    expect(await causalMask(4, 4).array()).toEqual(await causalMask(4).array());
+    expect(await causalMask(2, 1).array()).toEqual([[0, no], [no, 0]]); // biome-ignore format: rows
+  });
+
   it('leaves weights that add up to 1 over the past and are 0 over the future', async () => {
     const weights = randn([5, 5], new Random(1)).add(causalMask(5)).softmax(-1);
     for (const [t, row] of (await weights.array<number[][]>()).entries()) {
@@ -94,6 +102,21 @@ describe('the mask of attention', () => {
 
   it('is the causal one by default', async () => {
     await expectClose(attention.forward(x), await expected(x, (_, t, s) => s <= t));
+  });
+
+  it('sees only a window, if the layer has one', async () => {
+    const layer = new Attention({ ...options, window: 2 });
+    for (const [path, { weight }] of Object.entries({ query: layer.query, key: layer.key, value: layer.value })) {
+      weight.value = attention[path as 'query'].weight.value;
+    }
+    layer.output.weight.value = attention.output.weight.value;
+    layer.output.bias!.value = attention.output.bias!.value;
+    await expectClose(layer.forward(x), await expected(x, (_, t, s) => s <= t && s > t - 2));
+    await expectClose(layer.forward(x, { mask: null }), await expected(x, () => true));
+    await expectClose(layer.forward(x, {}, source), await expected(source, () => true));
+    for (const window of [0, -1, 1.5, Number.NaN]) {
+      expect(() => new Attention({ ...options, window })).toThrow(/the window .* at least 1, but is/);
+    }
   });
 
   it('may be none', async () => {

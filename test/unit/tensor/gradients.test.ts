@@ -186,11 +186,13 @@ const cases: Record<string, () => Case[]> = {
   ],
   cachedAttention: () => {
     /** One row of new tokens after `past` others, or with `past` for several rows, one new token each. */
-    const attention = (nHeads: number, nKvHeads: number, time: number, past: number[], capacity: number): Case => {
+    const attention = (
+      ...[nHeads, nKvHeads, time, past, capacity, window]: [number, number, number, number[], number, number?]
+    ): Case => {
       const [batch, headDim] = [past.length, 8];
       const int32 = (values: number[], shape: number[]) => t.fromArray(Int32Array.from(values), shape);
       const options = {
-        ...{ nHeads, nKvHeads, scale: 0.3 },
+        ...{ nHeads, nKvHeads, scale: 0.3, window },
         lastPosition: int32(past.map((count) => count + time - 1), [batch]), // biome-ignore format: a list
         longest: int32([Math.max(...past) + time], []),
       };
@@ -211,7 +213,8 @@ const cases: Record<string, () => Case[]> = {
         ...[rows(nHeads), rows(nKvHeads), rows(nKvHeads), cache(), cache()],
       );
     };
-    return [attention(1, 1, 2, [0], 2), attention(2, 1, 2, [1], 4), attention(2, 2, 1, [2, 0], 3)];
+    const whole = [attention(1, 1, 2, [0], 2), attention(2, 1, 2, [1], 4), attention(2, 2, 1, [2, 0], 3)];
+    return [...whole, attention(2, 1, 3, [1], 4, 2), attention(2, 2, 1, [3, 1], 4, 1), attention(1, 1, 4, [2], 7, 3)];
   },
   crossEntropy: () => {
     const targets = ids([5], 4);
