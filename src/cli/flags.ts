@@ -26,7 +26,7 @@ export function defined<T extends object>(record: T): Partial<T> {
 
 /**
  * A message of the library with the names of options written as the command's flags: `topK` as `--top-k`. A name of one small word is replaced only
- * where the message is about it: "steps must be ...".
+ * where the message says that it is an option: "steps must be ...", "the option encoding".
  */
 export function withFlags(message: string, command: Command): string {
   const flags = new Map(command.options.map((option) => [option.attributeName(), option]));
@@ -36,6 +36,7 @@ export function withFlags(message: string, command: Command): string {
     return option?.long && !option.negate ? option.long : name;
   };
   return message
+    .replaceAll(/\bthe option (\w+)/g, (whole, name: string) => (flags.has(name) ? flagOf(name) : whole))
     .replace(/^[a-z]+(?= must be )/, flagOf)
     .replaceAll(/(?<![\w./"'-])[a-z]+[A-Z]\w*(?![\w/"'-]|\.\w)/g, flagOf);
 }

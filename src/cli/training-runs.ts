@@ -1,7 +1,8 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { ensure } from '../core/errors.ts';
-import { openText } from '../disk/open-text.ts';
-import { type FolderRun, holdsRun, loadCheckpoint, textTrainingRecord } from '../disk/run/index.ts';
+import { type OpenedText, openText } from '../disk/open-text.ts';
+import { type FolderRun, holdsRun, loadCheckpoint, type TextReading, textTrainingRecord } from '../disk/run/index.ts';
 import { familyNamed, type LanguageModel } from '../models/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation } from '../text/index.ts';
 import { GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
@@ -10,10 +11,12 @@ import { defined } from './flags.ts';
 import { ensureFlagsOf, type ModelFlags, sharedFields, writtenFlags } from './model-flags.ts';
 import { isPreset, openNamedModel } from './open-model.ts';
 import { defaultPreset, fineTuning, presets } from './presets.ts';
+import { showingProgress } from './reading-display.ts';
+import { ensureSpecialTokens, readingOf, type TextFlags } from './text-flags.ts';
 import { type TrainingFlags, trainOptionsOf } from './training-flags.ts';
 
 /** What the flags of `train` say. */
-export interface TrainFlags extends TrainingFlags {
+export interface TrainFlags extends TrainingFlags, TextFlags {
   out: string;
   preset?: string;
   from?: string;
@@ -25,6 +28,8 @@ export interface TrainFlags extends TrainingFlags {
   sampleTokens: number;
   /** The flags of the model's configuration. */
   model: ModelFlags;
+  /** Called when the text has been opened, before it is read. */
+  onText?: (text: OpenedText) => void;
 }
 
 /** The run that `flags` describe: one to resume, one that starts from a trained model, or one from nothing. */
@@ -34,7 +39,7 @@ export async function trainingRun(
   signal: AbortSignal,
 ): Promise<FolderRun> {
   if (flags.resume) return resumedRun(text, flags, signal);
-  ensure(text, 'train needs a text; give a text file or a folder of .txt files');
+  ensure(text, 'train needs a text; give a text file or a folder of them');
   ensure(
     !holdsRun(flags.out),
     `${flags.out} already holds a training run; continue it with --resume, or choose another folder with --out`,
@@ -46,21 +51,21 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
   const preset = presets[flags.preset ?? defaultPreset]!;
   const family = familyNamed(flags.family ?? preset.family);
   ensureFlagsOf(family, flags.model);
-  const source = await openText(text);
+  const reading = readingOf(flags);
   const kind = flags.tokenizer ?? preset.tokenizer;
-  const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await scanCharacters(source, { signal });
+  const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await charactersOf(text, flags, signal);
   const options = trainOptionsOf(flags, preset.training);
   const own = family.name === preset.family ? preset.model : sharedFields(family, preset.model);
   const shape = { ...own, ...flags.model };
   const config = family.config.complete({ vocabSize: tokenizer.vocabSize, ...shape });
   const model = family.create(config, initialRandom(options.seed));
-  return { ...(await runOn(text, { model, tokenizer }, flags, signal)), options };
+  return { ...(await runOn(text, reading, { model, tokenizer }, flags, signal)), options };
 }
 
 /** A run that continues from a trained model. */
 async function runFrom(name: string, text: string, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
-  const { preset, family, tokenizer: kind } = flags;
-  const others = Object.keys(defined({ preset, family, tokenizer: kind })).map((name) => `--${name}`);
+  const { preset, family, tokenizer: otherTokenizer } = flags;
+  const others = Object.keys(defined({ preset, family, tokenizer: otherTokenizer })).map((name) => `--${name}`);
   const [conflict] = [...others, ...writtenFlags(flags.model)];
   ensure(
     conflict === undefined,
@@ -71,7 +76,8 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
   const model = await opened.model();
   const windowLength = Math.min(model.config.contextLength, 256);
   const options = trainOptionsOf(flags, { ...fineTuning, windowLength });
-  return { ...(await runOn(text, { model, tokenizer: opened.tokenizer }, flags, signal)), options };
+  const { tokenizer } = opened;
+  return { ...(await runOn(text, readingOf(flags), { model, tokenizer }, flags, signal)), options };
 }
 
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
@@ -94,26 +100,53 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
     step < options.steps,
     `the run in ${flags.out} ${made} ${step} steps; add more, for instance with --steps ${2 * step}`,
   );
-  const run = await runOn(text ?? textBefore.path, { model, tokenizer }, flags, signal, textBefore.trainTokens);
+  const place = text ?? textBefore.path;
+  // Older runs read only .txt files of a folder.
+  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const readBefore = textBefore.reading ?? (isFolder ? { include: ['*.[tT][xX][tT]'] } : {});
+  const reading = { ...readBefore, ...readingOf(flags) };
+  const run = await runOn(place, reading, { model, tokenizer }, flags, signal, textBefore.trainTokens);
   return { ...run, options, resumeFrom: checkpoint };
+}
+
+/** A tokenizer for all characters of the text at `path`. */
+async function charactersOf(path: string, flags: TrainFlags, signal: AbortSignal): Promise<Tokenizer> {
+  const { allowSpecial: _, ...how } = readingOf(flags);
+  const source = await openText(path, how);
+  return showingProgress(`reading ${basename(path)}`, (onProgress) => scanCharacters(source, { signal, onProgress }));
 }
 
 /** A run on the text at `path`. Its end is kept for validation: the tokens after `trainTokens`, or the fraction that the flags ask for. */
 async function runOn(
   path: string,
+  { allowSpecial, ...how }: TextReading,
   { model, tokenizer }: { model: LanguageModel; tokenizer: Tokenizer },
-  { out, prompt, sampleTokens, validationFraction }: TrainFlags,
+  { out, prompt, sampleTokens, validationFraction, onText }: TrainFlags,
   signal: AbortSignal,
   trainTokens?: number,
 ): Promise<FolderRun> {
   tokenizer.encode(prompt); // Fail on an unknown character now, not at the first evaluation.
-  const ids = await encodeText(await openText(path), tokenizer, { signal });
+  if (allowSpecial) ensureSpecialTokens(tokenizer);
+  const source = await openText(path, how);
+  onText?.(source);
+  const ids = await showingProgress(`tokenizing ${basename(path)}`, (onProgress) =>
+    encodeText(source, tokenizer, { allowSpecial, signal, onProgress }),
+  );
   const text =
     trainTokens === undefined || validationFraction !== undefined
       ? splitTrainValidation(ids, validationFraction)
       : { train: ids.subarray(0, trainTokens), validation: ids.subarray(trainTokens) };
   const sample = sampleTokens > 0 ? { prompt, tokens: sampleTokens } : undefined;
-  return { folder: out, model, tokenizer, text, textPath: resolve(path), sample, signal };
+  return {
+    folder: out,
+    model,
+    tokenizer,
+    text,
+    textPath: resolve(path),
+    textReading: { ...how, allowSpecial },
+    sample,
+    signal,
+  };
 }
 
 /** Throws a TsgptError if the flags contradict the run at `path`. */

@@ -2,13 +2,13 @@ import { ensure } from '../core/errors.ts';
 import { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { TextSource } from '../text/text-source.ts';
-import type { Tokenizer } from '../tokenizer/tokenizer.ts';
+import type { EncodeOptions, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkLimit } from './limit.ts';
 import { slidingWindows } from './sliding-windows.ts';
 import { type Estimate, perplexityInterval, RunningMean } from './statistics.ts';
 import { type TextToken, tokenStream } from './token-stream.ts';
 
-export interface PerplexityOptions {
+export interface PerplexityOptions extends EncodeOptions {
   /** The number of tokens that the model reads in one window. Defaults to the model's context length. */
   contextLength?: number;
   /**
@@ -68,7 +68,7 @@ export async function* measurePerplexity(
   let characters = 0;
   async function* pieces() {
     yield begin;
-    for await (const piece of tokenStream(source, tokenizer)) {
+    for await (const piece of tokenStream(source, tokenizer, { allowSpecial: options.allowSpecial })) {
       const left = limit + unscored - begin.length - read;
       yield piece.slice(0, left);
       read += Math.min(left, piece.length);

@@ -1,4 +1,4 @@
-import { encodedParts } from '../text/encoded-parts.ts';
+import { type EncodeTextOptions, encodedParts } from '../text/encoded-parts.ts';
 import type { TextSource } from '../text/text-source.ts';
 import type { EncodedPart } from '../tokenizer/document-encoder.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
@@ -16,8 +16,12 @@ export interface TextToken {
  * The tokens of `source`, one chunk at a time, so that memory does not grow with the text. They are the tokens of the whole text, without
  * `beginOfTextIds`. Between two documents comes the end-of-text token, if there is one.
  */
-export async function* tokenStream(source: TextSource, tokenizer: Tokenizer): AsyncGenerator<TextToken[]> {
-  for await (const part of encodedParts(source, tokenizer)) yield textTokens(tokenizer, part);
+export async function* tokenStream(
+  source: TextSource,
+  tokenizer: Tokenizer,
+  options?: EncodeTextOptions,
+): AsyncGenerator<TextToken[]> {
+  for await (const part of encodedParts(source, tokenizer, options)) yield textTokens(tokenizer, part);
 }
 
 /**

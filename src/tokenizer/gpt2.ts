@@ -10,6 +10,8 @@ import {
   type TokenizerJSON,
 } from './tokenizer.ts';
 
+const END_OF_TEXT = '<|endoftext|>';
+
 /**
  * GPT-2's tokenizer (Radford et al., 2019): byte-pair encoding of words, over bytes, so that it can express any text.
  * 256 tokens for the bytes, 50,000 merges and `<|endoftext|>` make 50,257.
@@ -20,6 +22,7 @@ export class GPT2Tokenizer implements Tokenizer {
   readonly kind = 'gpt2';
   readonly vocabSize = 50_257;
   readonly endOfTextId = 50_256;
+  readonly specialTokens = [END_OF_TEXT];
   readonly #bytePairs = bytePairs();
 
   encode(text: string, { allowSpecial = false }: EncodeOptions = {}): number[] {
@@ -56,8 +59,6 @@ export class GPT2Tokenizer implements Tokenizer {
     return this.#bytePairs.merges.pairs();
   }
 }
-
-const END_OF_TEXT = '<|endoftext|>';
 
 /**
  * GPT-2's pattern for the words within which pairs merge: English contractions; a run of letters, digits or other signs, each with the space

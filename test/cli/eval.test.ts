@@ -1,5 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Decoder } from '../../src/generate/index.ts';
 import { expectSentence, temporaryFolder, textFile, trainedFolder, tsgpt } from '../support/run-cli.ts';
@@ -174,8 +175,11 @@ describe('eval', () => {
     [[], 'there is nothing to measure; give a file with --text, --lambada or --hellaswag'],
     [['--lambada', 'x', '--stride', '2'], '--stride and --context-length apply to a text; give one with --text'],
     [['--text', 'no-such-file'], 'there is no file or folder no-such-file'],
-    [['--text', 'novel.txt.bz2'], 'novel.txt.bz2 is compressed; unpack it first with "bunzip2 --keep"'],
-    [['--lambada', 'cases.jsonl.GZ'], 'unpack it first with "gunzip --keep"'],
+    [['--text', '$packed'], 'is compressed; unpack it first with "gunzip --keep"'],
+    [['--lambada', '$packed'], 'unpack it first with "gunzip --keep"'],
+    [['--lambada', 'x', '--include', '*.md'], '--include, --exclude and --special apply to a text'],
+    [['--text', '$text', '--include', '*.md'], 'is a file, so --include has nothing to choose from'],
+    [['--text', '$text', '--special'], 'has no special tokens; leave --special out'],
     [['--text', '$text', '--limit', '0'], '--limit must be at least 1, but is 0'],
     [['--text', '$text', '--stride', '33'], 'the stride must be from 1 to the context length of 32'],
     [['--text', '$text', '--stride', '5', '--context-length', '4'], 'the context length of 4'],
@@ -190,6 +194,7 @@ describe('eval', () => {
       $text: () => textFile(),
       $one: () => textFile('a'),
       $empty: () => textFile(''),
+      $packed: () => textFile(gzipSync('text')),
       $long: () => file('tasks.txt', task + task.replace('mat', 'a'.repeat(40))),
     };
     expectSentence(await tsgpt('eval', 'char-tiny', ...args.map((arg) => files[arg]?.() ?? arg)), about);

@@ -36,7 +36,11 @@ describe('train', () => {
   it.each<[string, string | Uint8Array, string]>([
     ['empty', '', 'is empty'],
     ['shorter than a window', 'hello', 'tokens, but a window length of 8 needs at least 9'],
-    ['of bytes that are no UTF-8', Uint8Array.of(0x61, 0xff, 0x62), 'is not UTF-8 text (near byte 1)'],
+    [
+      'of bytes that are no UTF-8',
+      Uint8Array.of(0x61, 0xff, 0x62),
+      'give its encoding, such as windows-1252, with --encoding, or save it as UTF-8',
+    ],
   ])('a text that is %s', async (_, text, about) => {
     expectSentence(await tsgpt('train', textFile(text), ...tiny, ...out()), about);
   });

@@ -9,16 +9,16 @@ import {
   readHellaSwag,
   readLambada,
 } from '../../measure/index.ts';
-import type { TextSource } from '../../text/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { EvalProgress, hellaSwagRows, lambadaRows, perplexityRows, type Row, resultTable } from '../eval-display.ts';
 import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openNamedModel } from '../open-model.ts';
+import { addTextOptions, ensureSpecialTokens, readingOf, type TextFlags, tellLeftOut } from '../text-flags.ts';
 import { quantizeOption } from '../writing-options.ts';
 
-interface EvalFlags {
+interface EvalFlags extends TextFlags {
   text?: string;
   lambada?: string;
   hellaswag?: string;
@@ -31,13 +31,13 @@ interface EvalFlags {
 }
 
 export function evalCommand(): Command {
-  return new Command('eval')
+  const command = new Command('eval')
     .summary('measure how good a model is')
     .description(
       'Measure how well a model predicts a text, the last words of passages (LAMBADA) and the endings of descriptions (HellaSwag). Ctrl-C stops and shows the results so far.',
     )
     .argument('<model>', modelArgument)
-    .option('--text <file>', 'perplexity and bits per byte of a text file, or a folder of .txt files')
+    .option('--text <file>', 'perplexity and bits per byte of a text file, or a folder of them')
     .option('--lambada <file>', 'accuracy on LAMBADA: one line {"text": "a passage and its last word"} per case')
     .option(
       '--hellaswag <file>',
@@ -54,7 +54,9 @@ export function evalCommand(): Command {
       wholeNumber,
     )
     .option('--context-length <n>', "tokens in a window of the text (default: the model's context length)", wholeNumber)
-    .addOption(quantizeOption())
+    .addOption(quantizeOption());
+  addTextOptions(command);
+  return command
     .option('--json', 'print everything as JSON')
     .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText(
@@ -64,11 +66,12 @@ export function evalCommand(): Command {
       ]),
     )
     .action(async (name: string, flags: EvalFlags) => {
-      const measures = await plan(flags);
+      const measures = await plan(flags, command);
       const { quantize } = flags;
       await interruptible('Stopping …', async (signal) => {
         const opened = await openNamedModel(name, flags, signal);
         const { tokenizer, summary } = opened;
+        if (flags.special) ensureSpecialTokens(tokenizer);
         await using decoder = await opened.decoder({ quantize });
         const results: Record<string, object> = {};
         const rows: Row[] = [];
@@ -118,7 +121,8 @@ interface Measure {
 }
 
 /** What to measure. All files are opened first, so that a mistake in one is found before another takes an hour. */
-async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: EvalFlags) {
+async function plan(flags: EvalFlags, command: Command) {
+  const { text, lambada, hellaswag, limit, stride, contextLength, encoding } = flags;
   ensure(
     text ?? lambada ?? hellaswag,
     'there is nothing to measure; give a file with --text, --lambada or --hellaswag',
@@ -126,20 +130,28 @@ async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: 
   ensure(limit === undefined || limit >= 1, `--limit must be at least 1, but is ${limit}`);
   const isAboutText = stride !== undefined || contextLength !== undefined;
   ensure(text || !isAboutText, '--stride and --context-length apply to a text; give one with --text');
+  ensure(
+    text || !(flags.include || flags.exclude || flags.special),
+    '--include, --exclude and --special apply to a text; give one with --text',
+  );
   const measures: Record<string, Measure> = {};
   if (text) {
-    const source = await open(text);
+    const { allowSpecial, ...how } = readingOf(flags);
+    const source = await openText(text, how);
+    tellLeftOut(source, command);
     const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
-      const options = { limit, stride, contextLength, signal };
+      const options = { limit, stride, contextLength, allowSpecial, signal };
       for await (const result of measurePerplexity(decoder, tokenizer, source, options)) {
-        const share = Math.max(result.bytes / source.bytes, result.tokens / (limit ?? Number.POSITIVE_INFINITY));
+        // In another encoding than UTF-8 the text has another size on disk.
+        const read = Math.min(1, result.bytes / source.bytes);
+        const share = Math.max(read, result.tokens / (limit ?? Number.POSITIVE_INFINITY));
         yield { share, result, rows: () => perplexityRows(result) };
       }
     };
     measures.text = { file: text, run };
   }
   if (lambada) {
-    const cases = (await readLambada(await open(lambada))).slice(0, limit);
+    const cases = (await readLambada(await openText(lambada, { encoding }))).slice(0, limit);
     const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
       for await (const { result } of measureLambada(decoder, tokenizer, cases, { limit, signal })) {
         yield { share: result.cases / cases.length, result, rows: () => lambadaRows(result, cases.length) };
@@ -148,7 +160,7 @@ async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: 
     measures.lambada = { file: lambada, run };
   }
   if (hellaswag) {
-    const cases = (await readHellaSwag(await open(hellaswag))).slice(0, limit);
+    const cases = (await readHellaSwag(await openText(hellaswag, { encoding }))).slice(0, limit);
     const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
       for await (const { result } of measureHellaSwag(decoder, tokenizer, cases, { limit, signal })) {
         yield { share: result.cases / cases.length, result, rows: () => hellaSwagRows(result, cases.length) };
@@ -157,16 +169,4 @@ async function plan({ text, lambada, hellaswag, limit, stride, contextLength }: 
     measures.hellaswag = { file: hellaswag, run };
   }
   return measures;
-}
-
-/** The program that unpacks a file, by the end of the file's name. */
-const unpackers: Record<string, string> = { bz2: 'bunzip2', gz: 'gunzip', xz: 'unxz', zst: 'unzstd' };
-
-async function open(file: string): Promise<TextSource> {
-  const unpacker = unpackers[/\.(\w+)$/.exec(file)?.[1]?.toLowerCase() ?? ''];
-  ensure(
-    unpacker === undefined,
-    `${file} is compressed; unpack it first with "${unpacker} --keep", and give the result`,
-  );
-  return openText(file);
 }

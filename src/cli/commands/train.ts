@@ -1,5 +1,6 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
+import type { OpenedText } from '../../disk/open-text.ts';
 import { curveOf, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
 import { number, wholeNumber } from '../flags.ts';
 import { formatInteger } from '../format.ts';
@@ -9,6 +10,7 @@ import { addModelFlags, givenModelFlags } from '../model-flags.ts';
 import { modelArgument } from '../open-model.ts';
 import { defaultPreset, presets } from '../presets.ts';
 import { decorate, warn } from '../terminal.ts';
+import { addTextOptions, tellLeftOut } from '../text-flags.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags } from '../training-flags.ts';
 import { type TrainFlags, trainingRun } from '../training-runs.ts';
@@ -22,7 +24,7 @@ export function trainCommand(): Command {
   const presetItems = Object.entries(presets).map(([name, { summary }]) => [name, summary] as const);
   const command = new Command('train')
     .summary('train a GPT on a text')
-    .description('Train a GPT on a text file, or a folder of .txt files. Ctrl-C saves and stops; --resume continues.')
+    .description('Train a GPT on a text file, or a folder of them. Ctrl-C saves and stops; --resume continues.')
     .argument('[text]', 'the text to train on (default with --resume: the same as before)')
     .option('-o, --out <folder>', 'folder for checkpoints, metrics and the loss curve', 'runs/latest')
     .addOption(
@@ -38,6 +40,8 @@ export function trainCommand(): Command {
       'share of the text, at its end, kept for validation (default: 0.1)',
       number,
     );
+  command.optionsGroup('Text:');
+  addTextOptions(command);
   addModelFlags(command);
   addTrainingFlags(command);
   return command
@@ -47,7 +51,9 @@ export function trainCommand(): Command {
     .addHelpText('after', helpItems('Presets', presetItems))
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
       interruptible(stopping, async (signal) => {
-        const run = await trainingRun(text, { ...flags, model: givenModelFlags(command) }, signal).catch((error) => {
+        const onText = (text: OpenedText) => tellLeftOut(text, command);
+        const given = { model: givenModelFlags(command), onText };
+        const run = await trainingRun(text, { ...flags, ...given }, signal).catch((error) => {
           if (error === signal.reason) console.log(stoppedEarly);
           throw error;
         });

@@ -19,6 +19,14 @@ export const checkpointFormat = 'tsgpt checkpoint';
 const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 const randomStateSchema = v.pipe(v.array(v.pipe(v.number(), v.integer())), v.length(4));
 
+/** How a training text was read. `include` and `exclude` are glob patterns. */
+const textReadingSchema = v.object({
+  encoding: v.optional(v.string()),
+  include: v.optional(v.array(v.string())),
+  exclude: v.optional(v.array(v.string())),
+  allowSpecial: v.optional(v.boolean()),
+});
+
 const checkpointSchema = v.object({
   format: v.literal(checkpointFormat),
   architecture: v.string(),
@@ -35,6 +43,8 @@ const checkpointSchema = v.object({
       text: v.optional(
         v.object({
           path: v.string(),
+          // Missing in older files.
+          reading: v.optional(textReadingSchema),
           trainTokens: countSchema,
           validationTokens: countSchema,
           checksum: v.number(),
@@ -52,6 +62,7 @@ const checkpointSchema = v.object({
 
 /** The contents of a checkpoint's JSON file. */
 export type CheckpointFile = v.InferOutput<typeof checkpointSchema>;
+export type TextReading = v.InferOutput<typeof textReadingSchema>;
 export type TrainingRecord = NonNullable<CheckpointFile['training']>;
 
 /** Reads a checkpoint's JSON file. Throws a TsgptError if it is missing, damaged, or written by another program. */

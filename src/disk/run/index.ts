@@ -1,4 +1,4 @@
-export type { CheckpointName, TrainingRecord } from './checkpoint-file.ts';
+export type { CheckpointName, TextReading, TrainingRecord } from './checkpoint-file.ts';
 export {
   type LoadedCheckpoint,
   loadCheckpoint,

@@ -9,6 +9,7 @@ import {
   type TrainOptions,
   textTrainer,
 } from '../../train/index.ts';
+import type { TextReading } from './checkpoint-file.ts';
 import { textTrainingRecord } from './resume.ts';
 import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder.ts';
 
@@ -17,13 +18,15 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   text: TrainingText;
   /** The path of the text, kept for resuming the run. Defaults to ''. */
   textPath?: string;
+  /** How the text was read, kept as well. Defaults to {}. */
+  textReading?: TextReading;
   /** Omitted options default to those of the resumed run, or in a new run to those of `train()`. */
   options?: Partial<TrainOptions>;
 }
 
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
-  const { text, textPath = '', resumeFrom, sample, ...rest } = run;
+  const { text, textPath = '', textReading = {}, resumeFrom, sample, ...rest } = run;
   const before = resumeFrom && textTrainingRecord(resumeFrom);
   const options = completeTrainOptions({ ...before?.options, ...run.options });
   const { steps, evalInterval, seed } = options;
@@ -34,7 +37,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     checksum: checksumOf(text),
   };
   if (before) {
-    const { path: _, ...fingerprintBefore } = before.text;
+    const { path: _, reading: __, ...fingerprintBefore } = before.text;
     ensure(
       isDeepStrictEqual(fingerprintBefore, fingerprint),
       `the text ${textPath} is not the one this run was trained on, or a different share of it is kept for validation, ` +
@@ -47,7 +50,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     steps,
     evalInterval,
     sample: sample && { ...sample, seed: sample.seed ?? seed },
-    record: { options, text: { path: textPath, ...fingerprint } },
+    record: { options, text: { path: textPath, reading: textReading, ...fingerprint } },
   });
 }
 
