@@ -1,8 +1,8 @@
 // Lesson 2: a text becomes token ids, and each id becomes a vector that says what the token is and where it stands.
 import { Embedding, GPT2Tokenizer, gpt2, seedParameters, type Tensor, tensor } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
+import { visibleToken } from 'tsgpt/inspect';
 import { picture, section, table } from './kit/lesson.ts';
-import { visibleToken } from './kit/visible-token.ts';
 
 section('Byte-pair encoding');
 const tokenizer = new GPT2Tokenizer();

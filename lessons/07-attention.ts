@@ -1,10 +1,9 @@
 // Lesson 7: attention lets every token take in what it needs from the tokens before it.
 import { Attention, arange, gpt2, gpt2Init, Random, randn, tensor, where } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
-import { attentionMaps } from 'tsgpt/inspect';
+import { attentionMaps, visibleToken } from 'tsgpt/inspect';
 import { picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
-import { visibleToken } from './kit/visible-token.ts';
 
 section('Scores');
 const text = [[1, 0, 1], [0, 2, 0], [1, 1, 0], [0, 0, 1]]; // biome-ignore format: a row for each of four tokens

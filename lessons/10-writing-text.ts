@@ -1,8 +1,8 @@
 // Lesson 10: a model that scores the next token writes a text, one token after another.
 import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
+import { visibleToken } from 'tsgpt/inspect';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';
-import { visibleToken } from './kit/visible-token.ts';
 
 section('The prompt');
 const tokenizer = new GPT2Tokenizer();

@@ -1,10 +1,10 @@
 // Lesson 12: the model gives every token a probability. How we choose makes the text dull, lively or mad.
 import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
 import { candidates, sampleToken } from 'tsgpt/generate';
+import { visibleToken } from 'tsgpt/inspect';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { paragraph, picture, section } from './kit/lesson.ts';
 import { trainedModel } from './kit/trained-model.ts';
-import { visibleToken } from './kit/visible-token.ts';
 
 section('One real distribution');
 const { model, tokenizer, prompt } = await trainedModel();

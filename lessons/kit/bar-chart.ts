@@ -69,8 +69,17 @@ export async function barChartSvg(chart: BarChart): Promise<string> {
   const encoding = {
     [`${along}2`]: { datum: base },
     fill: seriesChannel(series, SERIES, symbol),
-    opacity: seriesChannel(series, [1, 0.6], symbol), // so that bars can be told apart without colour
+    opacity: seriesChannel(series, [1, 0.15], symbol), // full and pale bars can be told apart without colour
   };
+  // Pale bars can hardly be seen on the paper; their outlines can.
+  const outlines = layer(
+    'true',
+    { type: 'bar', fill: null, strokeWidth: 1.5 },
+    {
+      [`${along}2`]: { datum: base },
+      stroke: seriesChannel(series, SERIES),
+    },
+  );
   const side = (below: string, above: string) => ({ expr: `datum.end < ${base} ? ${below} : ${above}` });
   const text = { type: 'text', align: side("'right'", "'left'"), dx: side('-6', '6') };
   const columns = horizontal ? Math.min(3, panels.length) : 1;
@@ -88,7 +97,11 @@ export async function barChartSvg(chart: BarChart): Promise<string> {
         [across!]: { field: 'label', sort: null, title, axis: { labelAngle: fits ? 0 : -45 } },
         [`${across}Offset`]: { field: 'series', sort: null },
       },
-      layer: [layer('true', { type: 'bar' }, encoding), layer(`${horizontal}`, text, { text: { field: 'text' } })],
+      layer: [
+        layer('true', { type: 'bar' }, encoding),
+        ...(symbol ? [outlines] : []),
+        layer(`${horizontal}`, text, { text: { field: 'text' } }),
+      ],
     };
   };
   const words = panels.flatMap((panel) =>

@@ -11,13 +11,17 @@ export interface Column {
 }
 
 /** The cells of a row, or one text across all columns. */
-export type Row = readonly string[] | string;
+export type TableRow = readonly string[] | string;
 
 /**
  * A table of at most `width` columns of a terminal. Where it would be wider, texts are wrapped; then columns are left out, and a line below says which;
  * then every row becomes a list. Defaults to any width.
  */
-export function tableText(columns: readonly Column[], rows: readonly Row[], width = Number.POSITIVE_INFINITY): string {
+export function tableText(
+  columns: readonly Column[],
+  rows: readonly TableRow[],
+  width = Number.POSITIVE_INFINITY,
+): string {
   let kept = columns.map((_, i) => i);
   for (;;) {
     const shown = kept.map((i) => columns[i]!);
@@ -64,7 +68,7 @@ const lines = (text: string) => text.split('\n');
 const widest = (text: string) => Math.max(...lines(text).map((line) => stringWidth(line)));
 
 /** The width of every column, or undefined if they do not fit. */
-function widthsFor(columns: readonly Column[], rows: readonly Row[], width: number): number[] | undefined {
+function widthsFor(columns: readonly Column[], rows: readonly TableRow[], width: number): number[] | undefined {
   const textsOf = (column: number) => [
     columns[column]!.title,
     ...rows.flatMap((row) => (typeof row === 'string' ? [] : row[column]!)),
@@ -86,7 +90,7 @@ function widthsFor(columns: readonly Column[], rows: readonly Row[], width: numb
 
 const longestWord = (text: string) => Math.max(...text.split(/[ \n]/).map((word) => stringWidth(word)));
 
-function drawTable(columns: readonly Column[], rows: readonly Row[], widths: readonly number[]): string {
+function drawTable(columns: readonly Column[], rows: readonly TableRow[], widths: readonly number[]): string {
   const border = (left: string, middle: string, right: string) =>
     left + widths.map((width) => '─'.repeat(width + 2)).join(middle) + right;
   const inside = widths.reduce((sum, width) => sum + width + 3, -3);
@@ -118,7 +122,7 @@ function aligned(text: string, width: number, align: Column['align']): string {
 }
 
 /** The rows as lists, for a terminal that is too narrow for a table. */
-function listText(columns: readonly Column[], rows: readonly Row[], width: number): string {
+function listText(columns: readonly Column[], rows: readonly TableRow[], width: number): string {
   const texts = rows.flatMap((row) => {
     if (typeof row === 'string') return [row];
     const [first, ...others] = row;

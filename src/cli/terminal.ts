@@ -27,7 +27,7 @@ export function hanging(text: string, columns: number | undefined): string {
   if (columns === undefined || columns === Number.POSITIVE_INFINITY) return text;
   const [margin] = /^ */.exec(text)!;
   const room = columns - margin.length;
-  if (room < 8) return wrapped(text.trimStart(), columns, true); // too narrow for margins
+  if (room < Math.max(2, margin.length)) return wrapped(text.trimStart(), columns, true); // too narrow for a margin
   return wrapped(text.slice(margin.length), room, true).replaceAll(/^/gm, margin);
 }
 

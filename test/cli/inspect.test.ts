@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { loadModel } from '../support/load-model.ts';
 import { expectSentence, temporaryFolder, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { hasShared, shared } from '../support/shared.ts';
+import { descriptionOf, textsOf } from '../support/svg.ts';
 
 /** The cells of the rows of a table as it is printed, without its head. */
 function rowsOf(stdout: string): string[][] {
@@ -54,7 +55,14 @@ describe('inspect', () => {
       'blocks.0.attention 0',
       'blocks.0.attention 1',
     ]);
-    expect(readFileSync(svg, 'utf8')).toContain('Attention weights of blocks.0.attention');
+    expect(textsOf(readFileSync(svg, 'utf8'))).toEqual(
+      expect.arrayContaining(['Attention of blocks.0.attention', 'head 0', 'head 1']),
+    );
+    await tsgpt('inspect', folder, '-p', 'c t\n', '--attention', '0.1', '--svg', svg);
+    const texts = textsOf(readFileSync(svg, 'utf8'));
+    expect(texts).toContain('Attention of blocks.0.attention, head 1');
+    expect(texts).toEqual(expect.arrayContaining(['c', '␣', 't', '↵']));
+    expect(descriptionOf(readFileSync(svg, 'utf8'))).toContain('of row ␣ is');
   });
 
   it('gives everything as JSON', async () => {

@@ -48,7 +48,9 @@ describe('barChartSvg', () => {
     const fills = [...rootOf(svg).querySelectorAll('g.mark-rect.role-mark path')].map((path) =>
       [path.getAttribute('fill'), path.getAttribute('opacity') ?? '1'].join(),
     );
-    expect(new Set(fills).size).toBe(2); // told apart by colour, and by how strong it is
+    // Told apart by colour, and by how strong it is; the pale ones can be seen by their outlines.
+    expect(new Set(fills)).toEqual(new Set(['#0067a0,1', '#b04b00,0.15', ',1']));
+    expect(rootOf(svg).querySelectorAll('g.mark-rect.role-mark path[stroke="#b04b00"]').length).toBe(3);
     expect(descriptionOf(svg)).toContain('without shortcuts: layer 0 0.0001, layer 1 0.001, layer 2 0.01.');
   });
 

@@ -15,9 +15,9 @@ export function textsOf(svg: string, selector = 'text'): string[] {
   });
 }
 
-/** The boxes that charts draw: bars, or cells of a heat map. */
+/** The boxes that charts draw, without outlines: bars, or cells of a heat map. */
 export function boxesOf(svg: string): { x: number; y: number; width: number; height: number }[] {
-  return [...rootOf(svg).querySelectorAll('g.mark-rect.role-mark path')].map((path) => {
+  return [...rootOf(svg).querySelectorAll('g.mark-rect.role-mark path[fill]')].map((path) => {
     const [x, y, width, height] = /^M(.+),(.+)h(.+)v(.+)h/.exec(path.getAttribute('d')!)!.slice(1).map(Number);
     return { x: x!, y: y!, width: width!, height: height! };
   });

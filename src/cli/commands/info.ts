@@ -7,7 +7,7 @@ import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
 import { type PublishedSize, presetConfig, presets, publishedSizes } from '../presets.ts';
-import { type Column, itemsText, type Row, tableText } from '../table.ts';
+import { type Column, itemsText, type TableRow, tableText } from '../table.ts';
 import { columnsOf, hanging } from '../terminal.ts';
 
 /** The vocabulary size assumed for a character preset, which gets its real one from a text; English texts have about as many characters. */
@@ -86,7 +86,7 @@ const layerColumns: readonly Column[] = [
 function layerTable(groups: readonly LayerGroup[]): string {
   const whole = (shape: string) => shape.replaceAll(' ', '\u00a0'); // a shape is not cut
   const numbers = (...counts: number[]) => counts.map((count) => (count === 0 ? '' : formatInteger(count)));
-  const rows = groups.flatMap(({ title, repeat, layers }): Row[] => [
+  const rows = groups.flatMap(({ title, repeat, layers }): TableRow[] => [
     repeat > 1 ? `${title}, ${repeat} times:` : `${title}:`,
     ...layers.map(({ name, output, parameterShapes, parameters, flopsPerToken }) => [
       ...[`  ${name}`, whole(output), parameterShapes.map(whole).join(' ')],

@@ -12,6 +12,7 @@ import {
   journey,
   logitLens,
   type Station,
+  visibleToken,
 } from '../../inspect/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { wholeNumber } from '../flags.ts';
@@ -192,15 +193,17 @@ const lookColumns: readonly Column[] = [
 
 function attentionSvg([map]: readonly SelectedHeads[], tokens: readonly string[]): Promise<string> {
   const { name, heads } = map!;
+  const labels = tokens.map((token) => printable(visibleToken(token)));
+  const only = heads.length === 1 ? `, head ${heads[0]!.head}` : '';
   return heatMapSvg({
-    title: `Attention weights of ${name}`,
-    rows: tokens,
-    columns: tokens,
+    title: `Attention of ${name}${only}`,
+    rows: labels,
+    columns: labels,
     rowLabel: 'token that looks',
     columnLabel: 'token looked at',
     valueLabel: 'weight',
     panels: heads.map(({ head, weights }) => ({
-      title: `head ${head}`,
+      title: only ? '' : `head ${head}`,
       values: weights.map((row, i) => row.map((weight, j) => (j <= i ? weight : null))),
     })),
   });

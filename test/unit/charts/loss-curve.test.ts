@@ -85,4 +85,9 @@ describe('meanLosses', () => {
       expect(Math.abs(loss - 0.5)).toBeLessThan(0.06);
     }
   });
+
+  it('has no labels between two steps', async () => {
+    const svg = await lossCurveSvg({ train: [1, 2].map((step) => ({ step, loss: 5 - step / 10 })), validation: [] });
+    expect(textsOf(svg).filter((text) => /^[0-3](\.\d)?$/.test(text))).toEqual(['1', '2']);
+  });
 });

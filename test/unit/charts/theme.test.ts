@@ -62,6 +62,12 @@ describe.each([
     }
   });
 
+  it('tell neighbouring bars apart, of which every second one is pale (3 to 1)', () => {
+    const bar = (series: 1 | 2 | 3 | 4) => mixed(paper, of(`series-${series}`), series % 2 === 1 ? 1 : 0.15);
+    for (const [left, right] of [[1, 2], [2, 3], [3, 4]] as const) // biome-ignore format: pairs
+      expect(contrast(bar(left), bar(right)), `${left} beside ${right}`).toBeGreaterThan(3);
+  });
+
   it.each(Object.entries(COLOUR_BLINDNESS))('can be told apart with colour blindness: %s', (_, matrix) => {
     const series = ([1, 2, 3, 4] as const).map((i) => lab(of(`series-${i}`), matrix));
     for (const [i, a] of series.entries()) {

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lossChartText } from '../../../src/cli/loss-chart.ts';
 import { TsgptError } from '../../../src/core/errors.ts';
@@ -74,5 +75,26 @@ describe('lossChartText', () => {
   it('refuses an empty curve and a chart too small to read', () => {
     expect(() => lossChartText({ train: [], validation: [] })).toThrow(TsgptError);
     expect(() => lossChartText({ train: ramp(2, 1, 2, 1), validation: [] }, { width: 10 })).toThrow(/at least 24 by 5/);
+  });
+
+  it('has labels that differ, however close the losses are', () => {
+    const close = lossChartText({ train: ramp(2, 1, 4.1723, 4.1701), validation: [] }, { width: 40, height: 12 });
+    expect(close.split('\n')[1]).toMatch(/^4\.1723 ┤─+╮$/);
+    const loss = fc.oneof(
+      fc.double({ min: 0, max: 1e290, noNaN: true }),
+      fc.double({ min: 4, max: 4.001, noNaN: true }),
+    );
+    const losses = fc.array(loss, { minLength: 1, maxLength: 30 });
+    const sizes = fc.record({ width: fc.integer({ min: 24, max: 120 }), height: fc.integer({ min: 5, max: 40 }) });
+    fc.assert(
+      fc.property(losses, losses, sizes, (train, validation, size) => {
+        const points = (losses: number[]) => losses.map((loss, step) => ({ step, loss }));
+        const chart = lossChartText({ train: points(train), validation: points(validation) }, size).split('\n');
+        const rows = chart.filter((line) => line.includes('┤'));
+        expect(chart.length).toBe(size.height);
+        expect(new Set(rows.map((row) => row.slice(0, row.indexOf('┤')))).size).toBe(rows.length);
+        for (const row of rows) expect(row.length).toBeLessThanOrEqual(size.width);
+      }),
+    );
   });
 });

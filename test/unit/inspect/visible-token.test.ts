@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { visibleToken } from '../../lessons/kit/visible-token.ts';
+import { visibleToken } from '../../../src/inspect/index.ts';
 
 describe('visibleToken', () => {
   it.each([
