@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { printable } from '../core/printable.ts';
 
 /** Parses a whole number for a flag. */
 export function wholeNumber(text: string): number {
@@ -17,6 +18,22 @@ export function number(text: string): number {
 /** Collects a flag that may be given several times. */
 export function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\' };
+
+/** A text in which `\n`, `\r`, `\t`, `\\`, `\u00e9` and `\u{1f600}` stand for characters that are hard to type. */
+export function unescaped(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  const result = text.replaceAll(/\\(u[\da-fA-F]{4}|u\{[\da-fA-F]{1,6}\}|.|$)/gsu, (whole, code: string) => {
+    const point = code.length > 2 ? Number.parseInt(code.replaceAll(/[u{}]/g, ''), 16) : Number.POSITIVE_INFINITY;
+    const character = point <= 0x10ffff ? String.fromCodePoint(point) : escapes[code];
+    if (character !== undefined) return character;
+    const known = '\\n, \\t, \\r, \\\\ and \\uXXXX';
+    throw new InvalidArgumentError(`It may have ${known} but not ${printable(whole)}; a backslash is written \\\\.`);
+  });
+  if (/\p{Surrogate}/u.test(result)) throw new InvalidArgumentError('It must not have half a character.');
+  return result;
 }
 
 /** The entries of `record` that have a value. */

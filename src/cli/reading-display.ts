@@ -1,6 +1,6 @@
-import { createLogUpdate } from 'log-update';
 import type { TextProgress } from '../text/index.ts';
 import { formatSeconds } from './format.ts';
+import { isLive, LiveLine } from './terminal.ts';
 
 /** How long a text may be read in silence, in a terminal and elsewhere, where as much time lies between two lines; in milliseconds. */
 const QUIET = 300;
@@ -12,7 +12,7 @@ const BETWEEN_LINES = 5000;
  */
 export class ReadingDisplay {
   readonly #what: string;
-  readonly #line = process.stderr.isTTY === true ? createLogUpdate(process.stderr) : undefined;
+  readonly #line = isLive(process.stderr) ? new LiveLine(process.stderr) : undefined;
   readonly #start = performance.now();
   #next = this.#start + (this.#line ? QUIET : BETWEEN_LINES);
 
@@ -29,7 +29,7 @@ export class ReadingDisplay {
     const text =
       `${this.#what}: ${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB, ${megabytes(rate)} MB/s, ` +
       `${formatSeconds((bytesTotal - bytesRead) / rate)} left`;
-    if (this.#line) this.#line(text);
+    if (this.#line) this.#line.show(text);
     else {
       console.error(text);
       this.#next = now + BETWEEN_LINES;

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { type Quantization, quantizations } from '../generate/index.ts';
-import { number, several, wholeNumber } from './flags.ts';
+import { number, several, unescaped, wholeNumber } from './flags.ts';
 
 /** The flags of all commands that write text. */
 export interface WritingFlags {
@@ -39,6 +39,10 @@ export function addWritingOptions(command: Command, defaults: Pick<WritingFlags,
     .option('--min-p <p>', 'choose only among tokens at least p times as likely as the likeliest', number)
     .option('--repetition-penalty <x>', 'above 1, tokens already in the text become less likely', number)
     .option('--seed <n>', 'the same seed writes the same text (default: a new one each time)', wholeNumber)
-    .option('--stop <text>', 'stop before this text; may be given several times', several)
+    .option(
+      '--stop <text>',
+      'stop before this text, in which \\n, \\t, \\\\ and \\u00e9 stand for characters; may be given several times',
+      (text: string, before?: readonly string[]) => several(unescaped(text), before),
+    )
     .addOption(quantizeOption());
 }

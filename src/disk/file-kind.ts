@@ -3,7 +3,7 @@ import { ensure, TsgptError } from '../core/errors.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 /** As many bytes as Git looks at to tell text from other data. */
-const BEGINNING_BYTES = 8000;
+export const BEGINNING_BYTES = 8000;
 
 const unpackWith = (program: string) => `unpack it first with "${program} --keep", and give the result`;
 const saveText = 'save its text in a file of its own, and give that';

@@ -1,11 +1,11 @@
 import { ensure } from '../core/errors.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import type { EncodeOptions, Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
 import { type GenerateTokensOptions, generateTokens } from './generate-tokens.ts';
 import { StopFilter } from './stop-filter.ts';
 import type { NextTokenModel } from './whole-passes.ts';
 
-export interface GenerateOptions extends GenerateTokensOptions {
+export interface GenerateOptions extends GenerateTokensOptions, EncodeOptions {
   /** Writing ends before the first occurrence of one of these strings. Defaults to none. */
   stop?: readonly string[];
 }
@@ -26,14 +26,14 @@ export async function* generate(
     () =>
       `generate: the tokenizer has ${tokenizer.vocabSize} tokens, but the model only ${vocabSize}; use the model's own`,
   );
-  const { stop = [], ...tokenOptions } = options;
+  const { stop = [], allowSpecial, ...tokenOptions } = options;
   const { endOfTextId } = tokenizer;
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];
   const decoder = tokenizer.streamDecoder();
   const filter = new StopFilter(stop);
   const keepFirst = tokenizer.beginOfTextIds?.length;
   const choices = { keepFirst, ...tokenOptions, stopTokens };
-  for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt), choices)) {
+  for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt, { allowSpecial }), choices)) {
     // A model may have more tokens than its tokenizer, to round its size; these have no text.
     const piece = filter.push(id < tokenizer.vocabSize ? decoder.push(id) : '');
     if (piece) yield piece;
@@ -45,11 +45,13 @@ export async function* generate(
 
 /**
  * The begin-of-text tokens and the prompt's tokens. An empty prompt begins a new text: after the begin-of-text tokens, else the end-of-text
- * token, else a line break.
+ * token, else a line break. A prompt that spells out the begin-of-text tokens, if these are allowed, gets no others.
  */
-export function promptIds(tokenizer: Tokenizer, prompt: string): number[] {
+export function promptIds(tokenizer: Tokenizer, prompt: string, options?: EncodeOptions): number[] {
   const { beginOfTextIds = [] } = tokenizer;
-  if (prompt !== '' || beginOfTextIds.length > 0) return [...beginOfTextIds, ...tokenizer.encode(prompt)];
+  const ids = prompt === '' ? [] : tokenizer.encode(prompt, options);
+  const isBegun = options?.allowSpecial && beginOfTextIds.every((id, i) => id === ids[i]);
+  if (prompt !== '' || beginOfTextIds.length > 0) return isBegun ? ids : [...beginOfTextIds, ...ids];
   if (tokenizer.endOfTextId !== undefined) return [tokenizer.endOfTextId];
   try {
     return tokenizer.encode('\n');

@@ -105,7 +105,7 @@ describe('inspect', () => {
   );
 
   it.each([
-    [[], "required option '-p, --prompt <text>' not specified"],
+    [[], 'inspect needs a text for the model to read; give one with --prompt or --prompt-file'],
     [['-p', ''], 'the prompt has no tokens'],
     [['-p', 'x'.repeat(33)], 'the prompt has 33 tokens, but the model sees at most 32'],
     [['-p', 'x', '--attention', 'first'], '--attention must be a block'],

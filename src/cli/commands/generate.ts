@@ -5,10 +5,10 @@ import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
+import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
-interface GenerateFlags extends WritingFlags {
-  prompt: string;
+interface GenerateFlags extends WritingFlags, PromptFlags {
   samples: number;
   last?: boolean;
 }
@@ -17,8 +17,8 @@ export function generateCommand(): Command {
   const command = new Command('generate')
     .summary('write text with a trained model')
     .description('Continue a prompt.')
-    .argument('<model>', modelArgument)
-    .option('-p, --prompt <text>', 'the text to continue; empty starts a new text', '');
+    .argument('<model>', modelArgument);
+  addPromptOptions(command, 'the text to continue (default: none, which starts a new text)');
   return addWritingOptions(command, { maxTokens: 300 })
     .option('--samples <n>', 'number of texts to write', wholeNumber, 1)
     .option('--last', "use a training run's last checkpoint instead of its best")
@@ -29,9 +29,10 @@ export function generateCommand(): Command {
       ]),
     )
     .action(async (name: string, flags: GenerateFlags) => {
-      const { prompt, samples, last, quantize, ...options } = flags;
+      const { prompt: _, promptFile, encoding, special, samples, last, quantize, ...options } = flags;
       checkSamplingOptions(options);
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
+      const prompt = (await promptOf(flags)) ?? '';
       await interruptible('Stopping …', async (signal) => {
         const opened = await openNamedModel(name, { last }, signal);
         const { tokenizer, stopTokens } = opened;
@@ -41,7 +42,13 @@ export function generateCommand(): Command {
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {
           if (sample > 0) process.stdout.write('\n---\n');
           let unwritten = prompt; // held back until the model could read it
-          const choices = { ...options, stopTokens, seed: firstSeed + sample, signal };
+          const choices = {
+            ...options,
+            ...promptEncoding(tokenizer, flags),
+            stopTokens,
+            seed: firstSeed + sample,
+            signal,
+          };
           for await (const piece of generate(decoder, tokenizer, prompt, choices)) {
             process.stdout.write(unwritten + piece);
             unwritten = '';

@@ -19,11 +19,11 @@ import { wholeNumber } from '../flags.ts';
 import { counted } from '../format.ts';
 import { helpItems } from '../help.ts';
 import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
+import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { type Column, matrixText, tableText } from '../table.ts';
 import { columnsOf, hanging } from '../terminal.ts';
 
-interface InspectFlags {
-  prompt: string;
+interface InspectFlags extends PromptFlags {
   all?: boolean;
   attention?: string | true;
   lens?: boolean;
@@ -34,13 +34,14 @@ interface InspectFlags {
 }
 
 export function inspectCommand(): Command {
-  return new Command('inspect')
+  const command = new Command('inspect')
     .summary('look inside a model while it reads a prompt')
     .description(
       'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each block would predict.',
     )
-    .argument('<model>', modelOrPresetArgument)
-    .requiredOption('-p, --prompt <text>', 'the text for the model to read')
+    .argument('<model>', modelOrPresetArgument);
+  addPromptOptions(command, 'the text for the model to read');
+  return command
     .option('--all', 'also show the tensors inside attention and feed-forward networks')
     .option(
       '--attention [block.head]',
@@ -60,10 +61,15 @@ export function inspectCommand(): Command {
     .action(async (name: string, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
       ensure(!flags.svg || heads?.block !== undefined, '--svg draws attention; say which, as in --attention 0.3');
+      const prompt = await promptOf(flags);
+      ensure(
+        prompt !== undefined,
+        'inspect needs a text for the model to read; give one with --prompt or --prompt-file',
+      );
       const opened = await openNamedModel(name, flags);
       const { tokenizer, summary } = opened;
       const model = await opened.model();
-      const ids = flags.prompt === '' ? [] : promptIds(tokenizer, flags.prompt);
+      const ids = prompt === '' ? [] : promptIds(tokenizer, prompt, promptEncoding(tokenizer, flags));
       const tokens = ids.map((id) => pieceOf(tokenizer, id));
 
       const isJourneyAsked = flags.json || (!heads && !flags.lens);
@@ -77,7 +83,7 @@ export function inspectCommand(): Command {
         const predictions = lens && withTexts(lens, tokenizer);
         const all = {
           model: summary,
-          prompt: flags.prompt,
+          prompt,
           tokens: read,
           journey: stations,
           attention,

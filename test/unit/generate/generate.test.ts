@@ -9,13 +9,15 @@ import {
   generateBatch,
   generateTokens,
   KVCache,
+  promptIds,
   usualCapacity,
 } from '../../../src/generate/index.ts';
 import { argmax } from '../../../src/generate/sampling.ts';
 import { GPT2, type GPT2Config } from '../../../src/models/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { fromArray } from '../../../src/tensor/index.ts';
-import { CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { charactersFile } from '../../support/published-forms.ts';
 import { tinyLlama } from '../../support/tiny-models.ts';
 
 const tokenizer = new CharTokenizer('\nabcdefg');
@@ -386,6 +388,31 @@ describe('with the GPT-2 tokenizer', () => {
     ending.tokenEmbedding.weight.value.fill(1, 8 * gpt2.endOfTextId);
     expect(await tokensOf([0], { temperature: 0, maxTokens: 2 }, ending)).toEqual([50256, 50256]);
     expect(await write('Hello', { temperature: 0 }, gpt2, ending)).toBe('');
+  });
+
+  it('has special tokens in a prompt only on request', async () => {
+    const options = { temperature: 0, maxTokens: 5 };
+    const special = await tokensOf([...gpt2.encode('Hello'), gpt2.endOfTextId], options, tiny);
+    expect(await write('Hello<|endoftext|>', { ...options, allowSpecial: true }, gpt2, tiny)).toBe(
+      gpt2.decode(special),
+    );
+    const plain = await tokensOf(gpt2.encode('Hello<|endoftext|>'), options, tiny);
+    expect(await write('Hello<|endoftext|>', options, gpt2, tiny)).toBe(gpt2.decode(plain));
+  });
+
+  it('begins a text once, if the prompt spells out its beginning', () => {
+    const llama = new HuggingFaceTokenizer(charactersFile(), {
+      bos_token: '<s>',
+      eos_token: '</s>',
+      add_bos_token: true,
+    });
+    const [begin] = llama.beginOfTextIds as [number];
+    const ids = llama.encode('a');
+    expect(promptIds(llama, 'a')).toEqual([begin, ...ids]);
+    expect(promptIds(llama, 'a', { allowSpecial: true })).toEqual([begin, ...ids]);
+    expect(promptIds(llama, '<s>a', { allowSpecial: true })).toEqual([begin, ...ids]);
+    expect(promptIds(llama, '<s>a')).toEqual([begin, ...llama.encode('<s>a')]);
+    expect(promptIds(llama, '', { allowSpecial: true })).toEqual([begin]);
   });
 });
 
