@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
@@ -68,7 +68,8 @@ export async function openCheckpoint(path: string, prefer?: CheckpointName): Pro
 type ReadCheckpoint = Omit<LoadedCheckpoint, 'model'>;
 
 async function readCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<ReadCheckpoint> {
-  const jsonPath = path.endsWith('.json') ? path : await findCheckpoint(path, prefer);
+  const isFile = path.endsWith('.json') || (await stat(path).catch(() => undefined))?.isFile();
+  const jsonPath = isFile ? path : await findCheckpoint(path, prefer);
   const file = await readCheckpointFile(jsonPath);
   return { path: jsonPath, file, tokenizer: readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer)) };
 }

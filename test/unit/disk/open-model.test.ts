@@ -1,7 +1,17 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { exportOnnx } from '../../../src/disk/export-onnx.ts';
 import { describeModel, openModel, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { saveCheckpoint } from '../../../src/disk/run/index.ts';
 import { Decoder } from '../../../src/generate/index.ts';
@@ -112,9 +122,66 @@ describe('openModel', () => {
 
   it('says what is missing', async () => {
     await expect(openModel(fresh('nothing'))).rejects.toThrow(/^there is no model .*nothing; give a training/);
-    const path = fresh('model.safetensors');
-    writeFileSync(path, '');
-    await expect(openModel(path)).rejects.toThrow('contains only weights; give its folder');
+    const folder = await forms['a folder in the layout of Hugging Face']!();
+    await expect(openModel(join(folder, 'config.json'))).rejects.toThrow(`give the folder ${folder}`);
+    await expect(openModel(join(folder, 'tokenizer.json'))).rejects.toThrow('is not a checkpoint of tsgpt');
+    await expect(openModel('/dev/null')).rejects.toThrow('it is a folder or a device');
+  });
+
+  it.each(['model.gguf?download=true', 'e3b0c44298fc1c14', 'model.bin', 'model.json', 'a/b'])(
+    'reads a GGUF file and a checkpoint named %s',
+    async (name) => {
+      for (const form of ['a GGUF file', 'a checkpoint of a run']) {
+        const file = await forms[form]!();
+        const renamed = join(dirname(file), name);
+        mkdirSync(dirname(renamed), { recursive: true });
+        copyFileSync(file, renamed);
+        const opened = await openModel(renamed);
+        expect(opened).toMatchObject({ family: 'llama', config: model.config });
+        expect(await describeModel(renamed)).toMatchObject({ family: 'llama', config: model.config });
+        const isBesideWeights = form === 'a GGUF file' || name !== 'a/b';
+        if (isBesideWeights) expect(weightsOfModel(await opened.model())).toEqual(weightsOfModel(model));
+      }
+    },
+  );
+
+  const onnx = async () => {
+    const folder = fresh('onnx');
+    await exportOnnx(folder, { model });
+    return readFileSync(join(folder, 'onnx', 'model.onnx'));
+  };
+  it.each<[string, () => Promise<string | Uint8Array>, string]>([
+    [
+      'weights alone',
+      async () => readFileSync(join(await forms['a folder in the layout of Hugging Face']!(), 'model.safetensors')),
+      'contains only weights; give its folder',
+    ],
+    // The length of this header, 123, is also an opening brace.
+    ['weights that look like JSON', async () => `{${'\0'.repeat(7)}{"__metadata__":{}}`, 'contains only weights'],
+    ['an ONNX model', onnx, 'is an ONNX model, which can be written but not opened'],
+    ['a file of PyTorch', async () => 'PK\x03\x04\0\0', 'is an archive, as PyTorch writes weights'],
+    ['an older file of llama.cpp', async () => 'tjgg\x03\0\0\0', 'is in a format from before GGUF'],
+    [
+      'a pointer of Git LFS',
+      async () => 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n',
+      'is only a pointer of Git LFS to the file itself; get that with "git lfs pull"',
+    ],
+    ['a web page', async () => '\n<!DOCTYPE html><html>', 'is a web page, not a model; download the file itself'],
+    ['nothing', async () => '', 'is empty; download it again'],
+    ['a text', async () => 'Once upon a time', "is not a model; give a training run's folder"],
+  ])('says that a file holds %s, whatever its name', async (_, contents, message) => {
+    for (const name of ['model.gguf', 'model.safetensors', 'model']) {
+      const path = fresh(name);
+      writeFileSync(path, await contents());
+      await expect(openModel(path)).rejects.toThrow(`${path} ${message}`);
+    }
+  });
+
+  it('names a GGUF file in a folder that has only those', async () => {
+    const folder = fresh('folder');
+    mkdirSync(folder);
+    copyFileSync(await forms['a GGUF file']!(), join(folder, 'tiny-Q8_0.gguf'));
+    await expect(openModel(folder)).rejects.toThrow(`give one of them, such as ${join(folder, 'tiny-Q8_0.gguf')}`);
   });
 });
 
