@@ -1,5 +1,6 @@
 import { exportOnnx } from '../disk/export-onnx.ts';
 import { saveGguf, savePretrained, saveWeights } from '../disk/pretrained.ts';
+import { stopTokensLeftOut } from '../disk/save-gguf.ts';
 import type { LanguageModel, TensorLayout } from '../models/index.ts';
 import { addedBiases } from '../models/lay-out.ts';
 import { ggufForm, huggingFaceForm } from '../models/registry.ts';
@@ -71,8 +72,8 @@ export const convertTargets: readonly ConvertTarget[] = [
   {
     form: 'hf',
     summary: "a folder in Hugging Face's layout: configuration, weights, tokenizer",
-    // A name that ends like another program's file is a mistake, not a folder.
-    names: { pattern: /^(?!.*\.(bin|ckpt|ggml|h5|json|npz|onnx|pkl|pt|pth|txt|zip)$)/is, look: 'folder' },
+    // A name with an ending is that of a file, unless there is such a folder, which then ends with a slash here; `model-1.5` has none.
+    names: { pattern: /^(?!.*\.[a-z]\w*$)/is, look: 'folder' },
     types: ['f32'],
     layout: huggingFaceLayout,
     write: (path, toSave, options) => savePretrained(path, toSave, byTensor(options)),
@@ -107,7 +108,10 @@ function byTensor<T extends Pick<ConvertOptions, 'onProgress'>>({ onProgress, ..
 }
 
 /** What differs in the written model, in sentences. */
-export function whatChanges({ model, tokenizer }: ModelToConvert, { form, layout }: ConvertTarget): string[] {
+export function whatChanges(
+  { model, tokenizer, stopTokens }: ModelToConvert,
+  { form, layout }: ConvertTarget,
+): string[] {
   const changes: string[] = [];
   const biases = layout ? addedBiases(model, layout(model)) : [];
   if (biases.length > 0) {
@@ -118,6 +122,11 @@ export function whatChanges({ model, tokenizer }: ModelToConvert, { form, layout
     changes.push(
       `llama.cpp computes this model without its sliding window, and so something else for texts of more than ${slidingWindow} tokens.`,
     );
+  }
+  if (form === 'gguf') {
+    const names = stopTokensLeftOut({ model, tokenizer, stopTokens }).map((id) => tokenizer.decode([id]) || id);
+    if (names.length > 0)
+      changes.push(`GGUF names at most three tokens that end a text; left out: ${names.join(', ')}.`);
   }
   const isPadded = model.config.vocabSize > tokenizer.vocabSize;
   if (form === 'gguf' && tokenizer.kind === 'char' && !isPadded) {

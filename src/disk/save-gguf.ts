@@ -24,18 +24,19 @@ const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0:
  * Writes a model as a GGUF file for llama.cpp and programs built on it, completely or not at all: a GPT-2 or a model of the Llama family, with its
  * tokenizer and chat template. Norms, biases and positions stay float32.
  *
- * The format does not store dropout, and a GPT-2 always has biases for query, key and value there: zeros if the model has none.
+ * The format does not store dropout, and of the tokens that end a text at most three. A GPT-2 always has biases for query, key and value there: zeros
+ * if the model has none.
  *
  * @throws TsgptError if llama.cpp does not support the model or tokenizer, or the file cannot be written
  */
 export async function saveGguf(path: string, toSave: PretrainedToSave, options: GgufOptions = {}): Promise<void> {
-  const { model, tokenizer, chatTemplate, stopTokens = [] } = toSave;
+  const { model, tokenizer, chatTemplate } = toSave;
   const { type = 'F32', name } = options;
   ensureFits(toSave);
   const form = ggufForm(model.family);
   const { architecture, hyperparameters } = form.writeConfig(model.config);
   const tensors = layOut(model, form.layout(model.config, architecture));
-  const [eot, eom] = stopTokens.filter((id) => id !== tokenizer?.endOfTextId);
+  const [eot, eom] = otherStopTokens(toSave);
   const metadata: Record<string, MetadataToWrite> = {
     'general.architecture': architecture,
     'general.type': 'model',
@@ -55,6 +56,15 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
     data: async () => make(),
   }));
   await writeGguf(path, { metadata, tensors: toWrite });
+}
+
+/** The tokens that end a text besides the tokenizer's own; the format has a place for two: the ends of a turn and of a message. */
+const otherStopTokens = ({ tokenizer, stopTokens = [] }: PretrainedToSave) =>
+  [...new Set(stopTokens)].filter((id) => id !== tokenizer?.endOfTextId);
+
+/** The tokens that end a text, but have no place in a GGUF file. */
+export function stopTokensLeftOut(toSave: PretrainedToSave): number[] {
+  return otherStopTokens(toSave).slice(2);
 }
 
 /** The matrices with a row for every token. */

@@ -23,16 +23,31 @@ export function quantizedStorage(model: LanguageModel, quantization: Quantizatio
     quantizations.includes(quantization),
     `weights can be quantized as ${quantizations.join(' or ')}, but not as ${quantization}`,
   );
-  const bits = new Map<unknown, 4 | 8>();
-  for (const part of model.namedModules().values()) {
-    if (part instanceof Linear) bits.set(part.weight, quantization === 'q4' ? 4 : 8);
-  }
-  for (const weight of model.vocabularyWeights) bits.set(weight, 8);
+  const matrices = matricesOf(model);
   return (value) => {
-    const wanted = bits.get(value);
-    if (wanted === undefined || isStoredInBlocks(value)) return storageAsIs(value);
+    const kind = matrices.get(value as Parameter);
+    if (kind === undefined || isStoredInBlocks(value)) return storageAsIs(value);
     const parameter = value as Parameter;
-    if (parameter.shape[1]! % blockSize !== 0) return storageAsIs(value);
-    return quantizeBlocks(parameter.value, parameter.shape as [number, number], wanted);
+    if (!hasWholeBlocks(parameter)) return storageAsIs(value);
+    const bits = quantization === 'q4' && kind === 'layer' ? 4 : 8;
+    return quantizeBlocks(parameter.value, parameter.shape as [number, number], bits);
   };
 }
+
+/** The paths of the matrices that quantization leaves as float32, because the length of their rows is not a multiple of 32; and how many there are. */
+export function unquantizedMatrices(model: LanguageModel): { left: string[]; total: number } {
+  const wanted = matricesOf(model);
+  const matrices = [...model.namedParameters()].filter(([, parameter]) => wanted.has(parameter));
+  const left = matrices.filter(([, parameter]) => !hasWholeBlocks(parameter)).map(([path]) => path);
+  return { left, total: matrices.length };
+}
+
+/** The matrices to quantize: those of linear layers, and those with a row for every token. */
+function matricesOf(model: LanguageModel): Map<Parameter, 'layer' | 'vocabulary'> {
+  const matrices = new Map<Parameter, 'layer' | 'vocabulary'>();
+  for (const part of model.namedModules().values()) if (part instanceof Linear) matrices.set(part.weight, 'layer');
+  for (const weight of model.vocabularyWeights) matrices.set(weight, 'vocabulary');
+  return matrices;
+}
+
+const hasWholeBlocks = ({ shape }: Parameter) => shape[1]! % blockSize === 0;

@@ -26,8 +26,20 @@ describe('tsgpt convert', () => {
     const { code, stdout } = await tsgpt('convert', narrow, target('narrow.gguf'), '--type', 'q8');
     expect(code).toBe(0);
     // Width 16: only the matrix whose rows are 4 * 16 = 64 long is quantized.
-    expect(stdout).toContain('4 of 5 matrices have rows that are no multiple of 32 and are stored as F16');
+    expect(stdout).toContain(
+      '4 of 5 matrices have rows that are no multiple of 32 and are stored as F16: ' +
+        'token_embd.weight, blk.*.attn_qkv.weight, blk.*.attn_output.weight, blk.*.ffn_up.weight.\n',
+    );
     expect(await converted(target('wide.gguf'), '--type', 'q8')).not.toContain('stored as F16');
+
+    const onnx = await tsgpt('convert', narrow, target('narrow'), '--to', 'onnx', '--type', 'f32,q4');
+    expect(onnx.code).toBe(0);
+    expect(onnx.stdout).toContain(
+      '6 of 7 matrices have rows that are no multiple of 32 and are stored as float32: tokenEmbedding.weight, ' +
+        'blocks.*.attention.query.weight, blocks.*.attention.key.weight, blocks.*.attention.value.weight, ' +
+        'blocks.*.attention.output.weight, blocks.*.feedForward.expand.weight.\n',
+    );
+    expect(await converted(target('wide'), '--to', 'onnx', '--type', 'q8')).not.toContain('stored as');
   });
 
   async function converted(path: string, ...flags: string[]): Promise<string> {
@@ -62,6 +74,20 @@ describe('tsgpt convert', () => {
 
   it('takes the names other programs have for the types', async () => {
     expect(await converted(target('model.gguf'), '--type', 'Q8_0')).toContain(', q8, ');
+  });
+
+  it.each(['model-1.5', 'Llama-3.2-1B', 'runs.new/model'])('takes %s as the name of a folder', async (name) => {
+    const path = target(name);
+    mkdirSync(dirname(path), { recursive: true });
+    await converted(path);
+    expect(readdirSync(path)).toContain('config.json');
+  });
+
+  it('takes an empty folder that is there as one, whatever its name', async () => {
+    const path = target('model.web');
+    mkdirSync(path);
+    await converted(path);
+    expect(readdirSync(path)).toContain('config.json');
   });
 
   it('writes only the weights', async () => {
@@ -104,6 +130,8 @@ describe('tsgpt convert', () => {
       [],
       'does not tell which format to write; name it like one of name.gguf, name.safetensors, folder, or give --to',
     ],
+    ['model.foo', [], 'does not tell which format to write'],
+    ['model.gguf2', [], 'does not tell which format to write'],
     ['folder', ['--type', 'q8'], 'hf is written as f32 only, not as q8'],
     ['model.safetensors', ['--type', 'f16'], 'safetensors is written as f32 only, not as f16'],
     ['model.onnx', [], 'ONNX is written as a folder; name one, with --to onnx'],

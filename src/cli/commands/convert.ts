@@ -1,8 +1,10 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ensure } from '../../core/errors.ts';
 import { openGguf } from '../../disk/gguf.ts';
+import { unquantizedMatrices } from '../../generate/quantization.ts';
+import type { LanguageModel } from '../../models/index.ts';
 import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatChanges } from '../convert-targets.ts';
 import { formatBytes, formatCount } from '../format.ts';
 import { helpItems } from '../help.ts';
@@ -92,11 +94,15 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   const size = formatBytes(sizeOf(path));
   console.log(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
   for (const change of whatChanges(toSave, target)) console.log(change);
-  if (target.form === 'gguf' && types[0]!.startsWith('q')) await tellUnquantized(path);
+  if (types.some((type) => type.startsWith('q'))) {
+    const told = target.form === 'gguf' ? await unquantizedInFile(path) : unquantizedInGraph(model);
+    if (told) console.log(told);
+  }
 }
 
 function targetOf(path: string, form: string | undefined): ConvertTarget {
-  const target = convertTargets.find((target) => (form ? target.form === form : target.names?.pattern.test(path)));
+  const name = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, '/') : path;
+  const target = convertTargets.find((target) => (form ? target.form === form : target.names?.pattern.test(name)));
   ensure(
     target || !/\.onnx$/i.test(path),
     `${path} is named like a file, but ONNX is written as a folder; name one, with --to onnx`,
@@ -139,12 +145,24 @@ function checkPlace(path: string, force: boolean): void {
 }
 
 /** Tells of the matrices in a GGUF file that could not be quantized: quantization takes rows in blocks of 32. */
-async function tellUnquantized(path: string): Promise<void> {
-  await using file = await openGguf(path);
-  const matrices = [...file.tensors.values()].filter(({ shape, type }) => shape.length > 1 && type !== 'F32');
-  const others = matrices.filter(({ type }) => type === 'F16').length;
-  if (others === 0) return;
-  console.log(`${others} of ${matrices.length} matrices have rows that are no multiple of 32 and are stored as F16.`);
+async function unquantizedInFile(path: string): Promise<string | undefined> {
+  const file = await openGguf(path);
+  await file.close();
+  const matrices = [...file.tensors].filter(([, { shape, type }]) => shape.length > 1 && type !== 'F32');
+  const left = matrices.filter(([, { type }]) => type === 'F16').map(([name]) => name);
+  return tellUnquantized({ left, total: matrices.length }, 'F16');
+}
+
+/** The same of an ONNX model. */
+function unquantizedInGraph(model: LanguageModel): string | undefined {
+  return tellUnquantized(unquantizedMatrices(model), 'float32');
+}
+
+/** A sentence that counts and names them; those of all blocks have one name, as in `blocks.*.feedForward.up.weight`. */
+function tellUnquantized({ left, total }: { left: string[]; total: number }, as: string): string | undefined {
+  if (left.length === 0) return undefined;
+  const names = [...new Set(left.map((name) => name.replace(/\.\d+\./, '.*.')))].join(', ');
+  return `${left.length} of ${total} matrices have rows that are no multiple of 32 and are stored as ${as}: ${names}.`;
 }
 
 /** Bytes of a file, or of the files in a folder. */

@@ -86,14 +86,17 @@ export function parseGgufHeader(bytes: Uint8Array, fileBytes: number, file: stri
 }
 
 function checkVersion(version: number, file: string): void {
-  const swapped = (version >>> 24) | ((version >>> 8) & 0xff00);
   ensure(
-    (version & 0xffff) !== 0 || (swapped !== 2 && swapped !== 3),
+    version === 0 || (version & 0xffff) !== 0,
     `${file} is a GGUF file for big-endian machines, which cannot be read; convert it with llama.cpp's gguf_convert_endian.py`,
   );
   ensure(
-    version === 2 || version === 3,
-    `${file} has version ${version} of the GGUF format, but only 2 and 3 can be read; get a newer file of the model`,
+    version <= 3,
+    `${file} has version ${version} of the GGUF format, newer than 3, the newest that can be read; use a newer version of tsgpt, or get the model in version 3`,
+  );
+  ensure(
+    version >= 2,
+    `${file} has version ${version} of the GGUF format, older than 2, the oldest that can be read; get a newer file of the model`,
   );
 }
 

@@ -146,8 +146,18 @@ describe('a hostile GGUF file', () => {
     'three bytes': [Buffer.from('GGU'), 'it does not begin with the letters GGUF'],
     'another format': [Buffer.from('PK\x03\x04'.repeat(20)), 'it does not begin with the letters GGUF'],
     'the magic number alone': [Buffer.from('GGUF'), 'the version would end at byte 8, but the file has 4'],
-    'version 1': [start(0, 0, 1), 'has version 1 of the GGUF format, but only 2 and 3 can be read'],
-    'version 4': [start(0, 0, 4), 'has version 4'],
+    'version 1': [
+      start(0, 0, 1),
+      'has version 1 of the GGUF format, older than 2, the oldest that can be read; get a newer file',
+    ],
+    'version 4': [
+      start(0, 0, 4),
+      'has version 4 of the GGUF format, newer than 3, the newest that can be read; use a newer',
+    ],
+    'a version of the other byte order that is newer': [
+      start(0, 0, 0x04000000),
+      'is a GGUF file for big-endian machines',
+    ],
     'version 0': [start(0, 0, 0), 'has version 0'],
     'the other byte order': [start(0, 0, 0x03000000), 'is a GGUF file for big-endian machines, which cannot be read'],
     '2^64 tensors': [start(2n ** 64n - 1n, 0), 'it would have 18446744073709552000 tensors, and 65536 is the limit'],
