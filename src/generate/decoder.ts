@@ -5,7 +5,7 @@ import type { LanguageModel } from '../models/index.ts';
 import type { HostArray } from '../tensor/index.ts';
 import { decodingGraph, paddedHeadDim } from './decoding-graph.ts';
 import { KVCache } from './kv-cache.ts';
-import { type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
+import { bitsPerWeight, type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores } from './target-scores.ts';
 
 /** The most tokens of a prompt that one pass reads: the memory of attention scores grows with them. */
@@ -32,6 +32,8 @@ export interface DecoderOptions {
  */
 export class Decoder implements AsyncDisposable {
   readonly config: LanguageModel['config'];
+  /** How the weights are quantized; undefined for float32. */
+  readonly quantization: Quantization | undefined;
   readonly #model: LanguageModel;
   readonly #chunkSize: number;
   readonly #graphOf: (wanted: 'logits' | 'targets') => Baked;
@@ -46,12 +48,18 @@ export class Decoder implements AsyncDisposable {
       `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
     );
     this.config = model.config;
+    this.quantization = quantize;
     this.#model = model;
     this.#chunkSize = chunkSize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
     const storageOf = quantize ? quantizedStorage(model, quantize) : storageAsIs;
     this.#graphOf = (wanted) => decodingGraph(model, this.#paddedHeadDim, wanted, storageOf);
     this.#graph = this.#graphOf('logits');
+  }
+
+  /** About how many bytes of weights a pass over one token reads, which decides the time it takes. */
+  get weightBytes(): number {
+    return (this.#model.parameterCount * bitsPerWeight[this.quantization ?? 'float32']) / 8;
   }
 
   /** Loads the weights; otherwise the first use does. */

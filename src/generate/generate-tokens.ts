@@ -1,37 +1,15 @@
 import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
+import { continueWithDraft } from './continue-with-draft.ts';
 import { Decoder } from './decoder.ts';
 import { keepLast } from './keep-last.ts';
 import type { KVCache } from './kv-cache.ts';
-import { logProbabilities, type ScoredToken } from './log-probabilities.ts';
-import { checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
+import { logProbabilities } from './log-probabilities.ts';
+import { makeRoom, type TextCache } from './make-room.ts';
+import type { GeneratedToken, GenerateTokensOptions } from './options.ts';
+import { checkSamplingOptions, sampleToken } from './sampling.ts';
 import { type NextTokenModel, WholePasses } from './whole-passes.ts';
-
-export interface GenerateTokensOptions extends SamplingOptions {
-  /** The most tokens to write. Defaults to 200. */
-  maxTokens?: number;
-  /** The same seed gives the same choices. Defaults to 0. */
-  seed?: number;
-  /** Writing ends at one of these tokens, which is not yielded. Defaults to none. */
-  stopTokens?: readonly number[];
-  /** Adds to each token its log-probability and those of this many likeliest tokens. Defaults to neither. */
-  logProbabilities?: number;
-  /** The number of tokens at the beginning, such as Llama's `<s>`, that stay when the text outgrows the context. Defaults to 0. */
-  keepFirst?: number;
-  signal?: AbortSignal;
-  /** A cache that already holds the first tokens of each prompt, which are not read again. Written tokens are added to it. Defaults to a new one. */
-  cache?: KVCache;
-}
-
-/** A written token. */
-export interface GeneratedToken {
-  id: number;
-  /** With the option `logProbabilities`: the natural logarithm of the token's probability, before any sampling option. */
-  logProbability?: number;
-  /** With the option `logProbabilities`: the likeliest tokens at this position, the likeliest first. */
-  likeliest?: ScoredToken[];
-}
 
 /** Continues `prompt`, token by token; see {@link generateBatch}. The prompt is not repeated. */
 export async function* generateTokens(
@@ -89,6 +67,17 @@ export async function* generateBatch(
       texts.every(({ unread }) => unread.length > 0),
       'the cache holds the whole prompt; cut it by at least one token',
     );
+    const { draft } = options;
+    if (draft) {
+      ensure(
+        prompts.length === 1,
+        `a draft guesses for one text, but there are ${prompts.length}; write them one by one`,
+      );
+      ensure(reader instanceof Decoder, 'a model without keys and values cannot use a draft; leave it out');
+      const tokens = continueWithDraft(reader, cache as KVCache, texts[0]!, draft, { ...options, maxTokens });
+      for await (const token of tokens) yield [token];
+      return;
+    }
     for (let step = 0; step < maxTokens && !signal?.aborted; step++) {
       const unread = texts.map((text, i) => (text.hasEnded ? [] : makeRoom(cache, i, text, keepFirst)));
       const logits = await reader.append(cache, unread);
@@ -116,8 +105,6 @@ interface TokenReader {
   dispose(): Promise<void>;
 }
 
-type TextCache = Pick<KVCache, 'lengths' | 'capacity' | 'truncate'>;
-
 function readerOf(model: NextTokenModel | Decoder): TokenReader {
   if (model instanceof Decoder) return model;
   return hasCache(model) ? new Decoder(model) : new WholePasses(model);
@@ -125,17 +112,4 @@ function readerOf(model: NextTokenModel | Decoder): TokenReader {
 
 function hasCache(model: NextTokenModel): model is LanguageModel {
   return (model as Partial<LanguageModel>).cacheShape !== undefined;
-}
-
-/** The tokens to read next: the text's new ones, or, if the cache is full, its last ones again. */
-function makeRoom(
-  cache: TextCache,
-  i: number,
-  { ids, unread }: { ids: number[]; unread: readonly number[] },
-  keepFirst: number,
-): readonly number[] {
-  if (cache.lengths[i]! + unread.length <= cache.capacity) return unread;
-  cache.truncate(i, 0);
-  const forgotten = Math.ceil(cache.capacity / 8);
-  return keepLast(ids, Math.max(1, cache.capacity - forgotten), keepFirst);
 }

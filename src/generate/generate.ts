@@ -1,7 +1,8 @@
 import { ensure } from '../core/errors.ts';
 import type { EncodeOptions, Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
-import { type GenerateTokensOptions, generateTokens } from './generate-tokens.ts';
+import { generateTokens } from './generate-tokens.ts';
+import type { GenerateTokensOptions } from './options.ts';
 import { StopFilter } from './stop-filter.ts';
 import type { NextTokenModel } from './whole-passes.ts';
 

@@ -1,8 +1,12 @@
 export { Decoder, type DecoderOptions, usualCapacity } from './decoder.ts';
+export type { Draft, Guess, GuessOptions } from './draft.ts';
 export { type GenerateOptions, generate, promptIds } from './generate.ts';
-export { type GeneratedToken, type GenerateTokensOptions, generateBatch, generateTokens } from './generate-tokens.ts';
+export { generateBatch, generateTokens } from './generate-tokens.ts';
 export { type CacheShape, KVCache } from './kv-cache.ts';
 export type { ScoredToken } from './log-probabilities.ts';
+export { LookupDraft } from './lookup-draft.ts';
+export { ModelDraft } from './model-draft.ts';
+export type { GeneratedToken, GenerateTokensOptions } from './options.ts';
 export { type Quantization, quantizations, quantizedStorage } from './quantization.ts';
 export { candidates, checkSamplingOptions, type SamplingOptions, sampleToken } from './sampling.ts';
 export { StopFilter } from './stop-filter.ts';

@@ -8,6 +8,9 @@ export type Quantization = 'q8' | 'q4';
 
 export const quantizations: readonly Quantization[] = ['q8', 'q4'];
 
+/** Bits of a weight and its share of the scale. */
+export const bitsPerWeight = { float32: 32, q8: 9, q4: 5 };
+
 /** Leaves parameters in their files; those in memory become ordinary constants. */
 export const storageAsIs: ConstantLeaves['storageOf'] = (value) =>
   value instanceof Parameter ? value.stored : undefined;

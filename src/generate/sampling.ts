@@ -61,8 +61,26 @@ export function sampleToken(
   return draw(ids, probabilities, random);
 }
 
+/** The probability with which {@link sampleToken} chooses each token, `[vocabSize]`. */
+export function tokenProbabilities(
+  logits: Float32Array,
+  options: SamplingOptions,
+  history: Iterable<number> = [],
+): Float64Array {
+  const adjusted = adjustLogits(logits, options, history);
+  const probabilities = new Float64Array(logits.length);
+  if (options.temperature === 0) {
+    probabilities[argmax(adjusted)] = 1;
+    return probabilities;
+  }
+  const { ids, probabilities: kept } = candidates(adjusted, options);
+  const total = kept.reduce((a, b) => a + b, 0);
+  for (const [i, id] of ids.entries()) probabilities[id] = kept[i]! / total;
+  return probabilities;
+}
+
 /** Draws an id with a probability proportional to its weight. */
-function draw(ids: Iterable<number>, weights: ArrayLike<number> & Iterable<number>, random: Random): number {
+export function draw(ids: Iterable<number>, weights: ArrayLike<number> & Iterable<number>, random: Random): number {
   let left = 0;
   for (const weight of weights) left += weight;
   left *= random.uniform();
