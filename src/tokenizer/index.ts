@@ -11,4 +11,5 @@ export {
 } from './hugging-face/read-files.ts';
 export { HuggingFaceTokenizer } from './hugging-face/tokenizer.ts';
 export { tokenizerFromJSON } from './load.ts';
+export { sameTokens } from './same-tokens.ts';
 export type { EncodeOptions, StreamDecoder, Tokenizer, TokenizerJSON } from './tokenizer.ts';

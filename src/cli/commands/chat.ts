@@ -7,10 +7,11 @@ import { checkSamplingOptions, type GenerateOptions, usualCapacity } from '../..
 import { wholeNumber } from '../flags.ts';
 import { helpParagraph } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
+import { addDraftOptions, type DraftFlags, openDrafts } from '../open-draft.ts';
 import { modelArgument, openNamedModel } from '../open-model.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
-interface ChatFlags extends WritingFlags {
+interface ChatFlags extends WritingFlags, DraftFlags {
   system?: string;
   contextLength?: number;
   last?: boolean;
@@ -29,11 +30,11 @@ export function chatCommand(): Command {
       `tokens of the conversation that the model sees (default: its context length, at most ${usualCapacity})`,
       wholeNumber,
     );
-  return addWritingOptions(command, { maxTokens: 500 })
+  return addDraftOptions(addWritingOptions(command, { maxTokens: 500 }))
     .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText('after', helpParagraph(`In the conversation: ${help}.`))
     .action(async (name: string, flags: ChatFlags) => {
-      const { system, contextLength, last, quantize, ...options } = flags;
+      const { system, contextLength, last, quantize, lookup, draft, ...options } = flags;
       checkSamplingOptions(options);
       const opened = await interruptible('Stopping …', async (signal) => {
         const model = await openNamedModel(name, { last }, signal);
@@ -43,10 +44,11 @@ export function chatCommand(): Command {
       if (!opened) return; // stopped
       const { tokenizer, summary, chatTemplate, stopTokens } = opened;
       await using decoder = await opened.decoder({ quantize });
+      await using drafts = await openDrafts({ lookup, draft }, { decoder, opened, quantize });
       const conversation = new Conversation(decoder, tokenizer, { template: chatTemplate, system, contextLength });
       const isTerminal = process.stdin.isTTY === true;
       if (isTerminal) console.log(`${summary}\n${colors.dim(help)}\n`);
-      await talk(conversation, { ...options, stopTokens }, isTerminal);
+      await talk(conversation, { ...options, stopTokens, draft: drafts.next() }, isTerminal);
     });
 }
 

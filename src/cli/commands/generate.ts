@@ -4,11 +4,12 @@ import { checkSamplingOptions, generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
+import { addDraftOptions, type DraftFlags, openDrafts } from '../open-draft.ts';
 import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
 import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
-interface GenerateFlags extends WritingFlags, PromptFlags {
+interface GenerateFlags extends WritingFlags, DraftFlags, PromptFlags {
   samples: number;
   last?: boolean;
 }
@@ -19,7 +20,7 @@ export function generateCommand(): Command {
     .description('Continue a prompt.')
     .argument('<model>', modelArgument);
   addPromptOptions(command, 'the text to continue (default: none, which starts a new text)');
-  return addWritingOptions(command, { maxTokens: 300 })
+  return addDraftOptions(addWritingOptions(command, { maxTokens: 300 }))
     .option('--samples <n>', 'number of texts to write', wholeNumber, 1)
     .option('--last', "use a training run's last checkpoint instead of its best")
     .addHelpText(
@@ -29,7 +30,7 @@ export function generateCommand(): Command {
       ]),
     )
     .action(async (name: string, flags: GenerateFlags) => {
-      const { prompt: _, promptFile, encoding, special, samples, last, quantize, ...options } = flags;
+      const { prompt: _, promptFile, encoding, special, samples, last, quantize, lookup, draft, ...options } = flags;
       checkSamplingOptions(options);
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       const prompt = (await promptOf(flags)) ?? '';
@@ -39,6 +40,7 @@ export function generateCommand(): Command {
         if (isPreset(name)) console.error(`${name} has learned nothing yet; train it, or give a trained model`);
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
         await using decoder = await opened.decoder({ quantize });
+        await using drafts = await openDrafts({ lookup, draft }, { decoder, opened, quantize }, signal);
         for (let sample = 0; sample < samples && !signal.aborted; sample++) {
           if (sample > 0) process.stdout.write('\n---\n');
           let unwritten = prompt; // held back until the model could read it
@@ -47,6 +49,7 @@ export function generateCommand(): Command {
             ...promptEncoding(tokenizer, flags),
             stopTokens,
             seed: firstSeed + sample,
+            draft: drafts.next(),
             signal,
           };
           for await (const piece of generate(decoder, tokenizer, prompt, choices)) {
