@@ -4,7 +4,8 @@ import { printable } from '../core/printable.ts';
 /** Parses a whole number for a flag. */
 export function wholeNumber(text: string): number {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number below 2^53.');
   return value;
 }
 

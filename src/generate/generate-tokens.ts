@@ -1,6 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
+import { ensureSeed } from '../random/seed.ts';
 import { continueWithDraft } from './continue-with-draft.ts';
 import { Decoder } from './decoder.ts';
 import { keepLast } from './keep-last.ts';
@@ -46,6 +47,8 @@ export async function* generateBatch(
     prompts.length > 0 && prompts.every(({ length }) => length > 0),
     'there is no text to continue; give at least one token',
   );
+  ensureSeed(seed);
+  ensureSeed(seed + prompts.length - 1);
   if (maxTokens === 0 || signal?.aborted) return;
   const reader = readerOf(model);
   try {

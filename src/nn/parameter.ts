@@ -1,7 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import { formatShape, type Shape } from '../core/shape.ts';
 import type { StoredConstant } from '../graph/index.ts';
-import { Random } from '../random/random.ts';
+import type { Random } from '../random/random.ts';
 import { Tensor } from '../tensor/index.ts';
 import { type Initializer, parameterStream } from './initializers.ts';
 
@@ -37,11 +37,11 @@ export class Parameter extends Tensor {
     this.initialize(parameterStream());
   }
 
-  /** Discards the elements. When next read, they are made by `initializer`, with a seed that is taken from `random` now. */
+  /** Discards the elements. When next read, they are made by `initializer`, from a child of `random` that is seeded now. */
   initialize(random: Random, initializer = this.initializer): void {
     // Each parameter has its own generator, so that its values do not depend on the order of reading.
-    const seed = random.int32();
-    this.#draw = () => initializer(this.size, new Random(seed));
+    const own = random.child();
+    this.#draw = () => initializer(this.size, own);
     this.#value = undefined;
     this.#stored = undefined;
   }

@@ -1,6 +1,7 @@
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
 import { ensure } from '../core/errors.ts';
+import { ensureSeed, splitMix64 } from './seed.ts';
 
 /** The state of a {@link Random}: four 32-bit integers, ready for JSON. */
 export type RandomState = readonly number[];
@@ -12,16 +13,18 @@ export type RandomState = readonly number[];
  * stopped.
  */
 export class Random {
-  #generator: JumpableRandomGenerator;
+  #generator!: JumpableRandomGenerator;
 
+  /**
+   * Any safe integer is a seed, from -(2^53 - 1) to 2^53 - 1, and all its bits count. Neighbouring seeds are as independent as any others.
+   * Throws a TsgptError for other seeds, and for a state that no generator can have.
+   */
   constructor(seed: number | { state: RandomState }) {
-    if (typeof seed === 'number') {
-      ensure(Number.isSafeInteger(seed), `the random seed must be a whole number, but is ${seed}`);
-      this.#generator = xoroshiro128plus(seed);
-      // Similar seeds start from similar states; a few steps pull them apart.
-      for (let i = 0; i < 20; i++) this.#generator.next();
+    if (typeof seed === 'object' && seed !== null) {
+      this.state = seed.state;
     } else {
-      this.#generator = xoroshiro128plusFromState(seed.state);
+      ensureSeed(seed);
+      this.state = seededState(seed);
     }
   }
 
@@ -31,6 +34,11 @@ export class Random {
   }
 
   set state(state: RandomState) {
+    // From four zeros the generator would give zeros forever.
+    ensure(
+      Array.isArray(state) && state.length === 4 && state.every((word) => (word | 0) === word) && state.some(Boolean),
+      () => `the state of a random generator must be four 32-bit integers, not all 0, but is ${JSON.stringify(state)}`,
+    );
     this.#generator = xoroshiro128plusFromState(state);
   }
 
@@ -46,7 +54,8 @@ export class Random {
 
   /** A new generator, seeded by a draw from this one. */
   child(): Random {
-    return new Random(this.int32());
+    // 53 bits, as many as a seed has. With 32 bits, two of 2^16 children would be equal.
+    return new Random(this.int32() * 2 ** 21 + (this.int32() >>> 11));
   }
 
   /** A uniform integer in [-2^31, 2^31). */
@@ -90,4 +99,12 @@ export class Random {
     }
     return values;
   }
+}
+
+/**
+ * xoroshiro128+ is linear: each bit of a draw is a sum modulo 2 of bits of the first state, so similar states give similar draws at some positions.
+ * A non-linear mixing of the seed's bits prevents that, as the generator's authors advise.
+ */
+function seededState(seed: number): RandomState {
+  return splitMix64(seed, 2).flatMap((word) => [Number(word >> 32n) | 0, Number(word & 0xffff_ffffn) | 0]);
 }

@@ -1,6 +1,7 @@
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { ensure } from '../core/errors.ts';
+import { ensureSeed } from './seed.ts';
 import { log, multiplyAdd, sinCos } from './single-precision.ts';
 
 /** The state of a {@link TorchRandom}, ready for JSON. */
@@ -25,7 +26,7 @@ export class TorchRandom {
   #nextNormal: number | undefined;
 
   constructor(seed: number | { state: TorchRandomState }) {
-    if (typeof seed === 'number') this.#generator = twister(seed);
+    if (typeof seed !== 'object' || seed === null) this.#generator = twister(seed);
     else {
       this.#generator = mersenneFromState(seed.state.mersenne);
       this.#nextNormal = seed.state.nextNormal;
@@ -163,7 +164,7 @@ function transformBlock(values: Float32Array, block: number, mean: number, devia
 const fullTurn = Math.fround(2 * Math.PI);
 
 function twister(seed: number): RandomGenerator {
-  ensure(Number.isSafeInteger(seed), `the random seed must be a whole number, but is ${seed}`);
+  ensureSeed(seed);
   return mersenne(seed);
 }
 

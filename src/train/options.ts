@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure } from '../core/errors.ts';
+import { ensureSeed } from '../random/seed.ts';
 import { type AdamWOptions, defaultAdamW } from './adamw.ts';
 
 export interface TrainOptions extends AdamWOptions {
@@ -96,5 +97,5 @@ export function checkTrainOptions(options: TrainOptions): void {
   );
   ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
   for (const beta of options.betas) ensure(beta >= 0 && beta < 1, `betas must be at least 0 and below 1, not ${beta}`);
-  ensure(Number.isSafeInteger(options.seed), `the seed must be a whole number, but is ${options.seed}`);
+  ensureSeed(options.seed);
 }

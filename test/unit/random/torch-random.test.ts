@@ -164,8 +164,12 @@ describe('TorchRandom', () => {
   });
 
   it.each<[string, () => unknown, string]>([
-    ['seed', () => seeded(1.5), 'the random seed must be a whole number, but is 1.5'],
-    ['new seed', () => seeded().manualSeed(Number.NaN), 'the random seed must be a whole number, but is NaN'],
+    ['seed', () => seeded(1.5), 'seed must be a whole number from -(2^53 - 1) to 2^53 - 1, but is 1.5'],
+    [
+      'new seed',
+      () => seeded().manualSeed(Number.NaN),
+      'seed must be a whole number from -(2^53 - 1) to 2^53 - 1, but is NaN',
+    ],
     ['count', () => seeded().rand(-1), 'the number of random values must be a whole number of at least 0, but is -1'],
     [
       'size',

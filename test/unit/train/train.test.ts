@@ -175,7 +175,7 @@ describe('options', () => {
     [{ weightDecay: Number.NaN }, 'weightDecay must be a number of at least 0, but is NaN'],
     [{ maxGradNorm: 0 }, 'maxGradNorm must be greater than 0, but is 0'],
     [{ betas: [0.9, 1] }, 'betas must be at least 0 and below 1, not 1'],
-    [{ seed: 0.5 }, 'the seed must be a whole number, but is 0.5'],
+    [{ seed: 0.5 }, 'seed must be a whole number from -(2^53 - 1) to 2^53 - 1, but is 0.5'],
   ])('%j are refused', (changes, message) => {
     const options = { ...tinyOptions, ...changes } as TrainOptions;
     expect(() => checkTrainOptions(options)).toThrow(TsgptError);

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -139,6 +139,29 @@ describe('a run stopped and resumed', () => {
     const error = await errorOf(finish({ ...newRun(folder), model: resumeFrom.model, resumeFrom }));
     expect(error).toBeInstanceOf(TsgptError);
     expect(error.message).toContain("resume from a folder's last.json");
+  });
+});
+
+describe('a run of an earlier version, whose seeds gave other random numbers', () => {
+  it('goes on with the batches and the dropout that were to come', async () => {
+    const folder = temporaryFolder();
+    cpSync(new URL('../../../support/fixtures/earlier-run', import.meta.url), folder, { recursive: true });
+    const ids = Uint16Array.from({ length: 400 }, (_, i) => (i * i * 7 + (i % 13) * 5 + (i >> 3)) % 8);
+    const text = { train: ids.subarray(0, 320), validation: ids.subarray(320) };
+    const { reports } = await finish({ ...(await resumedRun(folder)), text });
+    // What the earlier version measured when it resumed this checkpoint.
+    const expected = [
+      [5, 2.030569911003113, 0.9098869465592488],
+      [6, 1.9675134420394897, 1.0441227647000946],
+      [7, 2.0137358903884888, 1.3640054784787814],
+      [8, 2.034541130065918, 1.4818788923697512],
+    ];
+    expect(reports).toHaveLength(expected.length);
+    (reports as Required<TrainReport>[]).forEach(({ step, loss, gradNorm }, i) => {
+      expect(step).toBe(expected[i]![0]);
+      expect(loss).toBeCloseTo(expected[i]![1]!, 5);
+      expect(gradNorm).toBeCloseTo(expected[i]![2]!, 4);
+    });
   });
 });
 
