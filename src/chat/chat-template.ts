@@ -1,8 +1,7 @@
-import { Template } from '@huggingface/jinja';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { addLimits, limits } from './limited-template.ts';
+import { JinjaTemplate } from './jinja/index.ts';
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -20,14 +19,13 @@ export const plainTemplate = `{% for message in messages %}{% if message.role ==
 /** Turns a conversation into the text that a model was trained to continue, by the model's Jinja template. */
 export class ChatTemplate {
   readonly source: string;
-  readonly #template: Template;
+  readonly #template: JinjaTemplate;
 
   /** Throws a TsgptError if `source` is not a Jinja template. */
   constructor(source: string) {
     this.source = source;
     try {
-      this.#template = new Template(source);
-      addLimits(this.#template.parsed);
+      this.#template = new JinjaTemplate(source);
     } catch (cause) {
       throw new TsgptError(`the chat template cannot be read: ${messageOf(cause)}`, { cause });
     }
@@ -43,10 +41,9 @@ export class ChatTemplate {
       // Hugging Face's library passes null if there are no tools.
       tools: null,
       documents: null,
-      ...limits(),
     };
     try {
-      return this.#template.render(variables as Parameters<Template['render']>[0]);
+      return this.#template.render(variables);
     } catch (cause) {
       throw new TsgptError(`the chat template does not accept this conversation: ${messageOf(cause)}`, { cause });
     }

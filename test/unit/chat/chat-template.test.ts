@@ -75,22 +75,11 @@ describe('a chat template', () => {
     const rendered = (source: string) => new ChatTemplate(source).render(said);
     expect(rendered('{% for i in range(3) %}{{ i }}{% endfor %}')).toBe('012');
     expect(rendered('{% for i in range(7, 1, -2) %}{{ i }}{% endfor %}{{ range(5, 2) | length }}')).toBe('7530');
-    expect(rendered('{% set range = 3 %}{{ range }}{{ messages[0].range is defined }}')).toBe('3false');
+    expect(rendered('{% set range = 3 %}{{ range }}{{ messages[0].range is defined }}')).toBe('3False');
     expect(rendered("{% macro m(x) %}[{{ x }}]{% endmacro %}{{ m('a') }}{{ m(x='b') }}")).toBe('[a][b]');
-    const endless = [
-      '{% for i in range(1000000000) %}x{% endfor %}',
-      '{% set r = range %}{{ r(1000000000) | length }}',
-      '{% for i in range(1001) %}{% for j in range(1000) %}{% endfor %}{% endfor %}',
-      '{% set r = range(1000) %}{% for i in r %}{% for j in r %}{% endfor %}{% endfor %}',
-      '{% macro m(n) %}{% if n %}{{ m(n - 1) }}{{ m(n - 1) }}{% endif %}{% endmacro %}{{ m(20) }}',
-    ];
-    for (const source of endless) {
-      expect(() => rendered(source)).toThrow(
-        'the chat template does not accept this conversation: it takes more than 200000 steps',
-      );
-    }
-    expect(() => rendered('{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}')).toThrow('the chat template does not');
-    expect(() => rendered('{{ range(0.5) }}{{ range(1, 2, 0) }}')).toThrow('range() needs whole numbers');
+    expect(() => rendered('{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}')).toThrow(
+      'the chat template does not accept this conversation: line 1: the template takes more than 4000000 steps',
+    );
   });
 
   it('knows of no tools and no documents', () => {
@@ -102,7 +91,7 @@ describe('a chat template', () => {
     expect(() => new ChatTemplate('{% for %}')).toThrow('the chat template cannot be read');
     const picky = new ChatTemplate("{{ raise_exception('roles must alternate') }}");
     expect(() => picky.render(said)).toThrow(
-      'the chat template does not accept this conversation: roles must alternate',
+      'the chat template does not accept this conversation: line 1: roles must alternate',
     );
     const loud = new ChatTemplate(`{{ raise_exception('a\\n\u001b[2J') }}`);
     expect(() => loud.render(said)).toThrow(/: a\\u\{a\}\\u\{1b\}\[2J$/);

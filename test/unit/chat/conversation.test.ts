@@ -80,7 +80,7 @@ describe('a conversation', () => {
     const conversation = new Conversation(model, tokenizer, { template });
     const alone = await say(new Conversation(model, tokenizer, { template }), 'tots');
     await expect(say(conversation, 'Ünknown')).rejects.toThrow('Ü');
-    await expect(say(conversation, 'bad')).rejects.toThrow('does not accept this conversation: no');
+    await expect(say(conversation, 'bad')).rejects.toThrow('does not accept this conversation: line 1: no');
     await expect(say(conversation, 'tots', { topK: 0 })).rejects.toThrow('topK must be');
     expect(conversation.messages).toEqual([]);
     expect(await say(conversation, 'tots')).toBe(alone);
