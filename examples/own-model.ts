@@ -14,11 +14,11 @@ class SharedGPT extends DecoderOnlyTransformer<GPT2Config> {
 
   constructor(config: GPT2Config) {
     super(config);
-    const { vocabSize, contextLength, embDim, nLayers, dropRate } = config;
+    const { vocabSize, contextLength, embDim, nHeads, nLayers, qkvBias, dropRate } = config;
     this.tokenEmbedding = new Embedding(vocabSize, embDim);
     this.positionEmbedding = new Embedding(contextLength, embDim);
     const [attentionNorm, feedForwardNorm] = [new RMSNorm(embDim), new RMSNorm(embDim)];
-    const [attention, feedForward] = [new Attention(config), new FeedForward(embDim)];
+    const [attention, feedForward] = [new Attention({ embDim, nHeads, qkvBias, dropRate }), new FeedForward(embDim)];
     const block = new TransformerBlock({ attentionNorm, attention, feedForwardNorm, feedForward, dropRate });
     this.blocks = Array(nLayers).fill(block);
     this.finalNorm = new RMSNorm(embDim);

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { draw, layer } from './draw.ts';
 import { numberText, textWidth, wrapText } from './text.ts';
 import { colour, FONT_SIZE, WIDTH } from './theme.ts';
@@ -25,6 +26,11 @@ export interface HeatMap {
   readonly valueLabel: string;
 }
 
+const chartOptions: OptionNames<HeatMap> = {
+  ...{ title: true, panels: true, rows: true, columns: true },
+  ...{ rowLabel: true, columnLabel: true, valueLabel: true },
+};
+
 /**
  * Matrices as coloured cells with a legend, as a standalone SVG: attention weights, for example. 0 has the colour of the paper, negative
  * values a second colour; cells that are masked or not finite are hatched.
@@ -32,7 +38,15 @@ export interface HeatMap {
  * @throws TsgptError if there is no finite value, or a matrix does not have the shape [rows, columns]
  */
 export async function heatMapSvg(chart: HeatMap): Promise<string> {
-  const { title, panels, rows, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
+  const {
+    title,
+    panels,
+    rows,
+    columns,
+    rowLabel = '',
+    columnLabel = '',
+    valueLabel,
+  } = knownOptions('heatMapSvg', chart, chartOptions);
   const isOfShape = ({ values }: HeatMapPanel) =>
     values.length === rows.length && values.every((row) => row.length === columns.length);
   const shape = `[${rows.length}, ${columns.length}]`;

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { rangeOf } from './axis.ts';
 import { lineChartSvg } from './line-chart.ts';
 
@@ -14,13 +15,21 @@ export interface LossCurve {
   readonly validation: readonly LossPoint[];
 }
 
+export interface LossCurveOptions {
+  /** Defaults to 'Loss during training'. */
+  title?: string;
+}
+
+const lossCurveOptions: OptionNames<LossCurveOptions> = { title: true };
+
 /**
  * A loss curve as a standalone SVG file. Many training losses are drawn as means of neighbours, since thousands of jumps make a band and not
  * a line. Losses that are NaN or infinite are left out, and a remark says how many.
  *
  * @throws TsgptError if the curve has no finite loss
  */
-export async function lossCurveSvg(curve: LossCurve, { title = 'Loss during training' } = {}): Promise<string> {
+export async function lossCurveSvg(curve: LossCurve, options: LossCurveOptions = {}): Promise<string> {
+  const { title = 'Loss during training' } = knownOptions('lossCurveSvg', options, lossCurveOptions);
   const { train, validation, notFinite } = drawable(curve);
   const named = (series: string, losses: readonly LossPoint[]) =>
     losses.map(({ step, loss }) => ({ series, x: step, y: loss }));

@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { printable } from '../core/printable.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { JinjaTemplate } from './jinja/index.ts';
@@ -16,6 +17,14 @@ export interface ChatMessage {
 export const plainTemplate = `{% for message in messages %}{% if message.role == 'user' %}User: {% elif message.role == 'assistant' %}Bot: {% endif %}{{ message.content }}
 {% endfor %}{% if add_generation_prompt %}Bot:{% endif %}`;
 
+/** The texts of the tokens that begin and end a text. Both default to none. */
+export interface RenderOptions {
+  bosToken?: string;
+  eosToken?: string;
+}
+
+const renderOptions: OptionNames<RenderOptions> = { bosToken: true, eosToken: true };
+
 /** Turns a conversation into the text that a model was trained to continue, by the model's Jinja template. */
 export class ChatTemplate {
   readonly source: string;
@@ -32,7 +41,8 @@ export class ChatTemplate {
   }
 
   /** The text of a conversation, up to the beginning of the assistant's next turn. */
-  render(messages: readonly ChatMessage[], { bosToken = '', eosToken = '' } = {}): string {
+  render(messages: readonly ChatMessage[], options: RenderOptions = {}): string {
+    const { bosToken = '', eosToken = '' } = knownOptions('render', options, renderOptions);
     const variables = {
       messages,
       add_generation_prompt: true,

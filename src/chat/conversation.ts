@@ -1,4 +1,6 @@
 import { TsgptError } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
+import { generateOptions } from '../generate/generate.ts';
 import { Decoder, type GenerateOptions, generateTokens, type KVCache, StopFilter } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -16,6 +18,8 @@ export interface ConversationOptions {
   contextLength?: number;
 }
 
+const conversationOptions: OptionNames<ConversationOptions> = { template: true, system: true, contextLength: true };
+
 /**
  * A conversation with a model. Earlier turns stay in the key-value cache, so each turn reads only new tokens. A conversation that outgrows its
  * context forgets its oldest turns.
@@ -30,11 +34,8 @@ export class Conversation {
   /** The tokens in the cache. */
   #read: number[] = [];
 
-  constructor(
-    model: LanguageModel | Decoder,
-    tokenizer: Tokenizer,
-    { template, system, contextLength }: ConversationOptions = {},
-  ) {
+  constructor(model: LanguageModel | Decoder, tokenizer: Tokenizer, options: ConversationOptions = {}) {
+    const { template, system, contextLength } = knownOptions('Conversation', options, conversationOptions);
     this.#decoder = model instanceof Decoder ? model : new Decoder(model);
     this.#tokenizer = tokenizer;
     this.#template = new ChatTemplate(template ?? plainTemplate);
@@ -50,11 +51,12 @@ export class Conversation {
    */
   async *reply(content: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
     const said: ChatMessage = { role: 'user', content };
-    const { maxTokens = 500 } = options;
+    const { stop = [], ...tokenOptions } = knownOptions('reply', options, generateOptions);
+    const { maxTokens = 500, stopTokens = [] } = tokenOptions;
     const ids = this.#fittingIds([...this.messages, said], maxTokens);
     const decoder = this.#tokenizer.streamDecoder();
-    const filter = new StopFilter([...this.#stop, ...(options.stop ?? [])]);
-    const ends = [this.#tokenizer.endOfTextId, ...(options.stopTokens ?? [])].filter((id) => id !== undefined);
+    const filter = new StopFilter([...this.#stop, ...stop]);
+    const ends = [this.#tokenizer.endOfTextId, ...stopTokens].filter((id) => id !== undefined);
     this.#forgetAllBut(commonLength(this.#read, ids.slice(0, -1)));
     const read = [...ids];
     let written = '';
@@ -67,7 +69,7 @@ export class Conversation {
     };
     try {
       const tokens = generateTokens(this.#decoder, ids, {
-        ...options,
+        ...tokenOptions,
         maxTokens,
         stopTokens: ends,
         keepFirst: this.#tokenizer.beginOfTextIds?.length,

@@ -1,2 +1,2 @@
-export { type ChatMessage, ChatTemplate, plainTemplate } from './chat-template.ts';
+export { type ChatMessage, ChatTemplate, plainTemplate, type RenderOptions } from './chat-template.ts';
 export { Conversation, type ConversationOptions } from './conversation.ts';

@@ -59,7 +59,7 @@ export const convertTargets: readonly ConvertTarget[] = [
       return form.layout(config, form.writeConfig(config).architecture);
     },
     write: (path, toSave, { types, ...options }) =>
-      saveGguf(path, toSave, { ...byTensor(options), type: ggufTypes[types[0]!] }),
+      saveGguf(path, toSave, { ...byTensor(options), name: options.name, type: ggufTypes[types[0]!] }),
   },
   {
     form: 'safetensors',
@@ -76,7 +76,8 @@ export const convertTargets: readonly ConvertTarget[] = [
     names: { pattern: /^(?!.*\.[a-z]\w*$)/is, look: 'folder' },
     types: ['f32'],
     layout: huggingFaceLayout,
-    write: (path, toSave, options) => savePretrained(path, toSave, byTensor(options)),
+    write: (path, toSave, options) =>
+      savePretrained(path, toSave, { ...byTensor(options), overwrite: options.overwrite }),
   },
   {
     form: 'onnx',
@@ -100,11 +101,11 @@ function typesOf<Type extends WeightType>(names: Readonly<Record<Type, string>>)
   return Object.keys(names) as Type[];
 }
 
-/** The options of a function that writes tensor by tensor. */
-function byTensor<T extends Pick<ConvertOptions, 'onProgress'>>({ onProgress, ...options }: T) {
+/** Tells the progress of a function that writes tensor by tensor. */
+function byTensor({ onProgress }: Pick<ConvertOptions, 'onProgress'>) {
   const tellTensor = ({ tensors, total }: { tensors: number; total: number }) =>
     onProgress(`tensor ${tensors + 1} of ${total}`);
-  return { ...options, onProgress: tellTensor };
+  return { onProgress: tellTensor };
 }
 
 /** What differs in the written model, in sentences. */

@@ -1,3 +1,4 @@
+import { describeValue } from './describe-value.ts';
 import { ensure, TsgptError } from './errors.ts';
 
 /** All that the rest of the project needs to know about each element type. A new type is one more entry here. */
@@ -21,14 +22,21 @@ export function checkDType(dtype: DType, operation: string): void {
   );
 }
 
+/** The name of a typed array's class, also if it was made in another realm, such as a test's; undefined for all other values. */
+export function typedArrayKind(value: unknown): string | undefined {
+  return ArrayBuffer.isView(value) && !(value instanceof DataView)
+    ? (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag]
+    : undefined;
+}
+
 /** The element type of a host array. */
 export function dtypeOf(array: HostArray): DType {
+  const kind = typedArrayKind(array);
   for (const [dtype, { arrayType }] of Object.entries(dtypes)) {
-    if (array instanceof arrayType) return dtype as DType;
+    if (kind === arrayType.name) return dtype as DType;
   }
-  const given = (array as object)?.constructor?.name ?? typeof array;
   throw new TsgptError(
-    `a tensor is made from a Float32Array, Int32Array or Uint8Array, not from ${given}; convert token ids with Int32Array.from`,
+    `a tensor is made from a Float32Array, Int32Array or Uint8Array, not from ${describeValue(array)}; for other numbers use tensor(…)`,
   );
 }
 

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { onnxDecoder } from '../generate/onnx-decoder.ts';
 import { quantizedStorage } from '../generate/quantization.ts';
 import { familyNamed } from '../models/index.ts';
@@ -33,6 +34,8 @@ export interface ExportOnnxOptions {
   onProgress?: (dtype: OnnxDtype) => void;
 }
 
+const exportOnnxOptions: OptionNames<ExportOnnxOptions> = { dtypes: true, overwrite: true, onProgress: true };
+
 /**
  * Writes a model as a folder that transformers.js loads in Node and in browsers, completely or not at all: an ONNX decoder in `onnx/`, and beside it
  * the configuration and tokenizer in Hugging Face's format. See `onnxDecoder` for its inputs and outputs.
@@ -46,8 +49,10 @@ export interface ExportOnnxOptions {
 export async function exportOnnx(
   folder: string,
   toSave: PretrainedToSave,
-  { dtypes = ['fp32'], overwrite = false, onProgress }: ExportOnnxOptions = {},
+  options: ExportOnnxOptions = {},
 ): Promise<void> {
+  const known = knownOptions('exportOnnx', options, exportOnnxOptions);
+  const { dtypes = ['fp32'], overwrite = false, onProgress } = known;
   ensureFits(toSave);
   const unknown = dtypes.find((dtype) => !onnxDtypes.includes(dtype));
   ensure(

@@ -1,3 +1,5 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
+import { decoderOptions } from '../generate/decoder.ts';
 import { Decoder, type DecoderOptions } from '../generate/index.ts';
 import type { LanguageModel, ModelDescription } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -17,6 +19,8 @@ export interface OpenOptions {
   /** The folder that caches quantized weights. Defaults to `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
   cacheFolder?: string;
 }
+
+const openOptions: OptionNames<OpenOptions> = { checkpoint: true, hub: true, cacheFolder: true };
 
 /** An open model. Its weights are read only when {@link model} or {@link decoder} is called. */
 export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
@@ -42,10 +46,8 @@ export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
  * @throws TsgptError if there is no such model, a file is missing or damaged, its family or one of its options is not supported, or its files do not
  * belong together
  */
-export async function openModel(
-  place: string,
-  { checkpoint, hub, cacheFolder }: OpenOptions = {},
-): Promise<OpenedModel> {
+export async function openModel(place: string, options: OpenOptions = {}): Promise<OpenedModel> {
+  const { checkpoint, hub, cacheFolder } = knownOptions('openModel', options, openOptions);
   const { kind, path } = await locateModel(place, hub);
   const open: Record<ModelPlace['kind'], () => Promise<ModelSource>> = {
     run: () => openCheckpoint(path, checkpoint),
@@ -65,7 +67,8 @@ export interface DescribedModel extends ModelDescription, Pick<ModelSource, 'pat
  * Tells which model {@link openModel} would open. Of a published one it reads, and downloads, only `config.json` or the header of the GGUF
  * file. Throws as {@link openModel} does.
  */
-export async function describeModel(place: string, { checkpoint, hub }: OpenOptions = {}): Promise<DescribedModel> {
+export async function describeModel(place: string, options: OpenOptions = {}): Promise<DescribedModel> {
+  const { checkpoint, hub } = knownOptions('describeModel', options, openOptions);
   const { kind, path } = await locateModel(place, { ...hub, files: ['config.json'] });
   if (kind === 'run') return openCheckpoint(path, checkpoint);
   return { path, ...(await (kind === 'gguf' ? readGgufConfig(path) : readFolderConfig(path))) };
@@ -77,7 +80,7 @@ export function openedModel({ load, files, ...known }: ModelSource, cacheFolder?
     ...known,
     model: () => load('memory'),
     async decoder(options = {}) {
-      const { quantize } = options;
+      const { quantize } = knownOptions('decoder', options, decoderOptions);
       const model = !quantize
         ? await load('file')
         : files

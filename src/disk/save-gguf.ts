@@ -1,10 +1,17 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
 import { GGML_TYPES } from '../formats/gguf/types.ts';
 import type { PublishedTensor } from '../models/index.ts';
 import { layOut } from '../models/lay-out.ts';
 import { ggufForm } from '../models/registry.ts';
 import { ggufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
-import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
+import {
+  ensureFits,
+  type PretrainedToSave,
+  type SaveOptions,
+  saveOptionNames,
+  withProgress,
+} from '../pretrained/save-options.ts';
 import { writeGguf } from './gguf.ts';
 
 export interface GgufOptions extends SaveOptions {
@@ -16,6 +23,8 @@ export interface GgufOptions extends SaveOptions {
   /** The model's name. */
   name?: string;
 }
+
+const ggufOptions: OptionNames<GgufOptions> = { type: true, name: true, ...saveOptionNames };
 
 /** `general.file_type`: the type of most tensors. */
 const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0: 7 };
@@ -31,7 +40,7 @@ const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0:
  */
 export async function saveGguf(path: string, toSave: PretrainedToSave, options: GgufOptions = {}): Promise<void> {
   const { model, tokenizer, chatTemplate } = toSave;
-  const { type = 'F32', name } = options;
+  const { type = 'F32', name } = knownOptions('saveGguf', options, ggufOptions);
   ensureFits(toSave);
   const form = ggufForm(model.family);
   const { architecture, hyperparameters } = form.writeConfig(model.config);

@@ -1,7 +1,14 @@
 import { join } from 'node:path';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import { huggingFaceTensors } from '../models/lay-out.ts';
-import { ensureFits, type PretrainedToSave, type SaveOptions, withProgress } from '../pretrained/save-options.ts';
+import {
+  ensureFits,
+  type PretrainedToSave,
+  type SaveOptions,
+  saveOptionNames,
+  withProgress,
+} from '../pretrained/save-options.ts';
 import { writeFolderAtomic } from './atomic-folder.ts';
 import { publishedFileNames, publishedFiles, writePublishedFiles } from './published-files.ts';
 import { writeSafetensors } from './safetensors.ts';
@@ -10,6 +17,8 @@ export interface FolderSaveOptions extends SaveOptions {
   /** Whether to replace a folder that contains such a model and nothing else. Defaults to false. */
   overwrite?: boolean;
 }
+
+const folderSaveOptions: OptionNames<FolderSaveOptions> = { overwrite: true, ...saveOptionNames };
 
 /** Every file that {@link savePretrained} writes, and their older equivalents. */
 const ownFiles = [...publishedFileNames, 'model.safetensors'];
@@ -26,13 +35,14 @@ const ownFiles = [...publishedFileNames, 'model.safetensors'];
 export async function savePretrained(
   folder: string,
   toSave: PretrainedToSave,
-  { overwrite = false, ...options }: FolderSaveOptions = {},
+  options: FolderSaveOptions = {},
 ): Promise<void> {
+  const { overwrite = false, ...tensorOptions } = knownOptions('savePretrained', options, folderSaveOptions);
   ensureFits(toSave);
   const tensors = huggingFaceTensors(toSave.model);
   const files = publishedFiles(toSave);
   const write = async (temporary: string) => {
-    await writeTensors(join(temporary, 'model.safetensors'), tensors, options);
+    await writeTensors(join(temporary, 'model.safetensors'), tensors, tensorOptions);
     await writePublishedFiles(temporary, files);
   };
   await writeFolderAtomic(folder, write, { mayReplace: (file) => overwrite && ownFiles.includes(file) });
@@ -40,6 +50,7 @@ export async function savePretrained(
 
 /** Writes only the weights, with the published names and layouts. */
 export async function saveWeights(path: string, model: LanguageModel, options: SaveOptions = {}): Promise<void> {
+  knownOptions('saveWeights', options, saveOptionNames);
   await writeTensors(path, huggingFaceTensors(model), options);
 }
 

@@ -4,7 +4,7 @@ import type { KVCache } from './kv-cache.ts';
 import { logProbabilities } from './log-probabilities.ts';
 import { makeRoom } from './make-room.ts';
 import type { GeneratedToken, GenerateTokensOptions, Text } from './options.ts';
-import { sampleToken } from './sampling.ts';
+import { sampleToken, samplingOptionsIn } from './sampling.ts';
 import { chooseWithGuess, costPerToken } from './speculate.ts';
 
 /**
@@ -20,6 +20,7 @@ export async function* continueWithDraft(
 ): AsyncGenerator<GeneratedToken, void, undefined> {
   const { maxTokens, stopTokens = [], keepFirst = 0, signal } = options;
   const cost = costPerToken[decoder.quantization ?? 'float32'];
+  const sampling = samplingOptionsIn(options);
   let written = 0;
   /** The number of tokens in the cache that belong to the text. */
   let valid = cache.lengths[0]!;
@@ -29,7 +30,7 @@ export async function* continueWithDraft(
       // Reading a prompt, there is nothing to guess yet.
       const room = unread.length > 1 ? 0 : cache.capacity - cache.lengths[0]! - 1;
       const most = Math.min(room, maxTokens - written - 1);
-      const guesses = await draft.guess(text.ids, { most, cost, sampling: options, random: text.random });
+      const guesses = await draft.guess(text.ids, { most, cost, sampling, random: text.random });
       const read = cache.lengths[0]! + unread.length;
       const rows =
         guesses.length === 0
@@ -40,8 +41,8 @@ export async function* continueWithDraft(
         valid = read + accepted;
         const guess = guesses[accepted];
         const id = guess
-          ? chooseWithGuess(logits!, guess, options, text.random, text.ids)
-          : sampleToken(logits!, options, text.random, text.ids);
+          ? chooseWithGuess(logits!, guess, sampling, text.random, text.ids)
+          : sampleToken(logits!, sampling, text.random, text.ids);
         text.ids.push(id);
         text.unread = [id];
         if (stopTokens.includes(id)) return;

@@ -1,10 +1,11 @@
 import type { Baked } from '../compile/index.ts';
 import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { HostArray } from '../tensor/index.ts';
 import { decodingGraph, paddedHeadDim } from './decoding-graph.ts';
-import { KVCache } from './kv-cache.ts';
+import { type CacheOptions, KVCache } from './kv-cache.ts';
 import { bitsPerWeight, type Quantization, quantizedStorage, storageAsIs } from './quantization.ts';
 import { mostLogits, type TargetScores } from './target-scores.ts';
 
@@ -24,6 +25,8 @@ export interface DecoderOptions {
   quantize?: Quantization;
 }
 
+export const decoderOptions: OptionNames<DecoderOptions> = { chunkSize: true, quantize: true };
+
 /**
  * A model compiled to write text token by token. The compiled graph contains the weights as they are at the first use. A {@link KVCache} keeps
  * the keys and values of earlier tokens. One graph serves prompts of any length and single tokens.
@@ -42,7 +45,8 @@ export class Decoder implements AsyncDisposable {
   #scoringGraph: Baked | undefined;
   readonly #paddedHeadDim: number;
 
-  constructor(model: LanguageModel, { chunkSize = longestPass, quantize }: DecoderOptions = {}) {
+  constructor(model: LanguageModel, options: DecoderOptions = {}) {
+    const { chunkSize = longestPass, quantize } = knownOptions('Decoder', options, decoderOptions);
     ensure(
       Number.isSafeInteger(chunkSize) && chunkSize > 0,
       `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
@@ -71,9 +75,10 @@ export class Decoder implements AsyncDisposable {
    * An empty cache for `batchSize` texts of at most `capacity` tokens each. `batchSize` defaults to 1, `capacity` to the model's context length,
    * at most {@link usualCapacity}.
    */
-  createCache({ batchSize = 1, capacity }: { batchSize?: number; capacity?: number } = {}): KVCache {
+  createCache(options: Partial<CacheOptions> = {}): KVCache {
+    const known = knownOptions('createCache', options, { batchSize: true, capacity: true });
     const { contextLength } = this.config;
-    capacity ??= Math.min(contextLength, usualCapacity);
+    const { batchSize = 1, capacity = Math.min(contextLength, usualCapacity) } = known;
     ensure(
       capacity <= contextLength,
       `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is useless; ask for no more`,

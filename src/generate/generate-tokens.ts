@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
 import { ensureSeed } from '../random/seed.ts';
@@ -8,8 +9,8 @@ import { keepLast } from './keep-last.ts';
 import type { KVCache } from './kv-cache.ts';
 import { logProbabilities } from './log-probabilities.ts';
 import { makeRoom, type TextCache } from './make-room.ts';
-import type { GeneratedToken, GenerateTokensOptions } from './options.ts';
-import { checkSamplingOptions, sampleToken } from './sampling.ts';
+import { type GeneratedToken, type GenerateTokensOptions, generateTokensOptions } from './options.ts';
+import { checkSamplingOptions, sampleToken, samplingOptionsIn } from './sampling.ts';
 import { type NextTokenModel, WholePasses } from './whole-passes.ts';
 
 /** Continues `prompt`, token by token; see {@link generateBatch}. The prompt is not repeated. */
@@ -18,6 +19,7 @@ export async function* generateTokens(
   prompt: readonly number[],
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<GeneratedToken, void, undefined> {
+  knownOptions('generateTokens', options, generateTokensOptions);
   for await (const [token] of generateBatch(model, [prompt], options)) yield token!;
 }
 
@@ -33,8 +35,10 @@ export async function* generateBatch(
   prompts: readonly (readonly number[])[],
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<(GeneratedToken | undefined)[], void, undefined> {
-  const { maxTokens = 200, seed = 0, stopTokens = [], keepFirst = 0, signal } = options;
+  const known = knownOptions('generateBatch', options, generateTokensOptions);
+  const { maxTokens = 200, seed = 0, stopTokens = [], keepFirst = 0, signal } = known;
   checkSamplingOptions(options);
+  const sampling = samplingOptionsIn(options);
   ensure(
     Number.isSafeInteger(maxTokens) && maxTokens >= 0,
     `maxTokens must be a whole number of at least 0, but is ${maxTokens}`,
@@ -86,7 +90,7 @@ export async function* generateBatch(
       const logits = await reader.append(cache, unread);
       const tokens = texts.map((text, i) => {
         if (text.hasEnded) return undefined;
-        const id = sampleToken(logits[i]!, options, text.random, text.ids);
+        const id = sampleToken(logits[i]!, sampling, text.random, text.ids);
         text.hasEnded = stopTokens.includes(id);
         text.ids.push(id);
         text.unread = [id];

@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { EncodeOptions, Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
 import { generateTokens } from './generate-tokens.ts';
-import type { GenerateTokensOptions } from './options.ts';
+import { type GenerateTokensOptions, generateTokensOptions } from './options.ts';
 import { StopFilter } from './stop-filter.ts';
 import type { NextTokenModel } from './whole-passes.ts';
 
@@ -10,6 +11,8 @@ export interface GenerateOptions extends GenerateTokensOptions, EncodeOptions {
   /** Writing ends before the first occurrence of one of these strings. Defaults to none. */
   stop?: readonly string[];
 }
+
+export const generateOptions: OptionNames<GenerateOptions> = { stop: true, allowSpecial: true, ...generateTokensOptions };
 
 /**
  * Continues the text `prompt`, piece by piece; a piece is never half a character. Writing ends after `maxTokens`, at a stop string, or where the
@@ -27,7 +30,7 @@ export async function* generate(
     () =>
       `generate: the tokenizer has ${tokenizer.vocabSize} tokens, but the model only ${vocabSize}; use the model's own`,
   );
-  const { stop = [], allowSpecial, ...tokenOptions } = options;
+  const { stop = [], allowSpecial, ...tokenOptions } = knownOptions('generate', options, generateOptions);
   const { endOfTextId } = tokenizer;
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];
   const decoder = tokenizer.streamDecoder();

@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 
 /** The shape of the keys and values of one token in all blocks. */
 export interface CacheShape {
@@ -6,6 +7,15 @@ export interface CacheShape {
   readonly nKvHeads: number;
   readonly headDim: number;
 }
+
+export interface CacheOptions {
+  /** The number of texts. Defaults to 1. */
+  batchSize?: number;
+  /** The most tokens of each text. */
+  capacity: number;
+}
+
+const cacheOptions: OptionNames<CacheOptions> = { batchSize: true, capacity: true };
 
 /**
  * The key-value cache: the keys and values of the tokens of several texts, so that no token is computed twice. All memory is allocated at once;
@@ -21,10 +31,8 @@ export class KVCache {
   /** Keys and values, block by block, each `[batchSize, nKvHeads, capacity, headDim]`. */
   readonly arrays: readonly Float32Array[];
 
-  constructor(
-    { nLayers, nKvHeads, headDim }: CacheShape,
-    { batchSize = 1, capacity }: { batchSize?: number; capacity: number },
-  ) {
+  constructor({ nLayers, nKvHeads, headDim }: CacheShape, options: CacheOptions) {
+    const { batchSize = 1, capacity } = knownOptions('KVCache', options, cacheOptions);
     for (const [name, value] of Object.entries({ batchSize, capacity })) {
       ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
     }

@@ -1,8 +1,9 @@
+import type { OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import type { Draft } from './draft.ts';
 import type { KVCache } from './kv-cache.ts';
 import type { ScoredToken } from './log-probabilities.ts';
-import type { SamplingOptions } from './sampling.ts';
+import { type SamplingOptions, samplingOptionNames } from './sampling.ts';
 
 export interface GenerateTokensOptions extends SamplingOptions {
   /** The most tokens to write. Defaults to 200. */
@@ -21,6 +22,12 @@ export interface GenerateTokensOptions extends SamplingOptions {
   /** Guesses the next tokens, so that one pass can write several. For one text at a time. Defaults to none. */
   draft?: Draft;
 }
+
+export const generateTokensOptions: OptionNames<GenerateTokensOptions> = {
+  ...samplingOptionNames,
+  ...{ maxTokens: true, seed: true, stopTokens: true, logProbabilities: true },
+  ...{ keepFirst: true, signal: true, cache: true, draft: true },
+};
 
 /** A text that is being written. */
 export interface Text {

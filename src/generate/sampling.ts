@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 
 /** How the next token is chosen from the logits. The steps are applied in the order of this list. */
@@ -17,7 +18,16 @@ export interface SamplingOptions {
   minP?: number;
 }
 
-/** Throws a TsgptError if `options` are invalid. */
+export const samplingOptionNames: OptionNames<SamplingOptions> = {
+  ...{ logitBias: true, repetitionPenalty: true, temperature: true, topK: true, topP: true, minP: true },
+};
+
+/** The sampling options among others. */
+export function samplingOptionsIn(options: SamplingOptions): SamplingOptions {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(samplingOptionNames, name)));
+}
+
+/** Throws a TsgptError if `options` are invalid. Ignores what is no {@link SamplingOptions}. */
 export function checkSamplingOptions(options: SamplingOptions): void {
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1, logitBias = {} } = options;
   ensure(
@@ -49,7 +59,7 @@ export function sampleToken(
   random: Random,
   history: Iterable<number> = [],
 ): number {
-  const { temperature = 1, topK, topP, minP } = options;
+  const { temperature = 1, topK, topP, minP } = knownOptions('sampleToken', options, samplingOptionNames);
   const adjusted = adjustLogits(logits, options, history);
   if (temperature === 0) return argmax(adjusted);
   if (topK === undefined && topP === undefined && minP === undefined) {
@@ -124,11 +134,12 @@ function adjustLogits(
   return adjusted;
 }
 
-/** The tokens that can be chosen, likeliest first, and their probabilities, which add up to at most 1. */
-export function candidates(
-  logits: Float32Array,
-  { temperature = 1, topK, topP, minP }: Pick<SamplingOptions, 'temperature' | 'topK' | 'topP' | 'minP'>,
-): { ids: number[]; probabilities: number[] } {
+/**
+ * The tokens that can be chosen, likeliest first, and their probabilities, which add up to at most 1. Bias and penalty are not applied: `logits` are
+ * taken as they are.
+ */
+export function candidates(logits: Float32Array, options: SamplingOptions): { ids: number[]; probabilities: number[] } {
+  const { temperature = 1, topK, topP, minP } = knownOptions('candidates', options, samplingOptionNames);
   const weights = weightsOf(logits, temperature);
   const total = weights.reduce((a, b) => a + b, 0);
   let ids = likeliestFirst(logits, topK);

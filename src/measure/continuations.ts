@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import type { OptionNames } from '../core/options.ts';
 import { Decoder, type KVCache, promptIds } from '../generate/index.ts';
 import { keepLast } from '../generate/keep-last.ts';
 import type { LanguageModel } from '../models/index.ts';
@@ -20,6 +21,8 @@ export interface CasesOptions {
   /** Stops after the current case; the results up to then remain valid. */
   signal?: AbortSignal;
 }
+
+export const casesOptionNames: OptionNames<CasesOptions> = { limit: true, signal: true };
 
 /** A context and one or more continuations of it. */
 export interface Continuations {

@@ -1,9 +1,10 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import type { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { TextSource } from '../text/text-source.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { type CasesOptions, type ContinuationScore, scoreCases } from './continuations.ts';
+import { type CasesOptions, type ContinuationScore, casesOptionNames, scoreCases } from './continuations.ts';
 import { type Line, readLines } from './read-lines.ts';
 import { type Estimate, RunningMean } from './statistics.ts';
 
@@ -81,6 +82,7 @@ export async function* measureHellaSwag(
   cases: Iterable<HellaSwagCase>,
   options: CasesOptions = {},
 ): AsyncGenerator<HellaSwagReport, void, undefined> {
+  knownOptions('measureHellaSwag', options, casesOptionNames);
   const rights = new RunningMean();
   const normalizedRights = new RunningMean();
   let truncated = 0;

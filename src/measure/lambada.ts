@@ -1,9 +1,10 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import type { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { TextSource } from '../text/text-source.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
-import { type CasesOptions, scoreCases } from './continuations.ts';
+import { type CasesOptions, casesOptionNames, scoreCases } from './continuations.ts';
 import { readLines } from './read-lines.ts';
 import { type Estimate, perplexityInterval, RunningMean } from './statistics.ts';
 
@@ -79,6 +80,7 @@ export async function* measureLambada(
   cases: Iterable<LambadaCase>,
   options: CasesOptions = {},
 ): AsyncGenerator<LambadaReport, void, undefined> {
+  knownOptions('measureLambada', options, casesOptionNames);
   const rights = new RunningMean();
   const losses = new RunningMean();
   let truncated = 0;

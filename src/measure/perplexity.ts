@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { TextSource } from '../text/text-source.ts';
@@ -22,6 +23,10 @@ export interface PerplexityOptions extends EncodeOptions {
   /** Stops after the current window; the results up to then remain valid. */
   signal?: AbortSignal;
 }
+
+const perplexityOptions: OptionNames<PerplexityOptions> = {
+  ...{ contextLength: true, stride: true, limit: true, signal: true },
+};
 
 /** How well a model predicts a text. */
 export interface PerplexityResult {
@@ -100,12 +105,13 @@ export async function* measurePerplexity(
 
 /** The options with their defaults. Throws a TsgptError for invalid ones. */
 function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'config'>) {
-  const { contextLength = config.contextLength, limit = Number.POSITIVE_INFINITY, signal } = options;
+  const known = knownOptions('measurePerplexity', options, perplexityOptions);
+  const { contextLength = config.contextLength, limit = Number.POSITIVE_INFINITY, signal } = known;
   ensure(
     Number.isSafeInteger(contextLength) && contextLength >= 1 && contextLength <= config.contextLength,
     `the context length must be from 1 to the ${config.contextLength} tokens that the model sees, but is ${contextLength}`,
   );
-  const { stride = Math.max(1, Math.floor(contextLength / 2)) } = options;
+  const { stride = Math.max(1, Math.floor(contextLength / 2)) } = known;
   ensure(
     Number.isSafeInteger(stride) && stride >= 1 && stride <= contextLength,
     `the stride must be from 1 to the context length of ${contextLength}, or tokens would be left out, but is ${stride}`,

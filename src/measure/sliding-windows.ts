@@ -1,3 +1,4 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TextToken } from './token-stream.ts';
 
 /** One pass over a part of a text. */
@@ -17,6 +18,8 @@ export interface SlidingWindowOptions {
   unscored?: number;
 }
 
+const slidingWindowOptions: OptionNames<SlidingWindowOptions> = { contextLength: true, stride: true, unscored: true };
+
 /**
  * Windows in which every token of a text, except the first `unscored`, is a target exactly once. Each window begins `stride` tokens after
  * the one before. Its targets are its last `stride` tokens, which the one before did not reach, so the model sees at least
@@ -27,8 +30,9 @@ export interface SlidingWindowOptions {
  */
 export async function* slidingWindows(
   pieces: AsyncIterable<readonly TextToken[]>,
-  { contextLength, stride, unscored = 1 }: SlidingWindowOptions,
+  options: SlidingWindowOptions,
 ): AsyncGenerator<SlidingWindow> {
+  const { contextLength, stride, unscored = 1 } = knownOptions('slidingWindows', options, slidingWindowOptions);
   let tokens: readonly TextToken[] = []; // from the beginning of the next window on
   let scored = unscored; // how many of these tokens were targets or will never be
   for await (const piece of pieces) {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { whichName } from '../core/options.ts';
 import type { ConfigField, Derived, Presence } from './config-fields.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a table may hold fields of any values.
@@ -72,7 +73,7 @@ export function configTable<F extends Fields>(
     );
     const given = options as Record<string, unknown>;
     const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name));
-    ensure(unknown === undefined, () => `${family} has no setting ${unknown}; it has ${names.join(', ')}`);
+    ensure(unknown === undefined, () => `${family} has no setting ${unknown}; ${whichName(unknown!, names)}`);
     const config: Record<string, unknown> = {};
     for (const [name, field] of Object.entries(fields)) {
       const value = given[name] ?? defaultOf(field, config);

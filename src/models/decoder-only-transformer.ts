@@ -1,5 +1,7 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
+import { forwardPassNames } from '../nn/forward-pass.ts';
 import {
   type Embedding,
   type ForwardPass,
@@ -62,7 +64,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
 
   /** The final hidden states, which are the input of the head: int32 `[batch, time]` → `[batch, time, embDim]`. */
   features(tokens: Tensor, pass: ForwardPass = {}): Tensor {
-    this.#checkTokens(tokens, pass);
+    this.#checkTokens(tokens, knownOptions('forward', pass, forwardPassNames));
     let x = this.embed(tokens, pass); // [batch, time, embDim]
     if (pass.random) x = dropout(x, this.config.dropRate, pass.random);
     for (const block of this.blocks) x = block.forward(x, pass);

@@ -1,7 +1,8 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import { arange, dropout, type Tensor, where } from '../tensor/index.ts';
-import type { ForwardPass } from './forward-pass.ts';
+import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
 import { Linear, RMSNorm } from './layers.ts';
 import { Module } from './module.ts';
 import type { RotaryEmbedding } from './rotary.ts';
@@ -34,6 +35,11 @@ export interface AttentionOptions {
   dropRate?: number;
 }
 
+const attentionOptions: OptionNames<AttentionOptions> = {
+  ...{ embDim: true, nHeads: true, nKvHeads: true, headDim: true, qkvBias: true, outputBias: true, window: true },
+  ...{ rotary: true, qkNorm: true, normEps: true, dropRate: true },
+};
+
 /**
  * Multi-head attention (Vaswani et al., 2017). Each position gathers information from the positions that the mask allows: by default, itself
  * and all earlier ones. Input and output are `[batch, time, embDim]`.
@@ -54,8 +60,9 @@ export class Attention extends Module {
 
   constructor(options: AttentionOptions) {
     super();
-    const { embDim, nHeads, nKvHeads = nHeads, headDim = embDim / nHeads, dropRate = 0, rotary, window } = options;
-    const { qkvBias: bias = false, outputBias = true, qkNorm = false, normEps: eps } = options;
+    const known = knownOptions('Attention', options, attentionOptions);
+    const { embDim, nHeads, nKvHeads = nHeads, headDim = embDim / nHeads, dropRate = 0, rotary, window } = known;
+    const { qkvBias: bias = false, outputBias = true, qkNorm = false, normEps: eps } = known;
     checkHeads({ embDim, nHeads, nKvHeads, headDim });
     this.query = new Linear(embDim, nHeads * headDim, { bias });
     this.key = new Linear(embDim, nKvHeads * headDim, { bias });
@@ -84,7 +91,8 @@ export class Attention extends Module {
    * is self-attention. In cross-attention it is another sequence; then every position attends to all of it, unless `pass.mask` is given.
    */
   forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
-    const { cache, random, mask = source === x ? undefined : null } = pass;
+    const known = knownOptions('forward', pass, forwardPassNames);
+    const { cache, random, mask = source === x ? undefined : null } = known;
     const { nHeads, nKvHeads } = this;
     const window = this.#window;
     ensure(
@@ -137,6 +145,10 @@ export interface AttendOptions {
   random?: Random | undefined;
 }
 
+const attendOptions: OptionNames<AttendOptions> = {
+  ...{ nHeads: true, nKvHeads: true, window: true, mask: true, dropRate: true, random: true },
+};
+
 /**
  * Scaled dot-product attention: softmax(Q Kᵀ / √headDim + mask) V in each head.
  *
@@ -144,8 +156,9 @@ export interface AttendOptions {
  * `[batch, time, nHeads * headDim]`.
  */
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
-  const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = options;
-  const { mask = causalMask(query.shape[1]!, window) } = options;
+  const known = knownOptions('attend', options, attendOptions);
+  const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = known;
+  const { mask = causalMask(query.shape[1]!, window) } = known;
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);

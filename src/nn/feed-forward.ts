@@ -1,3 +1,4 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { gelu, silu, type Tensor } from '../tensor/index.ts';
 import { type Layer, Linear } from './layers.ts';
 import { Module } from './module.ts';
@@ -32,14 +33,18 @@ export interface FeedForwardOptions {
   activation?: (x: Tensor) => Tensor;
 }
 
+const feedForwardOptions: OptionNames<FeedForwardOptions> = { hiddenDim: true, bias: true, activation: true };
+
 /** The feed-forward network of GPT-2, applied to each position separately: embDim → hiddenDim → activation → embDim. */
 export class FeedForward extends Module {
   readonly expand: Linear;
   readonly activation: Layer;
   readonly contract: Linear;
 
-  constructor(embDim: number, { hiddenDim = 4 * embDim, bias = true, activation }: FeedForwardOptions = {}) {
+  constructor(embDim: number, options: FeedForwardOptions = {}) {
     super();
+    const known = knownOptions('FeedForward', options, feedForwardOptions);
+    const { hiddenDim = 4 * embDim, bias = true, activation } = known;
     this.expand = new Linear(embDim, hiddenDim, { bias });
     this.activation = activation ? new Activation(activation) : new GELU();
     this.contract = new Linear(hiddenDim, embDim, { bias });
@@ -59,6 +64,8 @@ export interface SwiGLUOptions {
   bias?: boolean;
 }
 
+const swiGLUOptions: OptionNames<SwiGLUOptions> = { bias: true };
+
 /**
  * The gated feed-forward network (Shazeer, 2020), applied to each position separately: down(SiLU(gate(x)) · up(x)). `gate` and `up` project
  * embDim to hiddenDim, `down` projects back. SiLU(gate(x)) controls how much of each element of up(x) passes.
@@ -68,8 +75,9 @@ export class SwiGLU extends Module {
   readonly up: Linear;
   readonly down: Linear;
 
-  constructor(embDim: number, hiddenDim: number, { bias = false }: SwiGLUOptions = {}) {
+  constructor(embDim: number, hiddenDim: number, options: SwiGLUOptions = {}) {
     super();
+    const { bias = false } = knownOptions('SwiGLU', options, swiGLUOptions);
     this.gate = new Linear(embDim, hiddenDim, { bias });
     this.up = new Linear(embDim, hiddenDim, { bias });
     this.down = new Linear(hiddenDim, embDim, { bias });

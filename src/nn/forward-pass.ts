@@ -1,3 +1,4 @@
+import type { OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import type { Tensor } from '../tensor/index.ts';
 
@@ -16,6 +17,8 @@ export interface ForwardPass {
    */
   mask?: Tensor | null;
 }
+
+export const forwardPassNames: OptionNames<ForwardPass> = { random: true, cache: true, mask: true };
 
 /** How queries, keys and values divide into heads, and what these see. */
 export interface AttentionHeads {

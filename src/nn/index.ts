@@ -5,6 +5,7 @@ export { gpt2Init } from './gpt2-init.ts';
 export { type Initializer, normalInit, onesInit, seedParameters, zerosInit } from './initializers.ts';
 export {
   Embedding,
+  type EmbeddingOptions,
   firstVectors,
   type Layer,
   LayerNorm,

@@ -1,5 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { arange, layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
 import { type Initializer, normalInit, onesInit, zerosInit } from './initializers.ts';
 import { Module } from './module.ts';
@@ -38,13 +39,16 @@ export interface LinearOptions {
   init?: Initializer;
 }
 
+const linearOptions: OptionNames<LinearOptions> = { bias: true, init: true };
+
 /** A linear layer, x Wᵀ + b: `[..., inFeatures]` → `[..., outFeatures]`. */
 export class Linear extends Module {
   readonly weight: Parameter; // [outFeatures, inFeatures]
   readonly bias: Parameter | undefined; // [outFeatures]
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true, init = gpt2Normal }: LinearOptions = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions = {}) {
     super();
+    const { bias = true, init = gpt2Normal } = knownOptions('Linear', options, linearOptions);
     ensureSizes('Linear', { inFeatures, outFeatures });
     this.weight = new Parameter([outFeatures, inFeatures], init);
     this.bias = bias ? new Parameter([outFeatures], zerosInit) : undefined;
@@ -55,13 +59,20 @@ export class Linear extends Module {
   }
 }
 
+export interface EmbeddingOptions {
+  /** Initialises the matrix. Defaults to `normalInit(0.02)`. */
+  init?: Initializer;
+}
+
+const embeddingOptions: OptionNames<EmbeddingOptions> = { init: true };
+
 /** An embedding matrix with one learned vector per id: int32 `[...]` → `[..., dim]`. */
 export class Embedding extends Module {
   readonly weight: Parameter; // [count, dim]
 
-  /** `init` initialises the matrix. It defaults to `normalInit(0.02)`. */
-  constructor(count: number, dim: number, { init = gpt2Normal }: { init?: Initializer } = {}) {
+  constructor(count: number, dim: number, options: EmbeddingOptions = {}) {
     super();
+    const { init = gpt2Normal } = knownOptions('Embedding', options, embeddingOptions);
     ensureSizes('Embedding', { count, dim });
     this.weight = new Parameter([count, dim], init);
   }
@@ -86,6 +97,8 @@ export interface NormOptions {
   eps?: number;
 }
 
+const normOptions: OptionNames<NormOptions> = { eps: true };
+
 /**
  * Layer normalisation (Ba et al., 2016): normalises every row to mean 0 and variance 1, then applies a learned scale and shift. The shape
  * stays the same.
@@ -95,8 +108,9 @@ export class LayerNorm extends Module {
   readonly bias: Parameter; // [dim]
   readonly eps: number;
 
-  constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
+  constructor(dim: number, options: NormOptions = {}) {
     super();
+    const { eps = 1e-5 } = knownOptions('LayerNorm', options, normOptions);
     ensureSizes('LayerNorm', { dim });
     this.weight = new Parameter([dim], onesInit);
     this.bias = new Parameter([dim], zerosInit);
@@ -113,8 +127,9 @@ export class RMSNorm extends Module {
   readonly weight: Parameter; // [dim]
   readonly eps: number;
 
-  constructor(dim: number, { eps = 1e-5 }: NormOptions = {}) {
+  constructor(dim: number, options: NormOptions = {}) {
     super();
+    const { eps = 1e-5 } = knownOptions('RMSNorm', options, normOptions);
     ensureSizes('RMSNorm', { dim });
     this.weight = new Parameter([dim], onesInit);
     this.eps = eps;

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { feedTensor, rotate, type Tensor } from '../tensor/index.ts';
 
 /** How to extend a model's context beyond that of its pretraining: by lowering the rotary frequencies. */
@@ -26,6 +27,8 @@ export interface RotaryOptions {
   scaling?: RotaryScaling | undefined;
 }
 
+const rotaryOptions: OptionNames<RotaryOptions> = { headDim: true, theta: true, scaling: true };
+
 /**
  * Rotary position embedding (Su et al., 2021). It rotates the pairs of elements of every query and key head by angles proportional to the
  * position. The dot product of a query and a key then depends on the distance between them, but not on their absolute positions.
@@ -36,7 +39,7 @@ export class RotaryEmbedding {
   readonly #frequencies: Tensor; // [headDim / 2]
 
   constructor(options: RotaryOptions) {
-    checkHeadDim(options.headDim);
+    checkHeadDim(knownOptions('RotaryEmbedding', options, rotaryOptions).headDim);
     // Computed when first needed: a damaged file may ask for a headDim too large for memory, and reading its weights reports that better.
     let made: Float32Array | undefined;
     const feed = () => {
@@ -63,7 +66,8 @@ const { fround } = Math;
  * The frequencies `[headDim / 2]`: how many radians each pair of a head turns per position. Every operation is rounded to float32, as in
  * the code with which published models were trained.
  */
-export function rotaryFrequencies({ headDim, theta = 10_000, scaling }: RotaryOptions): Float32Array {
+export function rotaryFrequencies(options: RotaryOptions): Float32Array {
+  const { headDim, theta = 10_000, scaling } = knownOptions('rotaryFrequencies', options, rotaryOptions);
   checkHeadDim(headDim);
   const frequencies = Float32Array.from(
     { length: headDim / 2 },

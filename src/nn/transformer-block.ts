@@ -1,6 +1,7 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { dropout, type Tensor } from '../tensor/index.ts';
 import type { Attention } from './attention.ts';
-import type { ForwardPass } from './forward-pass.ts';
+import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
 import type { Layer, ResidualLayer } from './layers.ts';
 import { Module } from './module.ts';
 
@@ -13,6 +14,10 @@ export interface TransformerBlockParts<Norm, FeedForward> {
   /** The dropout probability for the outputs of attention and the feed-forward network. Defaults to 0. */
   dropRate?: number;
 }
+
+const partNames: OptionNames<TransformerBlockParts<Layer, ResidualLayer>> = {
+  ...{ attentionNorm: true, attention: true, feedForwardNorm: true, feedForward: true, dropRate: true },
+};
 
 /**
  * A pre-norm transformer block: attention, then a feed-forward network. Each has a normalised input and a shortcut connection, which adds
@@ -30,6 +35,7 @@ export class TransformerBlock<
 
   constructor(parts: TransformerBlockParts<Norm, FeedForward>) {
     super();
+    knownOptions('TransformerBlock', parts, partNames);
     this.attentionNorm = parts.attentionNorm;
     this.attention = parts.attention;
     this.feedForwardNorm = parts.feedForwardNorm;
@@ -38,7 +44,7 @@ export class TransformerBlock<
   }
 
   forward(x: Tensor, pass: ForwardPass = {}): Tensor {
-    const { random } = pass;
+    const { random } = knownOptions('forward', pass, forwardPassNames);
     const drop = (t: Tensor) => (random ? dropout(t, this.#dropRate, random) : t);
     const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), pass))).named('attended');
     return attended.add(drop(this.feedForward.forward(this.feedForwardNorm.forward(attended))));

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import type { OptionNames } from '../core/options.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
@@ -16,6 +17,8 @@ export interface SaveOptions {
   /** Called before each tensor is written; if it throws, writing stops and nothing is left behind. */
   onProgress?: (progress: { tensors: number; total: number }) => void;
 }
+
+export const saveOptionNames: OptionNames<SaveOptions> = { onProgress: true };
 
 /** The same tensors; each reports when it is made. */
 export function withProgress(tensors: readonly PublishedTensor[], { onProgress }: SaveOptions): PublishedTensor[] {

@@ -1,55 +1,38 @@
 import { describeValue } from '../core/describe-value.ts';
-import { allocate, checkDType, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
+import { checkDType, type DType, dtypeOf, type HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
-import type { NestedArray } from './format.ts';
 import { givenTensor, scalar } from './primitives/leaves.ts';
 import type { Tensor } from './tensor.ts';
+import { elementsOf, type TensorValues, unnest } from './values.ts';
 
 export interface CreationOptions {
-  /** Defaults to bool for truth values and to float32 for numbers. */
+  /** Defaults to bool for truth values, to int32 for typed arrays of whole numbers, and to float32 for all others. */
   dtype?: DType;
+  /** The shape that the values, in row-major order, get. Defaults to that of the nested arrays. */
+  shape?: Shape;
   /** See {@link LazyArray.named}. Defaults to none. */
   name?: string;
 }
 
-/**
- * A tensor from nested arrays, as in `tensor([[1, 2], [3, 4]])`, or from one number. Throws where rows differ in length, where an
- * entry is no number or boolean, and where one does not fit into int32. For a typed array, see {@link fromArray}.
- */
-export function tensor(values: NestedArray, { dtype, name }: CreationOptions = {}): Tensor {
-  const shape: number[] = [];
-  for (let level = values; Array.isArray(level); level = level[0]!) shape.push(level.length);
-  const flat: (number | boolean)[] = [];
-  const flatten = (level: NestedArray, dim: number): void => {
-    ensure(
-      Array.isArray(level) || typeof level === 'number' || typeof level === 'boolean',
-      () =>
-        `tensor: give numbers or booleans in nested arrays, but not ${describeValue(level)}; for a typed array use fromArray(array, shape)`,
-    );
-    const expected = dim < shape.length ? `an array of ${shape[dim]}` : 'a number';
-    ensure(
-      Array.isArray(level) ? level.length === shape[dim] : dim === shape.length,
-      () => `tensor: every entry at depth ${dim} must be ${expected}, as the first one is`,
-    );
-    if (Array.isArray(level)) for (const entry of level) flatten(entry, dim + 1);
-    else flat.push(level);
-  };
-  flatten(values, 0);
-  const type = dtype ?? (typeof flat[0] === 'boolean' ? 'bool' : 'float32');
-  checkDType(type, 'tensor');
-  if (type === 'int32') for (const value of flat) ensureInt32(Number(value));
-  const data = allocate(type, flat.length);
-  flat.forEach((value, i) => {
-    data[i] = Number(value);
-  });
-  return fromArray(data, shape, name);
-}
+const creationOptions: OptionNames<CreationOptions> = { dtype: true, shape: true, name: true };
 
-function ensureInt32(value: number): void {
-  ensure(Number.isInteger(value), () => `tensor: ${value} is not a whole number, but dtype is int32`);
-  ensure(value === (value | 0), () => `tensor: ${value} does not fit into int32`);
+/**
+ * A tensor of the given values, which are copied: one number, nested arrays as in `tensor([[1, 2], [3, 4]])`, or typed arrays of any kind of numbers but
+ * bigints. Truth values make a bool tensor; with a `dtype`, true is 1 and false is 0, and towards bool all numbers but 0 are true.
+ *
+ * Throws where rows differ in length, where an entry is no number, where numbers and truth values are mixed without a `dtype`, and where a number does
+ * not fit into int32. To use the memory of an array itself, see {@link fromArray}.
+ */
+export function tensor(values: TensorValues, options: CreationOptions = {}): Tensor {
+  const { dtype, shape, name } = knownOptions('tensor', options, creationOptions);
+  if (dtype !== undefined) checkDType(dtype, 'tensor');
+  const nested = unnest(values);
+  const data = elementsOf(nested, dtype);
+  if (shape !== undefined) checkShape(shape, 'tensor');
+  return fromArray(data, shape ?? nested.shape, name);
 }
 
 /**
@@ -57,19 +40,29 @@ function ensureInt32(value: number): void {
  * a float32 tensor, an Int32Array int32 and a Uint8Array bool. Throws where the array's length is not that of the shape.
  */
 export function fromArray(data: HostArray, shape: Shape, name?: string): Tensor {
+  const dtype = dtypeOf(data);
   checkShape(shape);
   ensure(
     sizeOf(shape) === data.length,
     () => `${name ?? 'a tensor'} of shape ${formatShape(shape)} has ${sizeOf(shape)} elements, but got ${data.length}`,
   );
-  return givenTensor(data, shape, dtypeOf(data), name);
+  return givenTensor(data, shape, dtype, name);
 }
 
-/** A tensor with the same value everywhere. The type defaults to float32. */
-export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  checkShape(shape);
+/** A tensor with the same value everywhere: a number, or for bool also a truth value. The type defaults to float32. */
+export function full(shape: Shape, value: number | boolean, dtype: DType = 'float32'): Tensor {
+  checkShape(shape, 'full');
   checkDType(dtype, 'full');
-  return scalar(value, dtype).expand(shape);
+  ensure(
+    typeof value === 'number' || typeof value === 'boolean',
+    () => `full: the value must be a number, but is ${describeValue(value)}`,
+  );
+  const number = dtype === 'bool' ? Number(value !== false && value !== 0) : Number(value);
+  ensure(
+    dtype !== 'int32' || number === (number | 0),
+    () => `full: ${value} is not a whole number that fits into int32, the type of the tensor`,
+  );
+  return scalar(number, dtype).expand(shape);
 }
 
 /** A tensor of zeros, or of false for bool. The type defaults to float32. */
@@ -84,5 +77,14 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
 
 /** float32 draws from the normal distribution with mean 0 and standard deviation `deviation`, which defaults to 1. */
 export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
+  checkShape(shape, 'randn');
+  ensure(
+    typeof random?.normals === 'function',
+    () => `randn: give a source of random numbers, as in randn([2], new Random(1)), but not ${describeValue(random)}`,
+  );
+  ensure(
+    Number.isFinite(deviation),
+    () => `randn: the standard deviation must be a number, but is ${describeValue(deviation)}`,
+  );
   return fromArray(random.normals(sizeOf(shape), deviation), shape);
 }

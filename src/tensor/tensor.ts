@@ -148,12 +148,12 @@ export class Tensor extends LazyArray {
     return reductions.mean(this, dims, keepDim);
   }
   /** The variance of float32 elements: the sum of squares divided by their number minus `correction`; NaN for 0 divided by 0. */
-  var(dims?: number | Shape, keepDim = false, { correction = 1 }: statistics.VarianceOptions = {}): Tensor {
-    return statistics.variance(this, dims, keepDim, correction);
+  var(dims?: number | Shape, keepDim = false, options: statistics.VarianceOptions = {}): Tensor {
+    return statistics.variance(this, dims, keepDim, options);
   }
   /** The standard deviation, the square root of {@link var}. Where it is 0, so is its gradient. */
-  std(dims?: number | Shape, keepDim = false, { correction = 1 }: statistics.VarianceOptions = {}): Tensor {
-    return statistics.std(this, dims, keepDim, correction);
+  std(dims?: number | Shape, keepDim = false, options: statistics.VarianceOptions = {}): Tensor {
+    return statistics.std(this, dims, keepDim, options);
   }
   /** The largest elements, PyTorch's `amax`, except that NaN is passed over. Equal ones share the gradient. */
   max(dims?: number | Shape, keepDim = false): Tensor {

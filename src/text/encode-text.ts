@@ -1,9 +1,12 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type EncodeTextOptions, encodedParts } from './encoded-parts.ts';
-import type { TextSource } from './text-source.ts';
+import { readOptionNames, type TextSource } from './text-source.ts';
 
 /** A whole text as token ids, 16 bits each if the vocabulary is small enough. */
 export type TokenIds = Uint16Array | Uint32Array;
+
+const encodeTextOptions: OptionNames<EncodeTextOptions> = { allowSpecial: true, ...readOptionNames };
 
 /**
  * The token ids of all of `source`. Every document is encoded as a whole, without `beginOfTextIds`. Memory is proportional to the number of ids.
@@ -15,6 +18,7 @@ export async function encodeText(
   tokenizer: Tokenizer,
   options: EncodeTextOptions = {},
 ): Promise<TokenIds> {
+  knownOptions('encodeText', options, encodeTextOptions);
   const IdArray = tokenizer.vocabSize <= 2 ** 16 ? Uint16Array : Uint32Array;
   const blocks: TokenIds[] = [];
   for await (const { ids } of encodedParts(source, tokenizer, options)) blocks.push(IdArray.from(ids));

@@ -10,6 +10,7 @@ export {
   type TextDocument,
   type TextProgress,
   type TextSource,
+  type TextSourceOptions,
   textSourceOf,
 } from './text-source.ts';
 export { RandomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';

@@ -1,3 +1,5 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
+
 /** Text to train on or to evaluate: one document or several, read piece by piece. */
 export interface TextSource {
   /** The name for messages: the file or folder that the source was opened from. */
@@ -39,8 +41,20 @@ export interface ReadOptions {
   onProgress?: (progress: TextProgress) => void;
 }
 
-/** A source of one document in memory, read in chunks of about `chunkLength` 16-bit units. `path` defaults to 'the text', `chunkLength` to 2^20. */
-export function textSourceOf(text: string, { path = 'the text', chunkLength = 2 ** 20 } = {}): TextSource {
+export interface TextSourceOptions {
+  /** The name for messages. Defaults to 'the text'. */
+  path?: string;
+  /** How many 16-bit units of text a chunk has, about. Defaults to 2^20. */
+  chunkLength?: number;
+}
+
+const textSourceOptions: OptionNames<TextSourceOptions> = { path: true, chunkLength: true };
+
+export const readOptionNames: OptionNames<ReadOptions> = { signal: true, onProgress: true };
+
+/** A source of one document in memory, read in chunks. */
+export function textSourceOf(text: string, options: TextSourceOptions = {}): TextSource {
+  const { path = 'the text', chunkLength = 2 ** 20 } = knownOptions('textSourceOf', options, textSourceOptions);
   const utf8Length = (part: string) => new TextEncoder().encode(part).length;
   async function* chunks(signal?: AbortSignal) {
     for (let start = 0, end: number; start < text.length; start = end) {

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { Batch, BatchStream } from './batches.ts';
 import type { TokenIds } from './encode-text.ts';
@@ -19,6 +20,8 @@ export interface WindowOptions {
   name?: string;
 }
 
+const windowOptions: OptionNames<WindowOptions> = { batchSize: true, windowLength: true, name: true };
+
 /** Batches of windows that begin at uniformly random positions of a text. */
 export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
   readonly #ids: TokenIds;
@@ -27,7 +30,7 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
 
   /** Throws a TsgptError if `ids` is too short for a window. `random` draws the positions and belongs to the stream from now on. */
   constructor(ids: TokenIds, options: WindowOptions, random: Random) {
-    const { windowLength, name = 'text' } = options;
+    const { windowLength, name = 'text' } = knownOptions('RandomWindows', options, windowOptions);
     ensureSizes(options);
     ensure(
       ids.length > windowLength,
@@ -64,10 +67,8 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
  * All of `ids` in order and without overlap, to evaluate a whole text: every token except the first is a target exactly once. The last batch may
  * have fewer windows, and the rest comes as one shorter window, so a mean over the text must weight every batch by its number of targets.
  */
-export function* sequentialWindows(
-  ids: TokenIds,
-  { batchSize, windowLength, name = 'text' }: WindowOptions,
-): Generator<Windows, void, undefined> {
+export function* sequentialWindows(ids: TokenIds, options: WindowOptions): Generator<Windows, void, undefined> {
+  const { batchSize, windowLength, name = 'text' } = knownOptions('sequentialWindows', options, windowOptions);
   ensureSizes({ batchSize, windowLength });
   ensure(
     ids.length > 1,

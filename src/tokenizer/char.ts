@@ -1,7 +1,15 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import { quoted } from '../core/printable.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
-import { ensureTokenId, type StreamDecoder, type Tokenizer, type TokenizerJSON } from './tokenizer.ts';
+import {
+  type EncodeOptions,
+  encodeOptionNames,
+  ensureTokenId,
+  type StreamDecoder,
+  type Tokenizer,
+  type TokenizerJSON,
+} from './tokenizer.ts';
 
 /**
  * The simplest tokenizer: every character that occurs in the training text is a token.
@@ -31,7 +39,8 @@ export class CharTokenizer implements Tokenizer {
     return new CharVocabulary().add(text).build();
   }
 
-  encode(text: string): number[] {
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    knownOptions('encode', options, encodeOptionNames); // there are no special tokens
     const ids: number[] = [];
     for (let i = 0; i < text.length; i++) {
       const point = codePoint(text, i);

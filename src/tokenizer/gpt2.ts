@@ -1,9 +1,11 @@
 import vocabulary from 'gpt-tokenizer/bpeRanks/r50k_base';
 import { TsgptError } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import { MergeTable } from './bpe.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
 import {
   type EncodeOptions,
+  encodeOptionNames,
   ensureTokenId,
   type StreamDecoder,
   type Tokenizer,
@@ -25,7 +27,8 @@ export class GPT2Tokenizer implements Tokenizer {
   readonly specialTokens = [END_OF_TEXT];
   readonly #bytePairs = bytePairs();
 
-  encode(text: string, { allowSpecial = false }: EncodeOptions = {}): number[] {
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const { allowSpecial = false } = knownOptions('encode', options, encodeOptionNames);
     const ids: number[] = [];
     const documents = allowSpecial ? text.split(END_OF_TEXT) : [text];
     documents.forEach((document, i) => {

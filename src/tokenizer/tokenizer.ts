@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import type { OptionNames } from '../core/options.ts';
 
 /** Turns text into the integers a model reads, and back. */
 export interface Tokenizer {
@@ -44,6 +45,8 @@ export interface EncodeOptions {
    */
   allowSpecial?: boolean;
 }
+
+export const encodeOptionNames: OptionNames<EncodeOptions> = { allowSpecial: true };
 
 /** Decodes one token at a time and holds back an incomplete character until its last byte has arrived. */
 export interface StreamDecoder {

@@ -1,8 +1,9 @@
 import { type Compiled, compile } from '../compile/index.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Parameter } from '../nn/index.ts';
 import { fromArray, type Tensor } from '../tensor/index.ts';
 import { FlatParameters } from './flat-parameters.ts';
-import type { Optimizer, UpdateOptions } from './optimizer.ts';
+import { type Optimizer, type UpdateOptions, updateOptionNames } from './optimizer.ts';
 
 export interface AdamWOptions {
   /** The decay rates of the running means of the gradients and of their squares. Defaults to [0.9, 0.95]. */
@@ -18,6 +19,8 @@ export interface AdamWOptions {
 
 /** The values of nanoGPT, which follow GPT-3 (Brown et al., 2020). */
 export const defaultAdamW: AdamWOptions = { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.1 };
+
+export const adamWOptionNames: OptionNames<AdamWOptions> = { betas: true, eps: true, weightDecay: true };
 
 /** Elements per piece of an update: few enough that all its arrays fit in the processor's cache. */
 const pieceSize = 1 << 19;
@@ -45,7 +48,7 @@ export class AdamW implements Optimizer {
    * moves their values into one array; see `FlatParameters`.
    */
   constructor(parameters: ReadonlyMap<string, Parameter>, options: Partial<AdamWOptions> = {}) {
-    this.#options = { ...defaultAdamW, ...options };
+    this.#options = { ...defaultAdamW, ...knownOptions('AdamW', options, adamWOptionNames) };
     this.#flat = new FlatParameters(parameters);
     this.#gradients = this.#flat.allocate();
     this.#firstMoment = this.#flat.allocate();
@@ -70,7 +73,8 @@ export class AdamW implements Optimizer {
     return Math.sqrt(sum);
   }
 
-  async update({ learningRate, gradientScale = 1 }: UpdateOptions): Promise<void> {
+  async update(options: UpdateOptions): Promise<void> {
+    const { learningRate, gradientScale = 1 } = knownOptions('update', options, updateOptionNames);
     const { betas, eps, weightDecay } = this.#options;
     this.#flat.takeOver();
     this.step++;

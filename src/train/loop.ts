@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { StepResult, Trainer } from './trainer.ts';
 
 export interface LoopOptions {
@@ -9,6 +10,8 @@ export interface LoopOptions {
   /** Ends the loop after the current step. */
   signal?: AbortSignal;
 }
+
+const loopOptions: OptionNames<LoopOptions> = { steps: true, evalInterval: true, signal: true };
 
 /** The report after a step. The report of step 0 comes before the first step. */
 export interface TrainReport extends Partial<StepResult> {
@@ -27,10 +30,8 @@ export interface TrainReport extends Partial<StepResult> {
  * Makes training steps and reports after each one. Evaluates before the first step, at every interval and after the last step. To stop,
  * leave the loop or abort the signal; the model then has the weights of the last report.
  */
-export async function* trainLoop(
-  trainer: Trainer,
-  { steps, evalInterval = 250, signal }: LoopOptions,
-): AsyncGenerator<TrainReport, void, undefined> {
+export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncGenerator<TrainReport, void, undefined> {
+  const { steps, evalInterval = 250, signal } = knownOptions('trainLoop', options, loopOptions);
   for (const [name, value] of Object.entries({ steps, evalInterval })) {
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }

@@ -1,3 +1,4 @@
+import type { OptionNames } from '../core/options.ts';
 import type { Parameter } from '../nn/index.ts';
 
 /**
@@ -26,6 +27,8 @@ export interface UpdateOptions {
   /** A factor for all gradients, such as the result of {@link clipScale}. Defaults to 1. */
   gradientScale?: number;
 }
+
+export const updateOptionNames: OptionNames<UpdateOptions> = { learningRate: true, gradientScale: true };
 
 /**
  * The factor that clips gradients: it scales a `norm` above `maxNorm` down to `maxNorm`, and is 1 for smaller norms. It is computed as in

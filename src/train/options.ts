@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import { ensureSeed } from '../random/seed.ts';
-import { type AdamWOptions, defaultAdamW } from './adamw.ts';
+import { type AdamWOptions, adamWOptionNames, defaultAdamW } from './adamw.ts';
 
 export interface TrainOptions extends AdamWOptions {
   /** The number of updates. */
@@ -28,6 +29,13 @@ export interface TrainOptions extends AdamWOptions {
   seed: number;
 }
 
+export const trainOptionNames: OptionNames<TrainOptions> = {
+  ...adamWOptionNames,
+  ...{ steps: true, batchSize: true, windowLength: true, gradientAccumulation: true },
+  ...{ learningRate: true, minLearningRate: true, warmupSteps: true, maxGradNorm: true },
+  ...{ evalInterval: true, evalBatches: true, seed: true },
+};
+
 /** The options with which nanoGPT trains small character models. */
 export const defaultTrainOptions: TrainOptions = {
   ...defaultAdamW,
@@ -46,6 +54,7 @@ export const defaultTrainOptions: TrainOptions = {
 
 /** Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. */
 export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions {
+  knownOptions('completeTrainOptions', given, trainOptionNames);
   const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
   return { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
 }
@@ -74,6 +83,7 @@ export const trainOptionsSchema = v.object({
 
 /** Throws a TsgptError if `options` are invalid. */
 export function checkTrainOptions(options: TrainOptions): void {
+  knownOptions('checkTrainOptions', options, trainOptionNames);
   for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalBatches'] as const) {
     const value = options[name];
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);

@@ -1,3 +1,5 @@
+import { knownOptions, type OptionNames } from '../core/options.ts';
+
 /** The learning rate of a step; steps count from 0. */
 export type LearningRateSchedule = (step: number) => number;
 
@@ -12,9 +14,17 @@ export interface CosineScheduleOptions {
   warmupSteps: number;
 }
 
+const cosineScheduleOptions: OptionNames<CosineScheduleOptions> = {
+  ...{ steps: true, learningRate: true, minLearningRate: true, warmupSteps: true },
+};
+
 /** Linear warm-up, then cosine decay to the minimum (Loshchilov and Hutter, 2017). */
 export function cosineSchedule(options: CosineScheduleOptions): LearningRateSchedule {
-  const { steps, learningRate, minLearningRate, warmupSteps } = options;
+  const { steps, learningRate, minLearningRate, warmupSteps } = knownOptions(
+    'cosineSchedule',
+    options,
+    cosineScheduleOptions,
+  );
   return (step) => {
     if (step < warmupSteps) return (learningRate * (step + 1)) / (warmupSteps + 1);
     if (step >= steps) return minLearningRate;

@@ -1,10 +1,11 @@
 import { ensure } from '../core/errors.ts';
+import { knownOptions } from '../core/options.ts';
 import { RandomWindows, type TokenIds } from '../text/index.ts';
 import { AdamW } from './adamw.ts';
 import { type TrainReport, trainLoop } from './loop.ts';
 import { nextToken } from './next-token.ts';
 import type { Trainable } from './objective.ts';
-import { checkTrainOptions, completeTrainOptions, type TrainOptions } from './options.ts';
+import { checkTrainOptions, completeTrainOptions, type TrainOptions, trainOptionNames } from './options.ts';
 import { randomStream } from './random-streams.ts';
 import { cosineSchedule } from './schedule.ts';
 import { Trainer } from './trainer.ts';
@@ -25,10 +26,12 @@ export interface TrainingText {
 export async function* train(
   model: Trainable,
   text: TrainingText,
-  { signal, ...given }: Partial<TrainOptions> & { signal?: AbortSignal } = {},
+  given: Partial<TrainOptions> & { signal?: AbortSignal } = {},
 ): AsyncGenerator<TrainReport, void, undefined> {
-  const options = completeTrainOptions(given);
-  yield* trainLoop(textTrainer(model, text, options), { ...options, signal });
+  const { signal, ...others } = knownOptions('train', given, { signal: true, ...trainOptionNames });
+  const options = completeTrainOptions(others);
+  const { steps, evalInterval } = options;
+  yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, signal });
 }
 
 /** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */
@@ -41,7 +44,8 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     windowLength <= contextLength,
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
   );
-  const { seed, batchSize } = options;
+  const { seed, batchSize, gradientAccumulation, maxGradNorm, evalBatches } = options;
+  const { betas, eps, weightDecay, steps, learningRate, minLearningRate, warmupSteps } = options;
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
     new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
   const batches = windows('windows', text.train, 'training text');
@@ -51,12 +55,12 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
       `${windowLength + 1}; give a longer text, a smaller context or window length, or a larger share for validation`,
   );
   return new Trainer({
-    ...options, // gradientAccumulation, maxGradNorm, evalBatches, seed
+    ...{ gradientAccumulation, maxGradNorm, evalBatches, seed },
     model,
     objective: nextToken,
     batches,
     validation: windows('evaluation', text.validation, 'validation text'),
-    optimizer: new AdamW(model.namedParameters(), options),
-    learningRate: cosineSchedule(options),
+    optimizer: new AdamW(model.namedParameters(), { betas, eps, weightDecay }),
+    learningRate: cosineSchedule({ steps, learningRate, minLearningRate, warmupSteps }),
   });
 }

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { BatchStream } from '../text/index.ts';
 import { type CompiledObjective, compileObjective } from './compiled-objective.ts';
@@ -29,6 +30,11 @@ export interface TrainerOptions<Model, Names extends string> {
   /** The seed of dropout. Defaults to 1337. */
   seed?: number;
 }
+
+const trainerOptions: OptionNames<TrainerOptions<unknown, string>> = {
+  ...{ model: true, objective: true, batches: true, optimizer: true, learningRate: true, seed: true },
+  ...{ gradientAccumulation: true, maxGradNorm: true, validation: true, evalBatches: true },
+};
 
 /** The loss and gradients of a step's batches. */
 export interface StepGradients {
@@ -80,6 +86,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   #hasGradients = false;
 
   constructor(options: TrainerOptions<Model, Names>) {
+    knownOptions<object>('Trainer', options, trainerOptions);
     const { model, objective, batches, optimizer, learningRate, validation } = options;
     const { gradientAccumulation = 1, maxGradNorm = Number.POSITIVE_INFINITY, evalBatches = 20, seed = 1337 } = options;
     for (const [name, value] of Object.entries({ gradientAccumulation, evalBatches })) {

@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { ensure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { printable } from '../../core/printable.ts';
 
 /** Options of {@link downloadModel}. Their defaults are those of Hugging Face's own tools, with the same environment variables. */
@@ -27,6 +28,11 @@ export interface DownloadOptions {
   /** When to retry and when to give up. Defaults as in {@link RetryPolicy}. */
   retries?: Partial<RetryPolicy>;
 }
+
+const downloadOptions: OptionNames<DownloadOptions> = {
+  ...{ revision: true, cacheFolder: true, token: true, endpoint: true, offline: true },
+  ...{ files: true, signal: true, onProgress: true, onRetry: true, retries: true },
+};
 
 /** The progress of a download. Files already in the cache count as downloaded. */
 export interface DownloadProgress {
@@ -54,6 +60,8 @@ export interface RetryPolicy {
   readonly timeout: number;
 }
 
+const retryOptions: OptionNames<RetryPolicy> = { attempts: true, firstDelay: true, timeout: true };
+
 /** {@link DownloadOptions} with all defaults filled in. */
 export interface HubSettings extends Omit<DownloadOptions, 'offline'> {
   /** Such as `openai-community/gpt2`. */
@@ -76,7 +84,7 @@ export function resolveSettings(name: string, options: DownloadOptions = {}): Hu
     revision = 'main',
     cacheFolder = getHFHubCachePath(),
     offline = isTrue(process.env.HF_HUB_OFFLINE),
-  } = options;
+  } = knownOptions('downloadModel', options, downloadOptions);
   const { token = storedToken(), endpoint = process.env.HF_ENDPOINT || 'https://huggingface.co' } = options;
   ensure(
     isModelName(name),
@@ -107,7 +115,12 @@ export function resolveSettings(name: string, options: DownloadOptions = {}): Hu
     endpoint: endpoint.replace(/\/+$/, ''),
     host: url.host,
     offline,
-    retries: { attempts: 5, firstDelay: 1, timeout: 30, ...options.retries },
+    retries: {
+      attempts: 5,
+      firstDelay: 1,
+      timeout: 30,
+      ...knownOptions('retries', options.retries ?? {}, retryOptions),
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { generate, type NextTokenModel } from '../../generate/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
@@ -30,6 +31,11 @@ export interface RunOptions extends LoopOptions {
   record?: NonNullable<CheckpointToSave['training']>['record'];
 }
 
+export const runOptionNames: OptionNames<RunOptions> = {
+  ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, sample: true, record: true },
+  ...{ steps: true, evalInterval: true, signal: true },
+};
+
 /** The report of a step. `sample` is the text that the model generated; `saved` is true if a checkpoint was written. */
 export interface FolderReport extends TrainReport {
   sample?: string;
@@ -43,7 +49,15 @@ export interface FolderReport extends TrainReport {
  * A run resumed from `last` has the same losses as an uninterrupted run.
  */
 export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGenerator<FolderReport, void, undefined> {
-  const { folder, model, tokenizer, steps, evalInterval = 250, resumeFrom, signal } = run;
+  const {
+    folder,
+    model,
+    tokenizer,
+    steps,
+    evalInterval = 250,
+    resumeFrom,
+    signal,
+  } = knownOptions('runInFolder', run, runOptionNames);
   let best: number | undefined;
   let measured: { step: number; loss: number } | undefined;
   if (resumeFrom) {

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { LanguageModel } from '../../models/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { Optimizer, Trainer } from '../../train/index.ts';
@@ -26,6 +27,10 @@ export interface CheckpointToSave {
   training?: { trainer: Trainer; record: Omit<TrainingRecord, 'optimizer' | 'batches' | 'windows' | 'dropout'> };
 }
 
+const partNames: OptionNames<CheckpointToSave> = {
+  ...{ model: true, tokenizer: true, step: true, validationLoss: true, training: true },
+};
+
 /**
  * Writes a checkpoint under each of `names`, then removes the safetensors files that no checkpoint in the folder uses any more.
  * Only `last` holds the state for resuming training.
@@ -33,8 +38,9 @@ export interface CheckpointToSave {
 export async function saveCheckpoint(
   folder: string,
   names: readonly CheckpointName[],
-  { model, tokenizer, step, validationLoss, training }: CheckpointToSave,
+  toSave: CheckpointToSave,
 ): Promise<void> {
+  const { model, tokenizer, step, validationLoss, training } = knownOptions('saveCheckpoint', toSave, partNames);
   await makeFolder(folder);
   const file: CheckpointFile = {
     format: checkpointFormat,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ensure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { TokenIds } from '../../text/index.ts';
 import {
   completeTrainOptions,
@@ -11,7 +12,7 @@ import {
 } from '../../train/index.ts';
 import type { TextReading } from './checkpoint-file.ts';
 import { textTrainingRecord } from './resume.ts';
-import { type FolderReport, type RunOptions, runInFolder } from './run-in-folder.ts';
+import { type FolderReport, type RunOptions, runInFolder, runOptionNames } from './run-in-folder.ts';
 
 export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {
   model: RunOptions['model'] & Trainable;
@@ -24,11 +25,15 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   options?: Partial<TrainOptions>;
 }
 
+const { steps: _, evalInterval: __, record: ___, ...sharedNames } = runOptionNames;
+const folderRunNames: OptionNames<FolderRun> = { text: true, textPath: true, textReading: true, options: true, ...sharedNames };
+
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
-  const { text, textPath = '', textReading = {}, resumeFrom, sample, ...rest } = run;
+  const known = knownOptions('trainInFolder', run, folderRunNames);
+  const { text, textPath = '', textReading = {}, resumeFrom, sample, options: given, ...rest } = known;
   const before = resumeFrom && textTrainingRecord(resumeFrom);
-  const options = completeTrainOptions({ ...before?.options, ...run.options });
+  const options = completeTrainOptions({ ...before?.options, ...given });
   const { steps, evalInterval, seed } = options;
   const trainer = textTrainer(run.model, text, options);
   const fingerprint = {

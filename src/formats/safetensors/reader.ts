@@ -1,5 +1,6 @@
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { printable } from '../../core/printable.ts';
 import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-source.ts';
 import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
@@ -40,6 +41,8 @@ export interface SafetensorsReadOptions {
   /** Whether 64-bit integers (I64, U64) become an Int32Array; one that does not fit is an error. Defaults to false. */
   readonly int32?: boolean;
 }
+
+const readOptions: OptionNames<SafetensorsReadOptions> = { int32: true };
 
 const ARRAYS = {
   F64: Float64Array,
@@ -91,6 +94,7 @@ export class SafetensorsReader {
    * @throws TsgptError if there is no such tensor, or with `int32` if a value does not fit
    */
   async read(name: string, options: SafetensorsReadOptions = {}): Promise<SafetensorsTensor> {
+    const { int32 = false } = knownOptions('read', options, readOptions);
     const info = this.#info(name);
     const { dtype, shape, byteLength } = info;
     const length = byteLength / SAFETENSORS_DTYPES[dtype];
@@ -101,7 +105,7 @@ export class SafetensorsReader {
     }
     const data = new ARRAYS[dtype](length);
     await this.#source.readInto(bytesView(data), info.offset);
-    if (options.int32 && (data instanceof BigInt64Array || data instanceof BigUint64Array)) {
+    if (int32 && (data instanceof BigInt64Array || data instanceof BigUint64Array)) {
       return { dtype, shape, data: narrow(data, name, this.#source.name) };
     }
     return { dtype, shape, data };

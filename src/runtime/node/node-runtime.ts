@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-node';
 import type { HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { encodeModel } from '../../formats/onnx/encode.ts';
 import { separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
@@ -27,9 +28,11 @@ const capabilities: Capabilities = {
   readsFiles: true,
 };
 
+const nodeRuntimeOptions: OptionNames<NodeRuntimeOptions> = { threads: true };
+
 /** ONNX Runtime's CPU provider, through its binding for Node. */
 export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promise<Runtime> {
-  const { threads = availableParallelism() } = options;
+  const { threads = availableParallelism() } = knownOptions('createNodeRuntime', options, nodeRuntimeOptions);
   ensure(
     Number.isSafeInteger(threads) && threads >= 1,
     `the number of threads must be a whole number of at least 1, but is ${threads}`,

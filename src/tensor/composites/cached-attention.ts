@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
 import { defineComposite } from '../composite.ts';
@@ -82,6 +83,11 @@ export interface CachedAttentionOptions {
   longest: Tensor;
 }
 
+const cachedAttentionOptions: OptionNames<CachedAttentionOptions> = {
+  ...{ nHeads: true, nKvHeads: true, scale: true, window: true },
+  ...{ pastKeys: true, pastValues: true, lastPosition: true, longest: true },
+};
+
 /**
  * Causal attention of new tokens to themselves and to earlier tokens, with a key-value cache.
  *
@@ -93,7 +99,8 @@ export interface CachedAttentionOptions {
  * the run fail.
  */
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
-  const { nHeads, nKvHeads, scale, window, pastKeys, pastValues, lastPosition, longest } = options;
+  const known = knownOptions('cachedAttention', options, cachedAttentionOptions);
+  const { nHeads, nKvHeads, scale, window, pastKeys, pastValues, lastPosition, longest } = known;
   const headDim = query.shape.at(-1)! / nHeads;
   ensure(
     sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),

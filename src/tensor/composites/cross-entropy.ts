@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
 import { ensureTensors } from '../operands.ts';
@@ -27,12 +28,20 @@ const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
   },
 });
 
+export interface CrossEntropyOptions {
+  /** The target of rows that do not count. Defaults to -100. */
+  ignoreIndex?: number;
+}
+
+const crossEntropyOptions: OptionNames<CrossEntropyOptions> = { ignoreIndex: true };
+
 /**
  * The mean negative log-probability of the targets, in nats, PyTorch's `cross_entropy`: `logits [..., classes]` and int32
  * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count; it defaults to -100. If no row counts, the result is
  * NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, { ignoreIndex = -100 } = {}): Tensor {
+export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+  const { ignoreIndex = -100 } = knownOptions('crossEntropy', options, crossEntropyOptions);
   ensureTensors('crossEntropy', logits, targets);
   ensure(
     logits.shape.length > 0 && sameShape(logits.shape.slice(0, -1), targets.shape),

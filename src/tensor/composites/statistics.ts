@@ -1,5 +1,7 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { isOpen } from '../../core/open-length.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { normalizeDims, type Shape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
 import { ensureFloat } from '../primitive.ts';
@@ -15,6 +17,17 @@ export interface VarianceOptions {
   correction?: number;
 }
 
+const varianceOptions: OptionNames<VarianceOptions> = { correction: true };
+
+function correctionOf(operation: string, options: VarianceOptions): number {
+  const { correction = 1 } = knownOptions(operation, options, varianceOptions);
+  ensure(
+    Number.isFinite(correction),
+    () => `${operation}: the correction must be a number, but is ${describeValue(correction)}`,
+  );
+  return correction;
+}
+
 /** The divisor of the sum of squares; at least 0, so that the result is NaN or infinite, as in PyTorch. */
 function divisorOf(operation: string, x: Tensor, dims: Shape, correction: number): number {
   const count = dims.reduce((product, dim) => product * x.shape[dim]!, 1);
@@ -26,9 +39,15 @@ function divisorOf(operation: string, x: Tensor, dims: Shape, correction: number
   return Math.max(0, count - correction);
 }
 
-export function variance(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
+export function variance(
+  x: Tensor,
+  dims: number | Shape | undefined,
+  keepDim: boolean,
+  options: VarianceOptions,
+): Tensor {
   ensureFloat('var', x);
   ensureKeepDim('var', keepDim);
+  const correction = correctionOf('var', options);
   const normalized = normalizeDims(dims, x.shape.length, 'var');
   const divisor = divisorOf('var', x, normalized, correction);
   return x.sub(x.mean(normalized, true)).square().sum(normalized, keepDim).div(divisor);
@@ -36,7 +55,7 @@ export function variance(x: Tensor, dims: number | Shape | undefined, keepDim: b
 
 const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: number }>({
   name: 'std',
-  definition: ([x], { dims, keepDim, correction }) => [variance(x!, dims, keepDim, correction).sqrt()],
+  definition: ([x], { dims, keepDim, correction }) => [variance(x!, dims, keepDim, { correction }).sqrt()],
   // If all elements are equal, the standard deviation is 0 and the square root has no derivative; PyTorch takes 0.
   gradient: (g, { inputs: [x], output: y, attributes: { dims, correction } }) => {
     const slope = where(y.eq(0), 0, g.div(y.mul(divisorOf('std', x!, dims, correction))));
@@ -44,8 +63,9 @@ const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: nu
   },
 });
 
-export function std(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, correction: number): Tensor {
+export function std(x: Tensor, dims: number | Shape | undefined, keepDim: boolean, options: VarianceOptions): Tensor {
   ensureFloat('std', x);
   ensureKeepDim('std', keepDim);
+  const correction = correctionOf('std', options);
   return applyStd([x], { dims: normalizeDims(dims, x.shape.length, 'std'), keepDim, correction })[0]!;
 }

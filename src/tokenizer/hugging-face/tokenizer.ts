@@ -1,7 +1,9 @@
 import { ensure } from '../../core/errors.ts';
+import { knownOptions } from '../../core/options.ts';
 import { decodeTokenStream, decodeTokens } from '../decode.ts';
 import {
   type EncodeOptions,
+  encodeOptionNames,
   ensureTokenId,
   type StreamDecoder,
   type Tokenizer,
@@ -80,7 +82,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
    * The ids of `text` alone, without {@link beginOfTextIds}. Throws a TsgptError for a character that the vocabulary
    * cannot express.
    */
-  encode(text: string, { allowSpecial = false }: EncodeOptions = {}): number[] {
+  encode(text: string, options: EncodeOptions = {}): number[] {
+    const { allowSpecial = false } = knownOptions('encode', options, encodeOptionNames);
     return this.#encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), allowSpecial);
   }
 

@@ -150,16 +150,51 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
 // biome-ignore lint/suspicious/noExplicitAny: the mistakes are those of types
 const any = (value?: unknown): any => value;
 
-const noNumbers = 'tensor: give numbers or booleans in nested arrays, but not';
+const noNumbers = 'tensor: give numbers, truth values, or arrays of them, but not';
 const typeMistakes: Record<string, [write: () => unknown, message: string]> = {
-  'tensor: typed array': [
-    () => t.tensor(any(Float32Array.of(1, 2))),
-    `${noNumbers} a Float32Array; for a typed array use`,
-  ],
-  'tensor: rows in typed arrays': [() => t.tensor(any([Int32Array.of(1)])), `${noNumbers} an Int32Array`],
   'tensor: string': [() => t.tensor(any('abc')), `${noNumbers} 'abc'`],
+  'tensor: numbers in a string': [() => t.tensor(any(['1', '2'])), `${noNumbers} '1' inside`],
   'tensor: nothing': [() => t.tensor(any()), `${noNumbers} undefined`],
-  'tensor: null': [() => t.tensor(any([1, null])), `${noNumbers} null`],
+  'tensor: null': [() => t.tensor(any([1, null])), `${noNumbers} null inside`],
+  'tensor: hole': [() => t.tensor(any(Array(2))), `${noNumbers} undefined inside`],
+  'tensor: bigint': [() => t.tensor(any([1, 2n])), `${noNumbers} 2n inside`],
+  'tensor: date': [() => t.tensor(any(new Date(0))), `${noNumbers} a Date`],
+  'tensor: boxed number': [() => t.tensor(any([Object(1)])), `${noNumbers} a Number inside`],
+  'tensor: object': [() => t.tensor(any({ length: 2, 0: 1, 1: 2 })), `${noNumbers} an object`],
+  'tensor: tensor': [() => t.tensor(any(float(2))), `${noNumbers} a Tensor`],
+  'tensor: symbol': [() => t.tensor(any(Symbol('s'))), `${noNumbers} Symbol(s)`],
+  'tensor: buffer': [() => t.tensor(any(new ArrayBuffer(4))), `${noNumbers} an ArrayBuffer`],
+  'tensor: view': [() => t.tensor(any(new DataView(new ArrayBuffer(4)))), `${noNumbers} a DataView`],
+  'tensor: bigints': [
+    () => t.tensor(any(BigInt64Array.of(1n))),
+    'tensor: a BigInt64Array holds bigints; convert it with Array.from(array, Number)',
+  ],
+  'tensor: mixed': [() => t.tensor([1, true]), 'tensor: numbers and truth values are mixed; say with the option dtype'],
+  'tensor: endless': [
+    () => {
+      const inside: unknown[] = [];
+      inside.push(inside);
+      return t.tensor(any(inside));
+    },
+    'tensor: the arrays are nested more than 64 deep',
+  ],
+  'tensor: ragged rows in typed arrays': [
+    () => t.tensor([Float32Array.of(1, 2), Float32Array.of(1)]),
+    'tensor: every entry at depth 1 must be an array of 2, as the first one is',
+  ],
+  'tensor: shape': [() => t.tensor([1, 2, 3], { shape: [2, 2] }), 'a tensor of shape [2, 2] has 4 elements, but got 3'],
+  'tensor: type for an option': [
+    () => t.tensor([1], any('int32')),
+    "tensor: give the options as an object, as in { dtype: … }, but not 'int32'",
+  ],
+  'tensor: unsigned': [() => t.tensor(Uint32Array.of(2 ** 32 - 1)), 'tensor: 4294967295 does not fit into int32'],
+  'full: nothing': [() => t.full([2], any()), 'full: the value must be a number, but is undefined'],
+  'full: string': [() => t.full([2], any('1')), "full: the value must be a number, but is '1'"],
+  'full: fraction': [() => t.full([2], 0.5, 'int32'), 'full: 0.5 is not a whole number that fits into int32'],
+  'randn: nothing': [
+    () => t.randn([2], any()),
+    'randn: give a source of random numbers, as in randn([2], new Random(1)), but not undefined',
+  ],
   'tensor: fraction': [
     () => t.tensor([1.5, 2], { dtype: 'int32' }),
     'tensor: 1.5 is not a whole number, but dtype is int32',

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as t from '../../../src/tensor/index.ts';
@@ -372,6 +373,53 @@ describe('creation', () => {
     expect(await t.arange(4).array()).toEqual([0, 1, 2, 3]);
     expect(await tensor([[true, false]]).array()).toEqual([[true, false]]);
     expect(tensor([1, 2], { dtype: 'int32' }).dtype).toBe('int32');
+  });
+
+  it('takes typed arrays of all kinds, as copies', async () => {
+    for (const Kind of [Int8Array, Int16Array, Int32Array, Uint8Array, Uint8ClampedArray, Uint16Array, Uint32Array]) {
+      const array = Kind.of(1, 2, 3);
+      const x = tensor(array);
+      array[0] = 9;
+      expect([x.dtype, await x.array()], Kind.name).toEqual(['int32', [1, 2, 3]]);
+    }
+    for (const Kind of [Float32Array, Float64Array]) {
+      const x = tensor(Kind.of(1.5, Number.NaN, Number.POSITIVE_INFINITY));
+      expect([x.dtype, await x.array()]).toEqual(['float32', [1.5, Number.NaN, Number.POSITIVE_INFINITY]]);
+    }
+    const fromAnotherRealm = runInNewContext('Float32Array.of(1, 2)');
+    expect(await tensor(fromAnotherRealm).array()).toEqual([1, 2]);
+    expect(await t.fromArray(fromAnotherRealm, [2]).array()).toEqual([1, 2]);
+    expect(await tensor(Buffer.from([1, 255])).array()).toEqual([1, 255]);
+  });
+
+  it('takes rows in typed arrays, and a shape', async () => {
+    const rows = tensor([Float32Array.of(1, 2), [3, 4]]);
+    expect([rows.dtype, await rows.array()]).toEqual(['float32', [[1, 2], [3, 4]]]); // biome-ignore format: two rows
+    expect(await tensor(Int32Array.of(1, 2, 3, 4), { shape: [2, 2], dtype: 'float32' }).array()).toEqual(
+      await rows.array(),
+    );
+    expect(tensor([[], []]).shape).toEqual([2, 0]);
+    expect(tensor([new Float32Array(0)]).shape).toEqual([1, 0]);
+  });
+
+  it('makes truth values numbers, and numbers truth values, only when asked', async () => {
+    expect(tensor([true, false]).dtype).toBe('bool');
+    expect(await tensor([true, 2], { dtype: 'float32' }).array()).toEqual([1, 2]);
+    expect(await tensor([0, 2, Number.NaN, -0], { dtype: 'bool' }).data()).toEqual(Uint8Array.of(0, 1, 1, 0));
+    expect(await tensor(Uint8Array.of(0, 7), { dtype: 'bool' }).data()).toEqual(Uint8Array.of(0, 1));
+    expect(await t.full([1], true, 'bool').array()).toEqual([true]);
+  });
+
+  it('gives every array back, whatever its kind and shape', () => {
+    const kinds = fc.constantFrom(Float32Array, Float64Array, Int8Array, Int32Array, Uint8Array, Uint16Array);
+    const arrays = fc.tuple(kinds, fc.array(fc.integer({ min: 0, max: 127 }), { maxLength: 6 }));
+    return fc.assert(
+      fc.asyncProperty(arrays, async ([Kind, numbers]) => {
+        expect(await tensor(Kind.from(numbers)).array()).toEqual(numbers);
+        expect(await tensor([numbers, Kind.from(numbers)]).array()).toEqual([numbers, numbers]);
+      }),
+      { numRuns: 20 },
+    );
   });
 
   it('rejects ragged rows', () => {
