@@ -18,7 +18,7 @@ import { picture, section, table } from './kit/lesson.ts';
 
 section('A short text');
 const tokenizer = new GPT2Tokenizer();
-const text = readFileSync(bundledNovelPath, 'utf8').slice(0, 20_480);
+const text = readFileSync(bundledNovelPath(), 'utf8').slice(0, 20_480);
 const ids = Uint16Array.from(tokenizer.encode(text));
 const data = splitTrainValidation(ids);
 console.log(`${text.length} characters, ${ids.length} tokens`);

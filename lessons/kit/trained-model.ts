@@ -26,7 +26,7 @@ export async function trainedModel(): Promise<TrainedModel> {
       sentence: 'Tom saw Ann. Tom waved to her',
     };
   }
-  const text = readFileSync(bundledNovelPath, 'utf8');
+  const text = readFileSync(bundledNovelPath(), 'utf8');
   const tokenizer = CharTokenizer.fromText(text);
   const shape = { contextLength: 64, embDim: 96, nHeads: 4, nLayers: 3, dropRate: 0, qkvBias: false, tiedHead: true };
   const model = new GPT2({ ...shape, vocabSize: tokenizer.vocabSize }, new Random(1));

@@ -59,7 +59,7 @@ async function untrained(name: string): Promise<NamedModel> {
 
 /** The characters of the bundled novel, for an untrained model. */
 async function novelCharacters(): Promise<CharTokenizer> {
-  return scanCharacters(await openText(bundledNovelPath));
+  return scanCharacters(await openText(bundledNovelPath()));
 }
 
 /** Runs something that may download the model `name`, and shows the progress. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { whileOpen } from '../core/while-open.ts';
 import { type LanguageModel, type ModelDescription, readHuggingFaceConfig } from '../models/index.ts';
 import { createLoaded } from '../models/load-weights.ts';
 import { familyOfModelType } from '../models/registry.ts';
@@ -58,17 +59,19 @@ async function loadModel(
   { modelType, config }: ModelDescription,
   weights: WeightPlace,
 ): Promise<LanguageModel> {
-  await using file = await openSafetensorsFolder(folder);
   const { family, form } = familyOfModelType(modelType);
-  const source = weights === 'file' ? inPlace(file) : file;
-  return await readingFrom(folder, () => createLoaded(family, config, source, form.layout(config)));
+  return whileOpen(await openSafetensorsFolder(folder), (file) => {
+    const source = weights === 'file' ? inPlace(file) : file;
+    return readingFrom(folder, () => createLoaded(family, config, source, form.layout(config)));
+  });
 }
 
 /** All files that the weights depend on. */
 async function filesOf(folder: string): Promise<string[]> {
-  await using file = await openSafetensorsFolder(folder);
-  const paths = Array.from(file.tensors.keys(), (name) => file.regionOf(name).path);
-  return [join(folder, 'config.json'), ...new Set(paths)];
+  return whileOpen(await openSafetensorsFolder(folder), async (file) => {
+    const paths = Array.from(file.tensors.keys(), (name) => file.regionOf(name).path);
+    return [join(folder, 'config.json'), ...new Set(paths)];
+  });
 }
 
 /** The chat template and stop tokens in the files beside the weights. */

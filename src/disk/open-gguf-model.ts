@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { whileOpen } from '../core/while-open.ts';
 import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
 import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
 import type { LanguageModel, ModelDescription } from '../models/index.ts';
@@ -79,6 +80,5 @@ async function readConfig(reader: GgufReader): Promise<ModelDescription> {
 
 /** Runs `use` with an open file; adds the path to its errors. */
 async function withReader<T>(path: string, use: (reader: GgufReader) => Promise<T>): Promise<T> {
-  await using reader = await openGguf(path);
-  return await readingFrom(path, () => use(reader));
+  return whileOpen(await openGguf(path), (reader) => readingFrom(path, () => use(reader)));
 }

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { TsgptError } from '../core/errors.ts';
 import { sameShape, sizeOf } from '../core/shape.ts';
+import { whileOpen } from '../core/while-open.ts';
 import type { SafetensorsReader } from '../formats/safetensors/reader.ts';
 import type { SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts';
 import { type Quantization, quantizedStorage } from '../generate/index.ts';
@@ -99,12 +100,8 @@ async function modelOf(path: string, create: () => LanguageModel): Promise<Langu
   // Only now, because a wrong configuration may describe a model too large to build; the weights would show it.
   const model = create();
   try {
-    await using file = await openSafetensors(path);
-    for (const [name, parameter] of model.namedParameters()) {
-      const stored = storedIn(file, name, parameter.shape);
-      if (!stored) return undefined;
-      parameter.stored = stored;
-    }
+    const isComplete = await whileOpen(await openSafetensors(path), async (file) => takeStored(model, file));
+    if (!isComplete) return undefined;
   } catch (error) {
     if (error instanceof TsgptError) return undefined; // damaged: it will be made again
     throw error;
@@ -112,6 +109,16 @@ async function modelOf(path: string, create: () => LanguageModel): Promise<Langu
   const now = new Date();
   await utimes(path, now, now).catch(() => {}); // marks it as recently used
   return model;
+}
+
+/** Leaves the model's weights in the file; returns whether all of them are there. */
+function takeStored(model: LanguageModel, file: SafetensorsReader): boolean {
+  for (const [name, parameter] of model.namedParameters()) {
+    const stored = storedIn(file, name, parameter.shape);
+    if (!stored) return false;
+    parameter.stored = stored;
+  }
+  return true;
 }
 
 function storedIn(file: SafetensorsReader, name: string, shape: readonly number[]): StoredConstant | undefined {

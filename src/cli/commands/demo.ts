@@ -26,7 +26,7 @@ export function demoCommand(): Command {
         sampleTokens: 140,
       };
       await interruptible(stopping, async (signal) => {
-        await trainAndShow(await trainingRun(bundledNovelPath, flags, signal));
+        await trainAndShow(await trainingRun(bundledNovelPath(), flags, signal));
         if (!signal.aborted) await showOff(folder);
         console.log(nextSteps(folder));
       });

@@ -84,21 +84,23 @@ export class HubConnection {
       // A mirror passes on the hub's answers, so the address of a list's next page is the hub's.
       const url = String(input).replace(/^https:\/\/huggingface\.co(?=\/)/, endpoint);
       return this.retrying(async () => {
-        using stall = new StallTimer(this.settings);
-        const response = await this.request(url, what, { accept: 'application/json' }, stall.signal);
-        const text = await response.text().catch((error: unknown) => {
-          if (stall.signal.aborted) throw stall.signal.reason;
-          throw brokenConnection(error, what, host);
+        const [text, { headers }] = await StallTimer.during(this.settings, async ({ signal }) => {
+          const response = await this.request(url, what, { accept: 'application/json' }, signal);
+          const text = await response.text().catch((error: unknown) => {
+            if (signal.aborted) throw signal.reason;
+            throw brokenConnection(error, what, host);
+          });
+          return [text, response] as const;
         });
         if (!v.is(v.pipe(v.string(), v.parseJson(), shape), text)) throw notTheHub(endpoint);
-        return new Response(text, { headers: response.headers });
+        return new Response(text, { headers });
       });
     };
   }
 }
 
 /** Aborts a transfer when nothing arrives any more or the user stops it. */
-export class StallTimer implements Disposable {
+export class StallTimer {
   readonly signal: AbortSignal;
   readonly #stalled = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -117,7 +119,13 @@ export class StallTimer implements Disposable {
     this.#timer.refresh();
   }
 
-  [Symbol.dispose](): void {
-    clearTimeout(this.#timer);
+  /** Runs a transfer with a timer, which ends with it. */
+  static async during<T>(settings: HubSettings, transfer: (stall: StallTimer) => Promise<T>): Promise<T> {
+    const stall = new StallTimer(settings);
+    try {
+      return await transfer(stall);
+    } finally {
+      clearTimeout(stall.#timer);
+    }
   }
 }

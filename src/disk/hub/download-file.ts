@@ -72,19 +72,20 @@ async function fetchRest(
       at = 0;
     }
     if (at < file.size) {
-      using stall = new StallTimer(connection.settings);
       const url = `${endpoint}/${name}/resolve/${commit}/${file.path.split('/').map(encodeURIComponent).join('/')}`;
       // Bytes of a compressed answer could not be counted.
       const headers = { 'accept-encoding': 'identity', ...(at > 0 && { range: `bytes=${at}-` }) };
-      const response = await connection.request(url, file.path, headers, stall.signal);
-      at = startOf(response, at);
-      for await (const chunk of bodyOf(response, file, stall.signal, host)) {
-        stall.touch();
-        ensure(at + chunk.length <= file.size, `${host} sends more of ${file.path} than it has; try again later`);
-        await writeAt(handle, chunk, at, path);
-        at += chunk.length;
-        onBytes(at);
-      }
+      await StallTimer.during(connection.settings, async (stall) => {
+        const response = await connection.request(url, file.path, headers, stall.signal);
+        at = startOf(response, at);
+        for await (const chunk of bodyOf(response, file, stall.signal, host)) {
+          stall.touch();
+          ensure(at + chunk.length <= file.size, `${host} sends more of ${file.path} than it has; try again later`);
+          await writeAt(handle, chunk, at, path);
+          at += chunk.length;
+          onBytes(at);
+        }
+      });
       if (at < file.size) throw brokenConnection(new Error('the answer ended early'), file.path, host);
     }
     await handle.sync().catch(cannotWrite(path));

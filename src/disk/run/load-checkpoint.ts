@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
+import { whileOpen } from '../../core/while-open.ts';
 import type { SafetensorsReader } from '../../formats/safetensors/reader.ts';
 import { checkBlocks } from '../../models/check-blocks.ts';
 import { familyNamed, type LanguageModel } from '../../models/index.ts';
@@ -89,11 +90,12 @@ async function loadModel<Model extends CheckpointModel>(
 ): Promise<Model> {
   const { path, file } = checkpoint;
   const numbersPath = join(dirname(path), basename(file.model));
-  await using numbers = await openSafetensors(numbersPath);
-  const model = readPart(path, () => create(numbers));
-  checkTokenizer(checkpoint, model.config);
-  await loadParameters(model, numbers, numbersPath, weights);
-  return model;
+  return whileOpen(await openSafetensors(numbersPath), async (numbers) => {
+    const model = readPart(path, () => create(numbers));
+    checkTokenizer(checkpoint, model.config);
+    await loadParameters(model, numbers, numbersPath, weights);
+    return model;
+  });
 }
 
 function createOfFamily({ file: { architecture, config } }: ReadCheckpoint, numbers: SafetensorsReader): LanguageModel {

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { ensure } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
+import { whileOpen } from '../../core/while-open.ts';
 import type { Trainer } from '../../train/index.ts';
 import { openSafetensors } from '../safetensors.ts';
 import type { TrainingRecord } from './checkpoint-file.ts';
@@ -28,10 +29,11 @@ export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpo
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(optimizer));
-  await using numbers = await openSafetensors(optimizerPath);
-  for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
-    checkTensor(numbers, optimizerPath, name, shape);
-    data.set((await numbers.read(name)).data as Float32Array);
-  }
+  await whileOpen(await openSafetensors(optimizerPath), async (numbers) => {
+    for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
+      checkTensor(numbers, optimizerPath, name, shape);
+      data.set((await numbers.read(name)).data as Float32Array);
+    }
+  });
   trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
 }

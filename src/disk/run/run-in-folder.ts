@@ -32,7 +32,8 @@ export interface RunOptions extends LoopOptions {
 }
 
 export const runOptionNames: OptionNames<RunOptions> = {
-  ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, sample: true, record: true },
+  ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, onWarning: true },
+  ...{ sample: true, record: true },
   ...{ steps: true, evalInterval: true, signal: true },
 };
 

@@ -5,7 +5,7 @@ import { encodeText, scanCharacters } from '../../../src/text/index.ts';
 
 describe('the bundled novel', () => {
   it('is the whole of Pride and Prejudice as plain text', async () => {
-    const source = await openText(bundledNovelPath);
+    const source = await openText(bundledNovelPath());
     const tokenizer = await scanCharacters(source);
     const text = tokenizer.decode(await encodeText(source, tokenizer));
     expect(text).toMatch(/^PRIDE AND PREJUDICE\n\nBy Jane Austen\n/);
