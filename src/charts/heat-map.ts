@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
+import { knownOptions } from '../core/options.ts';
 import { draw, layer } from './draw.ts';
 import { numberText, textWidth, wrapText } from './text.ts';
 import { colour, FONT_SIZE, WIDTH } from './theme.ts';
@@ -26,11 +26,6 @@ export interface HeatMap {
   readonly valueLabel: string;
 }
 
-const chartOptions: OptionNames<HeatMap> = {
-  ...{ title: true, panels: true, rows: true, columns: true },
-  ...{ rowLabel: true, columnLabel: true, valueLabel: true },
-};
-
 /**
  * Matrices as coloured cells with a legend, as a standalone SVG: attention weights, for example. 0 has the colour of the paper, negative
  * values a second colour; cells that are masked or not finite are hatched.
@@ -38,15 +33,9 @@ const chartOptions: OptionNames<HeatMap> = {
  * @throws TsgptError if there is no finite value, or a matrix does not have the shape [rows, columns]
  */
 export async function heatMapSvg(chart: HeatMap): Promise<string> {
-  const {
-    title,
-    panels,
-    rows,
-    columns,
-    rowLabel = '',
-    columnLabel = '',
-    valueLabel,
-  } = knownOptions('heatMapSvg', chart, chartOptions);
+  const names = { rows: true, columns: true, rowLabel: true, columnLabel: true, valueLabel: true } as const;
+  knownOptions('heatMapSvg', chart, { title: true, panels: true, ...names });
+  const { title, panels, rows, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
   const isOfShape = ({ values }: HeatMapPanel) =>
     values.length === rows.length && values.every((row) => row.length === columns.length);
   const shape = `[${rows.length}, ${columns.length}]`;

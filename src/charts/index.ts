@@ -4,4 +4,4 @@
  */
 export { type HeatMap, type HeatMapPanel, heatMapSvg } from './heat-map.ts';
 export { type LineChart, lineChartSvg, type Point } from './line-chart.ts';
-export { type LossCurve, type LossCurveOptions, type LossPoint, lossCurveSvg } from './loss-curve.ts';
+export { type LossCurve, type LossPoint, lossCurveSvg } from './loss-curve.ts';

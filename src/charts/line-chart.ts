@@ -1,5 +1,4 @@
 import { ensure } from '../core/errors.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
 import { numberChannel, seriesChannel } from './axis.ts';
 import { distinct, draw, layer } from './draw.ts';
 import { numberText } from './text.ts';
@@ -23,8 +22,6 @@ export interface LineChart {
   readonly points: readonly Point[];
 }
 
-const chartOptions: OptionNames<LineChart> = { title: true, xLabel: true, yLabel: true, points: true };
-
 /** Lines of fewer points have dots: they are measurements, not functions. */
 const [HEIGHT, FEW] = [250, 30];
 
@@ -37,8 +34,7 @@ const DASHES = [[1, 0], [9, 5], [2, 5], [14, 4, 3, 4], [5, 2]];
  *
  * @throws TsgptError if no point is finite, or an axis cannot show a value
  */
-export async function lineChartSvg(chart: LineChart): Promise<string> {
-  const { title, xLabel, yLabel, points } = knownOptions('lineChartSvg', chart, chartOptions);
+export async function lineChartSvg({ title, xLabel, yLabel, points }: LineChart): Promise<string> {
   const isDrawn = ({ x, y }: Point) => Number.isFinite(x) && Number.isFinite(y);
   const finite = points.filter(isDrawn);
   ensure(finite.length > 0, `there is nothing to draw in the chart "${title}": it has no finite point`);

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
+import { knownOptions } from '../core/options.ts';
 import { rangeOf } from './axis.ts';
 import { lineChartSvg } from './line-chart.ts';
 
@@ -15,21 +15,14 @@ export interface LossCurve {
   readonly validation: readonly LossPoint[];
 }
 
-export interface LossCurveOptions {
-  /** Defaults to 'Loss during training'. */
-  title?: string;
-}
-
-const lossCurveOptions: OptionNames<LossCurveOptions> = { title: true };
-
 /**
  * A loss curve as a standalone SVG file. Many training losses are drawn as means of neighbours, since thousands of jumps make a band and not
  * a line. Losses that are NaN or infinite are left out, and a remark says how many.
  *
  * @throws TsgptError if the curve has no finite loss
  */
-export async function lossCurveSvg(curve: LossCurve, options: LossCurveOptions = {}): Promise<string> {
-  const { title = 'Loss during training' } = knownOptions('lossCurveSvg', options, lossCurveOptions);
+export async function lossCurveSvg(curve: LossCurve, options: { title?: string } = {}): Promise<string> {
+  const { title = 'Loss during training' } = knownOptions('lossCurveSvg', options, { title: true });
   const { train, validation, notFinite } = drawable(curve);
   const named = (series: string, losses: readonly LossPoint[]) =>
     losses.map(({ step, loss }) => ({ series, x: step, y: loss }));

@@ -25,7 +25,7 @@ export interface PerplexityOptions extends EncodeOptions {
 }
 
 const perplexityOptions: OptionNames<PerplexityOptions> = {
-  ...{ contextLength: true, stride: true, limit: true, signal: true },
+  ...{ contextLength: true, stride: true, limit: true, signal: true, allowSpecial: true },
 };
 
 /** How well a model predicts a text. */

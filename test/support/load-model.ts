@@ -13,6 +13,9 @@ export async function loadModel(place: string): Promise<LoadedModel> {
 }
 
 /** A decoder of a model on disk. */
-export async function loadDecoder(place: string, options: OpenOptions & DecoderOptions = {}): Promise<Decoder> {
-  return (await openModel(place, options)).decoder(options);
+export async function loadDecoder(
+  place: string,
+  { chunkSize, quantize, ...options }: OpenOptions & DecoderOptions = {},
+): Promise<Decoder> {
+  return (await openModel(place, options)).decoder({ chunkSize, quantize });
 }

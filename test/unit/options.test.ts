@@ -32,6 +32,7 @@ const noOptions: Record<string, string> = {
   nextToken: 'is an objective: it is called with a batch',
   curveOf: 'takes a log',
   perplexityInterval: 'takes an estimate',
+  lineChartSvg: 'takes a chart, all of it needed',
   encodeGguf: 'takes the contents of a file, all of them needed',
 };
 
@@ -137,7 +138,6 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   candidates: (o) => g.candidates(Float32Array.of(1, 2), o),
   slidingWindows: (o) => m.slidingWindows((async function* () {})(), { contextLength: 1, stride: 1, ...o }),
   heatMapSvg: (o) => charts.heatMapSvg({ title: 'a', panels: [], rows: [], columns: [], valueLabel: 'v', ...o }),
-  lineChartSvg: (o) => charts.lineChartSvg({ title: 'a', xLabel: 'x', yLabel: 'y', points: [], ...o }),
   lossCurveSvg: (o) => charts.lossCurveSvg({ train: [], validation: [] }, o),
   'SafetensorsReader.read': async (o) => (await openSafetensorsBytes(bytes)).read('a', o),
 };

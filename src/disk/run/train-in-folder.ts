@@ -26,7 +26,13 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
 }
 
 const { steps: _, evalInterval: __, record: ___, ...sharedNames } = runOptionNames;
-const folderRunNames: OptionNames<FolderRun> = { text: true, textPath: true, textReading: true, options: true, ...sharedNames };
+const folderRunNames: OptionNames<FolderRun> = {
+  text: true,
+  textPath: true,
+  textReading: true,
+  options: true,
+  ...sharedNames,
+};
 
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {

@@ -48,10 +48,15 @@ export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
 }
 
 function llamaBlock(config: LlamaConfig, rotary: RotaryEmbedding) {
-  const { embDim, hiddenDim, feedForwardBias: bias, normEps: eps, dropRate } = config;
+  const { embDim, nHeads, nKvHeads, headDim, qkvBias, outputBias, qkNorm, normEps, dropRate } = config;
+  const { slidingWindow: window, hiddenDim, feedForwardBias: bias } = config;
+  const eps = normEps;
   return new TransformerBlock({
     attentionNorm: new RMSNorm(embDim, { eps }),
-    attention: new Attention({ ...config, rotary, window: config.slidingWindow }),
+    attention: new Attention({
+      ...{ embDim, nHeads, nKvHeads, headDim, rotary, window },
+      ...{ qkvBias, outputBias, qkNorm, normEps, dropRate },
+    }),
     feedForwardNorm: new RMSNorm(embDim, { eps }),
     feedForward: new SwiGLU(embDim, hiddenDim, { bias }),
     dropRate,

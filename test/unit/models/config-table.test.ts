@@ -46,7 +46,7 @@ describe('a table of fields', () => {
     [{ size: 6, loud: 'yes' }, 'loud must be true or false, but is yes'],
     [{ size: 6, extra: { a: 2 } }, 'extra.a is 2'],
     [{ size: 2, parts: 4, partSize: 1 }, 'more parts than size'],
-    [{ size: 6, part: 2 }, 'Toy has no setting part; it has size, parts, partSize,'],
+    [{ size: 6, part: 2 }, 'Toy has no setting part; did you mean parts?'],
   ])('refuses %j', (options, message) => {
     expect(() => table.complete(options as { size: number })).toThrow(message);
   });

@@ -96,8 +96,9 @@ describe('a family registered by a program of its own', () => {
       if (step === 33) break;
     }
     const resumeFrom = await loadCheckpoint(folder, 'last');
+    const resumed = { model: resumeFrom.model, tokenizer: resumeFrom.tokenizer };
     const rest: object[] = [];
-    for await (const report of trainInFolder({ ...resumeFrom, folder, text, resumeFrom })) rest.push(measured(report));
+    for await (const report of trainInFolder({ ...resumed, folder, text, resumeFrom })) rest.push(measured(report));
     expect(rest.filter((report) => (report as { step: number }).step > 33)).toEqual(reports.slice(34));
     expect(weightsOfModel(resumeFrom.model)).toEqual(weightsOfModel(model));
   });

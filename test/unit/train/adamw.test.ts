@@ -56,7 +56,8 @@ function adamW(start: readonly Float32Array[], decays: readonly boolean[], optio
 async function compare(model: Weights, options: ClippedAdamWOptions, scales: readonly number[], learningRate: number) {
   const start = model.parameters().map(({ value }) => value.slice());
   const reference = adamW(start, [false, true, false], options);
-  const optimizer = new AdamW(model.namedParameters(), options);
+  const { betas, eps, weightDecay } = options;
+  const optimizer = new AdamW(model.namedParameters(), { betas, eps, weightDecay });
   const random = new Random(5);
   for (const scale of scales) {
     const gradients = [...optimizer.gradients.values()];
