@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ensure } from '../core/errors.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TextDocument, TextSource } from '../text/text-source.ts';
 import { ensureEncoding, readTextFile } from './decode-text.ts';
 import { ensureText, markedEncoding, readBeginning } from './file-kind.ts';
@@ -14,6 +15,8 @@ export interface OpenTextOptions extends FileChoice {
   encoding?: string;
 }
 
+const openTextOptions: OptionNames<OpenTextOptions> = { encoding: true, include: true, exclude: true };
+
 /** A text on disk. */
 export interface OpenedText extends TextSource {
   /** What of a folder is not read, and why. */
@@ -27,7 +30,7 @@ export interface OpenedText extends TextSource {
  * Throws a TsgptError if there is nothing to read; `chunks` throws one if a file is not text in the given encoding.
  */
 export async function openText(textPath: string, options: OpenTextOptions = {}): Promise<OpenedText> {
-  const { encoding, include, exclude } = options;
+  const { encoding, include, exclude } = knownOptions('openText', options, openTextOptions);
   if (encoding !== undefined) ensureEncoding(encoding);
   const { files, leftOut } = (await information(textPath)).isDirectory()
     ? await filesIn(textPath, options)

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
+import { knownOptions } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
 import { ensureSeed } from '../random/seed.ts';

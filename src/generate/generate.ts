@@ -12,7 +12,11 @@ export interface GenerateOptions extends GenerateTokensOptions, EncodeOptions {
   stop?: readonly string[];
 }
 
-export const generateOptions: OptionNames<GenerateOptions> = { stop: true, allowSpecial: true, ...generateTokensOptions };
+export const generateOptions: OptionNames<GenerateOptions> = {
+  stop: true,
+  allowSpecial: true,
+  ...generateTokensOptions,
+};
 
 /**
  * Continues the text `prompt`, piece by piece; a piece is never half a character. Writing ends after `maxTokens`, at a stop string, or where the

@@ -1,3 +1,5 @@
+import { knownOptions } from '../core/options.ts';
+import { encodeTextOptions } from '../text/encode-text.ts';
 import { type EncodeTextOptions, encodedParts } from '../text/encoded-parts.ts';
 import type { TextSource } from '../text/text-source.ts';
 import type { EncodedPart } from '../tokenizer/document-encoder.ts';
@@ -19,8 +21,9 @@ export interface TextToken {
 export async function* tokenStream(
   source: TextSource,
   tokenizer: Tokenizer,
-  options?: EncodeTextOptions,
+  options: EncodeTextOptions = {},
 ): AsyncGenerator<TextToken[]> {
+  knownOptions('tokenStream', options, encodeTextOptions);
   for await (const part of encodedParts(source, tokenizer, options)) yield textTokens(tokenizer, part);
 }
 

@@ -6,7 +6,7 @@ import { readOptionNames, type TextSource } from './text-source.ts';
 /** A whole text as token ids, 16 bits each if the vocabulary is small enough. */
 export type TokenIds = Uint16Array | Uint32Array;
 
-const encodeTextOptions: OptionNames<EncodeTextOptions> = { allowSpecial: true, ...readOptionNames };
+export const encodeTextOptions: OptionNames<EncodeTextOptions> = { allowSpecial: true, ...readOptionNames };
 
 /**
  * The token ids of all of `source`. Every document is encoded as a whole, without `beginOfTextIds`. Memory is proportional to the number of ids.

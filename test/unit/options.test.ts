@@ -124,6 +124,8 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   checkTrainOptions: (o) => train.checkTrainOptions({ ...tinyOptions, ...o }),
   exportOnnx: (o) => disk.exportOnnx(path, toSave, o),
   downloadModel: (o) => disk.downloadModel('a/b', { offline: true, ...o }),
+  openText: (o) => disk.openText(path, o),
+  tokenStream: (o) => m.tokenStream(source, tinyTokenizer, o),
   openModel: (o) => disk.openModel(path, o),
   describeModel: (o) => disk.describeModel(path, o),
   saveGguf: (o) => disk.saveGguf(path, toSave, o),
