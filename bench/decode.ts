@@ -1,18 +1,16 @@
-import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { Child } from './child.ts';
 import { threads } from './configurations.ts';
 import { type Models, makeModels, types, type WeightType } from './decode/models.ts';
-import { type Column, columns, decodeReport, type Engine, type Measured } from './decode/report.ts';
+import { type Column, columns, decodeRatios, decodeReport, type Engine, type Measured } from './decode/report.ts';
+import { compileBenchmarks, progress, type Section } from './section.ts';
 import { median } from './statistics.ts';
 
 /**
  * Times writing with a GPT-2 of 124 million random weights. tsgpt, llama.cpp (through node-llama-cpp) and transformers.js take turns within
- * one run, so that anything that slows the machine down slows all of them. Prints Markdown. Needs `npm ci --ignore-scripts --prefix interop`.
- *
- *     npx tsx bench/decode.ts [f32|q8|q4 ...]
+ * one run, so that anything that slows the machine down slows all of them.
  */
 const here = import.meta.dirname;
 const rounds = 10;
@@ -87,24 +85,22 @@ function emptyColumns(): Record<Column, number[]> {
   return Object.fromEntries(columns.map((column) => [column, []])) as unknown as Record<Column, number[]>;
 }
 
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Times writing with the weights of the named types, all by default. */
+export async function benchmarkDecoding(names: readonly string[] = []): Promise<Section> {
+  const unknown = names.find((name) => !types.includes(name as WeightType));
+  if (unknown) throw new Error(`there are no weights of type ${unknown}; choose of ${types.join(', ')}`);
+  if (!existsSync('interop/node_modules/node-llama-cpp')) {
+    throw new Error(
+      'the engines to compare with are not installed; install them: npm ci --ignore-scripts --prefix interop',
+    );
+  }
+  compileBenchmarks();
+  const models = await makeModels(join(here, 'dist', 'models'), progress);
+  process.env.TSGPT_CACHE = join(here, 'dist', 'cache');
+  const results = [];
+  for (const type of types) if (names.length === 0 || names.includes(type)) results.push(await measure(type, models));
+  return {
+    markdown: decodeReport(results, { processor: cpus()[0]!.model, threads, rounds, starts }),
+    ratios: decodeRatios(results),
+  };
 }
-
-const chosen = process.argv.slice(2) as WeightType[];
-if (!chosen.every((type) => types.includes(type))) {
-  progress(`usage: npx tsx bench/decode.ts [${types.join('|')} ...]`);
-  process.exit(1);
-}
-if (!existsSync('interop/node_modules/node-llama-cpp')) {
-  progress('the engines to compare with are not installed; run: npm ci --ignore-scripts --prefix interop');
-  process.exit(1);
-}
-execFileSync(process.execPath, [join(here, '..', 'node_modules', 'typescript', 'bin', 'tsc'), '-p', here], {
-  stdio: 'inherit',
-});
-const models = await makeModels(join(here, 'dist', 'models'), progress);
-process.env.TSGPT_CACHE = join(here, 'dist', 'cache');
-const results = [];
-for (const type of chosen.length > 0 ? chosen : types) results.push(await measure(type, models));
-console.log(decodeReport(results, { processor: cpus()[0]!.model, threads, rounds, starts }));

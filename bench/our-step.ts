@@ -1,13 +1,16 @@
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { compile } from '../src/compile/index.ts';
+import { writeSafetensors } from '../src/disk/safetensors.ts';
+import type { SafetensorsTensorToWrite } from '../src/formats/safetensors/writer.ts';
 import { GPT2 } from '../src/models/index.ts';
+import type { Parameter } from '../src/nn/index.ts';
 import { Random } from '../src/random/random.ts';
 import { getRuntime, setRuntime } from '../src/runtime/index.ts';
 import { createNodeRuntime } from '../src/runtime/node/node-runtime.ts';
 import { fromArray, grad } from '../src/tensor/index.ts';
-import { defaultTrainOptions } from '../src/train/options.ts';
-import { textTrainer } from '../src/train/train.ts';
+import type { BatchStream } from '../src/text/index.ts';
+import { AdamW, nextToken, Trainer } from '../src/train/index.ts';
 import { median } from './statistics.ts';
 
 /**
@@ -15,15 +18,36 @@ import { median } from './statistics.ts';
  * more request, `{"dispatch": n}`: what `n` calls of the compiled step cost without the runtime's own work.
  */
 const names = ['layers', 'heads', 'width', 'context', 'batch', 'vocab', 'threads'] as const;
-const { values } = parseArgs({ options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])) });
+const { weights, ...values } = parseArgs({
+  options: Object.fromEntries([...names, 'weights'].map((name) => [name, { type: 'string' as const }])),
+}).values as Record<string, string>;
 const size = Object.fromEntries(names.map((name) => [name, Number(values[name])])) as Record<
   (typeof names)[number],
   number
 >;
 
-const random = new Random(1337);
-const randomTokens = (length: number) => Uint32Array.from({ length }, () => random.integer(size.vocab));
-const text = { train: randomTokens(1 << 18), validation: randomTokens(size.context + 1) };
+/** The same tokens as in `torch/gpt2_step.py`: a linear congruential generator. */
+class Tokens implements BatchStream<'tokens' | 'targets'> {
+  state = 1337;
+
+  next() {
+    const window = size.context + 1;
+    const ids = Int32Array.from({ length: size.batch * window }, () => {
+      this.state = (Math.imul(this.state, 1664525) + 1013904223) >>> 0;
+      return (this.state >>> 8) % size.vocab;
+    });
+    const shape = [size.batch, size.context];
+    const from = (first: number) => ({
+      data: ids.filter((_, i) => i % window !== (first === 0 ? size.context : 0)),
+      shape,
+    });
+    return { tokens: from(0), targets: from(1) };
+  }
+
+  restore(state: number) {
+    this.state = state;
+  }
+}
 
 setRuntime(await createNodeRuntime({ threads: size.threads }));
 const model = new GPT2(
@@ -37,19 +61,61 @@ const model = new GPT2(
     qkvBias: true,
     tiedHead: true,
   },
-  random,
+  new Random(1337),
 );
-const trainer = textTrainer(model, text, {
-  ...defaultTrainOptions,
-  betas: [0.9, 0.95],
-  eps: 1e-8,
-  weightDecay: 0.1,
-  maxGradNorm: 1,
+if (weights) await writeSafetensors(weights, torchWeights(model));
+const trainer = new Trainer({
+  model,
+  objective: nextToken,
+  batches: new Tokens(),
+  optimizer: new AdamW(model.namedParameters(), { betas: [0.9, 0.95], eps: 1e-8, weightDecay: 0.1 }),
   learningRate: 1e-3,
-  minLearningRate: 1e-3,
-  warmupSteps: 0,
-  batchSize: size.batch,
+  maxGradNorm: 1,
 });
+
+/** The weights by their names in `torch/gpt2_step.py`. There one matrix computes queries, keys and values. */
+function torchWeights({ blocks, tokenEmbedding, positionEmbedding, finalNorm }: GPT2): SafetensorsTensorToWrite[] {
+  const joined = (parameters: readonly Parameter[]) => {
+    const [rows, ...rest] = parameters[0]!.shape as [number, ...number[]];
+    const data = Float32Array.from(parameters.flatMap(({ value }) => [...value]));
+    return { shape: [parameters.length * rows, ...rest], data };
+  };
+  const layer = (name: string, ...layers: { weight: Parameter; bias?: Parameter | undefined }[]) => [
+    { name: `${name}.weight`, ...joined(layers.map(({ weight }) => weight)) },
+    ...(layers[0]!.bias ? [{ name: `${name}.bias`, ...joined(layers.map(({ bias }) => bias!)) }] : []),
+  ];
+  return [
+    ...layer('tokens', tokenEmbedding),
+    ...layer('positions', positionEmbedding),
+    ...blocks.flatMap(({ attentionNorm, attention, feedForwardNorm, feedForward }, i) => [
+      ...layer(`blocks.${i}.norm1`, attentionNorm),
+      ...layer(`blocks.${i}.attention.qkv`, attention.query, attention.key, attention.value),
+      ...layer(`blocks.${i}.attention.project`, attention.output),
+      ...layer(`blocks.${i}.norm2`, feedForwardNorm),
+      ...layer(`blocks.${i}.expand`, feedForward.expand),
+      ...layer(`blocks.${i}.shrink`, feedForward.contract),
+    ]),
+    ...layer('norm', finalNorm),
+  ];
+}
+
+/** The rate of a product of two `size`-by-`size` matrices, the best of five, to compare with the rival's. */
+async function product(size: number) {
+  const multiply = compile((a, b) => [a!.matmul(b!)]);
+  const [a, b] = [7, 5].map((step) =>
+    fromArray(
+      Float32Array.from({ length: size * size }, (_, i) => ((i * step) % 11) - 5),
+      [size, size],
+    ),
+  );
+  let best = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 6; i++) {
+    const start = performance.now();
+    await multiply.run([a!, b!]);
+    if (i > 0) best = Math.min(best, (performance.now() - start) / 1000); // the first call compiles
+  }
+  return { gflops: (2 * size ** 3) / best / 1e9 };
+}
 
 async function trainSteps(steps: number) {
   const seconds: number[] = [];
@@ -102,6 +168,7 @@ answer({ ready: true, parameters: model.parameterCount, threads: size.threads })
 for await (const line of createInterface({ input: process.stdin })) {
   const request = JSON.parse(line);
   if (request.exit) break;
-  answer(request.dispatch ? await dispatch(request.dispatch) : await trainSteps(request.steps));
+  if (request.product) answer(await product(request.product));
+  else answer(request.dispatch ? await dispatch(request.dispatch) : await trainSteps(request.steps));
 }
 process.exit();

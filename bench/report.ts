@@ -12,6 +12,10 @@ export interface Result {
   roundRatios: number[];
   trials: { title: string; seconds: number }[];
   dispatch: Dispatch;
+  /** The losses of the last step of tsgpt and PyTorch. */
+  losses: [number, number];
+  /** The rates of a product of two matrices of 1024 rows, of tsgpt and PyTorch. */
+  gflops: [number, number];
 }
 
 export interface Side {
@@ -61,19 +65,23 @@ export function report(results: readonly Result[], torch: string): string {
         'configuration',
         'tsgpt, ms, median / best',
         'PyTorch, ms, median / best',
-        'PyTorch / tsgpt: by medians',
+        'PyTorch / tsgpt: by medians / by best times',
         'median of rounds (range)',
         'processor ms a step, tsgpt / PyTorch',
         'peak GiB, tsgpt / PyTorch',
+        'last loss, tsgpt / PyTorch',
+        'products, GFLOP/s, tsgpt / PyTorch',
       ],
-      results.map(({ title, ours, theirs, roundRatios }) => [
+      results.map(({ title, ours, theirs, roundRatios, losses, gflops }) => [
         title,
         times(ours),
         times(theirs),
-        (median(theirs.seconds) / median(ours.seconds)).toFixed(2),
+        `${(median(theirs.seconds) / median(ours.seconds)).toFixed(2)} / ${(Math.min(...theirs.seconds) / Math.min(...ours.seconds)).toFixed(2)}`,
         `${median(roundRatios).toFixed(2)} (${Math.min(...roundRatios).toFixed(2)} to ${Math.max(...roundRatios).toFixed(2)})`,
         `${work(ours)} / ${work(theirs)}`,
         `${gibibytes(ours.peakBytes)} / ${gibibytes(theirs.peakBytes)}`,
+        losses.map((loss) => loss.toFixed(4)).join(' / '),
+        gflops.map((rate) => rate.toFixed(0)).join(' / '),
       ]),
     ),
     '',

@@ -1,8 +1,6 @@
 /**
  * Speculative decoding beside plain decoding: GPT-2 124M with random weights writes given texts, which stands for a trained model that would choose
  * them. Every pass is real; only the choice is given. Plain and look-up take turns in one process.
- *
- *     npm run bench:speculation
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,6 +11,7 @@ import { setRuntime } from '../src/runtime/index.ts';
 import { createNodeRuntime } from '../src/runtime/node/node-runtime.ts';
 import { GPT2Tokenizer } from '../src/tokenizer/index.ts';
 import { threads } from './configurations.ts';
+import { progress, type Section } from './section.ts';
 import { median } from './statistics.ts';
 
 const rounds = 5;
@@ -55,37 +54,47 @@ const texts = {
   'a novel': [passage, novel.slice(1200, 4000)],
 } as const;
 
-setRuntime(await createNodeRuntime({ threads }));
-const model = new GPT2({ ...gpt2.small, dropRate: 0, qkvBias: true, tiedHead: true }, new Random(1));
-console.log('| weights | text | plain, tokens/s | look-up, tokens/s | ratio of medians | of best times |');
-console.log('| --- | --- | --- | --- | --- | --- |');
-for (const quantize of [undefined, 'q8', 'q4'] as const) {
-  await using decoder = new ScriptedDecoder(model, { quantize });
-  for (const [title, [before, after]] of Object.entries(texts)) {
-    const prompt = tokenizer.encode(before);
-    decoder.script = [...prompt, ...tokenizer.encode(after)];
-    const write = async (isPlain: boolean) => {
-      const draft = isPlain ? undefined : new LookupDraft();
-      const written: number[] = [];
-      let start = 0;
-      for await (const { id } of generateTokens(decoder, prompt, { temperature: 0, maxTokens: tokens, draft })) {
-        if (written.length === 0) start = performance.now(); // the prompt is read
-        written.push(id);
+export async function benchmarkSpeculation(): Promise<Section> {
+  setRuntime(await createNodeRuntime({ threads }));
+  const model = new GPT2({ ...gpt2.small, dropRate: 0, qkvBias: true, tiedHead: true }, new Random(1));
+  const rows = [
+    '## Writing with guesses from the text so far',
+    '',
+    '| weights | text | plain, tokens/s | look-up, tokens/s | ratio of medians | of best times |',
+    '| --- | --- | --- | --- | --- | --- |',
+  ];
+  const ratios: Section['ratios'] = {};
+  for (const quantize of [undefined, 'q8', 'q4'] as const) {
+    await using decoder = new ScriptedDecoder(model, { quantize });
+    for (const [title, [before, after]] of Object.entries(texts)) {
+      const prompt = tokenizer.encode(before);
+      decoder.script = [...prompt, ...tokenizer.encode(after)];
+      const write = async (isPlain: boolean) => {
+        const draft = isPlain ? undefined : new LookupDraft();
+        const written: number[] = [];
+        let start = 0;
+        for await (const { id } of generateTokens(decoder, prompt, { temperature: 0, maxTokens: tokens, draft })) {
+          if (written.length === 0) start = performance.now(); // the prompt is read
+          written.push(id);
+        }
+        const wanted = decoder.script.slice(prompt.length, prompt.length + tokens);
+        if (written.join() !== wanted.join()) throw new Error('the text is not the given one');
+        return (performance.now() - start) / 1000 / (tokens - 1);
+      };
+      await write(true);
+      const [plain, lookup]: [number[], number[]] = [[], []];
+      for (let round = 0; round < rounds; round++) {
+        for (const isPlain of round % 2 === 0 ? [true, false] : [false, true]) {
+          (isPlain ? plain : lookup).push(await write(isPlain));
+        }
       }
-      const wanted = decoder.script.slice(prompt.length, prompt.length + tokens);
-      if (written.join() !== wanted.join()) throw new Error('the text is not the given one');
-      return (performance.now() - start) / 1000 / (tokens - 1);
-    };
-    await write(true);
-    const [plain, lookup]: [number[], number[]] = [[], []];
-    for (let round = 0; round < rounds; round++) {
-      for (const isPlain of round % 2 === 0 ? [true, false] : [false, true]) {
-        (isPlain ? plain : lookup).push(await write(isPlain));
-      }
+      const [a, b] = [median(plain), median(lookup)];
+      const best = Math.min(...plain) / Math.min(...lookup);
+      ratios[`${quantize ?? 'f32'}, look-up: ${title}`] = { median: a / b, best };
+      const rates = `${(1 / a).toFixed(0)} | ${(1 / b).toFixed(0)}`;
+      rows.push(`| ${quantize ?? 'float32'} | ${title} | ${rates} | ${(a / b).toFixed(2)} | ${best.toFixed(2)} |`);
+      progress(rows.at(-1)!);
     }
-    const [a, b] = [median(plain), median(lookup)];
-    const best = Math.min(...plain) / Math.min(...lookup);
-    const rates = `${(1 / a).toFixed(0)} | ${(1 / b).toFixed(0)}`;
-    console.log(`| ${quantize ?? 'float32'} | ${title} | ${rates} | ${(a / b).toFixed(2)} | ${best.toFixed(2)} |`);
   }
+  return { markdown: [...rows, ''].join('\n'), ratios };
 }

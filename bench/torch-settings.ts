@@ -8,27 +8,33 @@ export interface TorchSetting {
   env: NodeJS.ProcessEnv;
 }
 
+/** Variables that choose OpenBLAS's kernels. Some machines set them to slow ones, which would handicap PyTorch. */
+const kernelChoices = { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined, OPENBLAS_NUM_THREADS: undefined };
+
 /** How PyTorch's threads wait for work, and, if Debian's are installed, which build of OpenBLAS multiplies matrices. */
 export function torchSettings(): TorchSetting[] {
   const waiting: TorchSetting[] = [
-    { title: 'default waiting', env: {} },
-    { title: 'passive waiting', env: { OMP_WAIT_POLICY: 'passive' } },
+    { title: 'default waiting', env: kernelChoices },
+    { title: 'passive waiting', env: { ...kernelChoices, OMP_WAIT_POLICY: 'passive' } },
   ];
   const libraries = openBlasFolders();
-  if (libraries.length === 0) return waiting;
-  return libraries.flatMap(({ flavour, folder }) =>
-    waiting.map(({ title, env }) => ({
-      title: `OpenBLAS ${flavour}, ${title}`,
-      env: { ...env, LD_LIBRARY_PATH: folder },
-    })),
-  );
+  const own = waiting.map(({ title, env }) => ({ title: `its own BLAS, ${title}`, env }));
+  return [
+    ...(libraries.length === 0 ? own : []),
+    ...libraries.flatMap(({ flavour, folder }) =>
+      waiting.map(({ title, env }) => ({
+        title: `OpenBLAS ${flavour}, ${title}`,
+        env: { ...env, LD_LIBRARY_PATH: folder },
+      })),
+    ),
+  ];
 }
 
 function openBlasFolders(): { flavour: string; folder: string }[] {
   const root = '/usr/lib';
   if (!existsSync(root)) return [];
   return readdirSync(root).flatMap((machine) =>
-    ['openmp', 'pthread'].flatMap((flavour) => {
+    ['openmp', 'pthread', 'serial'].flatMap((flavour) => {
       const folder = join(root, machine, `openblas-${flavour}`);
       return existsSync(folder) ? [{ flavour, folder }] : [];
     }),
@@ -42,6 +48,6 @@ export function findPython(): string {
   if (found) return found;
   throw new Error(
     `no Python with PyTorch among ${candidates.join(', ')}; install it with "pip install torch", or name the ` +
-      'right one: PYTHON=/path/to/python npx tsx bench/train-step.ts',
+      'right one: PYTHON=/path/to/python npm run bench',
   );
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ratio } from '../section.ts';
 import { median } from '../statistics.ts';
 import type { WeightType } from './models.ts';
 
@@ -62,22 +63,54 @@ export function decodeReport(
     table([
       ['weights', ...head.slice(2)],
       head.slice(1).map(() => '---'),
-      ...results.map((engines) => [[...engines.values()][0]!.type, ...ratios(engines)]),
+      ...results.map((engines) => [[...engines.values()][0]!.type, ...ratioCells(engines)]),
     ]),
     '',
   ].join('\n');
 }
 
-function ratios(engines: Map<Engine, Measured>): string[] {
+/** What each column is called. */
+const titles: Record<Column | 'memory', string> = {
+  decode16: 'token at 16',
+  decode900: 'token at 900',
+  prefill512: 'prompt of 512',
+  firstToken: 'start to first token',
+  memory: 'peak memory',
+};
+
+/** tsgpt against the best other engine in each column. */
+function ratiosOf(engines: Map<Engine, Measured>): Record<Column | 'memory', Ratio> {
   const ours = engines.get('tsgpt')!;
   const others = [...engines].filter(([engine]) => engine !== 'tsgpt').map(([, measured]) => measured);
-  const against = (of: (measured: Measured) => number) => (Math.min(...others.map(of)) / of(ours)).toFixed(2);
-  return [
-    ...columns.map(
-      (column) =>
-        `${against(({ seconds }) => median(seconds[column]))} / ${against(({ seconds }) => best(seconds[column]))}`,
+  const against = (of: (measured: Measured) => number) => Math.min(...others.map(of)) / of(ours);
+  const memory = against(({ peakBytes }) => peakBytes);
+  const times = columns.map((column) => {
+    const ratio = {
+      median: against(({ seconds }) => median(seconds[column])),
+      best: against(({ seconds }) => best(seconds[column])),
+    };
+    return [column, ratio] as const;
+  });
+  return { ...(Object.fromEntries(times) as Record<Column, Ratio>), memory: { median: memory, best: memory } };
+}
+
+/** The ratios by name, such as `q8: token at 16`. */
+export function decodeRatios(results: readonly Map<Engine, Measured>[]): Record<string, Ratio> {
+  return Object.fromEntries(
+    results.flatMap((engines) =>
+      Object.entries(ratiosOf(engines)).map(([column, ratio]) => [
+        `${[...engines.values()][0]!.type}: ${titles[column as Column]}`,
+        ratio,
+      ]),
     ),
-    against(({ peakBytes }) => peakBytes),
+  );
+}
+
+function ratioCells(engines: Map<Engine, Measured>): string[] {
+  const ratios = ratiosOf(engines);
+  return [
+    ...columns.map((column) => `${ratios[column].median.toFixed(2)} / ${ratios[column].best.toFixed(2)}`),
+    ratios.memory.best.toFixed(2),
   ];
 }
 

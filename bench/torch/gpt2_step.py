@@ -4,19 +4,13 @@ A child process driven by JSON lines, so that a benchmark in Node can run tsgpt 
 
     start    -> {"ready": true, "torch": "1.13.0", "parameters": 809856, "threads": 2, "blas": "..."}
     {"steps": n} -> {"seconds": [one per step], "loss": x, "peakBytes": n}
+    {"product": n} -> {"gflops": x, "exact": true}: a product of two n-by-n matrices
     {"exit": true} ends it, as does the end of its input.
 
-One step is forward, backward, gradient clipping and the AdamW update. The random tokens of the step are drawn before the clock
-starts.
+One step is forward, backward, gradient clipping and the AdamW update. The tokens of a step are made before the clock starts. With `--weights`, a
+safetensors file, the model begins with those weights, so that its losses must be those of the other side.
 
-The BLAS library behind PyTorch decides its speed, and Debian picks one by alternatives: with the reference BLAS a step takes
-over ten times as long. Two settings of OpenBLAS are worth comparing with, and the better one is the rival:
-
-    LD_LIBRARY_PATH=/usr/lib/x86_64-linux-gnu/openblas-openmp                            fastest on an idle machine
-    the same, or openblas-pthread, with OMP_WAIT_POLICY=passive                          where cores are shared
-
-The default policy lets waiting threads spin: with the pthread flavour, or beside any other busy process, they spin against the
-threads that have work. The first answer names the library in use as "blas".
+The BLAS library behind PyTorch decides its speed, and so does the way its threads wait: `torch-settings.ts` tries what the machine has.
 """
 
 import argparse
@@ -128,19 +122,64 @@ def blas_in_use():
     return min(mapped, default=None)
 
 
+class Tokens:
+    """The same tokens as in `our-step.ts`: a linear congruential generator."""
+
+    def __init__(self, vocab):
+        self.vocab = vocab
+        self.state = 1337
+
+    def batch(self, batch, context):
+        ids = []
+        for _ in range(batch * (context + 1)):
+            self.state = (self.state * 1664525 + 1013904223) % 2**32
+            ids.append((self.state >> 8) % self.vocab)
+        tokens = torch.tensor(ids).view(batch, context + 1)
+        return tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
+
+
+def load_weights(model, path):
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = file.read()
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        tensors[name] = torch.frombuffer(bytearray(data[begin:end]), dtype=torch.float32).view(entry["shape"])
+    model.load_state_dict(tensors)
+
+
+def product(size):
+    """The rate of a matrix product, the best of five, and whether it is right: integers this small have exact products."""
+    a = (torch.arange(size * size) * 7 % 11 - 5).view(size, size).float()
+    b = (torch.arange(size * size) * 5 % 13 - 6).view(size, size).float()
+    best = math.inf
+    for _ in range(5):
+        start = time.perf_counter()
+        c = a @ b
+        best = min(best, time.perf_counter() - start)
+    rows = torch.tensor([0, size // 2, size - 1])
+    exact = (a[rows].long().unsqueeze(2) * b.long().unsqueeze(0)).sum(1)
+    return {"gflops": 2 * size**3 / best / 1e9, "exact": torch.equal(c[rows].long(), exact)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     for name in ("layers", "heads", "width", "context", "batch", "vocab"):
         parser.add_argument("--" + name, type=int, required=True)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weights")
     # The defaults are the faster choices on a CPU, measured in turn in one process (PyTorch 1.13: foreach AdamW is a third slower).
     parser.add_argument("--optimizer", choices=("loop", "foreach"), default="loop")
     parser.add_argument("--clip", choices=("loop", "foreach"), default="foreach")
     args = parser.parse_args()
 
     torch.set_num_threads(args.threads)
-    torch.manual_seed(1337)
+    tokens = Tokens(args.vocab)
     model = GPT2(args.layers, args.heads, args.width, args.context, args.vocab)
+    if args.weights:
+        load_weights(model, args.weights)
     optimizer = make_optimizer(model, foreach=args.optimizer == "foreach")
     clip = clip_foreach if args.clip == "foreach" else nn.utils.clip_grad_norm_
 
@@ -160,10 +199,12 @@ def main():
         request = json.loads(line)
         if request.get("exit"):
             return
+        if "product" in request:
+            answer(product(request["product"]))
+            continue
         seconds, loss = [], None
         for _ in range(request["steps"]):
-            tokens = torch.randint(args.vocab, (args.batch, args.context + 1))
-            ids, targets = tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
+            ids, targets = tokens.batch(args.batch, args.context)
             start = time.perf_counter()
             loss = train_step(model, optimizer, ids, targets, clip)
             seconds.append(time.perf_counter() - start)
