@@ -1,10 +1,17 @@
 #!/usr/bin/env node
+import { Console } from 'node:console';
+import { exitCodes, stopForOutput } from './interrupt.ts';
 import { runCli } from './run-cli.ts';
 
-// It is not an error if a reader of the output, such as `head`, stops early.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+process.stdout.on('error', stopForOutput);
+process.stderr.on('error', () => {}); // there is no other place to tell of it
+// Node's own console keeps silent about output that cannot be written.
+console.log = new Console({ stdout: process.stdout, stderr: process.stderr, ignoreErrors: false }).log;
 
+const hadTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 process.exitCode = await runCli(process.argv.slice(2));
+// Node aborts at its end if its terminal is gone; ending by the signal itself avoids that.
+if (hadTerminal && process.exitCode === exitCodes.SIGHUP) {
+  process.removeAllListeners('SIGHUP'); // libraries have some
+  process.kill(process.pid, 'SIGHUP');
+}

@@ -8,15 +8,18 @@ import { openText } from '../disk/open-text.ts';
 import { createModel } from '../models/index.ts';
 import { scanCharacters } from '../text/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
+import { choiceOf, describeCheckpoint } from './describe-checkpoint.ts';
 import { formatBytes } from './format.ts';
 import { presetConfig, presets } from './presets.ts';
-import { LiveLine } from './terminal.ts';
+import { LiveLine, printBelow } from './terminal.ts';
 
 /** A model named on the command line. */
 export interface NamedModel extends OpenedModel {
   tokenizer: Tokenizer;
   /** A description in one line. */
   summary: string;
+  /** Which of a run's checkpoints it is, where there was a choice; for commands that do not show the summary. */
+  choice?: string | undefined;
 }
 
 /** What {@link openNamedModel} accepts, for `--help`. */
@@ -34,7 +37,7 @@ export async function openNamedModel(
 ): Promise<NamedModel> {
   if (isPreset(name)) return untrained(name);
   const opened = await showingDownload(name, signal, (hub) =>
-    openModel(name, { checkpoint: last ? 'last' : 'best', hub }),
+    openModel(name, { checkpoint: last ? 'last' : undefined, hub }),
   );
   const { tokenizer, tokenizerProblem, path, family, checkpoint } = opened;
   ensure(
@@ -43,8 +46,8 @@ export async function openNamedModel(
       tokenizerProblem ??
       `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
   );
-  const summary = checkpoint ? `${path}: ${family} after step ${checkpoint.step}` : `${name}: ${family}`;
-  return { ...opened, tokenizer, summary };
+  const summary = checkpoint ? `${path}: ${family} ${describeCheckpoint(checkpoint)}` : `${name}: ${family}`;
+  return { ...opened, tokenizer, summary, choice: checkpoint && choiceOf(checkpoint) ? summary : undefined };
 }
 
 async function untrained(name: string): Promise<NamedModel> {
@@ -74,7 +77,7 @@ export async function showingDownload<T>(
     onProgress({ bytes, total }) {
       line.show(`downloading ${name}: ${formatBytes(bytes)} of ${formatBytes(total)}`);
     },
-    onRetry: ({ problem, seconds }) => console.error(`${problem}; trying again in ${Math.ceil(seconds)} s`),
+    onRetry: ({ problem, seconds }) => printBelow(`${problem}; trying again in ${Math.ceil(seconds)} s`),
   });
   line.clear();
   return opened;

@@ -10,6 +10,7 @@ import { inspectCommand } from './commands/inspect.ts';
 import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
 import { helpItems, helpWidth } from './help.ts';
+import { Stopped } from './interrupt.ts';
 import { packageVersion } from './package-version.ts';
 
 const examples = [
@@ -63,7 +64,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' });
     return 0;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode;
+    if (error instanceof CommanderError || error instanceof Stopped) return error.exitCode;
     report(error, command, args.includes('--verbose'));
     return 1;
   }

@@ -47,8 +47,10 @@ export class LiveLine {
   }
 
   show(text: string): void {
-    this.#update?.(text);
+    if (!this.#update) return;
+    this.#update(text);
     this.#isShown = true;
+    shown = this;
   }
 
   /** Removes the line. */
@@ -62,6 +64,15 @@ export class LiveLine {
     if (this.#isShown) this.#update?.done(); // shows the cursor again
     this.#isShown = false;
   }
+}
+
+/** The line that was shown last. */
+let shown: LiveLine | undefined;
+
+/** Prints a message to standard error, below a line that is written over, which would otherwise take it away. */
+export function printBelow(message: string): void {
+  shown?.keep();
+  console.error(message);
 }
 
 /** The stream, with the usual size where it reports none. */
@@ -94,5 +105,5 @@ export function decorate(what: string, show: () => void): boolean {
 
 /** Tells in one line of something that went wrong and ends nothing. */
 export function warn(message: string): void {
-  console.error(`warning: ${message}`);
+  printBelow(`warning: ${message}`);
 }

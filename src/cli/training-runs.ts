@@ -73,6 +73,7 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
   );
   ensure(!isPreset(name), `--from needs a trained model, but ${name} is a preset; use --preset ${name}`);
   const opened = await openNamedModel(name, {}, signal);
+  if (opened.choice) console.error(opened.choice);
   const model = await opened.model();
   const windowLength = Math.min(model.config.contextLength, 256);
   const options = trainOptionsOf(flags, { ...fineTuning, windowLength });

@@ -12,7 +12,7 @@ import { quantizedModel } from './quantized-cache.ts';
 import { type CheckpointName, openCheckpoint } from './run/index.ts';
 
 export interface OpenOptions {
-  /** The checkpoint of a training run, if both exist. Defaults to `best`. */
+  /** The checkpoint of a training run. Defaults to the best one, or to the last one if the best is from before the first step. */
   checkpoint?: CheckpointName;
   /** Options of the download of a model of the hub. Defaults as in {@link DownloadOptions}. */
   hub?: DownloadOptions;
@@ -23,7 +23,7 @@ export interface OpenOptions {
 const openOptions: OptionNames<OpenOptions> = { checkpoint: true, hub: true, cacheFolder: true };
 
 /** An open model. Its weights are read only when {@link model} or {@link decoder} is called. */
-export interface OpenedModel extends Omit<ModelSource, 'load' | 'files'> {
+export interface OpenedModel extends Omit<ModelSource, 'load' | 'files' | 'wasReplaced'> {
   /** The model with its weights in memory: to train, inspect or convert. Each call reads them again. */
   model(): Promise<LanguageModel>;
   /**
@@ -75,20 +75,27 @@ export async function describeModel(place: string, options: OpenOptions = {}): P
 }
 
 /** An open model whose weights are loaded by `source`. */
-export function openedModel({ load, files, ...known }: ModelSource, cacheFolder?: string): OpenedModel {
+export function openedModel({ load, files, wasReplaced, ...known }: ModelSource, cacheFolder?: string): OpenedModel {
   return {
     ...known,
     model: () => load('memory'),
     async decoder(options = {}) {
       const { quantize } = knownOptions('decoder', options, decoderOptions);
-      const model = !quantize
-        ? await load('file')
-        : files
-          ? await quantizedModel({ ...known, load, files: await files() }, quantize, cacheFolder)
-          : await load('memory');
-      const decoder = new Decoder(model, options);
-      await decoder.load();
-      return decoder;
+      for (let attempt = 1; ; attempt++) {
+        const model = !quantize
+          ? await load('file')
+          : files
+            ? await quantizedModel({ ...known, load, files: await files() }, quantize, cacheFolder)
+            : await load('memory');
+        const decoder = new Decoder(model, options);
+        try {
+          await decoder.load();
+          return decoder;
+        } catch (error) {
+          // A training run that saves just now may have removed the file before it was used.
+          if (attempt === 3 || !(await wasReplaced?.())) throw error;
+        }
+      }
     },
   };
 }

@@ -7,11 +7,13 @@ export interface LoopOptions {
   steps: number;
   /** Steps between evaluations. Defaults to 250. */
   evalInterval?: number;
-  /** Ends the loop after the current step. */
+  /** Ends the loop after the current step, whose weights are evaluated. */
   signal?: AbortSignal;
+  /** Ends the loop after the current step without evaluating, and an evaluation that has begun. */
+  hurry?: AbortSignal;
 }
 
-const loopOptions: OptionNames<LoopOptions> = { steps: true, evalInterval: true, signal: true };
+const loopOptions: OptionNames<LoopOptions> = { steps: true, evalInterval: true, signal: true, hurry: true };
 
 /** The report after a step. The report of step 0 comes before the first step. */
 export interface TrainReport extends Partial<StepResult> {
@@ -28,17 +30,19 @@ export interface TrainReport extends Partial<StepResult> {
 
 /**
  * Makes training steps and reports after each one. Evaluates before the first step, at every interval and after the last step. To stop,
- * leave the loop or abort the signal; the model then has the weights of the last report.
+ * leave the loop or abort a signal; the model then has the weights of the last report. A step that `signal` ends after its report has a second report
+ * with its evaluation.
  */
 export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncGenerator<TrainReport, void, undefined> {
-  const { steps, evalInterval = 250, signal } = knownOptions('trainLoop', options, loopOptions);
+  const { steps, evalInterval = 250, signal, hurry } = knownOptions('trainLoop', options, loopOptions);
   for (const [name, value] of Object.entries({ steps, evalInterval })) {
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }
-  const validation = async () => (trainer.canEvaluate ? { validationLoss: await trainer.evaluate() } : {});
+  const isStopped = () => signal?.aborted || hurry?.aborted;
   const speed = new Speed();
-  if (trainer.step === 0 && !signal?.aborted) yield { step: 0, steps, ...(await validation()) };
-  while (trainer.step < steps && !signal?.aborted) {
+  let isEvaluated = true;
+  if (trainer.step === 0 && !isStopped()) yield { step: 0, steps, ...(await evaluation(trainer, hurry)) };
+  while (trainer.step < steps && !isStopped()) {
     const start = performance.now();
     const tokensBefore = trainer.tokensSeen;
     const result = await trainer.trainStep();
@@ -47,8 +51,24 @@ export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncG
     const report: TrainReport = { step, steps, ...result };
     report.tokensPerSecond = (trainer.tokensSeen - tokensBefore) / speed.secondsPerStep;
     report.secondsLeft = (steps - step) * speed.secondsPerStep;
-    if (step % evalInterval === 0 || step === steps) Object.assign(report, await validation());
+    isEvaluated = step % evalInterval === 0 || step === steps || isStopped() === true;
+    if (isEvaluated) Object.assign(report, await evaluation(trainer, hurry));
     yield report;
+  }
+  if (!isEvaluated) {
+    const evaluated = await evaluation(trainer, hurry);
+    if (evaluated.validationLoss !== undefined) yield { step: trainer.step, steps, ...evaluated };
+  }
+}
+
+/** The validation loss, if there is validation data and nobody is in a hurry. */
+async function evaluation(trainer: Trainer, hurry?: AbortSignal): Promise<Pick<TrainReport, 'validationLoss'>> {
+  if (!trainer.canEvaluate) return {};
+  try {
+    return { validationLoss: await trainer.evaluate({ signal: hurry }) };
+  } catch (error) {
+    if (hurry?.aborted && error === hurry.reason) return {};
+    throw error;
   }
 }
 

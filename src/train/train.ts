@@ -31,7 +31,7 @@ export async function* train(
   const { signal, ...others } = knownOptions('train', given, { signal: true, ...trainOptionNames });
   const options = completeTrainOptions(others);
   const { steps, evalInterval } = options;
-  yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, signal });
+  yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, hurry: signal });
 }
 
 /** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */

@@ -142,13 +142,16 @@ export class Trainer<Model = unknown, Names extends string = string> {
     return { learningRate, gradNorm };
   }
 
-  /** The mean loss on the validation data, without dropout. Every evaluation uses the same batches. */
-  async evaluate(): Promise<number> {
+  /** The mean loss on the validation data, without dropout. Every evaluation uses the same batches. `signal` ends it; its reason is thrown. */
+  async evaluate({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<number> {
     ensure(this.#validation, 'evaluate: there is no validation data; give the trainer a validation stream');
     const { stream, start, count } = this.#validation;
     stream.restore(start);
     let total = 0;
-    for (let i = 0; i < count; i++) total += await this.#objective.evaluate(await stream.next());
+    for (let i = 0; i < count; i++) {
+      signal?.throwIfAborted();
+      total += await this.#objective.evaluate(await stream.next());
+    }
     this.#ensureFinite('validation loss', total);
     return total / count;
   }

@@ -138,7 +138,7 @@ describe('eval', () => {
     onTestFinished(() => spy.mockRestore());
     const args = ['--text', textFile(), '--hellaswag', tasks(1000), '--lambada', passages(2)];
     const { code, stdout, stderr } = await tsgpt('eval', folder, ...args.slice(2));
-    expect(code).toBe(0);
+    expect(code).toBe(130);
     expect(stderr).toBe('\nStopping … (Ctrl-C again ends at once)\n');
     const rows = rowsOf(stdout);
     expect(rows.map(([measure, of]) => `${measure}: ${of}`)).toEqual([

@@ -1,37 +1,12 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { registerFamily } from '../../src/models/index.ts';
-import { temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
+import { lossesIn as losses, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { scaledFamily } from '../support/scaled-family.ts';
 import { hasShared, shared } from '../support/shared.ts';
-
-/** Starts the program as a user does, its output going to a file or another program. */
-function start(args: readonly string[], { env = {}, cwd = '.' }: { env?: NodeJS.ProcessEnv; cwd?: string } = {}) {
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-  const tsx = import.meta.resolve('tsx');
-  const child = spawn(process.execPath, ['--import', tsx, main, ...args], { cwd, env: { ...process.env, ...env } });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output.stdout += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    output.stderr += text;
-  });
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output }));
-  return { child, output, ended };
-}
-
-const losses = (folder: string) =>
-  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
-    .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));
+import { start } from '../support/start-cli.ts';
 
 describe('train, generate and info', () => {
   it('work one after the other', async () => {
@@ -248,48 +223,5 @@ describe('output that does not go to a terminal', () => {
     expect(stdout).toMatch(/^step 6\/6 /m);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for these characters
     expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
-  });
-
-  it('may be read only in part', async () => {
-    const { child, ended } = start(['info', 'gpt2-small']);
-    child.stdout.destroy();
-    expect(await ended).toMatchObject({ code: 0, stderr: '' });
-  });
-});
-
-describe('Ctrl-C', () => {
-  it('while training saves and ends, and --resume goes on', async () => {
-    const [text, out] = [textFile(), join(temporaryFolder(), 'run')];
-    const { child, output, ended } = start(['train', text, '--out', out, ...tiny, '--steps', '1000000']);
-    await new Promise<void>((resolve) => {
-      child.stdout.on('data', () => {
-        if (/^step +3\//m.test(output.stdout)) resolve();
-      });
-    });
-    child.kill('SIGINT');
-    const { code, signal, stdout, stderr } = await ended;
-    expect([code, signal]).toEqual([0, null]);
-    expect(stderr).toBe('\nStopping after this step … (Ctrl-C again ends at once)\n');
-    expect(stdout).toContain(`Continue with: tsgpt train --resume --out ${out}`);
-
-    const { step } = (await loadCheckpoint(out, 'last')).file;
-    expect(step).toBeGreaterThanOrEqual(3);
-    expect(losses(out).at(-1)!.step).toBe(step);
-    expect(existsSync(join(out, 'loss.svg'))).toBe(true);
-    await tsgpt('train', '--resume', '--out', out, '--steps', String(step + 2));
-    expect((await loadCheckpoint(out, 'last')).file.step).toBe(step + 2);
-  });
-
-  it('while the text is read ends without an error message', async () => {
-    const out = join(temporaryFolder(), 'run');
-    const before = process.listeners('SIGINT');
-    const running = tsgpt('train', textFile(), '--out', out, ...tiny);
-    const [interrupt] = process.listeners('SIGINT').filter((listener) => !before.includes(listener));
-    interrupt!('SIGINT');
-    const { code, stderr } = await running;
-    expect(code).toBe(0);
-    expect(stderr).toBe('\nStopping after this step … (Ctrl-C again ends at once)\n');
-    expect(existsSync(join(out, 'last.json'))).toBe(false);
-    expect(process.listeners('SIGINT')).toEqual(before);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, vi } from 'vitest';
@@ -75,3 +75,11 @@ export async function trainedFolder(...flags: string[]): Promise<string> {
   expect([code, stderr]).toEqual([0, '']);
   return folder;
 }
+
+/** The losses of a run, as its log has them. */
+export const lossesIn = (folder: string) =>
+  readFileSync(join(folder, 'metrics.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
+    .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));

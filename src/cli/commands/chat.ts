@@ -41,7 +41,6 @@ export function chatCommand(): Command {
         signal.throwIfAborted();
         return model;
       });
-      if (!opened) return; // stopped
       const { tokenizer, summary, chatTemplate, stopTokens } = opened;
       await using decoder = await opened.decoder({ quantize });
       await using drafts = await openDrafts({ lookup, draft }, { decoder, opened, quantize });

@@ -51,7 +51,7 @@ export function convertCommand(): Command {
       ]),
     )
     .action((name: string, path: string, flags: ConvertFlags) =>
-      interruptible('Stopping …', (signal) => convert(name, path, flags, signal)),
+      interruptible(`Stopping: ${path} is not written …`, (signal) => convert(name, path, flags, signal)),
     );
 }
 
@@ -72,11 +72,8 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkTypes(path, target, types);
   checkPlace(path, force);
 
-  const ensureGoing = () => ensure(!signal.aborted, `stopped before ${path} was complete; nothing was written`);
-  const opened = await openNamedModel(name, flags, signal).catch((error) => {
-    ensureGoing(); // without the file there is no success to report
-    throw error;
-  });
+  const opened = await openNamedModel(name, flags, signal);
+  if (opened.choice) console.error(opened.choice);
   const model = await opened.model();
   const toSave = { ...opened, model };
   const line = new LiveLine(process.stderr);
@@ -85,7 +82,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
     name: basename(resolve(name)),
     overwrite: force,
     onProgress(part) {
-      ensureGoing();
+      signal.throwIfAborted();
       line.show(`writing ${path}: ${part}`);
     },
   });

@@ -25,8 +25,8 @@ export function demoCommand(): Command {
         prompt: 'Elizabeth ',
         sampleTokens: 140,
       };
-      await interruptible(stopping, async (signal) => {
-        await trainAndShow(await trainingRun(bundledNovelPath(), flags, signal));
+      await interruptible(stopping, async (signal, hurry) => {
+        await trainAndShow({ ...(await trainingRun(bundledNovelPath(), flags, signal)), hurry });
         if (!signal.aborted) await showOff(folder);
         console.log(nextSteps(folder));
       });

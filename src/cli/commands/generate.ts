@@ -37,6 +37,7 @@ export function generateCommand(): Command {
       await interruptible('Stopping …', async (signal) => {
         const opened = await openNamedModel(name, { last }, signal);
         const { tokenizer, stopTokens } = opened;
+        if (opened.choice) console.error(opened.choice);
         if (isPreset(name)) console.error(`${name} has learned nothing yet; train it, or give a trained model`);
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
         await using decoder = await opened.decoder({ quantize });

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { describeModel } from '../../disk/open-model.ts';
 import { type LayerGroup, type ModelConfig, summarizeModel, totalOf } from '../../models/index.ts';
 import { GPT2Tokenizer } from '../../tokenizer/index.ts';
+import { choiceOf } from '../describe-checkpoint.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
@@ -44,15 +45,19 @@ async function describe(name: string, last: boolean | undefined, signal: AbortSi
 /** The model with this name. Only the configuration of a published model is read or downloaded. */
 async function describeNamed(name: string, last: boolean | undefined, signal: AbortSignal): Promise<Description> {
   const { path, modelType, family, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
-    describeModel(name, { checkpoint: last ? 'last' : 'best', hub }),
+    describeModel(name, { checkpoint: last ? 'last' : undefined, hub }),
   );
   const groups = summarizeModel(family, config);
   if (!checkpoint) return { groups, lines: [lineOf(name, modelType, config)] };
   const { step, validationLoss } = checkpoint;
   const loss = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
+  const choice = choiceOf(checkpoint);
   return {
     groups,
-    lines: [`${path}: ${family} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`],
+    lines: [
+      `${path}: ${family} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`,
+      ...(choice ? [`It is ${choice}.`] : []),
+    ],
   };
 }
 

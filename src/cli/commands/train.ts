@@ -16,7 +16,10 @@ import { addTrainingFlags } from '../training-flags.ts';
 import { type TrainFlags, trainingRun } from '../training-runs.ts';
 
 /** What Ctrl-C says. */
-export const stopping = 'Stopping after this step …';
+export const stopping = {
+  finish: 'Stopping after this step: the run is measured and saved … (Ctrl-C again saves without measuring)',
+  save: 'Stopping after this step: the run is saved …',
+};
 
 const stoppedEarly = 'Stopped before the first step; nothing was saved.';
 
@@ -50,14 +53,14 @@ export function trainCommand(): Command {
     .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
     .addHelpText('after', helpItems('Presets', presetItems))
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
-      interruptible(stopping, async (signal) => {
+      interruptible(stopping, async (signal, hurry) => {
         const onText = (text: OpenedText) => tellLeftOut(text, command);
         const given = { model: givenModelFlags(command), onText };
         const run = await trainingRun(text, { ...flags, ...given }, signal).catch((error) => {
           if (error === signal.reason) console.log(stoppedEarly);
           throw error;
         });
-        await trainAndShow(run);
+        await trainAndShow({ ...run, hurry });
       }),
     );
 }
@@ -65,18 +68,17 @@ export function trainCommand(): Command {
 /** Trains, shows the progress, and prints a summary at the end. */
 export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
-  const onWarning = (message: string) => {
-    display.end(); // the line goes below the progress
-    warn(message);
-  };
-  for await (const report of trainInFolder({ ...run, onStart: () => console.log(describeRun(run)), onWarning }))
-    display.show(report);
+  const onStart = () => console.log(describeRun(run));
+  for await (const report of trainInFolder({ ...run, onStart, onWarning: warn })) display.show(report);
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
   if (entries.length === 0) return console.log(stoppedEarly);
-  decorate('the loss curve', () => console.log(`\n${lossChart(curveOf({ entries }))}\n`));
+  const curve = curveOf({ entries });
+  if (curve.train.length > 0 || curve.validation.length > 0) {
+    decorate('the loss curve', () => console.log(`\n${lossChart(curve)}\n`));
+  }
   console.log(
-    `Saved in ${run.folder}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
+    `Saved in ${run.folder} after step ${formatInteger(entries.at(-1)!.step)}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );
   if (run.signal?.aborted) console.log(`Continue with: tsgpt train --resume --out ${run.folder}`);
 }

@@ -1,5 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { whileOpen } from '../../core/while-open.ts';
@@ -9,7 +7,8 @@ import { familyNamed, type LanguageModel } from '../../models/index.ts';
 import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
 import type { ModelSource, WeightPlace } from '../model-source.ts';
 import { openSafetensors } from '../safetensors.ts';
-import { type CheckpointFile, type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
+import type { CheckpointFile, CheckpointName } from './checkpoint-file.ts';
+import { type ChosenCheckpoint, chooseCheckpoint, numbersPathOf, wasReplaced } from './choose-checkpoint.ts';
 import type { CheckpointModel } from './save-checkpoint.ts';
 
 /** A checkpoint that has been read. `file` is its JSON file. */
@@ -29,14 +28,14 @@ export interface OpenCheckpoint extends ModelSource {
 
 /**
  * Reads a checkpoint. `path` is a folder or a checkpoint's JSON file. If a folder has both checkpoints, `prefer` chooses between
- * them. Defaults to 'best'. `create` makes the model from its saved configuration, if the model does not belong to a family.
+ * them. Defaults to the best one, or to the last one if the best is from before the first step. `create` makes the model from its saved configuration, if the model does not belong to a family.
  *
  * @throws TsgptError if the checkpoint is missing, damaged, or written by another program
  */
 export async function loadCheckpoint(path: string, prefer?: CheckpointName): Promise<LoadedCheckpoint>;
 export async function loadCheckpoint<Model extends CheckpointModel, Config>(
   path: string,
-  prefer: CheckpointName,
+  prefer: CheckpointName | undefined,
   create: (config: Config) => Model,
 ): Promise<LoadedCheckpoint<Model>>;
 export async function loadCheckpoint(
@@ -45,15 +44,21 @@ export async function loadCheckpoint(
   create?: (config: never) => CheckpointModel,
 ): Promise<LoadedCheckpoint<CheckpointModel>> {
   const checkpoint = await readCheckpoint(path, prefer);
-  const model = await loadModel(checkpoint, (numbers) =>
-    create ? create(checkpoint.file.config as never) : createOfFamily(checkpoint, numbers),
-  );
-  return { ...checkpoint, model };
+  try {
+    const model = await loadModel(checkpoint, (numbers) =>
+      create ? create(checkpoint.file.config as never) : createOfFamily(checkpoint, numbers),
+    );
+    return { ...checkpoint, model };
+  } catch (error) {
+    if (await wasReplaced(checkpoint)) return loadCheckpoint(path, prefer, create as never);
+    throw error;
+  }
 }
 
 /** Opens the checkpoint of a model that belongs to a family, without reading its weights. Throws as {@link loadCheckpoint} does. */
 export async function openCheckpoint(path: string, prefer?: CheckpointName): Promise<OpenCheckpoint> {
   const checkpoint = await readCheckpoint(path, prefer);
+  const { name, other } = checkpoint;
   const { architecture, step, validationLoss } = checkpoint.file;
   const config = readPart(checkpoint.path, () => familyNamed(architecture).config.parse(checkpoint.file.config));
   checkTokenizer(checkpoint, config);
@@ -61,18 +66,30 @@ export async function openCheckpoint(path: string, prefer?: CheckpointName): Pro
     ...checkpoint,
     ...{ family: architecture, modelType: architecture, config },
     ...{ chatTemplate: undefined, stopTokens: [] },
-    checkpoint: { step, validationLoss },
-    load: (weights) => loadModel(checkpoint, (numbers) => createOfFamily(checkpoint, numbers), weights),
+    checkpoint: { step, validationLoss, name, other },
+    load: (weights) => loadLatest(checkpoint, weights),
+    wasReplaced: () => wasReplaced(checkpoint),
   };
 }
 
-type ReadCheckpoint = Omit<LoadedCheckpoint, 'model'>;
+/** Loads the model of a checkpoint. If a training run has replaced it since it was read, that is the new one. */
+async function loadLatest(checkpoint: ReadCheckpoint, weights: WeightPlace): Promise<LanguageModel> {
+  try {
+    return await loadModel(checkpoint, (numbers) => createOfFamily(checkpoint, numbers), weights);
+  } catch (error) {
+    if (await wasReplaced(checkpoint)) return loadLatest(await readCheckpoint(checkpoint.path), weights);
+    throw error;
+  }
+}
 
-async function readCheckpoint(path: string, prefer: CheckpointName = 'best'): Promise<ReadCheckpoint> {
-  const isFile = path.endsWith('.json') || (await stat(path).catch(() => undefined))?.isFile();
-  const jsonPath = isFile ? path : await findCheckpoint(path, prefer);
-  const file = await readCheckpointFile(jsonPath);
-  return { path: jsonPath, file, tokenizer: readPart(jsonPath, () => tokenizerFromJSON(file.tokenizer)) };
+interface ReadCheckpoint extends ChosenCheckpoint {
+  tokenizer: Tokenizer;
+}
+
+async function readCheckpoint(path: string, prefer?: CheckpointName): Promise<ReadCheckpoint> {
+  const chosen = await chooseCheckpoint(path, prefer);
+  if (await wasReplaced(chosen)) return readCheckpoint(path, prefer);
+  return { ...chosen, tokenizer: readPart(chosen.path, () => tokenizerFromJSON(chosen.file.tokenizer)) };
 }
 
 function checkTokenizer({ path, tokenizer }: ReadCheckpoint, { vocabSize }: { vocabSize: number }): void {
@@ -88,8 +105,8 @@ async function loadModel<Model extends CheckpointModel>(
   create: (numbers: SafetensorsReader) => Model,
   weights: WeightPlace = 'memory',
 ): Promise<Model> {
-  const { path, file } = checkpoint;
-  const numbersPath = join(dirname(path), basename(file.model));
+  const { path } = checkpoint;
+  const numbersPath = numbersPathOf(checkpoint);
   return whileOpen(await openSafetensors(numbersPath), async (numbers) => {
     const model = readPart(path, () => create(numbers));
     checkTokenizer(checkpoint, model.config);
@@ -114,21 +131,6 @@ function readPart<T>(jsonPath: string, read: () => T): T {
     if (!(cause instanceof TsgptError || cause instanceof RangeError)) throw cause;
     throw new TsgptError(`${jsonPath} is damaged: ${cause.message}`, { cause });
   }
-}
-
-async function findCheckpoint(folder: string, prefer: CheckpointName): Promise<string> {
-  const entries = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'it does not exist' : 'it is not a folder';
-    throw new TsgptError(`cannot read the checkpoint ${folder}: ${reason}; give the folder of a training run`, {
-      cause,
-    });
-  });
-  const found = [prefer, 'last', 'best'].map((name) => `${name}.json`).find((name) => entries.includes(name));
-  ensure(
-    found,
-    `there is no checkpoint in ${folder}: neither last.json nor best.json; give the folder of a training run`,
-  );
-  return join(folder, found);
 }
 
 /** Loads the model's weights from a safetensors file, whose tensor names must be exactly the paths of the parameters. */

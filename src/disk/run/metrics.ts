@@ -30,7 +30,13 @@ export class MetricsLog {
     return new MetricsLog(path, kept);
   }
 
+  /** Adds measurements; those of the step before go into its line. */
   async add(metrics: Metrics): Promise<void> {
+    const last = this.entries.at(-1);
+    if (last?.step === metrics.step) {
+      Object.assign(last, metrics);
+      return writeFileAtomic(this.path, this.entries.map(formatLine).join(''));
+    }
     this.entries.push(metrics);
     await appendFile(this.path, formatLine(metrics)).catch((cause) => {
       throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and resume the run`, {

@@ -34,7 +34,7 @@ export interface RunOptions extends LoopOptions {
 export const runOptionNames: OptionNames<RunOptions> = {
   ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, onWarning: true },
   ...{ sample: true, record: true },
-  ...{ steps: true, evalInterval: true, signal: true },
+  ...{ steps: true, evalInterval: true, signal: true, hurry: true },
 };
 
 /** The report of a step. `sample` is the text that the model generated; `saved` is true if a checkpoint was written. */
@@ -58,6 +58,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
     evalInterval = 250,
     resumeFrom,
     signal,
+    hurry,
   } = knownOptions('runInFolder', run, runOptionNames);
   let best: number | undefined;
   let measured: { step: number; loss: number } | undefined;
@@ -85,7 +86,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   let savedStep = trainer.step;
   let failed = false;
   try {
-    for await (const report of trainLoop(trainer, { steps, evalInterval, signal })) {
+    for await (const report of trainLoop(trainer, { steps, evalInterval, signal, hurry })) {
       const { steps: _, secondsLeft: __, ...metrics } = report;
       await log.add(metrics);
       const extra: Pick<FolderReport, 'sample' | 'saved'> = {};
@@ -97,7 +98,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
         await save(improved ? ['best', 'last'] : ['last']);
         savedStep = trainer.step;
         extra.saved = true;
-        if (run.sample) {
+        if (run.sample && !signal?.aborted && !hurry?.aborted) {
           const { sample } = run;
           extra.sample = await dispensable(run, 'write a sample', () => write(run, sample));
         }
@@ -110,9 +111,10 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   } finally {
     // After an error the weights may be invalid, so the previous checkpoint is kept.
     if (!failed && trainer.step !== savedStep) await save(['last']);
-    if (!failed && log.entries.length > 0) {
+    const curve = curveOf(log);
+    if (!failed && (curve.train.length > 0 || curve.validation.length > 0)) {
       await dispensable(run, 'draw loss.svg', async () =>
-        writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curveOf(log))),
+        writeFileAtomic(join(folder, 'loss.svg'), await lossCurveSvg(curve)),
       );
     }
   }
