@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { isLfsPointer, lfsMessage } from '../core/json.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 
 /** The number of bytes per read from the operating system. */
@@ -17,8 +18,14 @@ export async function openFile(path: string, kind: string): Promise<ByteSource> 
     throw new TsgptError(`cannot read ${path}: ${reason}; check the path`, { cause });
   });
   const status = await file.stat();
-  if (!status.isFile()) await file.close();
-  ensure(status.isFile(), `cannot read ${path}: it is a folder or a device; give the path of ${kind}`);
+  try {
+    ensure(status.isFile(), `cannot read ${path}: it is a folder or a device; give the path of ${kind}`);
+    const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64), position: 0 });
+    ensure(!isLfsPointer(new TextDecoder().decode(buffer.subarray(0, bytesRead))), () => lfsMessage(path));
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
 
   return {
     name: path,

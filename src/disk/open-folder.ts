@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { parseJSON } from '../core/json.ts';
 import { whileOpen } from '../core/while-open.ts';
 import { type LanguageModel, type ModelDescription, readHuggingFaceConfig } from '../models/index.ts';
 import { createLoaded } from '../models/load-weights.ts';
 import { familyOfModelType } from '../models/registry.ts';
 import { chatTemplateIn, stopTokensIn } from '../pretrained/conversation-files.ts';
 import {
+  fitsModel,
   type HuggingFaceTokenizerFiles,
   huggingFaceTokenizerFiles,
   readHuggingFaceTokenizer,
@@ -20,7 +22,7 @@ import { inPlace } from './weights-in-place.ts';
 export async function openFolder(folder: string): Promise<ModelSource> {
   const description = await readFolderConfig(folder);
   const tokenizer = await loadTokenizer(folder, description);
-  const conversation = await readingFrom(folder, () => readConversationFiles(folder));
+  const conversation = await readingFrom(folder, () => readConversationFiles(folder, description.config));
   return {
     path: folder,
     ...description,
@@ -38,7 +40,7 @@ export async function readFolderConfig(folder: string): Promise<ModelDescription
     text !== undefined,
     `there is no config.json in ${folder}; give the folder of a model in Hugging Face's layout`,
   );
-  return readingFrom(folder, () => readHuggingFaceConfig(parseJSON(text)));
+  return readingFrom(folder, () => readHuggingFaceConfig(parseJSON(text, 'config.json')));
 }
 
 async function loadTokenizer(folder: string, { config }: ModelDescription): Promise<Tokenizer | undefined> {
@@ -46,7 +48,7 @@ async function loadTokenizer(folder: string, { config }: ModelDescription): Prom
   for (const name of huggingFaceTokenizerFiles) files[name] = await readIfThere(join(folder, name));
   const tokenizer = await readingFrom(folder, () => readHuggingFaceTokenizer(files));
   ensure(
-    !tokenizer || tokenizer.vocabSize <= config.vocabSize,
+    !tokenizer || fitsModel(tokenizer, config.vocabSize),
     () =>
       `the files in ${folder} do not belong together: the tokenizer has ${tokenizer?.vocabSize} tokens, ` +
       `but the model only ${config.vocabSize}`,
@@ -75,7 +77,10 @@ async function filesOf(folder: string): Promise<string[]> {
 }
 
 /** The chat template and stop tokens in the files beside the weights. */
-async function readConversationFiles(folder: string): Promise<Pick<ModelSource, 'chatTemplate' | 'stopTokens'>> {
+async function readConversationFiles(
+  folder: string,
+  { vocabSize }: ModelDescription['config'],
+): Promise<Pick<ModelSource, 'chatTemplate' | 'stopTokens'>> {
   const names = ['chat_template.jinja', 'tokenizer_config.json', 'generation_config.json', 'config.json'];
   const [template, tokenizerConfig, generationConfig, config] = await Promise.all(
     names.map((name) => readIfThere(join(folder, name))),
@@ -86,7 +91,7 @@ async function readConversationFiles(folder: string): Promise<Pick<ModelSource, 
     generationConfig === undefined
       ? stopTokensIn('config.json', config)
       : stopTokensIn('generation_config.json', generationConfig);
-  return { chatTemplate, stopTokens };
+  return { chatTemplate, stopTokens: stopTokens.filter((id) => id < vocabSize) };
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {
@@ -96,13 +101,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     throw new TsgptError(`cannot read ${path}: ${message}`, { cause });
-  }
-}
-
-function parseJSON(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TsgptError('config.json is not complete JSON; download it again', { cause });
   }
 }

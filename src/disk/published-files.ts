@@ -18,7 +18,7 @@ export interface PublishedFiles extends Record<string, object> {
 
 /** @throws TsgptError if the published form cannot express the model */
 export function publishedFiles({ model, tokenizer, chatTemplate, stopTokens = [] }: PretrainedToSave): PublishedFiles {
-  const ids = tokenizer ? idsOfRoles(tokenizer, stopTokens) : {};
+  const ids = tokenizer ? idsOfRoles(tokenizer, stopTokens, model.config) : {};
   const files: PublishedFiles = {
     'config.json': {
       ...huggingFaceForm(model.family).writeConfig(model.config),
@@ -45,12 +45,17 @@ export async function writePublishedFiles(folder: string, files: PublishedFiles)
 }
 
 /** The ids of the tokens that begin and end a text, as both configurations name them. */
-function idsOfRoles(tokenizer: Tokenizer, stopTokens: readonly number[]): Record<string, unknown> {
+function idsOfRoles(
+  tokenizer: Tokenizer,
+  stopTokens: readonly number[],
+  { vocabSize }: { vocabSize: number },
+): Record<string, unknown> {
   const { bosToken, beginOfTextIds = [], endOfTextId } = tokenizer;
   const [bos, ...more] = bosToken === undefined ? beginOfTextIds : tokenizer.encode(bosToken, { allowSpecial: true });
-  const ends = [...new Set([...(endOfTextId === undefined ? [] : [endOfTextId]), ...stopTokens])];
+  const all = new Set([...(endOfTextId === undefined ? [] : [endOfTextId]), ...stopTokens]);
+  const ends = [...all].filter((id) => id < vocabSize);
   return {
-    ...(bos !== undefined && more.length === 0 && { bos_token_id: bos }),
+    ...(bos !== undefined && more.length === 0 && bos < vocabSize && { bos_token_id: bos }),
     ...(ends.length > 0 && { eos_token_id: ends.length === 1 ? ends[0] : ends }),
   };
 }

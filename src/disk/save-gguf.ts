@@ -45,6 +45,7 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
   const form = ggufForm(model.family);
   const { architecture, hyperparameters } = form.writeConfig(model.config);
   const tensors = layOut(model, form.layout(model.config, architecture));
+  const { vocabSize } = model.config;
   const [eot, eom] = otherStopTokens(toSave);
   const metadata: Record<string, MetadataToWrite> = {
     'general.architecture': architecture,
@@ -53,7 +54,7 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
     'general.file_type': uint32(fileTypes[type]),
     ...(type.startsWith('Q') && { 'general.quantization_version': uint32(2) }),
     ...prefixed(`${architecture}.`, hyperparameters),
-    ...(tokenizer ? ggufTokenizer(tokenizer, model.config.vocabSize) : { 'tokenizer.ggml.model': 'none' }),
+    ...(tokenizer ? ggufTokenizer(tokenizer, vocabSize) : { 'tokenizer.ggml.model': 'none' }),
     ...(eot !== undefined && { 'tokenizer.ggml.eot_token_id': uint32(eot) }),
     ...(eom !== undefined && { 'tokenizer.ggml.eom_token_id': uint32(eom) }),
     ...(chatTemplate !== undefined && { 'tokenizer.chat_template': chatTemplate }),
@@ -68,8 +69,8 @@ export async function saveGguf(path: string, toSave: PretrainedToSave, options: 
 }
 
 /** The tokens that end a text besides the tokenizer's own; the format has a place for two: the ends of a turn and of a message. */
-const otherStopTokens = ({ tokenizer, stopTokens = [] }: PretrainedToSave) =>
-  [...new Set(stopTokens)].filter((id) => id !== tokenizer?.endOfTextId);
+const otherStopTokens = ({ model, tokenizer, stopTokens = [] }: PretrainedToSave) =>
+  [...new Set(stopTokens)].filter((id) => id !== tokenizer?.endOfTextId && id < model.config.vocabSize);
 
 /** The tokens that end a text, but have no place in a GGUF file. */
 export function stopTokensLeftOut(toSave: PretrainedToSave): number[] {

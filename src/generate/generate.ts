@@ -1,6 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
-import type { EncodeOptions, Tokenizer } from '../tokenizer/index.ts';
+import { type EncodeOptions, fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
 import { generateTokens } from './generate-tokens.ts';
 import { type GenerateTokensOptions, generateTokensOptions } from './options.ts';
@@ -30,18 +30,19 @@ export async function* generate(
 ): AsyncGenerator<string, void, undefined> {
   const { vocabSize } = model.config;
   ensure(
-    tokenizer.vocabSize <= vocabSize,
+    fitsModel(tokenizer, vocabSize),
     () =>
       `generate: the tokenizer has ${tokenizer.vocabSize} tokens, but the model only ${vocabSize}; use the model's own`,
   );
   const { stop = [], allowSpecial, ...tokenOptions } = knownOptions('generate', options, generateOptions);
   const { endOfTextId } = tokenizer;
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];
-  const decoder = tokenizer.streamDecoder();
+  const decoder = tokenizer.streamDecoder({ isBeginning: prompt === '' });
   const filter = new StopFilter(stop);
   const keepFirst = tokenizer.beginOfTextIds?.length;
   const choices = { keepFirst, ...tokenOptions, stopTokens };
-  for await (const { id } of generateTokens(model, promptIds(tokenizer, prompt, { allowSpecial }), choices)) {
+  const start = promptIds(tokenizer, prompt, { allowSpecial, vocabSize });
+  for await (const { id } of generateTokens(model, start, choices)) {
     // A model may have more tokens than its tokenizer, to round its size; these have no text.
     const piece = filter.push(id < tokenizer.vocabSize ? decoder.push(id) : '');
     if (piece) yield piece;
@@ -51,16 +52,25 @@ export async function* generate(
   if (rest) yield rest;
 }
 
+export interface PromptOptions extends EncodeOptions {
+  /** The number of tokens of the model. Defaults to that of the tokenizer. */
+  vocabSize?: number;
+}
+
 /**
  * The begin-of-text tokens and the prompt's tokens. An empty prompt begins a new text: after the begin-of-text tokens, else the end-of-text
  * token, else a line break. A prompt that spells out the begin-of-text tokens, if these are allowed, gets no others.
  */
-export function promptIds(tokenizer: Tokenizer, prompt: string, options?: EncodeOptions): number[] {
-  const { beginOfTextIds = [] } = tokenizer;
+export function promptIds(
+  tokenizer: Tokenizer,
+  prompt: string,
+  { vocabSize = tokenizer.vocabSize, ...options }: PromptOptions = {},
+): number[] {
+  const { beginOfTextIds = [], endOfTextId } = tokenizer;
   const ids = prompt === '' ? [] : tokenizer.encode(prompt, options);
-  const isBegun = options?.allowSpecial && beginOfTextIds.every((id, i) => id === ids[i]);
+  const isBegun = options.allowSpecial && beginOfTextIds.every((id, i) => id === ids[i]);
   if (prompt !== '' || beginOfTextIds.length > 0) return isBegun ? ids : [...beginOfTextIds, ...ids];
-  if (tokenizer.endOfTextId !== undefined) return [tokenizer.endOfTextId];
+  if (endOfTextId !== undefined && endOfTextId < vocabSize) return [endOfTextId];
   try {
     return tokenizer.encode('\n');
   } catch {

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { TsgptError } from '../core/errors.ts';
-import { printable } from '../core/printable.ts';
+import { describeIssue } from '../core/invalid-json.ts';
 
 /** A field of config.json with only one supported value, since others would change the computation. It may be omitted. */
 export function fixed<T extends string | number | boolean>(value: T) {
@@ -18,8 +18,5 @@ export function absent(problem: string) {
 export function parseConfig<T>(schema: v.GenericSchema<unknown, T>, json: unknown): T {
   const parsed = v.safeParse(schema, json, { abortEarly: true });
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const field = v.getDotPath(issue);
-  const problem = field && issue.received === 'undefined' ? 'is missing' : issue.message;
-  throw new TsgptError(`this config.json cannot be used: ${printable(field ? `${field} ${problem}` : problem)}`);
+  throw new TsgptError(`this config.json cannot be used: ${describeIssue(parsed.issues[0])}`);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { describeIssue } from '../core/invalid-json.ts';
 import { whichName } from '../core/options.ts';
 import type { ConfigField, Derived, Presence } from './config-fields.ts';
 
@@ -87,8 +88,7 @@ export function configTable<F extends Fields>(
   const parse = (json: unknown) => {
     const parsed = v.safeParse(schema, json);
     if (!parsed.success) {
-      const [issue] = parsed.issues;
-      throw new TsgptError(`this is not a ${family} configuration: ${v.getDotPath(issue) ?? 'it'}: ${issue.message}`);
+      throw new TsgptError(`this is not a ${family} configuration: ${describeIssue(parsed.issues[0])}`);
     }
     check(parsed.output as ConfigOf<F>);
     return parsed.output as ConfigOf<F>;

@@ -1,7 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import type { OptionNames } from '../core/options.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import { fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 
 /** A model to save: the counterpart of what `openModel` gives. */
 export interface PretrainedToSave {
@@ -34,7 +34,7 @@ export function withProgress(tensors: readonly PublishedTensor[], { onProgress }
 /** Throws if the tokenizer has more tokens than the model. */
 export function ensureFits({ model, tokenizer }: PretrainedToSave): void {
   ensure(
-    !tokenizer || tokenizer.vocabSize <= model.config.vocabSize,
+    !tokenizer || fitsModel(tokenizer, model.config.vocabSize),
     `the tokenizer has ${tokenizer?.vocabSize} tokens, but the model only ${model.config.vocabSize}; save a model with its own tokenizer`,
   );
 }

@@ -17,11 +17,24 @@ export function decodeTokens(tokenizer: TokensAsBytes, ids: Iterable<number>): s
   return newTextDecoder().decode(bytes);
 }
 
-/** A {@link StreamDecoder} for any tokenizer whose tokens are bytes. */
-export function decodeTokenStream(tokenizer: TokensAsBytes): StreamDecoder {
+/** A {@link StreamDecoder} for any tokenizer whose tokens are bytes. It leaves out `spaces` spaces at the beginning, or as many as there are. */
+export function decodeTokenStream(tokenizer: TokensAsBytes, spaces = 0): StreamDecoder {
   const decoder = newTextDecoder();
-  return {
-    push: (id) => decoder.decode(tokenizer.tokenBytes(id), { stream: true }),
-    end: () => decoder.decode(),
+  let left = spaces;
+  const begun = (text: string) => {
+    const rest = withoutSpaces(text, left);
+    left = rest === '' ? left - text.length : 0;
+    return rest;
   };
+  return {
+    push: (id) => begun(decoder.decode(tokenizer.tokenBytes(id), { stream: true })),
+    end: () => begun(decoder.decode()),
+  };
+}
+
+/** The text without its first `count` spaces, or as many as there are. */
+export function withoutSpaces(text: string, count: number): string {
+  let start = 0;
+  while (start < count && text[start] === ' ') start++;
+  return text.slice(start);
 }

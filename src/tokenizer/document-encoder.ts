@@ -40,9 +40,30 @@ export class DocumentEncoder {
       const text = this.#textOf(kept);
       if (this.#rest.endsWith(text) && sameIds(this.#encodeInside(text), kept)) return this.#release(ids, cut, text);
     }
+    const inWords = this.#cutBeforeWord(ids, last);
+    if (inWords) return this.#release(ids, inWords.cut, inWords.text);
     // Without a safe cut the text stays whole. A very long one is cut anyway: then memory matters more than a few tokens.
     if (ids.length < longestRest) return { text: '', ids: [] };
     return this.#release(ids, ids.length, '');
+  }
+
+  /**
+   * A safe cut near token `last`, at white space. A tokenizer that changes the text, for example to lower case, has such cuts, although the text of its
+   * tokens is no end of the text.
+   */
+  #cutBeforeWord(ids: readonly number[], last: number): { cut: number; text: string } | undefined {
+    const rest = this.#rest;
+    let at = Math.floor((rest.length * Math.max(0, last)) / ids.length);
+    for (let tries = 0; tries < mostTries && at > 0; at--) {
+      if (!/\s/.test(rest[at]!)) continue;
+      tries++;
+      for (const text of [rest.slice(at), rest.slice(at + 1)]) {
+        const kept = this.#encodeInside(text);
+        const cut = ids.length - kept.length;
+        if (cut > 0 && cut <= last && sameIds(ids.slice(cut), kept)) return { cut, text };
+      }
+    }
+    return undefined;
   }
 
   /** The part of the text that was held back. */
@@ -82,6 +103,9 @@ export class DocumentEncoder {
     return ids.map((id) => decoder.push(id)).join('') + decoder.end();
   }
 }
+
+/** The most places at white space where a cut is tried. */
+const mostTries = 20;
 
 /** A text of this many tokens is cut even without a safe cut. */
 const longestRest = 2 ** 22;

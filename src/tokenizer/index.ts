@@ -12,4 +12,11 @@ export {
 export { HuggingFaceTokenizer } from './hugging-face/tokenizer.ts';
 export { tokenizerFromJSON } from './load.ts';
 export { sameTokens } from './same-tokens.ts';
-export type { EncodeOptions, StreamDecoder, Tokenizer, TokenizerJSON } from './tokenizer.ts';
+export {
+  type EncodeOptions,
+  fitsModel,
+  type StreamDecoder,
+  type StreamDecoderOptions,
+  type Tokenizer,
+  type TokenizerJSON,
+} from './tokenizer.ts';

@@ -7,6 +7,11 @@ export interface Tokenizer {
   readonly kind: string;
   /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
   readonly vocabSize: number;
+  /**
+   * The number of tokens that a model for this tokenizer has at least: more than the ids of all ordinary tokens. Added tokens may lie beyond a model's
+   * tokens; then it cannot read a text that needs them. Defaults to {@link vocabSize}.
+   */
+  readonly leastModelSize?: number;
   /** The texts of the special tokens, if there are any. */
   readonly specialTokens?: readonly string[];
   /** The texts of the special tokens that begin and end a text; chat templates use them. */
@@ -30,10 +35,10 @@ export interface Tokenizer {
   /** The UTF-8 bytes of token `id`; do not modify them. A token may hold only a part of a character. */
   tokenBytes(id: number): Uint8Array;
   /**
-   * A decoder for tokens that arrive one at a time and continue a text. It keeps the space that some tokenizers put before every text; {@link decode}
-   * removes it.
+   * A decoder for tokens that arrive one at a time. If they continue a text, it keeps the space that some tokenizers put before every text; at the
+   * beginning of a text it removes it, as {@link decode} does.
    */
-  streamDecoder(): StreamDecoder;
+  streamDecoder(options?: StreamDecoderOptions): StreamDecoder;
   /** This tokenizer as JSON, for `tokenizerFromJSON`. */
   toJSON(): TokenizerJSON;
 }
@@ -47,6 +52,11 @@ export interface EncodeOptions {
 }
 
 export const encodeOptionNames: OptionNames<EncodeOptions> = { allowSpecial: true };
+
+export interface StreamDecoderOptions {
+  /** Whether the tokens begin a text. Defaults to false: they continue one. */
+  isBeginning?: boolean;
+}
 
 /** Decodes one token at a time and holds back an incomplete character until its last byte has arrived. */
 export interface StreamDecoder {
@@ -62,6 +72,11 @@ export type TokenizerJSON =
   | { kind: 'char'; characters: string }
   /** The contents of two files, as strings, so that a checkpoint has one line for each, not one for every token. */
   | { kind: 'hugging-face'; tokenizerJson: string; tokenizerConfig: string };
+
+/** Whether a model of `vocabSize` tokens can read ordinary texts in the tokens of this tokenizer. */
+export function fitsModel(tokenizer: Pick<Tokenizer, 'vocabSize' | 'leastModelSize'>, vocabSize: number): boolean {
+  return (tokenizer.leastModelSize ?? tokenizer.vocabSize) <= vocabSize;
+}
 
 /** Throws a TsgptError unless `id` is a token of a vocabulary of `vocabSize`. */
 export function ensureTokenId(id: number, vocabSize: number): void {

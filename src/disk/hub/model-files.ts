@@ -23,6 +23,7 @@ const SMALL_FILES = [
   'tokenizer_config.json',
   'vocab.json',
   'merges.txt',
+  'added_tokens.json',
   'special_tokens_map.json',
   'chat_template.jinja',
 ];

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { TsgptError } from '../../core/errors.ts';
+import { ensure, TsgptError } from '../../core/errors.ts';
+import { describeIssue } from '../../core/invalid-json.ts';
+import { isObject } from '../../core/json.ts';
 import { trainOptionsSchema } from '../../train/options.ts';
 
 /**
@@ -80,9 +82,13 @@ export async function readCheckpointFile(path: string): Promise<CheckpointFile> 
   }
   const parsed = v.safeParse(checkpointSchema, json);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const where = v.getDotPath(issue) ?? 'the file';
-    throw new TsgptError(`${path} is not a checkpoint of tsgpt: ${where}: ${issue.message}; give one that tsgpt wrote`);
+    ensure(
+      isObject(json) && json.format === checkpointFormat,
+      `${path} is not a checkpoint of tsgpt; give the folder of a training run, or last.json or best.json in it`,
+    );
+    throw new TsgptError(
+      `the checkpoint ${path} is damaged: ${describeIssue(parsed.issues[0])}; use another checkpoint`,
+    );
   }
   return parsed.output;
 }

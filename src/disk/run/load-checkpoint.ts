@@ -4,7 +4,7 @@ import { whileOpen } from '../../core/while-open.ts';
 import type { SafetensorsReader } from '../../formats/safetensors/reader.ts';
 import { checkBlocks } from '../../models/check-blocks.ts';
 import { familyNamed, type LanguageModel } from '../../models/index.ts';
-import { type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
+import { fitsModel, type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
 import type { ModelSource, WeightPlace } from '../model-source.ts';
 import { openSafetensors } from '../safetensors.ts';
 import type { CheckpointFile, CheckpointName } from './checkpoint-file.ts';
@@ -94,7 +94,7 @@ async function readCheckpoint(path: string, prefer?: CheckpointName): Promise<Re
 
 function checkTokenizer({ path, tokenizer }: ReadCheckpoint, { vocabSize }: { vocabSize: number }): void {
   ensure(
-    tokenizer.vocabSize <= vocabSize,
+    fitsModel(tokenizer, vocabSize),
     `${path} is damaged: its tokenizer has ${tokenizer.vocabSize} tokens, but its model only ${vocabSize}`,
   );
 }

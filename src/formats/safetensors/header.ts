@@ -10,8 +10,9 @@
  */
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../../core/errors.ts';
+import { isObject } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
-import { findDuplicateKey, isObject } from './json.ts';
+import { findDuplicateKey } from './json.ts';
 
 /** The element types that can be read and written, with the size of an element in bytes. */
 export const SAFETENSORS_DTYPES = {

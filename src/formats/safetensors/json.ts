@@ -23,8 +23,3 @@ export function findDuplicateKey(json: string): string | undefined {
   }
   return undefined;
 }
-
-/** Whether a JSON value is an object with named fields. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

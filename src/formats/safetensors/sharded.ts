@@ -11,12 +11,13 @@
  *
  * Source: https://huggingface.co/docs/transformers/big_models
  */
-import { ensure, TsgptError } from '../../core/errors.ts';
+import { ensure } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { isObject, parseJSON } from '../../core/json.ts';
 import { printable } from '../../core/printable.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { SafetensorsTensorInfo } from './header.ts';
-import { findDuplicateKey, isObject } from './json.ts';
+import { findDuplicateKey } from './json.ts';
 import { SafetensorsReader, type SafetensorsReadOptions, type SafetensorsTensor } from './reader.ts';
 
 /** Weights in one file. */
@@ -37,12 +38,7 @@ export type SafetensorsIndex = ReadonlyMap<string, string>;
  * @throws TsgptError that names the file and, if possible, the tensor
  */
 export function parseSafetensorsIndex(text: string, file: string): SafetensorsIndex {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw new TsgptError(`${file} is damaged: it is not JSON; download it again`, { cause });
-  }
+  const json = parseJSON(text, file);
   ensure(
     isObject(json) && isObject(json.weight_map),
     `${file} is not an index of safetensors files: it has no weight_map; check that it is the right file`,

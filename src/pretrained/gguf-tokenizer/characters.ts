@@ -10,7 +10,7 @@ import { type GgufToken, type TokenizerMetadata, tokenList, tokenType, unusedTok
 /** The characters, in the order of ids, if every token is a single character; otherwise undefined. */
 export function singleCharacters(file: TokenizerFile, added: readonly AddedToken[]): string[] | undefined {
   const { model, normalizer, pre_tokenizer, decoder } = file;
-  const isPlain = added.length === 0 && normalizer === null && pre_tokenizer === null && decoder.type === 'Fuse';
+  const isPlain = added.length === 0 && normalizer === null && pre_tokenizer === null && decoder?.type === 'Fuse';
   if (!isPlain || model.merges.length > 0 || model.unk_token !== null) return undefined;
   const characters: string[] = [];
   for (const [token, id] of model.vocab) characters[id] = token;

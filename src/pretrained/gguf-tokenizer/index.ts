@@ -117,7 +117,8 @@ export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): Tokenize
   const files = tokenizerFiles(tokenizer);
   const file = parseTokenizerFile(files.tokenizer);
   const settings = parseTokenizerConfig(files.config);
-  const added = allAddedTokens(file, settings);
+  // A model need not have the rows for all added tokens.
+  const added = allAddedTokens(file, settings).filter(({ id }) => id < vocabSize);
   const characters = singleCharacters(file, added);
   if (characters) return characterMetadata(characters, vocabSize);
   checkFlags(added, file);
@@ -149,6 +150,7 @@ function tokensOf({ model }: TokenizerFile, added: readonly AddedToken[], vocabS
   const texts = Array.from({ length: vocabSize }, (_, id) => unusedToken(id));
   const types = new Array<TokenType>(vocabSize).fill(tokenType.unused);
   for (const [text, id] of model.vocab) {
+    if (id >= vocabSize) continue;
     texts[id] = text;
     types[id] = model.byte_fallback && byteToken.test(text) ? tokenType.byte : tokenType.normal;
   }
@@ -175,9 +177,10 @@ function roles(
     beginOfTextIds.length <= 1,
     'this tokenizer cannot be written as GGUF: it puts several tokens before every text, and llama.cpp puts at most one',
   );
-  const bos = beginOfTextIds[0] ?? idOf(settings.bos_token);
+  const isInModel = (id: number | undefined) => id !== undefined && id < types.length;
+  const bos = beginOfTextIds.find(isInModel) ?? idOf(settings.bos_token);
   // If no token is named for the end of a text, llama.cpp chooses one.
-  const eos = endOfTextId ?? types.indexOf(tokenType.unused);
+  const eos = isInModel(endOfTextId) ? endOfTextId! : types.indexOf(tokenType.unused);
   const pad = idOf(settings.pad_token);
   return {
     ...(bos !== undefined && { 'tokenizer.ggml.bos_token_id': uint32(bos) }),

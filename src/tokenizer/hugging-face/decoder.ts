@@ -3,12 +3,13 @@ import { ensure } from '../../core/errors.ts';
 import type { AddedToken } from './added-tokens.ts';
 import { fromByteCharacters } from './byte-characters.ts';
 import { createNormalizer, type NormalizerJSON } from './normalizer.ts';
+import { type PatternJSON, patternOf, patternSchema } from './pattern.ts';
 
 /** The `decoder` of a tokenizer.json: how tokens become text again. */
 export type DecoderJSON =
   | { type: 'ByteLevel' | 'ByteFallback' | 'Fuse' }
   | { type: 'Metaspace'; replacement: string; prepend_scheme?: string; add_prefix_space?: boolean }
-  | { type: 'Replace'; pattern: { String: string }; content: string }
+  | { type: 'Replace'; pattern: PatternJSON; content: string }
   | { type: 'Strip'; content: string; start: number; stop: number }
   | { type: 'Sequence'; decoders: DecoderJSON[] };
 
@@ -21,7 +22,7 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
       prepend_scheme: v.optional(v.string()),
       add_prefix_space: v.optional(v.boolean()),
     }),
-    v.object({ type: v.literal('Replace'), pattern: v.object({ String: v.string() }), content: v.string() }),
+    v.object({ type: v.literal('Replace'), pattern: patternSchema, content: v.string() }),
     v.object({
       type: v.literal('Strip'),
       content: v.literal(' ', 'only spaces can be stripped'),
@@ -38,18 +39,29 @@ export interface TokenDecoder {
   bytes(token: string): Uint8Array;
   /** The original text of a piece of normalized text. */
   text(normalized: string): string;
+  /** What stands before every token. */
+  separator: string;
   /** The number of spaces that encoding puts before a text and decoding removes. */
   leadingSpaces: number;
 }
 
-/** The function that `json` describes, token by token. */
-export function createDecoder(json: DecoderJSON): TokenDecoder {
+/** The function that `json` describes, token by token. Without one, spaces stand between tokens. */
+export function createDecoder(json: DecoderJSON | null): TokenDecoder {
+  const utf8 = new TextEncoder();
+  if (!json) {
+    return {
+      separator: ' ',
+      leadingSpaces: 1,
+      text: (normalized) => normalized,
+      bytes: (token) => utf8.encode(` ${token}`),
+    };
+  }
   const steps = flatten(json);
   const has = (type: DecoderJSON['type']) => steps.some((step) => step.type === type);
   let leadingSpaces = 0;
-  const replacements: [from: string, to: string][] = [];
+  const replacements: [from: string | RegExp, to: string][] = [];
   for (const [i, step] of steps.entries()) {
-    if (step.type === 'Replace') replacements.push([step.pattern.String, step.content]);
+    if (step.type === 'Replace') replacements.push([patternOf(step.pattern), step.content]);
     if (step.type === 'Metaspace') {
       replacements.push([step.replacement, ' ']);
       if (step.prepend_scheme !== 'never' && step.add_prefix_space !== false) leadingSpaces++;
@@ -62,8 +74,8 @@ export function createDecoder(json: DecoderJSON): TokenDecoder {
   }
   const text = (normalized: string) =>
     replacements.reduce((result, [from, to]) => result.replaceAll(from, () => to), normalized);
-  const utf8 = new TextEncoder();
   return {
+    separator: '',
     leadingSpaces,
     text,
     bytes(token) {
@@ -97,12 +109,13 @@ export class TokenBytes {
     for (const [token, id] of vocab) this.#tokens[id] = token;
 
     const utf8 = new TextEncoder();
+    const bytesOf = (text: string) => utf8.encode(decoder.separator + text);
     const normalize = createNormalizer(normalizer);
     for (const { id, content, special, normalized } of added) {
-      if (special) this.#tokens[id] = utf8.encode(content);
+      if (special) this.#tokens[id] = bytesOf(content);
       // In a token of the normalized text, `▁` represents a space of the original.
-      else if (normalized) this.#tokens[id] = utf8.encode(decoder.text(normalize(content)));
-      else if (!vocab.has(content)) this.#tokens[id] = utf8.encode(content);
+      else if (normalized) this.#tokens[id] = bytesOf(decoder.text(normalize(content)));
+      else if (!vocab.has(content)) this.#tokens[id] = bytesOf(content);
     }
   }
 

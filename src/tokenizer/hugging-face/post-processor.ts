@@ -3,6 +3,8 @@ import * as v from 'valibot';
 /** The `post_processor` of a tokenizer.json: which special tokens surround a text. */
 export type PostProcessorJSON =
   | { type: 'ByteLevel' }
+  /** `cls` before a text, `sep` after it: each a token and its id. */
+  | { type: 'RobertaProcessing' | 'BertProcessing'; cls: [string, number] }
   | {
       type: 'TemplateProcessing';
       single: ({ SpecialToken: { id: string } } | { Sequence: { id: string } })[];
@@ -15,6 +17,7 @@ const named = v.object({ id: v.string() });
 export const postProcessorSchema: v.GenericSchema<unknown, PostProcessorJSON> = v.lazy(() =>
   v.variant('type', [
     v.object({ type: v.literal('ByteLevel') }),
+    v.object({ type: v.picklist(['RobertaProcessing', 'BertProcessing']), cls: v.tuple([v.string(), v.number()]) }),
     v.object({
       type: v.literal('TemplateProcessing'),
       single: v.array(v.union([v.object({ SpecialToken: named }), v.object({ Sequence: named })])),
@@ -35,6 +38,9 @@ function idsBeforeText(json: PostProcessorJSON | null): number[] {
       }
       return ids;
     }
+    case 'RobertaProcessing':
+    case 'BertProcessing':
+      return [json.cls[1]];
     case 'Sequence':
       return json.processors.flatMap(idsBeforeText);
     default:

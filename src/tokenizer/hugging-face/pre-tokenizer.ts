@@ -11,6 +11,8 @@ import {
 
 /** The `pre_tokenizer` of a tokenizer.json: how a text is cut into the words within which symbols merge. */
 export type PreTokenizerJSON =
+  | { type: 'Whitespace' | 'WhitespaceSplit' | 'BertPreTokenizer' }
+  | { type: 'CharDelimiterSplit'; delimiter: string }
   | { type: 'ByteLevel'; add_prefix_space: boolean; use_regex: boolean }
   | { type: 'Digits'; individual_digits: boolean }
   | { type: 'Metaspace'; replacement: string; prepend_scheme: 'always' | 'first' | 'never'; split: boolean }
@@ -22,6 +24,8 @@ const behaviorSchema = v.picklist(splitBehaviors);
 
 export const preTokenizerSchema: v.GenericSchema<unknown, PreTokenizerJSON> = v.lazy(() =>
   v.variant('type', [
+    v.object({ type: v.picklist(['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer']) }),
+    v.object({ type: v.literal('CharDelimiterSplit'), delimiter: v.string() }),
     v.object({ type: v.literal('ByteLevel'), add_prefix_space: v.boolean(), use_regex: v.optional(v.boolean(), true) }),
     v.object({ type: v.literal('Digits'), individual_digits: v.boolean() }),
     v.pipe(
@@ -56,6 +60,16 @@ export type PreTokenizer = (text: string, atStart: boolean) => string[];
 export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer {
   if (!json) return (text) => [text];
   switch (json.type) {
+    case 'Whitespace':
+      return (text) => text.match(WORD_OR_SYMBOLS) ?? [];
+    case 'WhitespaceSplit':
+      return (text) => splitText(text, WHITE_SPACE, 'Removed', false);
+    case 'BertPreTokenizer': {
+      const atPunctuation = splitter({ Regex: PUNCTUATION });
+      return (text) => splitText(text, WHITE_SPACE, 'Removed', false).flatMap(atPunctuation);
+    }
+    case 'CharDelimiterSplit':
+      return splitter({ String: json.delimiter }, 'Removed');
     case 'ByteLevel': {
       const words = json.use_regex ? splitter({ Regex: GPT2_WORD }) : (text: string) => [text];
       return (text) => words(json.add_prefix_space ? withPrefix(' ', text) : text).map(toByteCharacters);
@@ -71,7 +85,7 @@ export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer 
       };
     }
     case 'Punctuation':
-      return splitter({ Regex: '[\\p{P}$+<=>^`|~]' }, json.behavior);
+      return splitter({ Regex: PUNCTUATION }, json.behavior);
     case 'Split':
       return splitter(json.pattern, json.behavior, json.invert);
     case 'Sequence': {
@@ -84,6 +98,17 @@ export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer 
 
 /** GPT-2's own pattern; `\s` is Unicode's white space. */
 const GPT2_WORD = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+
+/** Of Unicode, and all symbols of ASCII. */
+const PUNCTUATION = '[\\p{P}$+<=>^`|~]';
+
+const WHITE_SPACE = /\p{White_Space}/gu;
+
+/** A word, or other characters without white space between them; what a word is made of is Unicode's `\w`. */
+const WORD_OR_SYMBOLS = (() => {
+  const inWord = '\\p{Alphabetic}\\p{M}\\p{Nd}\\p{Pc}\\p{Join_Control}';
+  return new RegExp(`[${inWord}]+|[^${inWord}\\p{White_Space}]+`, 'gu');
+})();
 
 function splitter(pattern: PatternJSON, behavior: SplitBehavior = 'Isolated', invert = false) {
   const regExp = patternOf(pattern);

@@ -1,4 +1,6 @@
-import { ensure, TsgptError } from '../../core/errors.ts';
+import { ensure } from '../../core/errors.ts';
+import { parseJSON } from '../../core/json.ts';
+import { withAddedTokens, withRoles } from './older-files.ts';
 import { HuggingFaceTokenizer } from './tokenizer.ts';
 import { parseTokenizerConfig } from './tokenizer-file.ts';
 
@@ -8,14 +10,16 @@ export const huggingFaceTokenizerFiles = [
   'tokenizer_config.json',
   'vocab.json',
   'merges.txt',
+  'added_tokens.json',
+  'special_tokens_map.json',
 ] as const;
 
 /** Their contents, as texts; files that do not exist are left out. */
 export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokenizerFiles)[number], string>>;
 
 /**
- * The tokenizer of a published model, from `tokenizer.json`, or the older `vocab.json` and `merges.txt` of GPT-2, and from `tokenizer_config.json`.
- * Undefined if there are no such files. Throws a TsgptError if a file is damaged or asks for something that is not supported.
+ * The tokenizer of a published model, from `tokenizer.json`, or the older `vocab.json` and `merges.txt` of GPT-2, and from `tokenizer_config.json` and
+ * the older `added_tokens.json` and `special_tokens_map.json`. Undefined if there are no such files. Throws a TsgptError if a file is damaged or asks for something that is not supported.
  */
 export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
   const {
@@ -25,21 +29,15 @@ export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): Hugg
     'merges.txt': merges,
   } = files;
   if (tokenizer === undefined && vocab === undefined && merges === undefined) return undefined;
-  const config = parseJSON('tokenizer_config.json', configText);
-  if (tokenizer !== undefined) return new HuggingFaceTokenizer(parseJSON('tokenizer.json', tokenizer), config);
+  const config = withRoles(parseJSON(configText, 'tokenizer_config.json'), files['special_tokens_map.json']);
+  const create = (json: unknown) =>
+    new HuggingFaceTokenizer(withAddedTokens(json, files['added_tokens.json'], config), config);
+  if (tokenizer !== undefined) return create(parseJSON(tokenizer, 'tokenizer.json'));
   ensure(
     vocab !== undefined && merges !== undefined,
     `the tokenizer needs both vocab.json and merges.txt, but ${vocab === undefined ? 'vocab.json' : 'merges.txt'} is missing`,
   );
-  return new HuggingFaceTokenizer(byteLevelTokenizer(parseJSON('vocab.json', vocab), merges, config), config);
-}
-
-function parseJSON(name: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new TsgptError(`${name} is not complete JSON; download it again`, { cause });
-  }
+  return create(byteLevelTokenizer(parseJSON(vocab, 'vocab.json'), merges, config));
 }
 
 /** A tokenizer.json with GPT-2's byte-level byte-pair encoding and the given vocabulary. */

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
-import { ensure, TsgptError } from '../../core/errors.ts';
-import { printable } from '../../core/printable.ts';
+import { TsgptError } from '../../core/errors.ts';
+import { describeIssue } from '../../core/invalid-json.ts';
 import { type AddedToken, addedTokenSchema } from './added-tokens.ts';
 import { type BPEModelJSON, bpeModelSchema } from './bpe-model.ts';
 import { type DecoderJSON, decoderSchema } from './decoder.ts';
@@ -20,7 +20,7 @@ export interface TokenizerFile {
   /** Puts special tokens around the text. */
   post_processor: PostProcessorJSON | null;
   /** Turns tokens back into text. */
-  decoder: DecoderJSON;
+  decoder: DecoderJSON | null;
 }
 
 const fileSchema = v.object({
@@ -29,18 +29,23 @@ const fileSchema = v.object({
   pre_tokenizer: v.nullish(preTokenizerSchema, null),
   model: bpeModelSchema,
   post_processor: v.nullish(postProcessorSchema, null),
-  decoder: decoderSchema,
+  decoder: v.nullish(decoderSchema, null),
 });
 
 /** The parts of a tokenizer_config.json that matter here, by their names in the file. */
-export interface TokenizerConfig {
-  bos_token?: string;
-  eos_token?: string;
-  pad_token?: string;
+export interface TokenizerConfig extends Partial<Record<TokenRole, string>> {
+  additional_special_tokens: string[];
   add_bos_token?: boolean;
   add_prefix_space?: boolean;
   added_tokens_decoder: AddedToken[];
 }
+
+/** The roles that a configuration gives to special tokens. */
+export const tokenRoles = [
+  ...(['bos_token', 'eos_token', 'unk_token', 'sep_token'] as const),
+  ...(['pad_token', 'cls_token', 'mask_token'] as const),
+];
+export type TokenRole = (typeof tokenRoles)[number];
 
 /** A token's name, alone or with flags. */
 const tokenNameSchema = v.union([
@@ -56,10 +61,13 @@ const orUndefined = <T extends v.GenericSchema>(schema: T) =>
     v.transform((value) => value ?? undefined),
   );
 
+const role = orUndefined(tokenNameSchema);
+const tokenNames = v.nullish(v.array(tokenNameSchema), []);
+
 const configSchema = v.object({
-  bos_token: orUndefined(tokenNameSchema),
-  eos_token: orUndefined(tokenNameSchema),
-  pad_token: orUndefined(tokenNameSchema),
+  ...{ bos_token: role, eos_token: role, unk_token: role, sep_token: role },
+  ...{ pad_token: role, cls_token: role, mask_token: role },
+  additional_special_tokens: tokenNames,
   add_bos_token: orUndefined(v.boolean()),
   add_prefix_space: orUndefined(v.boolean()),
   added_tokens_decoder: v.pipe(
@@ -91,18 +99,16 @@ export function compactTokenizerFile(json: unknown): string {
 function parse<T>(schema: v.GenericSchema<unknown, T>, json: unknown, name: string): T {
   const parsed = v.safeParse(schema, json, { abortEarly: true });
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const where = v.getDotPath(issue);
-  const problem = where && issue.received === 'undefined' ? 'this is missing' : issue.message;
-  throw new TsgptError(`this ${name} cannot be used: ${printable(where ? `${where}: ${problem}` : problem)}`);
+  throw new TsgptError(`this ${name} cannot be used: ${describeIssue(parsed.issues[0])}`);
 }
 
 /** The token between documents of GPT-2, and of many models whose files do not name theirs. */
 export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
 
 /**
- * The added tokens of both files. The tokens for the beginning and the end of a text and for padding are special even if they are not listed.
- * Throws a TsgptError if one of them is not in the vocabulary.
+ * The added tokens of both files. Those that the configuration gives a role, such as the end of a text or padding, are special even if they are not
+ * listed. One that no file gives an id has the next free id, as in the original. A model may not have that id: then it is an error only in a text that
+ * needs it.
  */
 export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: TokenizerConfig): AddedToken[] {
   const byContent = new Map<string, AddedToken>();
@@ -111,16 +117,20 @@ export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: T
     byContent.set(token.content, { ...token, id: model.vocab.get(token.content) ?? token.id });
   }
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  const { bos_token, pad_token } = config;
   const eos_token = config.eos_token ?? (model.vocab.has(DEFAULT_END_OF_TEXT) ? DEFAULT_END_OF_TEXT : undefined);
-  for (const [role, content] of Object.entries({ bos_token, eos_token, pad_token })) {
-    if (content === undefined || byContent.has(content)) continue;
-    const id = model.vocab.get(content);
-    ensure(
-      id !== undefined,
-      `this tokenizer cannot be used: its ${role} ${printable(content)} is not in its vocabulary`,
-    );
-    byContent.set(content, { id, content, ...flags });
+  let free = 1 + [...model.vocab.values(), ...Array.from(byContent.values(), ({ id }) => id)].reduce(larger, -1);
+  for (const content of namedTokens({ ...config, eos_token })) {
+    if (content !== '' && !byContent.has(content)) {
+      byContent.set(content, { id: model.vocab.get(content) ?? free++, content, ...flags });
+    }
   }
   return [...byContent.values()];
 }
+
+/** The tokens that have a role, and other special ones. */
+function namedTokens(config: Partial<TokenizerConfig>): string[] {
+  const roles = tokenRoles.map((role) => config[role]).filter((content) => content !== undefined);
+  return [...roles, ...(config.additional_special_tokens ?? [])];
+}
+
+const larger = (a: number, b: number) => Math.max(a, b);

@@ -1,11 +1,12 @@
 import { ensure } from '../../core/errors.ts';
 import { knownOptions } from '../../core/options.ts';
-import { decodeTokenStream, decodeTokens } from '../decode.ts';
+import { decodeTokenStream, decodeTokens, withoutSpaces } from '../decode.ts';
 import {
   type EncodeOptions,
   encodeOptionNames,
   ensureTokenId,
   type StreamDecoder,
+  type StreamDecoderOptions,
   type Tokenizer,
   type TokenizerJSON,
 } from '../tokenizer.ts';
@@ -36,6 +37,7 @@ import {
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly kind = 'hugging-face';
   readonly vocabSize: number;
+  readonly leastModelSize: number;
   readonly endOfTextId?: number;
   readonly beginOfTextIds: readonly number[];
   readonly specialTokens: readonly string[];
@@ -64,6 +66,10 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
     this.#tokens = new TokenBytes(file.model.vocab, file.normalizer, added, decoder);
     this.vocabSize = this.#tokens.size;
+    const addedContents = new Set(added.map(({ content }) => content));
+    let largest = -1;
+    for (const [token, id] of file.model.vocab) if (id > largest && !addedContents.has(token)) largest = id;
+    this.leastModelSize = largest + 1;
 
     const idOf = (token: string | undefined) => added.find(({ content }) => content === token)?.id;
     this.specialTokens = added.filter(({ special }) => special).map(({ content }) => content);
@@ -89,10 +95,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
 
   /** The text of `ids`, without the space that tokenizers converted from SentencePiece put before every text. */
   decode(ids: Iterable<number>): string {
-    const text = decodeTokens(this, ids);
-    let start = 0;
-    while (start < this.#leadingSpaces && text[start] === ' ') start++;
-    return text.slice(start);
+    return withoutSpaces(decodeTokens(this, ids), this.#leadingSpaces);
   }
 
   tokenBytes(id: number): Uint8Array {
@@ -100,8 +103,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
     return this.#tokens.get(id) ?? new Uint8Array();
   }
 
-  streamDecoder(): StreamDecoder {
-    return decodeTokenStream(this);
+  streamDecoder({ isBeginning = false }: StreamDecoderOptions = {}): StreamDecoder {
+    return decodeTokenStream(this, isBeginning ? this.#leadingSpaces : 0);
   }
 
   toJSON(): TokenizerJSON {

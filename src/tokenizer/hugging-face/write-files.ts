@@ -2,6 +2,7 @@
 import { GPT2Tokenizer } from '../gpt2.ts';
 import type { Tokenizer } from '../tokenizer.ts';
 import { byteCharacters } from './byte-characters.ts';
+import { allAddedTokens, parseTokenizerConfig, parseTokenizerFile } from './tokenizer-file.ts';
 
 /** The contents of a tokenizer's files in Hugging Face's format. */
 export interface PublishedTokenizer {
@@ -34,14 +35,13 @@ export function tokenizerFiles(tokenizer: Tokenizer): PublishedTokenizer {
       // Without a class, Hugging Face uses the model's own, with its names of special tokens.
       config.tokenizer_class ??= 'PreTrainedTokenizerFast';
       const file: TokenizerFileToWrite = JSON.parse(json.tokenizerJson);
-      const added = (file.added_tokens ?? []) as { id: number }[];
       const { endOfTextId } = tokenizer;
-      if (endOfTextId !== undefined) {
-        const endOfText = tokenizer.decode([endOfTextId]);
-        config.eos_token ??= endOfText;
-        // Python's library makes a named token special; transformers.js reads only this list.
-        if (!added.some(({ id }) => id === endOfTextId)) added.push(addedToken(endOfTextId, endOfText, true));
-      }
+      if (endOfTextId !== undefined) config.eos_token ??= tokenizer.decode([endOfTextId]);
+      const listed = (file.added_tokens ?? []) as { content: string }[];
+      // Python's library also reads the configuration; transformers.js reads only this list.
+      const contents = new Set(listed.map(({ content }) => content));
+      const named = allAddedTokens(parseTokenizerFile(file), parseTokenizerConfig(config));
+      const added = [...listed, ...named.filter(({ content }) => !contents.has(content))];
       return { tokenizer: { version: '1.0', truncation: null, padding: null, ...file, added_tokens: added }, config };
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { writeSafetensors } from '../../../src/disk/safetensors.ts';
 import { SafetensorsReader } from '../../../src/formats/safetensors/reader.ts';
 import type { SafetensorsTensorToWrite } from '../../../src/formats/safetensors/writer.ts';
@@ -110,7 +111,7 @@ describe('openModel, of a folder,', () => {
 
   it('prints nothing of a file that a terminal would obey', async () => {
     const files = { 'generation_config.json': JSON.stringify({ eos_token_id: '\u001b]0;owned\u0007' }) };
-    await expect(loadModel(await folderWith(files))).rejects.toThrow(/eos_token_id: [^\p{C}]+$/u);
+    await expect(loadModel(await folderWith(files))).rejects.toThrow(/eos_token_id must [^\p{C}]+$/u);
   });
 
   it('has the stop tokens of generation_config.json, and without that file those of config.json', async () => {
@@ -120,6 +121,53 @@ describe('openModel, of a folder,', () => {
     expect((await loadModel(await folderWith(generation))).stopTokens).toEqual([3, 4]);
     const silent = { ...ended, 'generation_config.json': '{}' };
     expect((await loadModel(await folderWith(silent))).stopTokens).toEqual([]);
+  });
+
+  it('loads ids that the model does not have: they are an error only in a text that needs them', async () => {
+    const ids = { bos_token_id: -1, eos_token_id: [vocabSize + 7, -1, 5], pad_token_id: 10 ** 9 };
+    const folder = await folderWith({
+      ...{ 'config.json': JSON.stringify({ ...config, ...ids }), 'generation_config.json': JSON.stringify(ids) },
+      'tokenizer.json': JSON.stringify({
+        ...tokenizerFile,
+        added_tokens: [...tokenizerFile.added_tokens, { id: vocabSize + 40, content: '[extra]', special: false }],
+      }),
+      'tokenizer_config.json': JSON.stringify({ pad_token: '[PAD]', eos_token: '[END]', bos_token: '[BEGIN]' }),
+    });
+    const { model, tokenizer, stopTokens } = await loadModel(folder);
+    expect(stopTokens).toEqual([5]);
+    expect(tokenizer!.vocabSize).toBeGreaterThan(vocabSize);
+    const write = async (prompt: string) => {
+      let text = '';
+      for await (const piece of generate(model, tokenizer!, prompt, { maxTokens: 3 })) text += piece;
+      return text;
+    };
+    await write('It is');
+    await write('');
+    await expect(write('It is [extra]')).rejects.toThrow(
+      `token id ${vocabSize + 40} is not one of the model's ${vocabSize} tokens`,
+    );
+    const again = join(root, `again-${count++}`);
+    await savePretrained(again, { model, tokenizer, stopTokens });
+    expect((await loadModel(again)).tokenizer!.encode('a[extra]')).toEqual(tokenizer!.encode('a[extra]'));
+    const gguf = join(root, `again-${count++}.gguf`);
+    await saveGguf(gguf, { model, tokenizer, stopTokens });
+    const { tokenizer: fromGguf } = await loadModel(gguf);
+    expect(fromGguf!.encode('It is')).toEqual(tokenizer!.encode('It is'));
+    expect(fromGguf!.vocabSize).toBeLessThanOrEqual(vocabSize);
+  });
+
+  it('has the tokens of added_tokens.json', async () => {
+    const { vocab, merges } = tokenizerFile.model;
+    const folder = await folderWith({
+      'config.json': JSON.stringify({ ...config, vocab_size: vocabSize }),
+      'vocab.json': JSON.stringify(vocab),
+      'merges.txt': merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' '))).join('\n'),
+      'added_tokens.json': JSON.stringify({ '<|im_end|>': vocabSize - 1 }),
+      'special_tokens_map.json': JSON.stringify({ additional_special_tokens: ['<|im_end|>'] }),
+    });
+    const { tokenizer } = await loadModel(folder);
+    expect(tokenizer!.specialTokens).toContain('<|im_end|>');
+    expect(tokenizer!.encode('<|im_end|>', { allowSpecial: true })).toEqual([vocabSize - 1]);
   });
 
   it('loads a head that is not tied to the embedding', async () => {

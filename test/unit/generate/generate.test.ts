@@ -424,3 +424,25 @@ describe('a cache', () => {
     expect(endless.createCache({ capacity: 9000 }).capacity).toBe(9000);
   });
 });
+
+describe('an empty prompt', () => {
+  const file = charactersFile();
+  const sentencePiece = new HuggingFaceTokenizer(file, { bos_token: '<s>', eos_token: '</s>', add_bos_token: true });
+  const vocabSize = sentencePiece.vocabSize;
+  const llama = tinyLlama({ vocabSize });
+  // Every word that SentencePiece writes begins with its space.
+  const words = Object.entries(file.model.vocab).filter(([token]) => /^▁[a-z]+$/.test(token));
+  const bias = Object.fromEntries(Array.from({ length: vocabSize }, (_, id) => [id, Number.NEGATIVE_INFINITY]));
+  for (const [, id] of words) bias[id] = 0;
+  const written = async (prompt: string) => {
+    let text = '';
+    const options = { maxTokens: 4, seed: 3, logitBias: bias };
+    for await (const piece of generate(llama, sentencePiece, prompt, options)) text += piece;
+    return text;
+  };
+
+  it('begins a text without the space that SentencePiece puts before every word', async () => {
+    expect(await written('')).toMatch(/^[a-z]+( [a-z]+){3}$/);
+    expect(await written('Once')).toMatch(/^( [a-z]+){4}$/);
+  });
+});

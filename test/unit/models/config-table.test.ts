@@ -53,11 +53,15 @@ describe('a table of fields', () => {
 
   it('reads JSON only where every field is given', () => {
     expect(table.parse({ ...complete, extra: { a: 1 }, more: 1 })).toEqual({ ...complete, extra: { a: 1 } });
-    expect(() => table.parse({ ...complete, loud: undefined })).toThrow('this is not a Toy configuration: loud:');
-    expect(() => table.parse({ ...complete, extra: { a: 'b' } })).toThrow('this is not a Toy configuration: extra.a:');
+    expect(() => table.parse({ ...complete, loud: undefined })).toThrow(
+      'this is not a Toy configuration: loud is missing',
+    );
+    expect(() => table.parse({ ...complete, extra: { a: 'b' } })).toThrow(
+      'this is not a Toy configuration: extra.a must be a number, but is "b"',
+    );
     expect(() => table.parse({ ...complete, rate: 2 })).toThrow('rate must be');
     expect(() => table.parse({ ...complete, parts: 7 })).toThrow('more parts than size');
-    expect(() => table.parse(7)).toThrow('this is not a Toy configuration: it:');
+    expect(() => table.parse(7)).toThrow('this is not a Toy configuration: it must be an object, but is 7');
   });
 
   it('says what a command line has to know', () => {

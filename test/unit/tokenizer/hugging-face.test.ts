@@ -17,9 +17,9 @@ describe('HuggingFaceTokenizer, against Hugging Face itself', () => {
   });
 
   it('compares with enough: every form, special tokens, and texts that change', () => {
-    expect(publishedForms.length).toBe(25);
+    expect(publishedForms.length).toBe(37);
     const cases = publishedForms.flatMap((form) => form.cases);
-    expect(cases.length).toBe(1000);
+    expect(cases.length).toBe(1480);
     expect(cases.filter(({ ids, withSpecial }) => ids.join() !== withSpecial.join()).length).toBeGreaterThan(30);
     expect(cases.filter(({ text, decoded }) => text !== decoded).length).toBeGreaterThan(50);
     // The texts must tell the forms apart; otherwise one form's ids would pass for another's.
@@ -73,7 +73,11 @@ describe('HuggingFaceTokenizer', () => {
     expect(gpt2.decode([gpt2.endOfTextId!])).toBe('<|endoftext|>');
     expect(llama.decode([llama.endOfTextId!])).toBe('</s>');
     expect(new HuggingFaceTokenizer(charactersFile()).endOfTextId).toBeUndefined();
-    expect(() => new HuggingFaceTokenizer(bytesFile(), { eos_token: '</s>' })).toThrow(/eos_token <\/s> is not in its/);
+    // One that no file gives an id has the next free one.
+    const other = new HuggingFaceTokenizer(bytesFile(), { eos_token: '</s>' });
+    expect(other.endOfTextId).toBe(gpt2.vocabSize);
+    expect(other.vocabSize).toBe(gpt2.vocabSize + 1);
+    expect(other.leastModelSize).toBe(gpt2.vocabSize);
   });
 
   it('says what stands before a text: the template, but add_bos_token overrules it', () => {
@@ -97,6 +101,62 @@ describe('HuggingFaceTokenizer', () => {
     expect(begin(null, { add_bos_token: true })).toEqual([1]);
     expect(begin(null, { add_bos_token: true, bos_token: null })).toEqual([]);
     expect(llama.encode('a')).not.toContain(1);
+  });
+
+  it('has the first token of RoBERTa before a text', () => {
+    for (const type of ['RobertaProcessing', 'BertProcessing']) {
+      const post_processor = { type, sep: ['</s>', 2], cls: ['<s>', 1], trim_offsets: true, add_prefix_space: false };
+      const roberta = new HuggingFaceTokenizer({ ...charactersFile(), post_processor }, { bos_token: '<s>' });
+      expect(roberta.beginOfTextIds).toEqual([1]);
+    }
+    const post_processor = { type: 'RobertaProcessing', sep: ['</s>', 2], cls: ['<s>', 9999] };
+    expect(() => new HuggingFaceTokenizer({ ...charactersFile(), post_processor })).toThrow(
+      /puts token id 9999 before/,
+    );
+  });
+
+  it('streams the beginning of a text as it decodes it, without the space before it', () => {
+    const joined = publishedForms.find(({ name }) => name === 'whitespace')!.file;
+    const some = [gpt2, llama, new HuggingFaceTokenizer(joined)];
+    fc.assert(
+      fc.property(fc.constantFrom(...some), anyText, (tokenizer, text) => {
+        const decoder = tokenizer.streamDecoder({ isBeginning: true });
+        const ids = tokenizer.encode(text);
+        const pieces = ids.map((id) => decoder.push(id));
+        expect(pieces.join('') + decoder.end()).toBe(tokenizer.decode(ids));
+      }),
+    );
+  });
+
+  it('changes texts as its normaliser says', () => {
+    const normalizing = (normalizer: object) => new HuggingFaceTokenizer({ ...bytesFile(), normalizer });
+    const lower = normalizing({ type: 'Lowercase' });
+    const stripped = normalizing({ type: 'Strip', strip_left: true, strip_right: true });
+    const plain = normalizing({ type: 'StripAccents' });
+    // A sigma at the end of a word stays the usual one, and the white space is Unicode's, which U+FEFF is not.
+    expect(lower.decode(lower.encode('ΟΔΥΣΣΕΥΣ İSTANBUL'))).toBe('οδυσσευσ i̇stanbul');
+    expect(stripped.decode(stripped.encode('\u0085 \ufeff x \u3000'))).toBe('\ufeff x');
+    expect(plain.decode(plain.encode('e\u0301te\u20dd é'))).toBe('ete é');
+    fc.assert(
+      fc.property(anyText, (text) => {
+        expect(lower.encode(text)).toEqual(gpt2.encode(lower.decode(lower.encode(text))));
+        expect(stripped.decode(stripped.encode(text))).toBe(text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, ''));
+        expect(plain.decode(plain.encode(text))).toBe(text.replace(/\p{M}/gu, ''));
+      }),
+    );
+  });
+
+  it('cuts words as its pre-tokenizer says, and loses the white space between them', () => {
+    for (const type of ['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer']) {
+      const decoder = { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] };
+      const file = { ...charactersFile(), normalizer: null, pre_tokenizer: { type }, decoder };
+      const tokenizer = new HuggingFaceTokenizer(file);
+      fc.assert(
+        fc.property(anyText, (text) => {
+          expect(tokenizer.decode(tokenizer.encode(text))).toBe(text.replace(/\p{White_Space}/gu, ''));
+        }),
+      );
+    }
   });
 
   it('streams what it decodes, but keeps the space before a text, which goes on from another', () => {

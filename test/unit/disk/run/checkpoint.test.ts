@@ -138,10 +138,12 @@ describe('loading', () => {
       }),
       { numRuns: 30 },
     );
-    for (const foreign of ['{}', '[]', 'null', '7', '{"format":"pt"}', '{"format":"tsgpt checkpoint"}']) {
+    for (const foreign of ['{}', '[]', 'null', '7', '{"format":"pt"}']) {
       writeFileSync(path, foreign);
-      await expectSentence(loadCheckpoint(folder), `${path} is not a checkpoint of tsgpt`);
+      await expectSentence(loadCheckpoint(folder), `${path} is not a checkpoint of tsgpt; give the folder`);
     }
+    writeFileSync(path, '{"format":"tsgpt checkpoint"}');
+    await expectSentence(loadCheckpoint(folder), `${path} is damaged: architecture is missing; use another`);
   });
 
   it('says what is wrong with the numbers', async () => {
@@ -178,7 +180,7 @@ describe('loading', () => {
     [{ vocabSize: 9 }, 'tensor tokenEmbedding.weight is [8, 16], but the configuration needs [9, 16]'],
     [{ vocabSize: 7 }, 'its tokenizer has 8 tokens, but its model only 7'],
     [{ nHeads: 3 }, 'does not divide evenly among 3 heads'],
-    [{ nHeads: '2' }, 'nHeads: Invalid type'],
+    [{ nHeads: '2' }, 'nHeads must be a number, but is "2"'],
     [{ dropRate: 1 }, 'dropRate must be at least 0 and less than 1'],
   ])('says where a configuration with %j disagrees', async (changes, about) => {
     const folder = await savedFolder();

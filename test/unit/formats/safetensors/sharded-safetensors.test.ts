@@ -159,7 +159,10 @@ describe('a model in shards that cannot be read', () => {
       () => writeSafetensors(join(folder, two), [{ name: 'half', shape: [1], data: Float32Array.of(1) }]),
       `tensor half is in ${two}, but ${INDEX_FILE} places it in ${one};`,
     ],
-    'an index that is not JSON': [() => writeFileSync(join(folder, INDEX_FILE), '{"weight_map": {'), 'it is not JSON;'],
+    'an index that is not JSON': [
+      () => writeFileSync(join(folder, INDEX_FILE), '{"weight_map": {'),
+      'is not complete JSON;',
+    ],
     'an index that is a list': [() => writeFileSync(join(folder, INDEX_FILE), '[]'), 'it has no weight_map;'],
     'an index without a map': [() => writeFileSync(join(folder, INDEX_FILE), '{"metadata": {}}'), 'has no weight_map;'],
     'a map that is a list': [() => writeIndex([one]), 'it has no weight_map;'],
