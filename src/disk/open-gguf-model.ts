@@ -8,7 +8,8 @@ import { familyOfGguf } from '../models/registry.ts';
 import { readGgufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { openGguf } from './gguf.ts';
-import { type ModelSource, readingFrom } from './model-source.ts';
+import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
+import { inPlace } from './weights-in-place.ts';
 
 /** Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template. Quantized weights become float32. */
 export async function openGgufModel(path: string): Promise<ModelSource> {
@@ -25,7 +26,7 @@ export async function openGgufModel(path: string): Promise<ModelSource> {
       tokenizerProblem,
       chatTemplate: metadata.has(template) ? metadata.string(template) : undefined,
       stopTokens: readStopTokens(metadata, tokenizer).filter((id) => id < vocabSize),
-      load: () => loadModel(path, description),
+      load: (weights) => loadModel(path, description, weights),
       files: async () => [path],
     };
   });
@@ -43,9 +44,16 @@ function readTokenizer(path: string, metadata: GgufMetadata): Pick<ModelSource, 
   }
 }
 
-async function loadModel(path: string, { modelType, config }: ModelDescription): Promise<LanguageModel> {
+async function loadModel(
+  path: string,
+  { modelType, config }: ModelDescription,
+  weights: WeightPlace,
+): Promise<LanguageModel> {
   const { family, form } = familyOfGguf(modelType);
-  return withReader(path, (reader) => createLoaded(family, config, reader, form.layout(config, modelType)));
+  return withReader(path, (reader) => {
+    const source = weights === 'file' ? inPlace(reader) : reader;
+    return createLoaded(family, config, source, form.layout(config, modelType));
+  });
 }
 
 /** The tokens that end a turn in known models. */

@@ -28,7 +28,8 @@ export interface OpenedModel extends Omit<ModelSource, 'load' | 'files' | 'wasRe
   model(): Promise<LanguageModel>;
   /**
    * A decoder, ready to write. JavaScript holds no weights: they are used where they lie in their file. Quantized weights are made once and
-   * kept in a cache, except those of training runs. (Weights of a GGUF file that are not quantized are read into memory first.)
+   * kept in a cache, except those of training runs. (Of a GGUF file, quantized weights, and
+   * Llama's queries and keys, whose rows have another order there, are read into memory first.)
    *
    * Dispose of it when done. Until then the files must not be written to; they may be replaced.
    */

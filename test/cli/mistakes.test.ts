@@ -164,7 +164,7 @@ describe('generate and info', () => {
     expect(missing.stderr).toContain('a model of the hub such as openai-community/gpt2');
     expectSentence(await tsgpt(command, 'gpt2-smal'), 'there is no model gpt2-smal');
     const weights = join(temporaryFolder(), 'model.safetensors');
-    writeFileSync(weights, 'x');
+    await writeSafetensors(weights, []);
     expectSentence(await tsgpt(command, weights), 'model.safetensors contains only weights; give its folder');
     expectSentence(await tsgpt(command, textFile()), "text.txt is not a model; give a training run's folder");
     const models = temporaryFolder();

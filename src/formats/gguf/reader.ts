@@ -1,7 +1,8 @@
 import { ensure, TsgptError } from '../../core/errors.ts';
+import type { FileRegion } from '../../core/file-region.ts';
 import { printable } from '../../core/printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
-import { type ByteSource, bytesInMemory, bytesView } from '../byte-source.ts';
+import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-source.ts';
 import { MAX_HEADER_BYTES, NeedsMoreBytes } from './bytes.ts';
 import { type GgufHeader, type GgufTensorInfo, parseGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
@@ -87,6 +88,12 @@ export class GgufReader {
     const bytes = this.#allocate(name, byteLength, (length) => new Uint8Array(length));
     await this.#source.readInto(bytes, offset);
     return bytes;
+  }
+
+  /** Where the file has the bytes of {@link readRaw}, for others to map into memory. */
+  regionOf(name: string): FileRegion {
+    const { byteLength, offset } = this.#info(name);
+    return regionOf(this.#source, offset, byteLength);
   }
 
   async close(): Promise<void> {

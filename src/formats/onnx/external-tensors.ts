@@ -13,12 +13,17 @@ export interface ExternalTensor {
 /**
  * Takes the large tensors out of a model, so that its bytes only name them and the runtime gets the tensors themselves, without a copy. Tensors in
  * files stay there.
+ *
+ * @param size the most bytes of a tensor in memory that stays in the model
  */
-export function separateLargeTensors(model: OnnxModel): { model: OnnxModel; external: ExternalTensor[] } {
+export function separateLargeTensors(
+  model: OnnxModel,
+  size = externalSize,
+): { model: OnnxModel; external: ExternalTensor[] } {
   const external: ExternalTensor[] = [];
   const initializers = model.initializers.map((tensor): OnnxTensor => {
     const { name, data } = tensor;
-    if (data instanceof Uint8Array && data.length <= externalSize) return tensor;
+    if (data instanceof Uint8Array && data.length <= size) return tensor;
     external.push({ name, data });
     return data instanceof Uint8Array ? { ...tensor, data: { path: name, offset: 0, length: data.length } } : tensor;
   });

@@ -1,8 +1,9 @@
-import { realpath } from 'node:fs/promises';
+import { open, realpath } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
-import type { ExternalTensor } from '../../formats/onnx/external-tensors.ts';
+import { type ExternalTensor, separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
+import type { OnnxModel, OnnxTensor } from '../../formats/onnx/model.ts';
 
 /** Where ONNX Runtime finds the tensors that are not in a model's bytes. */
 export interface ExternalPlaces {
@@ -32,6 +33,38 @@ export async function placesOf(external: readonly ExternalTensor[]): Promise<Ext
     inFolder.set(name, { ...region, path: relative(folder!, realPaths.get(region.path)!).replaceAll(sep, '/') });
   }
   return { inMemory, folder, inFolder };
+}
+
+/** In a model's bytes, which may not exceed 2 GiB, so much goes besides what always stays there. */
+const mostInside = 2 ** 30;
+
+/**
+ * ONNX Runtime takes tensors from outside a model's bytes either from memory or from files. If a model has both, those in memory go into its bytes, or
+ * those in files are read, whichever are smaller.
+ */
+export async function inMemoryOrInFiles(model: OnnxModel): Promise<ReturnType<typeof separateLargeTensors>> {
+  const separate = separateLargeTensors(model);
+  const [inMemory, inFiles] = [true, false].map((isInMemory) =>
+    separate.external
+      .filter(({ data }) => data instanceof Uint8Array === isInMemory)
+      .reduce((sum, { data }) => sum + data.length, 0),
+  ) as [number, number];
+  if (inMemory === 0 || inFiles === 0) return separate;
+  if (inMemory <= Math.min(inFiles, mostInside)) return separateLargeTensors(model, mostInside);
+  const read = async (tensor: OnnxTensor): Promise<OnnxTensor> =>
+    tensor.data instanceof Uint8Array ? tensor : { ...tensor, data: await readRegion(tensor.data) };
+  return separateLargeTensors({ ...model, initializers: await Promise.all(model.initializers.map(read)) });
+}
+
+async function readRegion({ path, offset, length }: FileRegion): Promise<Uint8Array> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, offset);
+    ensure(bytesRead === length, `${path} became shorter while it was read; try again when nothing writes to it`);
+    return buffer;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The folder as an option of a session. */

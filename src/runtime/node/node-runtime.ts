@@ -5,10 +5,9 @@ import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { encodeModel } from '../../formats/onnx/encode.ts';
-import { separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
-import { folderOption, placesOf } from './external-places.ts';
+import { folderOption, inMemoryOrInFiles, placesOf } from './external-places.ts';
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
@@ -67,7 +66,7 @@ class NodeExecutable implements Executable {
     { threads, keepAwake }: { threads: number; keepAwake: boolean },
     refusal: string | undefined,
   ): Promise<Executable> {
-    const { model: small, external } = separateLargeTensors(withSequenceOutput(model));
+    const { model: small, external } = await inMemoryOrInFiles(withSequenceOutput(model));
     const { inMemory, folder, inFolder } = await placesOf(external);
     const initializers = small.initializers.map((tensor) => ({
       ...tensor,

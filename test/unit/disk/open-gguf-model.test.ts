@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { sizeOf } from '../../../src/core/shape.ts';
-import { describeModel } from '../../../src/disk/pretrained.ts';
+import { describeModel, openModel, saveGguf } from '../../../src/disk/pretrained.ts';
 import { float32, type MetadataToWrite, uint32 } from '../../../src/formats/gguf/index.ts';
 import { DEQUANTIZE } from '../../../src/formats/gguf/quantization.ts';
 import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/types.ts';
@@ -16,7 +16,7 @@ import { llamaGguf } from '../../../src/models/llama/gguf.ts';
 import { neighbourOf } from '../../../src/models/llama/rotary-rows.ts';
 import { Random } from '../../../src/random/random.ts';
 import { loadModel } from '../../support/load-model.ts';
-import { tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
+import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-load-gguf-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -129,6 +129,22 @@ describe('a GGUF file', () => {
     const [logits] = await decoder.append(decoder.createCache(), [[5, 9, 200]]);
     expect(logits!.every(Number.isFinite)).toBe(true);
     expect(new Set(logits).size).toBeGreaterThan(200);
+  });
+
+  // More than 64 KiB each, so that no matrix is simply part of the graph.
+  const wide = { embDim: 160, nHeads: 10, nKvHeads: 10, hiddenDim: 320 };
+  it.each(['F32', 'F16', 'Q8_0', 'Q4_0'] as const)('in %s runs from the file as it does from memory', async (type) => {
+    const path = join(root, `wide-${type}.gguf`);
+    for (const model of [tinyLlama(wide), tinyGPT2({ embDim: 160, nHeads: 10 })]) {
+      await saveGguf(path, { model }, { type });
+      const opened = await openModel(path);
+      const logitsOf = async (decoder: Decoder) => {
+        const [logits] = await decoder.append(decoder.createCache(), [[5, 9, 200]]);
+        await decoder.dispose();
+        return logits;
+      };
+      expect(await logitsOf(await opened.decoder())).toEqual(await logitsOf(new Decoder(await opened.model())));
+    }
   });
 
   it('says what model it holds without its weights', async () => {

@@ -3,7 +3,7 @@ import { copyFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { savePretrained } from '../../../src/disk/pretrained.ts';
+import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { openSafetensors, writeSafetensors } from '../../../src/disk/safetensors.ts';
 import type { LanguageModel } from '../../../src/models/index.ts';
 import { halfPatterns } from '../../support/half-patterns.ts';
@@ -78,3 +78,20 @@ it.each([
     expect(growth / value).toBeGreaterThan(0.9); // it was measured
   },
 );
+
+it.each([
+  ['gpt2', 'F32', 1.5],
+  ['gpt2', 'F16', 1.9],
+  ['llama', 'F32', 1.9], // queries and keys are in memory, and copied
+] as const)('a %s in %s in a GGUF file is loaded into a decoder where it lies', async (name, type, most) => {
+  const path = join(root, `${name}-${type}.gguf`);
+  await saveGguf(path, { model: models[name]!() }, { type });
+  const { growth } = await runScript(
+    { 'disk/open-model.ts': 'openModel' },
+    `const decoder = await (await openModel(${JSON.stringify(path)})).decoder();
+     await decoder.append(decoder.createCache(), [[5, 9, 20]]);`,
+  );
+  rmSync(path);
+  expect(growth / sizes[name]!).toBeLessThan(most); // with all weights in memory first, 2.7 and more
+  expect(growth / sizes[name]!).toBeGreaterThan(0.9);
+});

@@ -117,7 +117,7 @@ describe('loading', () => {
     await expectSentence(loadCheckpoint(empty), 'neither last.json nor best.json');
     await expectSentence(loadCheckpoint(join(empty, 'last.json')), 'cannot read the checkpoint');
     writeFileSync(join(empty, 'file'), '');
-    await expectSentence(loadCheckpoint(join(empty, 'file')), 'it is not a folder');
+    await expectSentence(loadCheckpoint(join(empty, 'file')), 'it is not complete JSON');
     mkdirSync(join(empty, 'best.json'));
     await expectSentence(loadCheckpoint(empty), 'cannot read the checkpoint');
 
