@@ -16,9 +16,10 @@ export function formatCount(count: number): string {
 
 /** 652038144 → "621.8 MiB". */
 export function formatBytes(bytes: number): string {
-  const units: [number, string][] = [[2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']]; // biome-ignore format: a table
+  const units: [number, string][] = [[2 ** 60, 'EiB'], [2 ** 50, 'PiB'], [2 ** 40, 'TiB'], [2 ** 30, 'GiB'], [2 ** 20, 'MiB'], [2 ** 10, 'KiB']]; // biome-ignore format: a table
   const [size, unit] = units.find(([size]) => bytes >= size) ?? [1, 'bytes'];
-  return size === 1 ? `${bytes} bytes` : `${(bytes / size).toFixed(1)} ${unit}`;
+  const value = bytes / size;
+  return size === 1 ? `${bytes} bytes` : `${value < 1e6 ? value.toFixed(1) : value.toExponential(1)} ${unit}`;
 }
 
 /** 124412160 → "124,412,160". */

@@ -9,7 +9,8 @@ import { createModel } from '../models/index.ts';
 import { scanCharacters } from '../text/index.ts';
 import { type CharTokenizer, GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
 import { choiceOf, describeCheckpoint } from './describe-checkpoint.ts';
-import { formatBytes } from './format.ts';
+import { formatBytes, formatCount } from './format.ts';
+import { tellOfLargeWeights } from './memory.ts';
 import { presetConfig, presets } from './presets.ts';
 import { LiveLine, printBelow } from './terminal.ts';
 
@@ -46,6 +47,7 @@ export async function openNamedModel(
       tokenizerProblem ??
       `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
   );
+  tellOfLargeWeights(name, opened, 1);
   const summary = checkpoint ? `${path}: ${family} ${describeCheckpoint(checkpoint)}` : `${name}: ${family}`;
   return { ...opened, tokenizer, summary, choice: checkpoint && choiceOf(checkpoint) ? summary : undefined };
 }
@@ -54,7 +56,13 @@ async function untrained(name: string): Promise<NamedModel> {
   const preset = presets[name]!;
   const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
   const model = createModel(preset.family, presetConfig(preset, tokenizer.vocabSize));
-  const { family, config } = model;
+  const { family, config, parameterCount } = model;
+  if (parameterCount > 1e8) {
+    console.error(
+      `${name} is untrained: first ${formatCount(parameterCount)} random weights are made, which takes a while`,
+    );
+  }
+  tellOfLargeWeights(name, model, 2); // as they are made, and as the engine keeps them
   const known = { path: name, family, modelType: family, config, chatTemplate: undefined, stopTokens: [] };
   const summary = `${name}, untrained: ${preset.summary}`;
   return { ...openedModel({ ...known, tokenizer, load: async () => model }), tokenizer, summary };

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { TsgptError } from '../core/errors.ts';
+import { outOfMemory } from '../core/out-of-memory.ts';
 import { chatCommand } from './commands/chat.ts';
 import { convertCommand } from './commands/convert.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -65,7 +66,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError || error instanceof Stopped) return error.exitCode;
-    report(error, command, args.includes('--verbose'));
+    report(outOfMemory(error) ?? error, command, args.includes('--verbose'));
     return 1;
   }
 }

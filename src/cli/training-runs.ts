@@ -6,8 +6,9 @@ import { type FolderRun, holdsRun, loadCheckpoint, type TextReading, textTrainin
 import { familyNamed, type LanguageModel } from '../models/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation } from '../text/index.ts';
 import { GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
-import { initialRandom } from '../train/index.ts';
+import { checkTrainOptions, initialRandom, type TrainOptions } from '../train/index.ts';
 import { defined } from './flags.ts';
+import { ensureTrainingFits } from './memory.ts';
 import { ensureFlagsOf, type ModelFlags, sharedFields, writtenFlags } from './model-flags.ts';
 import { isPreset, openNamedModel } from './open-model.ts';
 import { defaultPreset, fineTuning, presets } from './presets.ts';
@@ -26,6 +27,7 @@ export interface TrainFlags extends TrainingFlags, TextFlags {
   resume?: boolean;
   prompt: string;
   sampleTokens: number;
+  ignoreMemory?: boolean;
   /** The flags of the model's configuration. */
   model: ModelFlags;
   /** Called when the text has been opened, before it is read. */
@@ -58,6 +60,7 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
   const own = family.name === preset.family ? preset.model : sharedFields(family, preset.model);
   const shape = { ...own, ...flags.model };
   const config = family.config.complete({ vocabSize: tokenizer.vocabSize, ...shape });
+  ensureFits({ family: family.name, config }, options, flags);
   const model = family.create(config, initialRandom(options.seed));
   return { ...(await runOn(text, reading, { model, tokenizer }, flags, signal)), options };
 }
@@ -77,6 +80,7 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
   const model = await opened.model();
   const windowLength = Math.min(model.config.contextLength, 256);
   const options = trainOptionsOf(flags, { ...fineTuning, windowLength });
+  ensureFits(model, options, flags);
   const { tokenizer } = opened;
   return { ...(await runOn(text, readingOf(flags), { model, tokenizer }, flags, signal)), options };
 }
@@ -102,12 +106,19 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
     `the run in ${flags.out} ${made} ${step} steps; add more, for instance with --steps ${2 * step}`,
   );
   const place = text ?? textBefore.path;
+  ensureFits(model, options, flags);
   // Older runs read only .txt files of a folder.
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const readBefore = textBefore.reading ?? (isFolder ? { include: ['*.[tT][xX][tT]'] } : {});
   const reading = { ...readBefore, ...readingOf(flags) };
   const run = await runOn(place, reading, { model, tokenizer }, flags, signal, textBefore.trainTokens);
   return { ...run, options, resumeFrom: checkpoint };
+}
+
+/** Throws a TsgptError if the options are impossible, or need more memory than there is. */
+function ensureFits(model: Pick<LanguageModel, 'family' | 'config'>, options: TrainOptions, flags: TrainFlags): void {
+  checkTrainOptions(options);
+  ensureTrainingFits(model, options, flags.ignoreMemory);
 }
 
 /** A tokenizer for all characters of the text at `path`. */

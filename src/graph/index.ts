@@ -5,5 +5,6 @@ export { DeviceGraph } from './device-graph.ts';
 export type { Attributes, GraphNode, GraphValue, LeafCheck, Operation } from './graph.ts';
 export { lowerProgram } from './lower-program.ts';
 export * as lowerings from './lowerings/index.ts';
+export { peakBytes } from './peak-memory.ts';
 export { blockSize, quantizeBlocks } from './quantize-blocks.ts';
 export type { StoredBlocks, StoredConstant, StoredFloats, StoredPart } from './stored-constant.ts';

@@ -8,3 +8,4 @@ export { initialRandom } from './random-streams.ts';
 export { type CosineScheduleOptions, cosineSchedule, type LearningRateSchedule } from './schedule.ts';
 export { type TrainingText, textTrainer, train } from './train.ts';
 export { type StepGradients, type StepResult, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+export { type TrainingMemory, trainingMemory } from './training-memory.ts';

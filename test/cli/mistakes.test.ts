@@ -62,8 +62,13 @@ describe('train', () => {
     [['--max-grad-norm', '0'], '--max-grad-norm must be greater than 0'],
     [['--beta2', '1'], '--beta1 and --beta2 must be at least 0 and below 1'],
     [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
-    [['--context-length', '5000'], 'a window length of 5000 needs at least 5001'],
-    [['--emb-dim', '1000000000'], 'does not fit in memory'],
+    [['--context-length', '1000'], 'a window length of 1000 needs at least 1001'],
+    [['--emb-dim', '1000000000'], 'choose a smaller model, as with --emb-dim and --n-layers'],
+    [['--n-layers', '1000000000'], 'choose a smaller model, as with --emb-dim and --n-layers'],
+    [['--batch-size', '1000000000'], 'of memory (1'],
+    [['--batch-size', '100000000000'], 'for a batch), but the machine has'],
+    [['--batch-size', '9000000000000000'], 'EiB for a batch), but the machine has'],
+    [['--batch-size', '100000000000'], '; lower --batch-size to '],
     [
       ['--n-kv-heads', '2'],
       'a model of the family gpt2 has no --n-kv-heads; the flags of its shape are --context-length',
@@ -76,6 +81,13 @@ describe('train', () => {
     const outcome = await tsgpt('train', textFile(), ...tiny, ...out(), ...flags);
     expectSentence(outcome, about);
     expect(outcome.stdout).toBe(''); // it does not say that it trains
+  });
+
+  it('a user who insists gets a warning, and then what there is to say', async () => {
+    const insisting = ['--batch-size', '9000000000', '--ignore-memory'];
+    const { code, stderr } = await tsgpt('train', textFile(), ...tiny, ...out(), ...insisting);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^warning: this training takes about [^\n]+\nerror: there is not enough memory [^\n]+\n$/);
   });
 
   it('a prompt for samples with another character, before anything is saved', async () => {

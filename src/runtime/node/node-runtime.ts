@@ -4,6 +4,7 @@ import type { HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
+import { outOfMemory } from '../../core/out-of-memory.ts';
 import { encodeModel } from '../../formats/onnx/encode.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
@@ -72,18 +73,20 @@ class NodeExecutable implements Executable {
       ...tensor,
       data: inFolder.get(tensor.name) ?? tensor.data,
     }));
-    const session = await ort.InferenceSession.create(encodeModel({ ...small, initializers }), {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      // With a memory plan from the first run, everything would be allocated a second time.
-      enableMemPattern: false,
-      // Waiting threads spin for a while, in case more work comes.
-      extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folderOption(folder) } },
-      externalData: inMemory,
-    });
+    const session = await tellingOfMemory(
+      ort.InferenceSession.create(encodeModel({ ...small, initializers }), {
+        executionProviders: ['cpu'],
+        intraOpNumThreads: threads,
+        interOpNumThreads: 1,
+        graphOptimizationLevel: 'all',
+        logSeverityLevel: 4, // errors are thrown; they need not be printed, too
+        // With a memory plan from the first run, everything would be allocated a second time.
+        enableMemPattern: false,
+        // Waiting threads spin for a while, in case more work comes.
+        extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folderOption(folder) } },
+        externalData: inMemory,
+      }),
+    );
     return new NodeExecutable(session, { inputs: model.inputs, outputs: model.outputs }, refusal);
   }
 
@@ -100,13 +103,17 @@ class NodeExecutable implements Executable {
       lengths,
     );
     if (this.#refusal === undefined) {
-      await this.#session.run(feeds, fetches as ort.InferenceSession.FetchesType);
+      await tellingOfMemory(this.#session.run(feeds, fetches as ort.InferenceSession.FetchesType, runOptions));
       return [];
     }
     try {
-      await this.#session.run(feeds, { ...fetches, [sequenceOutput]: null } as ort.InferenceSession.FetchesType);
+      await this.#session.run(
+        feeds,
+        { ...fetches, [sequenceOutput]: null } as ort.InferenceSession.FetchesType,
+        runOptions,
+      );
     } catch (error) {
-      if (messageOf(error) !== this.#refusal) throw error;
+      if (messageOf(error) !== this.#refusal) throw outOfMemory(error) ?? error;
     }
     return [];
   }
@@ -114,6 +121,14 @@ class NodeExecutable implements Executable {
   async dispose(): Promise<void> {
     await this.#session.release();
   }
+}
+
+const runOptions = { logSeverityLevel: 4 } as const;
+
+async function tellingOfMemory<T>(work: Promise<T>): Promise<T> {
+  return work.catch((error) => {
+    throw outOfMemory(error) ?? error;
+  });
 }
 
 function bind(
