@@ -124,7 +124,7 @@ function ensureFits(model: Pick<LanguageModel, 'family' | 'config'>, options: Tr
 /** A tokenizer for all characters of the text at `path`. */
 async function charactersOf(path: string, flags: TrainFlags, signal: AbortSignal): Promise<Tokenizer> {
   const { allowSpecial: _, ...how } = readingOf(flags);
-  const source = await openText(path, how);
+  const source = await openText(path, { ...how, signal });
   return showingProgress(`reading ${basename(path)}`, (onProgress) => scanCharacters(source, { signal, onProgress }));
 }
 
@@ -139,7 +139,7 @@ async function runOn(
 ): Promise<FolderRun> {
   tokenizer.encode(prompt); // Fail on an unknown character now, not at the first evaluation.
   if (allowSpecial) ensureSpecialTokens(tokenizer);
-  const source = await openText(path, how);
+  const source = await openText(path, { ...how, signal });
   onText?.(source);
   const ids = await showingProgress(`tokenizing ${basename(path)}`, (onProgress) =>
     encodeText(source, tokenizer, { allowSpecial, signal, onProgress }),

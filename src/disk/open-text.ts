@@ -13,6 +13,8 @@ export interface OpenTextOptions extends FileChoice {
    * mark at the beginning of a file decides by itself. Defaults to `utf-8`.
    */
   encoding?: string;
+  /** Stops the search in a folder. The promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
 }
 
 const openTextOptions: OptionNames<OpenTextOptions> = { encoding: true, include: true, exclude: true };
@@ -55,8 +57,8 @@ export async function openText(textPath: string, options: OpenTextOptions = {}):
   return { path: textPath, documents, bytes: documents.reduce((sum, { bytes }) => sum + bytes, 0), leftOut };
 }
 
-async function filesIn(folder: string, { encoding, ...choice }: OpenTextOptions) {
-  const found = await findTextFiles(folder, choice, encoding);
+async function filesIn(folder: string, options: OpenTextOptions) {
+  const found = await findTextFiles(folder, options);
   const others = found.leftOut.length > 0 ? ` (left out: ${countLeftOut(found.leftOut)})` : '';
   ensure(
     found.files.length > 0,

@@ -48,8 +48,7 @@ export function countLeftOut(leftOut: readonly LeftOut[]): string {
  */
 export async function findTextFiles(
   folder: string,
-  { include, exclude = [] }: FileChoice,
-  encoding: string | undefined,
+  { include, exclude = [], encoding, signal }: FileChoice & { encoding?: string; signal?: AbortSignal },
 ): Promise<{ files: string[]; leftOut: LeftOut[] }> {
   const isIncluded = include && matcherOf(include);
   const isExcluded = matcherOf(exclude);
@@ -59,6 +58,7 @@ export async function findTextFiles(
 
   async function walk(place: string): Promise<void> {
     for (const entry of await entriesOf(path.join(folder, place))) {
+      signal?.throwIfAborted();
       const name = place === '' ? entry.name : `${place}/${entry.name}`;
       const reason = await reasonAgainst(entry, name);
       if (reason) leftOut.push({ path: path.join(folder, name), reason });

@@ -45,11 +45,21 @@ export class CharTokenizer implements Tokenizer {
     for (let i = 0; i < text.length; i++) {
       const point = codePoint(text, i);
       const id = this.#ids.get(point);
-      if (id === undefined) throw unknownCharacter(text, i);
+      if (id === undefined) throw unknownCharacter(text, i, this.#knownForm(text, i));
       ids.push(id);
       if (point > 0xffff) i++; // It took two of the string's 16-bit units.
     }
     return ids;
+  }
+
+  /** The Unicode normal form in which the vocabulary has the letter at index `i` with all its marks, if there is one. */
+  #knownForm(text: string, i: number): NormalForm | undefined {
+    let start = i;
+    while (start > 0 && /\p{M}/u.test(text[start]!)) start--;
+    const [letter] = /^.\p{M}*/su.exec(text.slice(start))!;
+    const isKnown = (form: NormalForm) =>
+      Array.from(letter.normalize(form)).every((character) => this.#ids.has(character.codePointAt(0)!));
+    return normalForms.find(isKnown);
   }
 
   decode(ids: Iterable<number>): string {
@@ -105,13 +115,19 @@ function codePoint(text: string, i: number): number {
   return point >= 0xd800 && point <= 0xdfff ? REPLACEMENT : point;
 }
 
-function unknownCharacter(text: string, index: number): TsgptError {
+const elsewise = 'leave it out, or train on a text that has it, or train with the GPT-2 tokenizer';
+const inForm = (form: NormalForm) =>
+  `the same letter is there in another Unicode form, so bring the text to that form, ${form}`;
+
+const normalForms = ['NFC', 'NFD'] as const;
+type NormalForm = (typeof normalForms)[number];
+
+function unknownCharacter(text: string, index: number, form?: NormalForm): TsgptError {
   const point = codePoint(text, index);
   const name = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`;
   const before = index > 0 ? ` (after ${quoted(text.slice(Math.max(0, index - 20), index))})` : '';
   return new TsgptError(
     `the character ${quoted(String.fromCodePoint(point))} (${name}) at position ${index}${before} is not in ` +
-      'the vocabulary of this character tokenizer; leave it out, or train on a text that has it, ' +
-      'or train with the GPT-2 tokenizer',
+      `the vocabulary of this character tokenizer; ${form ? inForm(form) : elsewise}`,
   );
 }

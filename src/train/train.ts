@@ -49,10 +49,13 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
     new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
   const batches = windows('windows', text.train, 'training text');
+  const share = Math.max(text.validation.length, 1) / (text.train.length + text.validation.length);
+  const wholeText = Math.ceil((windowLength + 1) / share);
   ensure(
     text.validation.length > windowLength,
     `the validation text has ${text.validation.length} tokens, but a window length of ${windowLength} needs at least ` +
-      `${windowLength + 1}; give a longer text, a smaller context or window length, or a larger share for validation`,
+      `${windowLength + 1}; give a longer text (about ${wholeText} tokens in all), a smaller context or window length, ` +
+      'or a larger share for validation',
   );
   return new Trainer({
     ...{ gradientAccumulation, maxGradNorm, evalBatches, seed },

@@ -75,7 +75,10 @@ describe('train', () => {
     ],
     [['--window-length', '0'], '--window-length must be a whole number of at least 1, but is 0'],
     [['--window-length', '9'], 'the window length must be at most 8, the tokens the model sees, but is 9'],
-    [['--validation-fraction', '0.01'], 'a smaller context or window length, or a larger share for validation'],
+    [
+      ['--validation-fraction', '0.01'],
+      'give a longer text (about 810 tokens in all), a smaller context or window length, or a larger share for validation',
+    ],
     [['--min-learning-rate', '1'], '--min-learning-rate must be at most --learning-rate, 0.003, but is 1'],
   ])('%j', async (flags, about) => {
     const outcome = await tsgpt('train', textFile(), ...tiny, ...out(), ...flags);

@@ -1,4 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { expectSentence, temporaryFolder, textFile, tiny, tsgpt } from '../support/run-cli.ts';
@@ -101,6 +103,21 @@ async function trainedFolderOn(text: string, ...flags: string[]): Promise<string
 }
 
 describe('a large text', () => {
+  it('is left at once by Ctrl-C', async () => {
+    const texts = folderOf({ 'a.txt': 'Some words, 1,234 of them.\n'.repeat(2_500_000), '.hidden': 'x' });
+    const out = join(temporaryFolder(), 'run');
+    const args = ['--import', 'tsx', 'src/cli/main.ts', 'train', texts, '--tokenizer', 'gpt2', '--out', out];
+    const child = spawn(process.execPath, args);
+    await once(child.stderr, 'data'); // it says what it leaves out, and then reads
+    const start = performance.now();
+    child.kill('SIGINT');
+    child.stdout.resume();
+    await once(child, 'close');
+    expect(child.signalCode).toBe(null);
+    expect(performance.now() - start).toBeLessThan(5000); // all of it takes half a minute
+    expect(existsSync(out)).toBe(false);
+  });
+
   /** What a terminal shows while a command reads a text; every look at the clock is a second after the last. */
   async function shown(...args: string[]): Promise<string> {
     const isTTY = process.stderr.isTTY;

@@ -50,6 +50,18 @@ describe('CharTokenizer', () => {
     expect(() => tokenizer.encode('\u{1f600}')).toThrow('"\u{1f600}" (U+1F600) at position 0');
   });
 
+  it('says if it knows a letter in another Unicode form', () => {
+    const [composed, decomposed] = ['é\u1e69', 'e\u0301s\u0323\u0307'];
+    expect(() => CharTokenizer.fromText(composed).encode('é e\u0301')).toThrow('" " (U+0020)');
+    for (const text of ['e\u0301', 's\u0323\u0307', 's\u0307\u0323']) {
+      expect(() => CharTokenizer.fromText(`es${composed}`).encode(text)).toThrow('bring the text to that form, NFC');
+    }
+    for (const text of ['aé', 'a\u1e69']) {
+      expect(() => CharTokenizer.fromText(`a${decomposed}`).encode(text)).toThrow('bring the text to that form, NFD');
+    }
+    expect(() => CharTokenizer.fromText('ae').encode('é')).toThrow('leave it out');
+  });
+
   it('refuses an empty or ambiguous vocabulary', () => {
     expect(() => CharTokenizer.fromText('')).toThrow(TsgptError);
     expect(() => new CharTokenizer('aba')).toThrow(/twice/);
