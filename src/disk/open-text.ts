@@ -17,7 +17,7 @@ export interface OpenTextOptions extends FileChoice {
   signal?: AbortSignal;
 }
 
-const openTextOptions: OptionNames<OpenTextOptions> = { encoding: true, include: true, exclude: true };
+const openTextOptions: OptionNames<OpenTextOptions> = { encoding: true, include: true, exclude: true, signal: true };
 
 /** A text on disk. */
 export interface OpenedText extends TextSource {
