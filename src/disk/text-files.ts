@@ -2,6 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
+import { ensure } from '../core/errors.ts';
 import { isBinary, readBeginning } from './file-kind.ts';
 import { throwUnreadable } from './unreadable.ts';
 
@@ -18,6 +19,9 @@ export interface LeftOut {
   readonly path: string;
   readonly reason: LeftOutReason;
 }
+
+/** As many characters as a name on a disk can have, and more. */
+const longestPattern = 4096;
 
 const reasons = {
   hidden: ['hidden', 'hidden'],
@@ -50,8 +54,8 @@ export async function findTextFiles(
   folder: string,
   { include, exclude = [], encoding, signal }: FileChoice & { encoding?: string; signal?: AbortSignal },
 ): Promise<{ files: string[]; leftOut: LeftOut[] }> {
-  const isIncluded = include && matcherOf(include);
-  const isExcluded = matcherOf(exclude);
+  const isIncluded = include && matcherOf(include, 'include');
+  const isExcluded = matcherOf(exclude, 'exclude');
   const named = new Set(include?.flatMap((pattern) => pattern.split('/')));
   const files: string[] = [];
   const leftOut: LeftOut[] = [];
@@ -93,8 +97,13 @@ export async function findTextFiles(
   return { files: files.sort(compareNames).map((name) => path.join(folder, name)), leftOut };
 }
 
-function matcherOf(patterns: readonly string[]): (name: string) => boolean {
-  const matchers = patterns.map((pattern) => picomatch(pattern, { basename: !pattern.includes('/') }));
+function matcherOf(patterns: readonly string[], option: 'include' | 'exclude'): (name: string) => boolean {
+  const matchers = patterns.map((pattern) => {
+    const plain = pattern.replace(/(?<=.)\/+$/, ''); // `drafts/` is the folder `drafts`
+    ensure(plain.length > 0, `a pattern of the option ${option} is empty; give one such as *.md`);
+    ensure(plain.length < longestPattern, `a pattern of the option ${option} is too long; give one such as *.md`);
+    return picomatch(plain, { basename: !plain.includes('/') });
+  });
   return (name) => matchers.some((matches) => matches(name));
 }
 

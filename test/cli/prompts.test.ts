@@ -52,7 +52,7 @@ describe('a prompt', () => {
   it.each([
     [['-p', 'a', '--prompt-file', 'b'], '--prompt and --prompt-file both give a prompt; leave one out'],
     [['--prompt-file', '/no/such/file'], 'there is no file or folder /no/such/file'],
-    [['--prompt-file', '/'], '/ cannot be read (EISDIR)'],
+    [['--prompt-file', '/'], '/ is a folder; name a file'],
     [['-p', 'a', '--encoding', 'latin1'], '--encoding is about a file; give one with --prompt-file'],
     [['--prompt-file', import.meta.filename, '--encoding', 'x'], '--encoding must be a name of the Encoding Standard'],
     [['-p', 'a', '--special'], 'the tokenizer of this model has no special tokens; leave --special out'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChatMessage, ChatTemplate, plainTemplate } from '../../../src/chat/index.ts';
-import { HuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
+import { GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
 
 /** In the style of many published templates: every turn stands between two special tokens. */
 const chatml = `{{ bos_token }}{% for message in messages %}<|im_start|>{{ message['role'] }}
@@ -69,6 +69,13 @@ describe('a chat template', () => {
         expect(tokenizer.decode(ids)).toContain(content.trim());
       }),
     );
+  });
+
+  it("takes GPT-2's own special token in a message for text, too", () => {
+    const gpt2 = new GPT2Tokenizer();
+    const template = new ChatTemplate("{{ messages[0]['content'] }}<|endoftext|>");
+    const ids = template.encode([{ role: 'user', content: 'a<|endoftext|>b' }], gpt2);
+    expect(ids).toEqual([...gpt2.encode('a'), ...gpt2.encode('<|endoftext|>'), ...gpt2.encode('b'), gpt2.endOfTextId]);
   });
 
   it('counts, but not without end', () => {

@@ -285,11 +285,20 @@ describe('openText on a folder', () => {
     expect(await choose(['*.{ts,md}'], ['src/deep'])).toEqual(['a.md', 'a.ts', 'docs/d.md', 'src/b.ts']);
     expect(await choose(['src/*.ts', '*.md'])).toEqual(['a.md', 'docs/d.md', 'src/b.ts']);
     expect(await choose(undefined, ['*.ts', 'docs/**'])).toEqual(['a.md']);
+    expect(await choose(undefined, ['src/', '*.md'])).toEqual(['a.ts']);
     expect(await choose(['.github/**'])).toEqual(['.github/e.md']);
     const nothing = openText(path.join(folder, 'g'), { include: ['*.rs'] });
     await expectMistake(nothing, 'has no file with text in it (left out: 1 hidden, 5 not asked for)');
+    for (const pattern of ['', 'a'.repeat(5000)])
+      await expectMistake(choose([pattern]), 'a pattern of the option include is');
     const file = openText(path.join(folder, 'g', 'a.ts'), { include: ['*.ts'] });
     await expectMistake(file, 'is a file, so the option include has nothing to choose from');
+  });
+
+  it('sorts as texts were always sorted, whatever the system', async () => {
+    const names = ['B.txt', 'a-b.txt', 'a.txt', 'a/b.txt', 'ab.txt', 'e\u0301a.txt', '\u00e9b.txt'];
+    for (const name of names.toReversed()) write(`l/${name}`, 'text');
+    expect(namesOf(await openText(path.join(folder, 'l')))).toEqual(names);
   });
 
   it('takes a text in another encoding for text, and not for something else', async () => {
