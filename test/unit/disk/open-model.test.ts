@@ -15,6 +15,7 @@ import { exportOnnx } from '../../../src/disk/export-onnx.ts';
 import { describeModel, openModel, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { saveCheckpoint } from '../../../src/disk/run/index.ts';
 import { Decoder } from '../../../src/generate/index.ts';
+import type { LanguageModel } from '../../../src/models/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { FakeHub } from '../../support/fake-hub.ts';
 import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
@@ -197,6 +198,33 @@ describe('a decoder', () => {
     const error = (await use().catch((error: unknown) => error)) as Error;
     expect(error.constructor.name).not.toBe('SuppressedError');
     expect(error.message).toMatch(/no\/such\/file|external|initializer/i);
+  });
+
+  const narrow: [string, LanguageModel][] = [
+    ['a GPT-2 48 wide', tinyGPT2({ embDim: 48, nHeads: 4 })],
+    ['a GPT-2 72 wide', tinyGPT2({ embDim: 72, nHeads: 4 })],
+    ['a GPT-2 172 wide', tinyGPT2({ embDim: 172, nHeads: 4 })],
+    ['a Llama with a network 172 wide', tinyLlama({ hiddenDim: 172, tiedHead: false })],
+    ['a Llama 48 wide', tinyLlama({ embDim: 48, headDim: 12 })],
+  ];
+  it.each(narrow)('of %s can be quantized, from every form', async (_, model) => {
+    const [run, folder, gguf, half] = [fresh('run'), fresh('folder'), fresh('m.gguf'), fresh('q8.gguf')];
+    await saveCheckpoint(run, ['best'], { model, tokenizer, step: 7 });
+    await savePretrained(folder, { model });
+    await saveGguf(gguf, { model });
+    await saveGguf(half, { model }, { type: 'Q8_0' });
+    const cacheFolder = fresh('cache');
+    for (const quantize of ['q8', 'q4'] as const) {
+      const expected = await logitsOf(new Decoder(model, { quantize }));
+      for (const place of [run, folder, gguf]) {
+        const opened = await openModel(place, { cacheFolder });
+        expect(await logitsOf(await opened.decoder({ quantize }))).toEqual(expected);
+      }
+      // In this file, what could not be quantized is in half precision.
+      const opened = await openModel(half, { cacheFolder });
+      const rounded = await logitsOf(new Decoder(await opened.model(), { quantize }));
+      expect(await logitsOf(await opened.decoder({ quantize }))).toEqual(rounded);
+    }
   });
 
   it('leaves matrices whose rows are no whole blocks as they are, in memory and in the cache', async () => {
