@@ -1,20 +1,23 @@
-import { ensure, TsgptError } from '../core/errors.ts';
+import { TsgptError } from '../core/errors.ts';
 import { whileOpen } from '../core/while-open.ts';
-import type { GgufMetadata, GgufReader } from '../formats/gguf/index.ts';
+import type { GgufMetadata } from '../formats/gguf/index.ts';
 import { Hyperparameters } from '../models/gguf-hyperparameters.ts';
 import type { LanguageModel, ModelDescription } from '../models/index.ts';
 import { createLoaded } from '../models/load-weights.ts';
 import { familyOfGguf } from '../models/registry.ts';
 import { readGgufTokenizer } from '../pretrained/gguf-tokenizer/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
-import { openGguf } from './gguf.ts';
+import { GgufParts } from './gguf-parts.ts';
 import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
 import { inPlace } from './weights-in-place.ts';
 
-/** Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template. Quantized weights become float32. */
+/**
+ * Opens a GGUF file, llama.cpp's format, which holds a model with its tokenizer and chat template; of a model in parts, any part. Quantized weights
+ * become float32.
+ */
 export async function openGgufModel(path: string): Promise<ModelSource> {
   return withReader(path, async (reader) => {
-    const { metadata } = reader;
+    const { metadata, paths } = reader;
     const description = await readConfig(reader);
     const { vocabSize } = description.config;
     const { tokenizer, tokenizerProblem } = readTokenizer(path, metadata);
@@ -27,7 +30,7 @@ export async function openGgufModel(path: string): Promise<ModelSource> {
       chatTemplate: metadata.has(template) ? metadata.string(template) : undefined,
       stopTokens: readStopTokens(metadata, tokenizer).filter((id) => id < vocabSize),
       load: (weights) => loadModel(path, description, weights),
-      files: async () => [path],
+      files: async () => paths,
     };
   });
 }
@@ -74,19 +77,14 @@ export async function readGgufConfig(path: string): Promise<ModelDescription> {
   return withReader(path, readConfig);
 }
 
-async function readConfig(reader: GgufReader): Promise<ModelDescription> {
-  const parts = reader.metadata.number('split.count', 1);
-  ensure(parts <= 1, () => {
-    const part = reader.metadata.number('split.no', 0) + 1;
-    return `it is part ${part} of the ${parts} of a model; join them with llama.cpp's llama-gguf-split --merge`;
-  });
+async function readConfig(reader: GgufParts): Promise<ModelDescription> {
   const modelType = reader.metadata.string('general.architecture');
   const { family, form } = familyOfGguf(modelType);
   const config = await form.readConfig(new Hyperparameters(modelType, reader), reader);
   return { modelType, family: family.name, config };
 }
 
-/** Runs `use` with an open file; adds the path to its errors. */
-async function withReader<T>(path: string, use: (reader: GgufReader) => Promise<T>): Promise<T> {
-  return whileOpen(await openGguf(path), (reader) => readingFrom(path, () => use(reader)));
+/** Runs `use` with the open file, or files; adds the path to its errors. */
+async function withReader<T>(path: string, use: (reader: GgufParts) => Promise<T>): Promise<T> {
+  return readingFrom(path, async () => whileOpen(await GgufParts.open(path), use));
 }

@@ -1,7 +1,7 @@
-import type { GgufReader, MetadataToWrite } from '../formats/gguf/index.ts';
+import type { MetadataToWrite } from '../formats/gguf/index.ts';
 import type { Random } from '../random/random.ts';
 import type { ConfigTable } from './config-table.ts';
-import type { Hyperparameters } from './gguf-hyperparameters.ts';
+import type { GgufSource, Hyperparameters } from './gguf-hyperparameters.ts';
 import type { LanguageModel } from './language-model.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 
@@ -45,7 +45,7 @@ export interface GgufForm<Config extends ModelConfig = ModelConfig> {
   /** The values of `general.architecture` that mean a model of this family. */
   readonly architectures: readonly string[];
   /** Reads a configuration from a GGUF file. Throws a TsgptError if the file is not supported. */
-  readConfig(hyperparameters: Hyperparameters, reader: GgufReader): Promise<Config>;
+  readConfig(hyperparameters: Hyperparameters, reader: GgufSource): Promise<Config>;
   /** Writes the metadata. Throws a TsgptError if none of llama.cpp's architectures computes the same as the model. */
   writeConfig(config: Config): GgufConfig;
   layout(config: Config, architecture: string): TensorLayout;

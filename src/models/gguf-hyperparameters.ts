@@ -1,12 +1,15 @@
 import { ensure } from '../core/errors.ts';
 import type { GgufReader } from '../formats/gguf/index.ts';
 
+/** What a configuration is read from: a GGUF file, or the parts of one model. */
+export type GgufSource = Pick<GgufReader, 'metadata' | 'tensors' | 'has' | 'readFloats'>;
+
 /** The hyperparameters in the metadata of a GGUF file. The architecture is the prefix of every key, as in `llama.block_count`. */
 export class Hyperparameters {
   readonly architecture: string;
-  readonly #reader: GgufReader;
+  readonly #reader: GgufSource;
 
-  constructor(architecture: string, reader: GgufReader) {
+  constructor(architecture: string, reader: GgufSource) {
     this.architecture = architecture;
     this.#reader = reader;
   }

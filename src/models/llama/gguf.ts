@@ -1,9 +1,9 @@
 import { ensure } from '../../core/errors.ts';
 import { quoted } from '../../core/printable.ts';
-import { float32, type GgufReader, type MetadataToWrite, uint32 } from '../../formats/gguf/index.ts';
+import { float32, type MetadataToWrite, uint32 } from '../../formats/gguf/index.ts';
 import type { RotaryScaling } from '../../nn/index.ts';
 import type { GgufForm } from '../family.ts';
-import type { Hyperparameters } from '../gguf-hyperparameters.ts';
+import type { GgufSource, Hyperparameters } from '../gguf-hyperparameters.ts';
 import { NamedWeights } from '../named-weights.ts';
 import { publishedPart, splitPath } from '../parameter-path.ts';
 import type { PublishedTensor, TensorLayout } from '../tensor-layout.ts';
@@ -102,7 +102,7 @@ function checkNothingElse(hyperparameters: Hyperparameters): void {
 
 async function readScaling(
   hyperparameters: Hyperparameters,
-  reader: GgufReader,
+  reader: GgufSource,
   head: { headDim: number; theta: number },
 ): Promise<RotaryScaling | undefined> {
   const kind = hyperparameters.text('rope.scaling.type', 'linear');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ function llamaParts(changes: Partial<LlamaConfig> = {}): Parts {
 }
 
 /** Writes a file by hand: every type can be in it, also those that tsgpt only reads. */
-function write({ metadata, tensors }: Parts): string {
+function write({ metadata, tensors }: Parts, name = 'model.gguf'): string {
   const alignment = 32;
   const described: GgufTensorPlace[] = [];
   const data: Uint8Array[] = [];
@@ -58,7 +58,7 @@ function write({ metadata, tensors }: Parts): string {
     data.push(padded);
     offset += padded.length;
   }
-  const path = join(root, 'model.gguf');
+  const path = join(root, name);
   writeFileSync(path, Buffer.concat([formatGgufHeader(metadata, described, alignment), ...data]));
   return path;
 }
@@ -262,14 +262,6 @@ describe('a GGUF file', () => {
       set('llama.rope.scaling.attn_factor', float32(1.19)),
       'its llama.rope.scaling.attn_factor is 1.19, but only 1 is supported',
     ],
-    [
-      'in parts',
-      (parts) => {
-        parts.metadata.set('split.count', uint32(3));
-        parts.metadata.set('split.no', uint32(1));
-      },
-      'it is part 2 of the 3 of a model; join them with',
-    ],
     ['with factors of another form', reshape('rope_freqs.weight', [8]), 'rope_freqs.weight'],
   ])('%s is refused in one sentence', async (_, change, message) => {
     const parts = llamaParts();
@@ -365,5 +357,87 @@ describe('a GGUF file', () => {
     expect(tokenizer!.endOfTextId).toBe(2);
     const ids = tokenizer!.encode('t12 t9t');
     expect(tokenizer!.decode(ids)).toBe('t12 t9t');
+  });
+
+  describe('in parts', () => {
+    const name = (part: number) => `big-0000${part}-of-00003.gguf`;
+
+    /** Writes the parts as llama.cpp's gguf-split does: the metadata are in the first. Returns their paths. */
+    function writeParts(folder: string): string[] {
+      mkdirSync(join(root, folder));
+      const { metadata, tensors } = llamaParts();
+      const all = [...tensors];
+      return [0, 1, 2].map((part) => {
+        const split = new Map<string, MetadataToWrite>([
+          ['split.no', { type: 'uint16', value: part }],
+          ['split.count', { type: 'uint16', value: 3 }],
+        ]);
+        const own = new Map(all.filter((_, i) => i % 3 === part));
+        const values = part === 0 ? new Map([...metadata, ...split]) : split;
+        return write({ metadata: values, tensors: own }, join(folder, name(part + 1)));
+      });
+    }
+
+    it('is read from any of them', async () => {
+      for (const path of writeParts('split')) {
+        const opened = await loadModel(path);
+        expect(opened.model.config).toEqual(tinyLlama().config);
+        expect(weightsOfModel(opened.model)).toEqual(weightsOfModel(tinyLlama()));
+        expect(await describeModel(path)).toMatchObject({ path, family: 'llama' });
+        for (const quantize of [undefined, 'q8'] as const) {
+          const decoder = await (await openModel(path, { cacheFolder: join(root, 'cache') })).decoder({ quantize });
+          expect((await decoder.append(decoder.createCache(), [[5]]))[0]!.every(Number.isFinite)).toBe(true);
+          await decoder.dispose();
+        }
+      }
+    });
+
+    it.each<[string, (paths: string[]) => string, string]>([
+      [
+        'one of which is missing',
+        ([first, second]) => {
+          rmSync(second!);
+          return first!;
+        },
+        `it is part 1 of the 3 of a model, but ${name(2)} is not beside it; put all parts into one folder`,
+      ],
+      [
+        'one of which is in another folder',
+        (paths) => {
+          renameSync(paths[2]!, join(root, name(3)));
+          return paths[1]!;
+        },
+        `it is part 2 of the 3 of a model, but ${name(3)} is not beside it; put all parts into one folder`,
+      ],
+      [
+        'whose names do not say so',
+        ([first]) => {
+          renameSync(first!, join(root, 'e3b0c442'));
+          return join(root, 'e3b0c442');
+        },
+        'it is part 1 of the 3 of a model, but its name does not say so, so the others cannot be found; name them all like model-00001-of-00003.gguf',
+      ],
+      [
+        'of two models',
+        ([first, second]) => {
+          write(llamaParts(), join('of two models', name(2)));
+          expect(second).toContain('of two models');
+          return first!;
+        },
+        `${name(2)} is not part 2 of the 3 of this model; get all parts of one model`,
+      ],
+      [
+        'one of which is damaged',
+        ([first, second]) => {
+          truncateSync(second!, 40);
+          return first!;
+        },
+        'is truncated',
+      ],
+    ])('%s says so', async (folder, change, message) => {
+      const path = change(writeParts(folder));
+      await expect(openModel(path)).rejects.toThrow(TsgptError);
+      await expect(openModel(path)).rejects.toThrow(message);
+    });
   });
 });
