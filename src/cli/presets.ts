@@ -9,6 +9,8 @@ export interface Preset {
   family: string;
   /** Fields of the family's configuration; what is left out has the family's default. */
   model: Readonly<Record<string, unknown>>;
+  /** How the weights that were published for this size differ, in words and as fields of the configuration. */
+  published?: { difference: string; model: Readonly<Record<string, unknown>> };
   training: TrainOptions;
 }
 
@@ -29,6 +31,10 @@ function published(size: keyof typeof gpt2, parameters: string): Preset {
     tokenizer: 'gpt2',
     family: 'gpt2',
     model,
+    published: {
+      difference: "OpenAI's own weights also have biases for queries, keys and values (--qkv-bias)",
+      model: { qkvBias: true },
+    },
     training: {
       ...defaultTrainOptions,
       betas: [0.9, 0.95],

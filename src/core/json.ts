@@ -17,7 +17,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
  */
 export function parseJSON(text: string, name: string): unknown {
   const plain = text.replace(/^\ufeff/, '');
-  ensure(!isLfsPointer(plain), () => lfsMessage(name));
+  ensure(!isLfsPointer(plain), () => `${name} ${lfsProblem}`);
   try {
     return JSON.parse(plain);
   } catch (cause) {
@@ -29,8 +29,8 @@ export function parseJSON(text: string, name: string): unknown {
 
 /** A string, or a number that only Python writes. */
 const stringOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\bInfinity\b|\bNaN\b/gs;
-/** Stands for NaN, which no JSON text can spell, until the text is parsed. */
-const notANumber = '\0NaN';
+/** Stands for NaN until the text is parsed; no text of a configuration is this. */
+const notANumber = '\0not a number\0';
 
 function parsePythonNumbers(text: string): unknown {
   let isPythons = false;
@@ -41,7 +41,10 @@ function parsePythonNumbers(text: string): unknown {
   });
   if (!isPythons) return undefined;
   try {
-    return JSON.parse(written, (_, value) => (value === notANumber ? Number.NaN : value));
+    return JSON.parse(written, (name, value) => {
+      if (name === notANumber) throw new SyntaxError('a name must be a string');
+      return value === notANumber ? Number.NaN : value;
+    });
   } catch {
     return undefined;
   }
@@ -52,6 +55,5 @@ export function isLfsPointer(text: string): boolean {
   return text.startsWith('version https://git-lfs.github.com/spec/');
 }
 
-export function lfsMessage(name: string): string {
-  return `${name} is only a pointer of Git LFS to the file; fetch the file itself with git lfs pull`;
-}
+/** What such a file is, and what to do. It follows the name of the file. */
+export const lfsProblem = 'is only a pointer of Git LFS to the file itself; get that with "git lfs pull"';

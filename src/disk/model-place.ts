@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { lfsProblem } from '../core/json.ts';
+import { ensureNoAdapter } from './adapter.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
 import { fileKind } from './model-file-kind.ts';
 
@@ -28,12 +30,44 @@ export async function locateModel(place: string, hub?: DownloadOptions): Promise
   if (!status) {
     if (/\.gguf$/i.test(place)) return { kind: 'gguf', path: place };
     if (place.endsWith('.json')) return { kind: 'run', path: place };
-    ensure(hubName.test(place) && !place.startsWith('runs/'), `there is no model ${place}; give ${modelPlaces}`);
-    return { kind: 'folder', path: await downloadModel(place, hub) };
+    ensureMayBeOnHub(place);
+    return { kind: 'folder', path: await downloadModel(place, hub).catch((error) => alsoNoFolder(place, error)) };
   }
   if (!status.isDirectory()) return { kind: await kindOfModelFile(place), path: place };
+  ensureNoAdapter(place);
   ensureHoldsModel(place);
   return { kind: existsSync(join(place, 'config.json')) ? 'folder' : 'run', path: place };
+}
+
+/** Well-known models by the short names that they go by. */
+const fullNames: Readonly<Record<string, string>> = {
+  gpt2: 'openai-community/gpt2',
+  'gpt2-medium': 'openai-community/gpt2-medium',
+  'gpt2-large': 'openai-community/gpt2-large',
+  'gpt2-xl': 'openai-community/gpt2-xl',
+  distilgpt2: 'distilbert/distilgpt2',
+  'smollm2-135m': 'HuggingFaceTB/SmolLM2-135M',
+  'smollm2-360m': 'HuggingFaceTB/SmolLM2-360M',
+  'smollm2-1.7b': 'HuggingFaceTB/SmolLM2-1.7B',
+  tinyllama: 'TinyLlama/TinyLlama-1.1B-Chat-v1.0',
+  'qwen2.5-0.5b': 'Qwen/Qwen2.5-0.5B',
+  'qwen3-0.6b': 'Qwen/Qwen3-0.6B',
+  'llama-3.2-1b': 'meta-llama/Llama-3.2-1B',
+  'mistral-7b': 'mistralai/Mistral-7B-v0.1',
+};
+
+/** Throws a TsgptError, with a suggestion if there is one, if a name cannot be that of a model of the hub. */
+function ensureMayBeOnHub(place: string): void {
+  const key = place.toLowerCase().replaceAll('_', '-');
+  const fullName = Object.hasOwn(fullNames, key) ? fullNames[key] : undefined;
+  ensure(fullName === undefined, `there is no model ${place}; on the hub it is ${fullName}, so give that name`);
+  ensure(hubName.test(place) && !place.startsWith('runs/'), `there is no model ${place}; give ${modelPlaces}`);
+}
+
+/** A name with a slash can be a folder or a model of the hub; who mistyped a folder should read of that first. */
+function alsoNoFolder(place: string, cause: unknown): never {
+  if (!(cause instanceof TsgptError)) throw cause;
+  throw new TsgptError(`there is no folder ${place}, and as a model of the hub: ${cause.message}`, { cause });
 }
 
 /** Whether a file is a GGUF file or a checkpoint's JSON file. Throws a TsgptError that says what it is if it is neither. */
@@ -47,7 +81,7 @@ async function kindOfModelFile(path: string): Promise<'gguf' | 'run'> {
   if (kind === 'json') return 'run';
   const remedy = {
     safetensors: 'contains only weights; give its folder',
-    'git-lfs': 'is only a pointer of Git LFS to the file itself; get that with "git lfs pull"',
+    'git-lfs': lfsProblem,
     html: 'is a web page, not a model; download the file itself',
     zip: 'is an archive, as PyTorch writes weights; get the model as safetensors or GGUF',
     onnx: 'is an ONNX model, which can be written but not opened; give the model that it was made from',

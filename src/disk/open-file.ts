@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
-import { isLfsPointer, lfsMessage } from '../core/json.ts';
+import { isLfsPointer, lfsProblem } from '../core/json.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 
 /** The number of bytes per read from the operating system. */
@@ -21,7 +21,7 @@ export async function openFile(path: string, kind: string): Promise<ByteSource> 
   try {
     ensure(status.isFile(), `cannot read ${path}: it is a folder or a device; give the path of ${kind}`);
     const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64), position: 0 });
-    ensure(!isLfsPointer(new TextDecoder().decode(buffer.subarray(0, bytesRead))), () => lfsMessage(path));
+    ensure(!isLfsPointer(new TextDecoder().decode(buffer.subarray(0, bytesRead))), `${path} ${lfsProblem}`);
   } catch (error) {
     await file.close();
     throw error;

@@ -15,12 +15,13 @@ import {
   type Tokenizer,
 } from '../tokenizer/index.ts';
 import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
+import { withOwnHead } from './own-head.ts';
 import { openSafetensorsFolder } from './safetensors.ts';
 import { inPlace } from './weights-in-place.ts';
 
 /** Opens a folder in Hugging Face's layout. */
 export async function openFolder(folder: string): Promise<ModelSource> {
-  const description = await readFolderConfig(folder);
+  const description = await describeFolder(folder);
   const tokenizer = await loadTokenizer(folder, description);
   const conversation = await readingFrom(folder, () => readConversationFiles(folder, description.config));
   return {
@@ -33,8 +34,12 @@ export async function openFolder(folder: string): Promise<ModelSource> {
   };
 }
 
-/** The description of the model in a folder; reads only `config.json`. */
-export async function readFolderConfig(folder: string): Promise<ModelDescription> {
+/** The description of the model in a folder, from `config.json` and, if they are there, the names of its weights. */
+export async function describeFolder(folder: string): Promise<ModelDescription> {
+  return withOwnHead(folder, await readFolderConfig(folder));
+}
+
+async function readFolderConfig(folder: string): Promise<ModelDescription> {
   const text = await readIfThere(join(folder, 'config.json'));
   ensure(
     text !== undefined,

@@ -6,7 +6,7 @@ import type { Tokenizer } from '../tokenizer/index.ts';
 import type { DownloadOptions } from './hub/index.ts';
 import { locateModel, type ModelPlace } from './model-place.ts';
 import type { ModelSource } from './model-source.ts';
-import { openFolder, readFolderConfig } from './open-folder.ts';
+import { describeFolder, openFolder } from './open-folder.ts';
 import { openGgufModel, readGgufConfig } from './open-gguf-model.ts';
 import { quantizedModel } from './quantized-cache.ts';
 import { type CheckpointName, openCheckpoint } from './run/index.ts';
@@ -72,7 +72,7 @@ export async function describeModel(place: string, options: OpenOptions = {}): P
   const { checkpoint, hub } = knownOptions('describeModel', options, openOptions);
   const { kind, path } = await locateModel(place, { ...hub, files: ['config.json'] });
   if (kind === 'run') return openCheckpoint(path, checkpoint);
-  return { path, ...(await (kind === 'gguf' ? readGgufConfig(path) : readFolderConfig(path))) };
+  return { path, ...(await (kind === 'gguf' ? readGgufConfig(path) : describeFolder(path))) };
 }
 
 /** An open model whose weights are loaded by `source`. */

@@ -21,10 +21,11 @@ import { openFile } from './open-file.ts';
  *
  * Close it when done (`await using reader = await openSafetensors(path)` does).
  *
+ * @param remedy what to do if it is damaged, for error messages. Defaults to downloading it again.
  * @throws TsgptError if there is no such file, or it is truncated, damaged or of another format
  */
-export async function openSafetensors(path: string): Promise<SafetensorsReader> {
-  return SafetensorsReader.open(await openFile(path, 'a safetensors file'));
+export async function openSafetensors(path: string, remedy?: string): Promise<SafetensorsReader> {
+  return SafetensorsReader.open({ ...(await openFile(path, 'a safetensors file')), remedy });
 }
 
 /**

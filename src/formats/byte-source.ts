@@ -11,6 +11,8 @@ export interface ByteSource {
   readonly byteLength: number;
   /** The path of the file; undefined if the bytes are in memory. */
   readonly path?: string;
+  /** What to do if the bytes are damaged, for error messages. Defaults to downloading the file again. */
+  readonly remedy?: string | undefined;
   /** Fills all of `target` with the bytes from `offset` on. */
   readInto(target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;

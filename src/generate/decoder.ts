@@ -249,7 +249,7 @@ function isTokenOf(id: number, vocabSize: number): boolean {
 function checkNumbers(results: Float32Array): void {
   ensure(
     areFinite(results),
-    'the model computes infinity or NaN, so its weights are damaged or too large for float32; get them again',
+    'the model computes infinity or NaN, so its weights are damaged or too large for float32; use other weights',
   );
 }
 

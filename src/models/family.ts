@@ -38,6 +38,8 @@ export interface HuggingFaceForm<Config extends ModelConfig = ModelConfig> {
   /** Writes a config.json. Throws a TsgptError if none of the family's model types can express the configuration. */
   writeConfig(config: Config): Record<string, unknown>;
   layout(config: Config): TensorLayout;
+  /** The same configuration with a head of its own, if the head is tied to the token embedding. */
+  untied?(config: Config): Config | undefined;
 }
 
 /** How llama.cpp stores the models of a family. */

@@ -9,6 +9,7 @@ import { NamedWeights, type WeightSource } from './named-weights.ts';
 import { huggingFaceForm } from './registry.ts';
 import type { TensorLayout } from './tensor-layout.ts';
 import { transpose } from './transpose.ts';
+import { unwrapped } from './unwrapped-weights.ts';
 
 /**
  * Creates a model and loads its weights from the files of another program. Throws a TsgptError if the weights do not match the
@@ -20,18 +21,19 @@ export async function createLoaded(
   source: WeightSource,
   layout: TensorLayout,
 ): Promise<LanguageModel> {
-  checkBlocks(family, config, source, layout);
+  const weights = unwrapped(source);
+  checkBlocks(family, config, weights, layout);
   const model = family.create(config);
-  await loadWeights(model, source, layout);
+  await loadWeights(model, weights, layout);
   return model;
 }
 
 /**
- * Loads a model's weights under their Hugging Face names, with or without the prefix. Throws a TsgptError if a tensor is missing, does not
+ * Loads a model's weights under their Hugging Face names, with or without the prefix and the wrappers of PyTorch's tools, such as `_orig_mod.`. Throws a TsgptError if a tensor is missing, does not
  * match the configuration, or is not part of the model.
  */
 export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
-  await loadWeights(model, source, huggingFaceForm(model.family).layout(model.config));
+  await loadWeights(model, unwrapped(source), huggingFaceForm(model.family).layout(model.config));
 }
 
 /** Reads the elements of one parameter of `model`, like {@link loadPublishedWeights}. */
@@ -43,7 +45,7 @@ export async function readPublishedWeight(
   const { placeOf, prefix } = huggingFaceForm(model.family).layout(model.config);
   const place = placeOf(path);
   const tensor = fusedTensor(model.namedParameters(), place, place.fused ?? [path]);
-  const data = await new NamedWeights(source, prefix).read(tensor.name, tensor.shape, path);
+  const data = await new NamedWeights(unwrapped(source), prefix).read(tensor.name, tensor.shape, path);
   return elementsOf(tensor, tensor.members.find((member) => member.path === path)!, data);
 }
 

@@ -7,7 +7,7 @@ import { choiceOf } from '../describe-checkpoint.ts';
 import { formatBytes, formatCount, formatInteger } from '../format.ts';
 import { interruptible } from '../interrupt.ts';
 import { isPreset, modelOrPresetArgument, showingDownload } from '../open-model.ts';
-import { type PublishedSize, presetConfig, presets, publishedSizes } from '../presets.ts';
+import { type Preset, type PublishedSize, presetConfig, presets, publishedSizes } from '../presets.ts';
 import { type Column, itemsText, type TableRow, tableText } from '../table.ts';
 import { columnsOf, hanging } from '../terminal.ts';
 
@@ -77,7 +77,18 @@ function describePreset(name: string): Description {
     ? [`With ${assumedCharacters} different characters; the training text decides the real number.`]
     : [];
   const groups = summarizeModel(preset.family, presetConfig(preset, vocabSize));
-  return { groups, lines: [`${name}: ${preset.summary}`, ...note] };
+  return { groups, lines: [`${name}: ${preset.summary}`, ...note, ...publishedDifference(preset, groups, vocabSize)] };
+}
+
+/** How the published weights of this size differ from the preset. */
+function publishedDifference(preset: Preset, groups: readonly LayerGroup[], vocabSize: number): string[] {
+  const { published, family, model } = preset;
+  if (!published) return [];
+  const config = presetConfig({ ...preset, model: { ...model, ...published.model } }, vocabSize);
+  const [own, theirs] = [groups, summarizeModel(family, config)].map((some) =>
+    formatInteger(totalOf(some, 'parameters')),
+  );
+  return [`${published.difference}: ${theirs} parameters instead of ${own}.`];
 }
 
 const layerColumns: readonly Column[] = [

@@ -2,6 +2,7 @@ import { listFiles, modelInfo } from '@huggingface/hub';
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
 import { INDEX_FILE, WEIGHTS_FILE } from '../../formats/safetensors/sharded.ts';
+import { ADAPTER_FILE, adapterMessage } from '../adapter.ts';
 import type { HubConnection } from './connection.ts';
 import { notTheHub } from './failures.ts';
 
@@ -77,6 +78,8 @@ export function chooseFiles(
   asked?: readonly string[],
 ): readonly HubFile[] {
   if (asked) return asked.map((path) => fileNamed(path, available, name));
+  const hasWeights = available.has(WEIGHTS_FILE) || available.has(INDEX_FILE);
+  ensure(hasWeights || !available.has(ADAPTER_FILE), adapterMessage(name));
   ensure(
     available.has('config.json'),
     `${name} has no config.json, so it is not a model in the form of Hugging Face's transformers; choose another model`,

@@ -18,6 +18,9 @@ export type CheckpointName = 'last' | 'best';
 
 export const checkpointFormat = 'tsgpt checkpoint';
 
+/** What to do about damaged numbers of a run, which nobody else has. */
+export const damagedRemedy = 'use another checkpoint of the run, or train again';
+
 const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 const randomStateSchema = v.pipe(v.array(v.pipe(v.number(), v.integer())), v.length(4));
 

@@ -7,7 +7,7 @@ import { familyNamed, type LanguageModel } from '../../models/index.ts';
 import { fitsModel, type Tokenizer, tokenizerFromJSON } from '../../tokenizer/index.ts';
 import type { ModelSource, WeightPlace } from '../model-source.ts';
 import { openSafetensors } from '../safetensors.ts';
-import type { CheckpointFile, CheckpointName } from './checkpoint-file.ts';
+import { type CheckpointFile, type CheckpointName, damagedRemedy } from './checkpoint-file.ts';
 import { type ChosenCheckpoint, chooseCheckpoint, numbersPathOf, wasReplaced } from './choose-checkpoint.ts';
 import type { CheckpointModel } from './save-checkpoint.ts';
 
@@ -107,7 +107,7 @@ async function loadModel<Model extends CheckpointModel>(
 ): Promise<Model> {
   const { path } = checkpoint;
   const numbersPath = numbersPathOf(checkpoint);
-  return whileOpen(await openSafetensors(numbersPath), async (numbers) => {
+  return whileOpen(await openSafetensors(numbersPath, damagedRemedy), async (numbers) => {
     const model = readPart(path, () => create(numbers));
     checkTokenizer(checkpoint, model.config);
     await loadParameters(model, numbers, numbersPath, weights);

@@ -4,7 +4,7 @@ import type { Json } from '../../core/json.ts';
 import { whileOpen } from '../../core/while-open.ts';
 import type { Trainer } from '../../train/index.ts';
 import { openSafetensors } from '../safetensors.ts';
-import type { TrainingRecord } from './checkpoint-file.ts';
+import { damagedRemedy, type TrainingRecord } from './checkpoint-file.ts';
 import { checkTensor, type LoadedCheckpoint } from './load-checkpoint.ts';
 import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
 
@@ -29,7 +29,7 @@ export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpo
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(optimizer));
-  await whileOpen(await openSafetensors(optimizerPath), async (numbers) => {
+  await whileOpen(await openSafetensors(optimizerPath, damagedRemedy), async (numbers) => {
     for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
       checkTensor(numbers, optimizerPath, name, shape);
       data.set((await numbers.read(name)).data as Float32Array);

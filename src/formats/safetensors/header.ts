@@ -47,6 +47,9 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, SafetensorsTensorInfo>;
 }
 
+/** What to do about a damaged file that came from elsewhere. */
+const DOWNLOAD_AGAIN = 'download it again';
+
 /** Bytes before the header: its length. */
 export const PREFIX_BYTES = 8;
 
@@ -72,12 +75,10 @@ const Entry = v.strictObject({
  * @param prefix the file's first bytes, at least {@link PREFIX_BYTES} of them unless the file is shorter
  * @param fileBytes length of the whole file
  * @param file its name, for error messages
+ * @param remedy what to do if it is damaged. Defaults to downloading it again.
  */
-export function headerLength(prefix: Uint8Array, fileBytes: number, file: string): number {
-  ensure(
-    fileBytes >= PREFIX_BYTES,
-    `${file} is not a safetensors file: it has only ${fileBytes} bytes; download it again`,
-  );
+export function headerLength(prefix: Uint8Array, fileBytes: number, file: string, remedy = DOWNLOAD_AGAIN): number {
+  ensure(fileBytes >= PREFIX_BYTES, `${file} is not a safetensors file: it has only ${fileBytes} bytes; ${remedy}`);
   const length = new DataView(prefix.buffer, prefix.byteOffset).getBigUint64(0, true);
   ensure(
     length <= MAX_HEADER_BYTES,
@@ -85,7 +86,7 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, file: string
   );
   ensure(
     Number(length) <= fileBytes - PREFIX_BYTES,
-    `${file} is truncated or not a safetensors file: its header should have ${length} bytes, but the file ends after ${fileBytes}; download it again`,
+    `${file} is truncated or not a safetensors file: its header should have ${length} bytes, but the file ends after ${fileBytes}; ${remedy}`,
   );
   return Number(length);
 }
@@ -96,11 +97,16 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, file: string
  * @param bytes the header's bytes, without the length before them
  * @throws TsgptError that names the file and, if possible, the tensor
  */
-export function parseSafetensorsHeader(bytes: Uint8Array, fileBytes: number, file: string): SafetensorsHeader {
-  const { __metadata__: metadata = {}, ...entries } = parseJson(bytes, file);
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  fileBytes: number,
+  file: string,
+  remedy = DOWNLOAD_AGAIN,
+): SafetensorsHeader {
+  const { __metadata__: metadata = {}, ...entries } = parseJson(bytes, file, remedy);
   ensure(
     isObject(metadata) && Object.values(metadata).every((value) => typeof value === 'string'),
-    `${file} is damaged: its __metadata__ must be an object of strings; download it again`,
+    `${file} is damaged: its __metadata__ must be an object of strings; ${remedy}`,
   );
   const count = Object.keys(entries).length;
   ensure(
@@ -109,35 +115,37 @@ export function parseSafetensorsHeader(bytes: Uint8Array, fileBytes: number, fil
   );
   const dataStart = PREFIX_BYTES + bytes.length;
   const tensors = Object.entries(entries).map(
-    ([name, entry]) => [name, parseEntry(entry, dataStart, name, file)] as const,
+    ([name, entry]) => [name, parseEntry(entry, dataStart, name, { file, remedy })] as const,
   );
   tensors.sort(([, a], [, b]) => a.offset - b.offset || a.byteLength - b.byteLength);
 
   let end = dataStart;
   for (const [name, { offset, byteLength }] of tensors) {
     const fault = offset < end ? 'overlaps the one before it' : 'leaves a gap after the one before it';
-    ensure(
-      offset === end,
-      () => `${file} is damaged: the data of tensor ${printable(name)} ${fault}; download it again`,
-    );
+    ensure(offset === end, () => `${file} is damaged: the data of tensor ${printable(name)} ${fault}; ${remedy}`);
     end += byteLength;
     ensure(
       end <= fileBytes,
       () =>
-        `${file} is truncated: tensor ${printable(name)} ends at byte ${end}, but the file has ${fileBytes}; download it again`,
+        `${file} is truncated: tensor ${printable(name)} ends at byte ${end}, but the file has ${fileBytes}; ${remedy}`,
     );
   }
-  ensure(end === fileBytes, `${file} is damaged: ${fileBytes - end} bytes follow its last tensor; download it again`);
+  ensure(end === fileBytes, `${file} is damaged: ${fileBytes - end} bytes follow its last tensor; ${remedy}`);
   return { metadata: metadata as Record<string, string>, tensors: new Map(tensors) };
 }
 
-function parseEntry(entry: unknown, dataStart: number, name: string, file: string): SafetensorsTensorInfo {
+function parseEntry(
+  entry: unknown,
+  dataStart: number,
+  name: string,
+  { file, remedy }: { file: string; remedy: string },
+): SafetensorsTensorInfo {
   const result = v.safeParse(Entry, entry);
   if (!result.success) {
     const issue = result.issues[0];
     const where = printable(v.getDotPath(issue) ?? 'its entry');
     throw new TsgptError(
-      `${file} cannot be read: tensor ${printable(name)}, ${where}: expected ${issue.expected}, but the file has ${printable(issue.received)}; download it again or convert it to a supported type`,
+      `${file} cannot be read: tensor ${printable(name)}, ${where}: expected ${issue.expected}, but the file has ${printable(issue.received)}; ${remedy} or convert it to a supported type`,
     );
   }
   const { dtype, shape, data_offsets } = result.output;
@@ -146,30 +154,30 @@ function parseEntry(entry: unknown, dataStart: number, name: string, file: strin
   ensure(
     end - begin === byteLength,
     () =>
-      `${file} is damaged: tensor ${printable(name)} (${dtype} [${printable(shape.join(', '))}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; download it again`,
+      `${file} is damaged: tensor ${printable(name)} (${dtype} [${printable(shape.join(', '))}]) needs ${byteLength} bytes, but its data_offsets [${begin}, ${end}] give it ${end - begin}; ${remedy}`,
   );
   return { dtype, shape, byteLength, offset: dataStart + begin };
 }
 
-function parseJson(bytes: Uint8Array, file: string): Record<string, unknown> {
+function parseJson(bytes: Uint8Array, file: string, remedy: string): Record<string, unknown> {
   let header: unknown;
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     header = JSON.parse(text);
   } catch (cause) {
-    throw new TsgptError(`${file} is damaged or not a safetensors file: its header is not JSON; download it again`, {
+    throw new TsgptError(`${file} is damaged or not a safetensors file: its header is not JSON; ${remedy}`, {
       cause,
     });
   }
   ensure(
     isObject(header) && text.startsWith('{'),
-    `${file} is damaged or not a safetensors file: its header is not a JSON object; download it again`,
+    `${file} is damaged or not a safetensors file: its header is not a JSON object; ${remedy}`,
   );
   const duplicate = findDuplicateKey(text);
   ensure(
     duplicate === undefined,
-    () => `${file} is damaged: its header has the name ${printable(duplicate!)} twice; download it again`,
+    () => `${file} is damaged: its header has the name ${printable(duplicate!)} twice; ${remedy}`,
   );
   return header;
 }

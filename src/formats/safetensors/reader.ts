@@ -79,9 +79,12 @@ export class SafetensorsReader {
     try {
       const prefix = new Uint8Array(PREFIX_BYTES);
       await source.readInto(prefix.subarray(0, source.byteLength), 0);
-      const header = new Uint8Array(headerLength(prefix, source.byteLength, source.name));
+      const header = new Uint8Array(headerLength(prefix, source.byteLength, source.name, source.remedy));
       await source.readInto(header, PREFIX_BYTES);
-      return new SafetensorsReader(source, parseSafetensorsHeader(header, source.byteLength, source.name));
+      return new SafetensorsReader(
+        source,
+        parseSafetensorsHeader(header, source.byteLength, source.name, source.remedy),
+      );
     } catch (error) {
       await source.close();
       throw error;

@@ -46,6 +46,7 @@ export const gpt2HuggingFace: HuggingFaceForm<GPT2Config> = {
     torch_dtype: 'float32',
   }),
   layout,
+  untied: (config) => (config.tiedHead ? { ...config, tiedHead: false } : undefined),
 };
 
 const blockParts: Record<string, string> = {
@@ -88,12 +89,12 @@ function layout({ qkvBias, nLayers }: GPT2Config): TensorLayout {
   };
 }
 
-const dropoutSchema = v.optional(v.number(), 0.1);
+const dropoutSchema = v.nullish(v.number(), 0.1);
 
 const configSchema = v.pipe(
   // The oldest files have only n_ctx, another name of n_positions.
-  v.looseObject({ n_positions: v.optional(v.number()), n_ctx: v.optional(v.number()) }),
-  v.transform((json) => ({ ...json, n_positions: json.n_positions ?? json.n_ctx })),
+  v.looseObject({ n_positions: v.nullish(v.number()), n_ctx: v.nullish(v.number()) }),
+  v.transform((json) => ({ ...json, n_positions: json.n_positions ?? json.n_ctx ?? undefined })),
   v.object({
     vocab_size: v.number(),
     n_positions: v.number(),
@@ -103,7 +104,7 @@ const configSchema = v.pipe(
     resid_pdrop: dropoutSchema,
     embd_pdrop: dropoutSchema,
     attn_pdrop: dropoutSchema,
-    tie_word_embeddings: v.optional(v.boolean(), true),
+    tie_word_embeddings: v.nullish(v.boolean(), true),
     // Other values of these fields would change the computation.
     activation_function: fixed('gelu_new'),
     layer_norm_epsilon: fixed(layerNormEpsilon),

@@ -77,6 +77,7 @@ export const llamaHuggingFace: HuggingFaceForm<LlamaConfig> = {
     torch_dtype: 'float32',
   }),
   layout: () => huggingFaceLayout,
+  untied: (config) => (config.tiedHead ? { ...config, tiedHead: false } : undefined),
 };
 
 /** Determines the relative of Llama from its biases, norms and window. */

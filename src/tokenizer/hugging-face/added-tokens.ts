@@ -18,7 +18,7 @@ export interface AddedToken {
   special: boolean;
 }
 
-const flag = v.optional(v.boolean(), false);
+const flag = v.nullish(v.boolean(), false);
 
 export const isTokenId = (id: number) => Number.isInteger(id) && id >= 0 && id < MAX_IDS;
 
@@ -29,7 +29,7 @@ export const addedTokenSchema: v.GenericSchema<unknown, AddedToken> = v.pipe(
     single_word: flag,
     lstrip: flag,
     rstrip: flag,
-    normalized: v.optional(v.boolean()),
+    normalized: v.nullish(v.boolean()),
     special: flag,
   }),
   v.transform((token) => ({ ...token, normalized: token.normalized ?? !token.special })),

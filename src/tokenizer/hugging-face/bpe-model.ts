@@ -58,7 +58,7 @@ const unsupported = <T extends string | number>(off: T) => v.nullish(v.literal(o
 
 export const bpeModelSchema: v.GenericSchema<unknown, BPEModelJSON> = v.object({
   // Early files omit the type.
-  type: v.optional(
+  type: v.nullish(
     v.literal('BPE', ({ received }) => `the type ${received} is not supported, only "BPE"`),
     'BPE',
   ),

@@ -8,7 +8,12 @@ import { type PatternJSON, patternOf, patternSchema } from './pattern.ts';
 /** The `decoder` of a tokenizer.json: how tokens become text again. */
 export type DecoderJSON =
   | { type: 'ByteLevel' | 'ByteFallback' | 'Fuse' }
-  | { type: 'Metaspace'; replacement: string; prepend_scheme?: string; add_prefix_space?: boolean }
+  | {
+      type: 'Metaspace';
+      replacement: string;
+      prepend_scheme?: string | null | undefined;
+      add_prefix_space?: boolean | null | undefined;
+    }
   | { type: 'Replace'; pattern: PatternJSON; content: string }
   | { type: 'Strip'; content: string; start: number; stop: number }
   | { type: 'Sequence'; decoders: DecoderJSON[] };
@@ -19,8 +24,8 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
     v.object({
       type: v.literal('Metaspace'),
       replacement: v.string(),
-      prepend_scheme: v.optional(v.string()),
-      add_prefix_space: v.optional(v.boolean()),
+      prepend_scheme: v.nullish(v.string()),
+      add_prefix_space: v.nullish(v.boolean()),
     }),
     v.object({ type: v.literal('Replace'), pattern: patternSchema, content: v.string() }),
     v.object({

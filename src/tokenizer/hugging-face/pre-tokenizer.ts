@@ -26,28 +26,28 @@ export const preTokenizerSchema: v.GenericSchema<unknown, PreTokenizerJSON> = v.
   v.variant('type', [
     v.object({ type: v.picklist(['Whitespace', 'WhitespaceSplit', 'BertPreTokenizer']) }),
     v.object({ type: v.literal('CharDelimiterSplit'), delimiter: v.string() }),
-    v.object({ type: v.literal('ByteLevel'), add_prefix_space: v.boolean(), use_regex: v.optional(v.boolean(), true) }),
+    v.object({ type: v.literal('ByteLevel'), add_prefix_space: v.boolean(), use_regex: v.nullish(v.boolean(), true) }),
     v.object({ type: v.literal('Digits'), individual_digits: v.boolean() }),
     v.pipe(
       v.object({
         type: v.literal('Metaspace'),
         replacement: v.string(),
         // Older files have only this flag.
-        add_prefix_space: v.optional(v.boolean(), true),
-        prepend_scheme: v.optional(v.picklist(['always', 'first', 'never'])),
-        split: v.optional(v.boolean(), true),
+        add_prefix_space: v.nullish(v.boolean(), true),
+        prepend_scheme: v.nullish(v.picklist(['always', 'first', 'never'])),
+        split: v.nullish(v.boolean(), true),
       }),
       v.transform(({ add_prefix_space, prepend_scheme, ...rest }) => ({
         ...rest,
         prepend_scheme: prepend_scheme ?? (add_prefix_space ? ('always' as const) : ('never' as const)),
       })),
     ),
-    v.object({ type: v.literal('Punctuation'), behavior: v.optional(behaviorSchema, 'Isolated') }),
+    v.object({ type: v.literal('Punctuation'), behavior: v.nullish(behaviorSchema, 'Isolated') }),
     v.object({
       type: v.literal('Split'),
       pattern: patternSchema,
       behavior: behaviorSchema,
-      invert: v.optional(v.boolean(), false),
+      invert: v.nullish(v.boolean(), false),
     }),
     v.object({ type: v.literal('Sequence'), pretokenizers: v.array(preTokenizerSchema) }),
   ]),

@@ -3,16 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
-import { saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
+import { describeModel, openModel, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { writeSafetensors } from '../../../src/disk/safetensors.ts';
 import { SafetensorsReader } from '../../../src/formats/safetensors/reader.ts';
 import type { SafetensorsTensorToWrite } from '../../../src/formats/safetensors/writer.ts';
-import { generate } from '../../../src/generate/index.ts';
+import { Decoder, generate } from '../../../src/generate/index.ts';
 import { Random } from '../../../src/random/random.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { defaultTrainOptions, train } from '../../../src/train/index.ts';
-import { loadModel } from '../../support/load-model.ts';
+import { loadDecoder, loadModel } from '../../support/load-model.ts';
 import { bytesFile } from '../../support/published-forms.ts';
+import { weightsOfModel } from '../../support/tiny-models.ts';
 
 const tokenizerFile = bytesFile();
 const vocabSize = Object.keys(tokenizerFile.model.vocab).length;
@@ -73,9 +74,10 @@ describe('openModel, of a folder,', () => {
   const tokenizer = { 'tokenizer.json': JSON.stringify(tokenizerFile) };
 
   it('loads a model with its tokenizer, and closes the file', async () => {
-    const close = vi.spyOn(SafetensorsReader.prototype, 'close');
+    const [open, close] = [vi.spyOn(SafetensorsReader, 'open'), vi.spyOn(SafetensorsReader.prototype, 'close')];
     const pretrained = await loadModel(await folderWith(tokenizer));
-    expect(close).toHaveBeenCalledTimes(1);
+    expect(close).toHaveBeenCalledTimes(open.mock.calls.length);
+    expect(open).toHaveBeenCalled();
     expect(pretrained.modelType).toBe('gpt2');
     expect(pretrained.tokenizer!.vocabSize).toBe(vocabSize);
     const [published] = weights();
@@ -178,6 +180,82 @@ describe('openModel, of a folder,', () => {
     await expect(loadModel(await folderWith(untied))).rejects.toThrow(/no tensor lm_head\.weight/);
   });
 
+  it('loads weights that torch.compile or data-parallel training wrapped, in memory and where they lie', async () => {
+    const expected = (await loadModel(await folderWith(tokenizer))).model;
+    for (const wrapper of ['_orig_mod.', 'module.', 'module._orig_mod.']) {
+      const folder = await folderWith(tokenizer, weights(`${wrapper}transformer.`));
+      expect(weightsOfModel((await loadModel(folder)).model)).toEqual(weightsOfModel(expected));
+      await using decoder = await loadDecoder(folder);
+      expect(await decoder.append(decoder.createCache(), [[1, 2, 3]])).toEqual(
+        await new Decoder(expected).append(decoder.createCache(), [[1, 2, 3]]),
+      );
+    }
+  });
+
+  it('gives a head that differs from the embedding its own weights, although the configuration says nothing', async () => {
+    const head = { name: 'lm_head.weight', shape: [vocabSize, 8], data: new Float32Array(vocabSize * 8).fill(2) };
+    for (const prefix of ['transformer.', '_orig_mod.transformer.']) {
+      const named = { ...head, name: prefix.replace('transformer.', '') + head.name };
+      const folder = await folderWith(tokenizer, [...weights(prefix), named]);
+      const opened = await openModel(folder);
+      expect(opened.config).toMatchObject({ tiedHead: false });
+      expect((await describeModel(folder)).config).toEqual(opened.config);
+      expect((await opened.model()).namedParameters().get('head.weight')!.value).toEqual(head.data);
+      for (const quantize of [undefined, 'q8'] as const) {
+        await using decoder = await loadDecoder(folder, { quantize, cacheFolder: join(root, `cache-${count++}`) });
+        const [logits] = await decoder.append(decoder.createCache(), [[1, 2, 3]]);
+        for (const logit of logits!) expect(logit).toBeCloseTo(logits![0]!, 2); // all rows of the head are equal
+      }
+    }
+    const same = { ...head, data: weights()[0]!.data as Float32Array };
+    for (const other of [same, { ...same, data: Float64Array.from(same.data) }]) {
+      expect((await openModel(await folderWith({}, [...weights(), other]))).config).toMatchObject({ tiedHead: true });
+    }
+  });
+
+  it('reads files with a byte order mark, and numbers and nulls as Python writes them', async () => {
+    const python = { ...config, resid_pdrop: null, tie_word_embeddings: null, n_ctx: null, n_inner: null };
+    const text = JSON.stringify({ ...python, initializer_range: 0 }).replace(/0}$/, 'Infinity}');
+    const folder = await folderWith({
+      'config.json': `\ufeff${text}`,
+      'tokenizer.json': `\ufeff${tokenizer['tokenizer.json']}`,
+      'tokenizer_config.json': '\ufeff{"model_max_length": Infinity, "eos_token": null, "added_tokens_decoder": null}',
+      'generation_config.json': '\ufeff{"eos_token_id": null, "temperature": NaN}',
+    });
+    expect((await loadModel(folder)).model.config).toMatchObject({ dropRate: 0.1, tiedHead: true });
+  });
+
+  it('says what a pointer of Git LFS is, in place of weights or of JSON', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n';
+    const message = /(model\.safetensors|\w+\.json|one\.safetensors) is only a pointer of Git LFS .*git lfs pull"$/;
+    for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'generation_config.json']) {
+      const folder = await folderWith(tokenizer);
+      await writeFile(join(folder, name), pointer);
+      await expect(loadModel(folder), name).rejects.toThrow(message);
+    }
+    const index = JSON.stringify({ weight_map: { 'wte.weight': 'one.safetensors' } });
+    for (const name of ['model.safetensors.index.json', 'one.safetensors']) {
+      const folder = await folderWith({ 'model.safetensors.index.json': index, [name]: pointer }, []);
+      await expect(loadModel(folder)).rejects.toThrow(message);
+    }
+  });
+
+  it('says that a folder holds an adapter, and to which model', async () => {
+    const adapter = { 'adapter_config.json': JSON.stringify({ base_model_name_or_path: 'org/base', r: 8 }) };
+    const folder = await folderWith(adapter, []);
+    for (const place of [folder, join(folder)]) {
+      await expect(openModel(place)).rejects.toThrow(
+        /holds an adapter \(LoRA\) to the model org\/base, not a model; merge/,
+      );
+    }
+    await rm(join(folder, 'config.json'));
+    await expect(openModel(folder)).rejects.toThrow(/holds an adapter/);
+    await writeFile(join(folder, 'adapter_config.json'), '{');
+    await expect(openModel(folder)).rejects.toThrow(/holds an adapter \(LoRA\) to another model/);
+    // Beside a whole model, an adapter's description is of no concern.
+    await loadModel(await folderWith({ ...tokenizer, ...adapter }));
+  });
+
   it('loads weights in several files', async () => {
     const [first, ...rest] = weights();
     const map = Object.fromEntries([
@@ -193,10 +271,11 @@ describe('openModel, of a folder,', () => {
   });
 
   it('closes the file when the weights do not fit', async () => {
-    const close = vi.spyOn(SafetensorsReader.prototype, 'close');
+    const [open, close] = [vi.spyOn(SafetensorsReader, 'open'), vi.spyOn(SafetensorsReader.prototype, 'close')];
     const folder = await folderWith({}, weights().slice(1));
     await expect(loadModel(folder)).rejects.toThrow(`cannot load ${folder}: the weights have no tensor wte.weight`);
-    expect(close).toHaveBeenCalledTimes(1);
+    expect(close).toHaveBeenCalledTimes(open.mock.calls.length);
+    expect(open).toHaveBeenCalled();
   });
 
   it.each<[string, Record<string, string>, RegExp]>([

@@ -95,6 +95,22 @@ describe('openModel', () => {
     expect(weightsOfModel(other)).toEqual(weightsOfModel(model));
   });
 
+  it.each([
+    ['gpt2', 'openai-community/gpt2'],
+    ['GPT2', 'openai-community/gpt2'],
+    ['distilgpt2', 'distilbert/distilgpt2'],
+    ['TinyLlama', 'TinyLlama/TinyLlama-1.1B-Chat-v1.0'],
+  ])('suggests the full name of %s', async (name, fullName) => {
+    await expect(openModel(name)).rejects.toThrow(`there is no model ${name}; on the hub it is ${fullName}, so give`);
+  });
+
+  it('says first that there is no such folder, when the hub cannot help', async () => {
+    const hub = { cacheFolder: fresh('hub'), offline: true };
+    await expect(openModel('models/gtp2', { hub })).rejects.toThrow(
+      /^there is no folder models\/gtp2, and as a model of the hub: models\/gtp2 \(main\) is not in the cache/,
+    );
+  });
+
   it('downloads a model of the hub', async () => {
     const folder = await forms['a folder in the layout of Hugging Face']!();
     const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));

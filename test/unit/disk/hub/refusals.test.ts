@@ -81,6 +81,14 @@ describe('what a model lacks', () => {
     expect(await without('config.json')).toContain(`${name} has no config.json, so it is not a model in the form of`);
   });
 
+  it('an adapter, which is no model', async () => {
+    const adapter = { 'adapter_config.json': Buffer.from('{}'), 'adapter_model.safetensors': Buffer.alloc(9) };
+    fake.hub.models.set('org/lora', { commit, files: adapter });
+    expect(await sentenceOf(downloadModel('org/lora', fake.options()))).toContain(
+      "org/lora holds an adapter (LoRA) to another model, not a model; merge the two with PEFT's merge_and_unload",
+    );
+  });
+
   it('a shard that its index names', async () => {
     const shard = 'model-00002-of-00002.safetensors';
     expect(await without(shard, shardedFiles())).toContain(

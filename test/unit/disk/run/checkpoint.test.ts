@@ -156,6 +156,8 @@ describe('loading', () => {
         writeFileSync(path, whole);
         truncateSync(path, length);
         await expectSentence(loadCheckpoint(folder), path);
+        // Nobody else has these numbers.
+        await expectSentence(loadCheckpoint(folder), '; use another checkpoint of the run, or train again');
       }),
       { numRuns: 50 },
     );
