@@ -1,18 +1,23 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { printable } from '../core/printable.ts';
 
+/** A number in digits, such as 12, -0.5 or 1e-3, but not 0x10; anything else is NaN. */
+function decimal(text: string): number {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : Number.NaN;
+}
+
 /** Parses a whole number for a flag. */
 export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
+  const value = decimal(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('It must be a whole number.');
   if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('It must be a whole number below 2^53.');
   return value;
 }
 
 /** Parses a number for a flag; `inf` is a number, too. */
 export function number(text: string): number {
-  const value = /^inf(inity)?$/i.test(text) ? Number.POSITIVE_INFINITY : Number(text);
-  if (text.trim() === '' || Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
+  const value = /^inf(inity)?$/i.test(text) ? Number.POSITIVE_INFINITY : decimal(text);
+  if (Number.isNaN(value)) throw new InvalidArgumentError('It must be a number.');
   return value;
 }
 
@@ -55,6 +60,10 @@ export function withFlags(message: string, command: Command): string {
   };
   return message
     .replaceAll(/\bthe option (\w+)/g, (whole, name: string) => (flags.has(name) ? flagOf(name) : whole))
-    .replace(/^[a-z]+(?= must be )/, flagOf)
+    .replace(/^(?:the )?([a-z]+(?: [a-z]+)*)(?= must (?:be|lie) )/, (whole, words: string) => {
+      const name = words.replaceAll(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase());
+      const flag = flagOf(name);
+      return flag === name ? whole : flag;
+    })
     .replaceAll(/(?<![\w./"'-])[a-z]+[A-Z]\w*(?![\w/"'-]|\.\w)/g, flagOf);
 }

@@ -1,4 +1,5 @@
 import type { AddHelpTextContext } from 'commander';
+import { programName } from './program-name.ts';
 import { itemsText } from './table.ts';
 import { columnsOf, hanging, usualColumns } from './terminal.ts';
 
@@ -10,8 +11,12 @@ export function helpParagraph(text: string) {
   return ({ error }: AddHelpTextContext) => `\n${hanging(text, helpWidth(error ? process.stderr : process.stdout))}`;
 }
 
-/** Names and their descriptions, such as examples, under a title; for Commander's `addHelpText('after', ...)`. */
+/** Names and their descriptions, such as commands that begin with `$ tsgpt`, under a title; for Commander's `addHelpText('after', ...)`. */
 export function helpItems(title: string, items: readonly (readonly [name: string, description: string])[]) {
-  return ({ error }: AddHelpTextContext) =>
-    `\n${title}:\n${itemsText(items, helpWidth(error ? process.stderr : process.stdout), '  ')}`;
+  return ({ error }: AddHelpTextContext) => {
+    const typed = items.map(
+      ([name, description]) => [name.replace(/^\$ tsgpt/, `$ ${programName()}`), description] as const,
+    );
+    return `\n${title}:\n${itemsText(typed, helpWidth(error ? process.stderr : process.stdout), '  ')}`;
+  };
 }

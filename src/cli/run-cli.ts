@@ -13,6 +13,8 @@ import { withFlags } from './flags.ts';
 import { helpItems, helpWidth } from './help.ts';
 import { Stopped } from './interrupt.ts';
 import { packageVersion } from './package-version.ts';
+import { programName } from './program-name.ts';
+import { refusedBySystem, withoutCodes } from './system-errors.ts';
 
 const examples = [
   ['$ tsgpt train novel.txt --out runs/novel', 'learn from a text for some minutes'],
@@ -50,7 +52,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const program = createProgram();
   for (const command of [program, ...program.commands]) {
     command.exitOverride().showSuggestionAfterError();
-    const help = command === program ? 'tsgpt --help' : `tsgpt ${command.name()} --help`;
+    const help = `${programName()}${command === program ? '' : ` ${command.name()}`} --help`;
     command.configureOutput({
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),
@@ -66,7 +68,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError || error instanceof Stopped) return error.exitCode;
-    report(outOfMemory(error) ?? error, command, args.includes('--verbose'));
+    report(outOfMemory(error) ?? refusedBySystem(error) ?? error, command, args.includes('--verbose'));
     return 1;
   }
 }
@@ -85,7 +87,7 @@ function inOneSentence(message: string): string {
 function report(error: unknown, command: Command, verbose: boolean): void {
   const known = error instanceof TsgptError;
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`error: ${known ? withFlags(message, command) : message}`);
+  console.error(`error: ${known ? withoutCodes(withFlags(message, command)) : message}`);
   if (verbose && error instanceof Error) console.error(error.stack);
   else if (!known) console.error('This is a defect in tsgpt; run again with --verbose for the details and report it.');
 }

@@ -120,4 +120,14 @@ describe('info', () => {
     expect(hub.requestsOf('config.json').length).toBeGreaterThan(0);
     expect(hub.requestsOf('model.safetensors')).toEqual([]);
   });
+
+  it('as JSON', async () => {
+    const { stdout } = await tsgpt('info', 'gpt2-small', '--json');
+    const { name, family, config, parameters, bytes, layers } = JSON.parse(stdout);
+    expect([name, family, config.embDim, parameters]).toEqual(['gpt2-small', 'gpt2', 768, 124_412_160]);
+    expect(bytes).toEqual({ weights: 4 * parameters, trainingState: 16 * parameters });
+    expect(layers[1]).toMatchObject({ title: 'transformer block', repeat: 12 });
+    const { checkpoint } = JSON.parse((await tsgpt('info', await trainedFolder(), '--json', '--last')).stdout);
+    expect(checkpoint).toMatchObject({ name: 'last', step: 6 });
+  });
 });

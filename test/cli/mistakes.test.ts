@@ -22,7 +22,7 @@ describe('a mistake on the command line', () => {
     [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
     [['info'], "missing required argument 'model'", 'tsgpt info --help'],
     [['demo', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],
-    [['trian'], "unknown command 'trian'", 'did you mean train? "tsgpt --help" shows what there is'],
+    [['trian'], "unknown command 'trian'", 'tsgpt --help" shows what there is'],
     [['--wat'], "unknown option '--wat'", 'tsgpt --help'],
   ])('%j is one sentence', async (args, about, hint) => {
     const outcome = await tsgpt(...args);
@@ -61,7 +61,7 @@ describe('train', () => {
     [['--learning-rate', '-1'], '--learning-rate must be a number of at least 0, but is -1'],
     [['--max-grad-norm', '0'], '--max-grad-norm must be greater than 0'],
     [['--beta2', '1'], '--beta1 and --beta2 must be at least 0 and below 1'],
-    [['--validation-fraction', '1'], 'the validation fraction must lie between 0 and 1'],
+    [['--validation-fraction', '1'], '--validation-fraction must lie between 0 and 1'],
     [['--context-length', '1000'], 'a window length of 1000 needs at least 1001'],
     [['--emb-dim', '1000000000'], 'choose a smaller model, as with --emb-dim and --n-layers'],
     [['--n-layers', '1000000000'], 'choose a smaller model, as with --emb-dim and --n-layers'],
@@ -74,7 +74,7 @@ describe('train', () => {
       'a model of the family gpt2 has no --n-kv-heads; the flags of its shape are --context-length',
     ],
     [['--window-length', '0'], '--window-length must be a whole number of at least 1, but is 0'],
-    [['--window-length', '9'], 'the window length must be at most 8, the tokens the model sees, but is 9'],
+    [['--window-length', '9'], '--window-length must be at most 8, the tokens the model sees, but is 9'],
     [
       ['--validation-fraction', '0.01'],
       'give a longer text (about 810 tokens in all), a smaller context or window length, or a larger share for validation',
@@ -153,7 +153,7 @@ describe('train', () => {
     );
     expectSentence(await resume('--family', 'llama'), 'belongs to a run with family gpt2');
     expectSentence(await resume('--qk-norm'), 'a model of the family gpt2 has no --qk-norm');
-    expectSentence(await resume('--no-tied-head'), 'belongs to a run with tiedHead true');
+    expectSentence(await resume('--no-tied-head'), 'belongs to a run without --no-tied-head; leave the flag out');
     expectSentence(await resume('--tokenizer', 'gpt2'), 'char');
     expectSentence(await resume('--seed', '5'), 'so it cannot continue with seed 5');
     const other = textFile('the mat sat on the cat.\n'.repeat(30));
@@ -210,8 +210,8 @@ describe('generate and info', () => {
   it('with impossible values', async () => {
     const folder = await trainedFolder();
     for (const [flags, about] of [
-      [['--temperature', '-1'], 'the temperature must be'],
-      [['--temperature', 'inf'], 'the temperature must be'],
+      [['--temperature', '-1'], '--temperature must be'],
+      [['--temperature', 'inf'], '--temperature must be'],
       [['--top-k', '0'], '--top-k must be a whole number of at least 1, but is 0'],
       [['--top-p', '1.5'], '--top-p must be greater than 0 and at most 1'],
       [['--max-tokens', '-1'], '--max-tokens must be a whole number of at least 0, but is -1'],

@@ -15,6 +15,9 @@ describe('train, generate and info', () => {
     expect([trained.code, trained.stderr]).toEqual([0, '']);
     expect(trained.stdout).toContain('gpt2 of');
     expect(trained.stdout).toContain('648 tokens to learn from and 72 to measure with, of 12 different ones');
+    expect(trained.stdout).toContain(
+      '6 steps of 4 windows of 8 tokens, the whole context; learning rate 0.003, falling to 0.0003.',
+    );
     expect(trained.stdout).toMatch(/step 6\/6 {2}loss \d\.\d{4} {2}validation \d\.\d{4}/);
     expect(trained.stdout).toContain(`Saved in ${folder}`);
     expect(readdirSync(folder)).toEqual(

@@ -5,6 +5,9 @@ import { loadCheckpoint } from '../../disk/run/index.ts';
 import { generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { interruptible } from '../interrupt.ts';
+import { programName } from '../program-name.ts';
+import { itemsText } from '../table.ts';
+import { columnsOf } from '../terminal.ts';
 import { trainingRun } from '../training-runs.ts';
 import { stopping, trainAndShow } from './train.ts';
 
@@ -43,12 +46,13 @@ async function showOff(folder: string): Promise<void> {
 }
 
 function nextSteps(folder: string): string {
-  return [
-    'Three things to try next:',
-    `  npx tsgpt generate ${folder} --prompt "Mr. Darcy "     let it continue your words`,
-    `  npx tsgpt train --resume --out ${folder} --steps 5000  let it learn for longer`,
-    '  npx tsgpt train your-text.txt --out runs/mine         train one on a text of your own',
-  ].join('\n');
+  const tsgpt = programName();
+  const items = [
+    [`${tsgpt} generate ${folder} --prompt "Mr. Darcy "`, 'let it continue your words'],
+    [`${tsgpt} train --resume --out ${folder} --steps 5000`, 'let it learn for longer'],
+    [`${tsgpt} train your-text.txt --out runs/mine`, 'train one on a text of your own'],
+  ] as const;
+  return `Three things to try next:\n${itemsText(items, columnsOf(), '  ')}`;
 }
 
 /** `name`, or `name-2`, `name-3`, ... if that exists: no run overwrites another. */

@@ -20,9 +20,12 @@ export function infoCommand(): Command {
     .description('Show the layers of a model, and the memory and computation it needs.')
     .argument('<model>', `${modelOrPresetArgument}; or a published size: ${[...publishedSizes().keys()].join(', ')}`)
     .option('--last', "use a training run's last checkpoint instead of its best")
-    .action(async (name: string, { last }: { last?: boolean }) => {
+    .option('--json', 'print everything as JSON')
+    .action(async (name: string, { last, json }: { last?: boolean; json?: boolean }) => {
       await interruptible('Stopping …', async (signal) => {
-        const { groups, lines } = await describe(name, last, signal);
+        const { lines, ...known } = await describe(name, last, signal);
+        const { groups } = known;
+        if (json) return console.log(JSON.stringify(asJson(known), null, 2));
         for (const line of lines) console.log(hanging(line, columnsOf()));
         console.log(`${layerTable(groups)}\n${costs(groups)}`);
       });
@@ -30,6 +33,11 @@ export function infoCommand(): Command {
 }
 
 interface Description {
+  name: string;
+  family: string;
+  config: ModelConfig;
+  /** Only for a training run. */
+  checkpoint?: { name: string | undefined; step: number; validationLoss?: number | undefined };
   /** Its layers. */
   groups: LayerGroup[];
   /** What else is known of it. */
@@ -47,13 +55,14 @@ async function describeNamed(name: string, last: boolean | undefined, signal: Ab
   const { path, modelType, family, config, checkpoint, tokenizer } = await showingDownload(name, signal, (hub) =>
     describeModel(name, { checkpoint: last ? 'last' : undefined, hub }),
   );
-  const groups = summarizeModel(family, config);
-  if (!checkpoint) return { groups, lines: [lineOf(name, modelType, config)] };
+  const known = { name, family, config, groups: summarizeModel(family, config) };
+  if (!checkpoint) return { ...known, lines: [lineOf(name, modelType, config)] };
   const { step, validationLoss } = checkpoint;
   const loss = validationLoss === undefined ? '' : `, validation loss ${validationLoss.toFixed(4)}`;
   const choice = choiceOf(checkpoint);
   return {
-    groups,
+    ...known,
+    checkpoint: { name: checkpoint.name, step, validationLoss },
     lines: [
       `${path}: ${family} after step ${formatInteger(step)}${loss}, ${tokenizer!.kind} tokenizer`,
       ...(choice ? [`It is ${choice}.`] : []),
@@ -62,7 +71,7 @@ async function describeNamed(name: string, last: boolean | undefined, signal: Ab
 }
 
 function describeSize(name: string, { family, config }: PublishedSize): Description {
-  return { groups: summarizeModel(family, config), lines: [lineOf(name, family, config)] };
+  return { name, family, config, groups: summarizeModel(family, config), lines: [lineOf(name, family, config)] };
 }
 
 function lineOf(name: string, kind: string, { vocabSize, contextLength }: ModelConfig): string {
@@ -76,8 +85,11 @@ function describePreset(name: string): Description {
   const note = isCharacters
     ? [`With ${assumedCharacters} different characters; the training text decides the real number.`]
     : [];
-  const groups = summarizeModel(preset.family, presetConfig(preset, vocabSize));
-  return { groups, lines: [`${name}: ${preset.summary}`, ...note, ...publishedDifference(preset, groups, vocabSize)] };
+  const { family } = preset;
+  const config = presetConfig(preset, vocabSize);
+  const groups = summarizeModel(family, config);
+  const lines = [`${name}: ${preset.summary}`, ...note, ...publishedDifference(preset, groups, vocabSize)];
+  return { name, family, config, groups, lines };
 }
 
 /** How the published weights of this size differ from the preset. */
@@ -89,6 +101,13 @@ function publishedDifference(preset: Preset, groups: readonly LayerGroup[], voca
     formatInteger(totalOf(some, 'parameters')),
   );
   return [`${published.difference}: ${theirs} parameters instead of ${own}.`];
+}
+
+/** Everything that is known, with the totals that the text shows. */
+function asJson({ groups, ...known }: Omit<Description, 'lines'>) {
+  const [parameters, flopsPerToken] = [totalOf(groups, 'parameters'), totalOf(groups, 'flopsPerToken')];
+  const bytes = { weights: 4 * parameters, trainingState: 16 * parameters };
+  return { ...known, parameters, flopsPerToken, trainingFlopsPerToken: 3 * flopsPerToken, bytes, layers: groups };
 }
 
 const layerColumns: readonly Column[] = [

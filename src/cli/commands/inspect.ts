@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { heatMapSvg } from '../../charts/index.ts';
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { formatShape } from '../../core/shape.ts';
@@ -143,7 +144,10 @@ interface Heads {
 function parseHeads(text: string | true): Heads {
   if (text === true) return {};
   const [, block, head] = /^(\d+)(?:\.(\d+))?$/.exec(text) ?? [];
-  ensure(block !== undefined, `--attention must be a block, such as 0, or a head of it, such as 0.3, but is ${text}`);
+  ensure(
+    block !== undefined,
+    `--attention must be a block, such as 0, or a head of it, such as 0.3, but is ${describeValue(text)}`,
+  );
   return { block: Number(block), head: head === undefined ? undefined : Number(head) };
 }
 

@@ -2,13 +2,15 @@ import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import type { OpenedText } from '../../disk/open-text.ts';
 import { curveOf, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
+import { completeTrainOptions, type TrainOptions } from '../../train/index.ts';
 import { number, wholeNumber } from '../flags.ts';
-import { formatInteger } from '../format.ts';
+import { counted, formatInteger } from '../format.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { addModelFlags, givenModelFlags } from '../model-flags.ts';
 import { modelArgument } from '../open-model.ts';
 import { defaultPreset, presets } from '../presets.ts';
+import { programName } from '../program-name.ts';
 import { decorate, warn } from '../terminal.ts';
 import { addTextOptions, tellLeftOut } from '../text-flags.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
@@ -50,8 +52,8 @@ export function trainCommand(): Command {
   addTrainingFlags(command);
   return command
     .optionsGroup('Samples written at each evaluation:')
-    .option('--prompt <text>', 'what the samples begin with (default: nothing)')
-    .option('--sample-tokens <n>', 'tokens in each; 0 for no samples (default: 120)', wholeNumber)
+    .option('--prompt <text>', 'what the samples begin with', '')
+    .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
     .addHelpText('after', helpItems('Presets', presetItems))
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
       interruptible(stopping, async (signal, hurry) => {
@@ -81,15 +83,36 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   console.log(
     `Saved in ${run.folder} after step ${formatInteger(entries.at(-1)!.step)}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
   );
-  if (run.signal?.aborted) console.log(`Continue with: tsgpt train --resume --out ${run.folder}`);
+  if (run.signal?.aborted) console.log(`Continue with: ${programName()} train --resume --out ${run.folder}`);
 }
 
-function describeRun({ model, text, textPath = '', tokenizer, resumeFrom }: FolderRun): string {
+function describeRun({ model, text, textPath = '', tokenizer, resumeFrom, options }: FolderRun): string {
   const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
   const begin = resumeFrom ? `Continuing after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
     `${begin} a ${describeModel(model)} on ${shortest(textPath)}:\n` +
-    `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n`
+    `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n` +
+    describeSteps(completeTrainOptions(options ?? {}), model.config)
+  );
+}
+
+/** "2,000 steps of 12 windows of 64 tokens; learning rate 0.003, falling to 0.0003." */
+function describeSteps(options: TrainOptions, { contextLength }: FolderRun['model']['config']): string {
+  const {
+    steps,
+    batchSize,
+    gradientAccumulation,
+    windowLength = contextLength,
+    learningRate,
+    minLearningRate,
+  } = options;
+  const batches = gradientAccumulation > 1 ? `${gradientAccumulation} × ${batchSize}` : `${batchSize}`;
+  const context =
+    windowLength === contextLength ? 'the whole context' : `of a context of ${formatInteger(contextLength)}`;
+  const rate = minLearningRate < learningRate ? `${learningRate}, falling to ${minLearningRate}` : `${learningRate}`;
+  return (
+    `${counted(steps, 'step')} of ${batches} windows of ${counted(windowLength, 'token')}, ${context}; ` +
+    `learning rate ${rate}.\n`
   );
 }
 
