@@ -1,5 +1,5 @@
 import { exportOnnx } from '../disk/export-onnx.ts';
-import { saveGguf, savePretrained, saveWeights } from '../disk/pretrained.ts';
+import { saveGguf, savePretrained, saveWeights, type WeightDtype } from '../disk/pretrained.ts';
 import { stopTokensLeftOut } from '../disk/save-gguf.ts';
 import type { LanguageModel, TensorLayout } from '../models/index.ts';
 import { addedBiases } from '../models/lay-out.ts';
@@ -8,7 +8,7 @@ import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
 /** How weights are stored: as floating-point numbers of 32 or 16 bits, or, as with `--quantize`, as integers of 8 or 4 bits with a scale for every 32. */
-export const weightTypes = ['f32', 'f16', 'q8', 'q4'] as const;
+export const weightTypes = ['f32', 'f16', 'bf16', 'q8', 'q4'] as const;
 export type WeightType = (typeof weightTypes)[number];
 
 export interface ConvertOptions {
@@ -44,6 +44,7 @@ export interface ConvertTarget {
 }
 
 /** The names that the target programs have for the types. */
+const safetensorsTypes = { f32: 'F32', f16: 'F16', bf16: 'BF16' } as const;
 const ggufTypes = { f32: 'F32', f16: 'F16', q8: 'Q8_0', q4: 'Q4_0' } as const;
 const onnxTypes = { f32: 'fp32', q8: 'q8', q4: 'q4' } as const;
 
@@ -59,25 +60,29 @@ export const convertTargets: readonly ConvertTarget[] = [
       return form.layout(config, form.writeConfig(config).architecture);
     },
     write: (path, toSave, { types, ...options }) =>
-      saveGguf(path, toSave, { ...byTensor(options), name: options.name, type: ggufTypes[types[0]!] }),
+      saveGguf(path, toSave, {
+        ...byTensor(options),
+        name: options.name,
+        type: ggufTypes[types[0] as keyof typeof ggufTypes],
+      }),
   },
   {
     form: 'safetensors',
     summary: "one file with only the weights, under Hugging Face's names",
     names: { pattern: /\.safetensors$/i, look: 'name.safetensors' },
-    types: ['f32'],
+    types: typesOf(safetensorsTypes),
     layout: huggingFaceLayout,
-    write: (path, { model }, options) => saveWeights(path, model, byTensor(options)),
+    write: (path, { model }, options) => saveWeights(path, model, { ...byTensor(options), dtype: dtypeOf(options) }),
   },
   {
     form: 'hf',
     summary: "a folder in Hugging Face's layout: configuration, weights, tokenizer",
     // A name with an ending is that of a file, unless there is such a folder, which then ends with a slash here; `model-1.5` has none.
     names: { pattern: /^(?!.*\.[a-z]\w*$)/is, look: 'folder' },
-    types: ['f32'],
+    types: typesOf(safetensorsTypes),
     layout: huggingFaceLayout,
     write: (path, toSave, options) =>
-      savePretrained(path, toSave, { ...byTensor(options), overwrite: options.overwrite }),
+      savePretrained(path, toSave, { ...byTensor(options), dtype: dtypeOf(options), overwrite: options.overwrite }),
   },
   {
     form: 'onnx',
@@ -95,6 +100,10 @@ export const convertTargets: readonly ConvertTarget[] = [
 
 function huggingFaceLayout({ family, config }: LanguageModel): TensorLayout {
   return huggingFaceForm(family).layout(config);
+}
+
+function dtypeOf({ types }: ConvertOptions): WeightDtype {
+  return safetensorsTypes[types[0] as keyof typeof safetensorsTypes];
 }
 
 function typesOf<Type extends WeightType>(names: Readonly<Record<Type, string>>): readonly Type[] {

@@ -1,8 +1,9 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { ensure } from '../core/errors.ts';
 import { type OpenedText, openText } from '../disk/open-text.ts';
 import { type FolderRun, holdsRun, loadCheckpoint, type TextReading, textTrainingRecord } from '../disk/run/index.ts';
+import { ensureUnlocked } from '../disk/run/lock.ts';
 import { familyNamed, type LanguageModel } from '../models/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation } from '../text/index.ts';
 import { GPT2Tokenizer, type Tokenizer } from '../tokenizer/index.ts';
@@ -25,9 +26,9 @@ export interface TrainFlags extends TrainingFlags, TextFlags {
   tokenizer?: 'char' | 'gpt2';
   validationFraction?: number;
   resume?: boolean;
-  prompt: string;
-  sampleTokens: number;
   ignoreMemory?: boolean;
+  prompt?: string;
+  sampleTokens?: number;
   /** The flags of the model's configuration. */
   model: ModelFlags;
   /** Called when the text has been opened, before it is read. */
@@ -40,10 +41,11 @@ export async function trainingRun(
   flags: TrainFlags,
   signal: AbortSignal,
 ): Promise<FolderRun> {
+  await ensureUnlocked(flags.out); // before a long text is read
   if (flags.resume) return resumedRun(text, flags, signal);
   ensure(text, 'train needs a text; give a text file or a folder of them');
   ensure(
-    !holdsRun(flags.out),
+    !(await holdsRun(flags.out)),
     `${flags.out} already holds a training run; continue it with --resume, or choose another folder with --out`,
   );
   return flags.from === undefined ? newRun(text, flags, signal) : runFrom(flags.from, text, flags, signal);
@@ -86,13 +88,14 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
 }
 
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+  const [conflict] = Object.keys(defined({ from: flags.from, preset: flags.preset }));
   ensure(
-    flags.from === undefined,
-    "--resume continues with the run's own model, so --from does not go with it; leave one of them out",
+    conflict === undefined,
+    `--resume continues with the run's own model and settings, so --${conflict} does not go with it; leave one of them out`,
   );
   const checkpoint = await loadCheckpoint(flags.out, 'last');
   const { path, file, model, tokenizer } = checkpoint;
-  const { options: before, text: textBefore } = textTrainingRecord(checkpoint);
+  const { options: before, text: textBefore, sample } = textTrainingRecord(checkpoint);
   ensureSame(path, { family: file.architecture }, defined({ family: flags.family }));
   ensureFlagsOf(familyNamed(file.architecture), flags.model);
   ensureSame(path, file.config, flags.model);
@@ -107,11 +110,21 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   );
   const place = text ?? textBefore.path;
   ensureFits(model, options, flags);
+  ensure(
+    text !== undefined || existsSync(place),
+    `the text of the run in ${flags.out} is no longer at ${place}; say where it is now: ` +
+      `tsgpt train <file or folder> --resume --out ${flags.out}`,
+  );
   // Older runs read only .txt files of a folder.
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const readBefore = textBefore.reading ?? (isFolder ? { include: ['*.[tT][xX][tT]'] } : {});
   const reading = { ...readBefore, ...readingOf(flags) };
-  const run = await runOn(place, reading, { model, tokenizer }, flags, signal, textBefore.trainTokens);
+  const wanted = {
+    ...flags,
+    prompt: flags.prompt ?? sample?.prompt,
+    sampleTokens: flags.sampleTokens ?? sample?.tokens,
+  };
+  const run = await runOn(place, reading, { model, tokenizer }, wanted, signal, textBefore.trainTokens);
   return { ...run, options, resumeFrom: checkpoint };
 }
 
@@ -133,7 +146,7 @@ async function runOn(
   path: string,
   { allowSpecial, ...how }: TextReading,
   { model, tokenizer }: { model: LanguageModel; tokenizer: Tokenizer },
-  { out, prompt, sampleTokens, validationFraction, onText }: TrainFlags,
+  { out, prompt = '', sampleTokens = 120, validationFraction, onText }: TrainFlags,
   signal: AbortSignal,
   trainTokens?: number,
 ): Promise<FolderRun> {
@@ -148,7 +161,13 @@ async function runOn(
     trainTokens === undefined || validationFraction !== undefined
       ? splitTrainValidation(ids, validationFraction)
       : { train: ids.subarray(0, trainTokens), validation: ids.subarray(trainTokens) };
-  const sample = sampleTokens > 0 ? { prompt, tokens: sampleTokens } : undefined;
+  ensure(
+    trainTokens === undefined || text.train.length === trainTokens || ids.length < trainTokens,
+    `the run in ${out} keeps ${ids.length - (trainTokens ?? 0)} of the ${ids.length} tokens of its text for validation, ` +
+      `which --validation-fraction ${validationFraction} would change; leave it out`,
+  );
+  ensure(sampleTokens >= 0, `--sample-tokens must be at least 0, but is ${sampleTokens}`);
+  const sample = { prompt, tokens: sampleTokens };
   return {
     folder: out,
     model,

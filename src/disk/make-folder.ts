@@ -1,6 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { TsgptError } from '../core/errors.ts';
+import { reasonOf } from './system-errors.ts';
 
 /** Creates the folder, and those above it, if they do not exist. Throws a TsgptError that says why it cannot. */
 export async function makeFolder(folder: string): Promise<void> {
@@ -9,7 +10,7 @@ export async function makeFolder(folder: string): Promise<void> {
     if (isFile && cause.path === resolve(folder)) {
       throw new TsgptError(`${folder} is a file, not a folder; choose another place`, { cause });
     }
-    const reason = isFile ? `${cause.path} is a file` : cause.message;
+    const reason = isFile ? `${cause.path} is a file` : reasonOf(cause);
     throw new TsgptError(`cannot create the folder ${folder}: ${reason}; choose another place`, { cause });
   });
 }

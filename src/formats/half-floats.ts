@@ -54,6 +54,14 @@ export function toFloat16(x: number): number {
   return sign | ((magnitude + roundToEven - ((127 - 15) << 23)) >> 13);
 }
 
+/** The 16 bits of the bfloat16 number nearest to `x`; of two equally near ones, the one whose last bit is 0. `x` is first rounded to float32. */
+export function toBFloat16(x: number): number {
+  float[0] = x;
+  if (Number.isNaN(x)) return 0x7fc0;
+  const bits = floatBits[0]!;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
 const half = new Uint16Array(1);
 const float = new Float32Array(1);
 const floatBits = new Uint32Array(float.buffer);

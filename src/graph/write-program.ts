@@ -1,3 +1,4 @@
+import { isOpen } from '../core/open-length.ts';
 import type { OnnxModel, OnnxValue } from '../formats/onnx/model.ts';
 import { Emitter } from './emitter/emitter.ts';
 import type { GraphValue } from './graph.ts';
@@ -34,8 +35,12 @@ export function writeProgram(
     names[number] = emitter.weights.store(constantNames[i]!, value, storage.get(number)!);
   }
   for (const { node, inputs, outputs } of program.steps) {
+    const values = outputs.map((number) => program.values[number]!);
     const operands = inputs.map((number) => names[number]!);
-    const results = [node.operation.lowering!(emitter, node, operands)].flat();
+    // Engines treat tensors without elements each in their own way, or not at all; there is nothing to compute in them.
+    const results = values.every(isEmpty)
+      ? values.map(({ shape, dtype }) => emitter.fill(shape, 0, dtype))
+      : [node.operation.lowering!(emitter, node, operands)].flat();
     for (const [i, number] of outputs.entries()) names[number] = results[i]!;
   }
   const outputs = program.outputs.map((number) => describe(names[number]!, program.values[number]!));
@@ -50,6 +55,10 @@ function nameConstants(constants: readonly Leaf[], inputs: readonly OnnxValue[],
     taken.add(name);
     return name;
   });
+}
+
+function isEmpty({ shape }: GraphValue): boolean {
+  return shape.includes(0) && !shape.some(isOpen);
 }
 
 function describe(name: string, { shape, dtype }: GraphValue): OnnxValue {

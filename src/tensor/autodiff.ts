@@ -1,6 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import { sameShape } from '../core/shape.ts';
 import type { Composite } from './composite.ts';
+import { behindIdentity } from './composites/identity.ts';
 import { ones, zeros } from './creation.ts';
 import { ensureTensors } from './operands.ts';
 import type { Primitive, TensorNode } from './primitive.ts';
@@ -76,7 +77,7 @@ const recomputeSize = 1 << 19;
 
 /** The tensor, recomputed for the backward pass if it is large and its operation has a rule for that. */
 function recomputed(tensor: Tensor): Tensor {
-  const { operation, inputs, attributes } = tensor.node;
+  const { operation, inputs, attributes } = behindIdentity(tensor).node;
   const { recompute } = operation as Partial<Primitive>;
   return recompute && tensor.size > recomputeSize ? recompute(inputs, attributes) : tensor;
 }

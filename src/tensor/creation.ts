@@ -5,6 +5,7 @@ import { knownOptions, type OptionNames } from '../core/options.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
 import { givenTensor, scalar } from './primitives/leaves.ts';
+import { randomLeaf } from './random-leaf.ts';
 import type { Tensor } from './tensor.ts';
 import { elementsOf, type TensorValues, unnest } from './values.ts';
 
@@ -75,7 +76,10 @@ export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
 }
 
-/** float32 draws from the normal distribution with mean 0 and standard deviation `deviation`, which defaults to 1. */
+/**
+ * float32 draws from the normal distribution with mean 0 and standard deviation `deviation`, which defaults to 1. A compiled function draws new
+ * numbers from `random` at each call.
+ */
 export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
   checkShape(shape, 'randn');
   ensure(
@@ -86,5 +90,5 @@ export function randn(shape: Shape, random: Random, deviation = 1): Tensor {
     Number.isFinite(deviation),
     () => `randn: the standard deviation must be a number, but is ${describeValue(deviation)}`,
   );
-  return fromArray(random.normals(sizeOf(shape), deviation), shape);
+  return randomLeaf(() => random.normals(sizeOf(shape), deviation), shape, 'float32');
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -72,6 +72,29 @@ describe('tsgpt convert', () => {
     expect(Math.max(...error)).toBeLessThan({ f32: 1e-30, f16: 1e-3, q8: 0.01, q4: 0.2 }[type]!);
   });
 
+  it.each([
+    ['f16', 'float16', 2 ** -11],
+    ['bf16', 'bfloat16', 2 ** -8],
+  ])("writes Hugging Face's layout as %s, in half the size", async (type, name, precision) => {
+    for (const place of ['folder', 'model.safetensors']) {
+      const path = target(place);
+      expect(await converted(path, '--type', type)).toContain(`, ${type}, `);
+      const file = place === 'folder' ? join(path, 'model.safetensors') : path;
+      await using tensors = await openSafetensors(file);
+      expect(new Set([...tensors.tensors.values()].map(({ dtype }) => dtype))).toEqual(new Set([type.toUpperCase()]));
+      if (place !== 'folder') continue;
+      expect(JSON.parse(readFileSync(join(path, 'config.json'), 'utf8')).torch_dtype).toBe(name);
+      for (const [parameter, values] of Object.entries(weightsOfModel((await loadModel(path)).model))) {
+        const before = weights[parameter] ?? new Float32Array(values.length);
+        for (const [i, value] of values.entries()) {
+          expect(Math.abs(value - before[i]!)).toBeLessThanOrEqual(
+            Math.max(2 ** -25, Math.abs(before[i]!) * precision),
+          );
+        }
+      }
+    }
+  });
+
   it('takes the names other programs have for the types', async () => {
     expect(await converted(target('model.gguf'), '--type', 'Q8_0')).toContain(', q8, ');
   });
@@ -132,11 +155,11 @@ describe('tsgpt convert', () => {
     ],
     ['model.foo', [], 'does not tell which format to write'],
     ['model.gguf2', [], 'does not tell which format to write'],
-    ['folder', ['--type', 'q8'], 'hf is written as f32 only, not as q8'],
-    ['model.safetensors', ['--type', 'f16'], 'safetensors is written as f32 only, not as f16'],
+    ['folder', ['--type', 'q8'], 'which stores weights as f32, f16, bf16, not as q8'],
+    ['model.safetensors', ['--type', 'q4'], 'which stores weights as f32, f16, bf16, not as q4'],
     ['model.onnx', [], 'ONNX is written as a folder; name one, with --to onnx'],
     ['model.gguf', ['--type', 'f32,q8'], 'which stores weights as one type, not as f32 and q8'],
-    ['model.gguf', ['--type', 'q5'], 'Allowed choices are f32, f16, q8, q4'],
+    ['model.gguf', ['--type', 'q5'], 'Allowed choices are f32, f16, bf16, q8, q4'],
     ['web', ['--to', 'onnx', '--type', 'f16'], 'which stores weights as f32, q8, q4, not as f16'],
     ['web', ['--to', 'pdf'], 'Allowed choices are gguf, safetensors, hf, onnx'],
     [join('missing', 'model.gguf'), [], 'to write'],

@@ -36,7 +36,7 @@ export function convertCommand(): Command {
     )
     .option(
       '--type <types>',
-      'how to store the weights: f32 and f16 as floating-point numbers, q8 and q4 as integers of 8 and 4 bits with scales; ' +
+      'how to store the weights: f32, f16 and bf16 as floating-point numbers, q8 and q4 as integers of 8 and 4 bits with scales; ' +
         'onnx takes several, as in f32,q8 (default: f32)',
       parseTypes,
     )
@@ -56,7 +56,15 @@ export function convertCommand(): Command {
 }
 
 /** Other programs' names for these types. */
-const synonyms: Readonly<Record<string, WeightType>> = { fp32: 'f32', fp16: 'f16', q8_0: 'q8', q4_0: 'q4' };
+const synonyms: Readonly<Record<string, WeightType>> = {
+  fp32: 'f32',
+  fp16: 'f16',
+  float32: 'f32',
+  float16: 'f16',
+  bfloat16: 'bf16',
+  q8_0: 'q8',
+  q4_0: 'q4',
+};
 
 function parseTypes(text: string): WeightType[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());

@@ -52,8 +52,8 @@ export function trainCommand(): Command {
   addTrainingFlags(command);
   return command
     .optionsGroup('Samples written at each evaluation:')
-    .option('--prompt <text>', 'what the samples begin with', '')
-    .option('--sample-tokens <n>', 'tokens in each; 0 for no samples', wholeNumber, 120)
+    .option('--prompt <text>', 'what the samples begin with (default: nothing)')
+    .option('--sample-tokens <n>', 'tokens in each; 0 for no samples (default: 120)', wholeNumber)
     .addHelpText('after', helpItems('Presets', presetItems))
     .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
       interruptible(stopping, async (signal, hurry) => {

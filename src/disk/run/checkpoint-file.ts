@@ -55,6 +55,8 @@ const checkpointSchema = v.object({
           checksum: v.number(),
         }),
       ),
+      // The samples written at evaluations. Missing in older files.
+      sample: v.optional(v.object({ prompt: v.string(), tokens: countSchema, seed: v.optional(v.number()) })),
       // The position in the stream of batches.
       batches: v.optional(v.unknown()),
       // The same position in older files, which knew only random windows.

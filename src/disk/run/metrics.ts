@@ -1,6 +1,9 @@
 import { appendFile, readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { TsgptError } from '../../core/errors.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { reasonOf } from '../system-errors.ts';
+import { ensureFolder } from './lock.ts';
 
 /** One line of `metrics.jsonl`: the measurements after a step. */
 export interface Metrics {
@@ -38,8 +41,9 @@ export class MetricsLog {
       return writeFileAtomic(this.path, this.entries.map(formatLine).join(''));
     }
     this.entries.push(metrics);
-    await appendFile(this.path, formatLine(metrics)).catch((cause) => {
-      throw new TsgptError(`cannot write to ${this.path}: ${cause.message}; free some space and resume the run`, {
+    await appendFile(this.path, formatLine(metrics)).catch(async (cause) => {
+      await ensureFolder(dirname(this.path));
+      throw new TsgptError(`cannot write to ${this.path}: ${reasonOf(cause)}; change that and resume the run`, {
         cause,
       });
     });

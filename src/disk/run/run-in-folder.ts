@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
@@ -8,8 +10,9 @@ import type { Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { makeFolder } from '../make-folder.ts';
-import type { CheckpointName } from './checkpoint-file.ts';
+import { type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
 import type { LoadedCheckpoint } from './load-checkpoint.ts';
+import { RunLock } from './lock.ts';
 import { MetricsLog } from './metrics.ts';
 import { restoreTrainer, trainingRecord } from './resume.ts';
 import { type CheckpointModel, type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
@@ -23,7 +26,7 @@ export interface RunOptions extends LoopOptions {
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
   /** Called once before the first step, when everything has been checked and the folder exists. */
   onStart?: () => void;
-  /** At every evaluation the model continues `prompt` by `tokens` tokens. `seed` defaults to 0. */
+  /** At every evaluation the model continues `prompt` by `tokens` tokens; 0 tokens mean no sample. `seed` defaults to 0. */
   sample?: { prompt: string; tokens: number; seed?: number };
   /** Called when something fails that the run does without: a sample, the drawing of the loss curve. Defaults to a warning of Node's. */
   onWarning?: (message: string) => void;
@@ -47,22 +50,25 @@ export interface FolderReport extends TrainReport {
  * Trains like `trainLoop()`, with any objective and batches, and keeps the run in a folder. It writes the checkpoints `last` and
  * `best` at every evaluation, `last` also when the run stops, every measurement to `metrics.jsonl`, and at the end `loss.svg`.
  *
- * A run resumed from `last` has the same losses as an uninterrupted run.
+ * A run resumed from `last` has the same losses as an uninterrupted run. While a process trains in a folder, no other one can.
  */
 export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGenerator<FolderReport, void, undefined> {
-  const {
-    folder,
-    model,
-    tokenizer,
-    steps,
-    evalInterval = 250,
-    resumeFrom,
-    signal,
-    hurry,
-  } = knownOptions('runInFolder', run, runOptionNames);
+  const options = knownOptions('runInFolder', run, runOptionNames);
+  await makeFolder(options.folder);
+  const lock = await RunLock.take(options.folder);
+  try {
+    yield* runLocked(trainer, options, lock);
+  } finally {
+    await lock.release();
+  }
+}
+
+async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): AsyncGenerator<FolderReport> {
+  const { folder, model, tokenizer, steps, evalInterval = 250, resumeFrom, signal, hurry, sample } = run;
   let best: number | undefined;
   let measured: { step: number; loss: number } | undefined;
   if (resumeFrom) {
+    await ensureUnchanged(resumeFrom);
     best = trainingRecord(resumeFrom).bestValidationLoss;
     await restoreTrainer(trainer, resumeFrom);
     ensure(
@@ -70,17 +76,18 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
       `the run in ${folder} has already made ${trainer.step} of ${steps} steps; ask for more steps to continue`,
     );
   } else {
-    ensure(!holdsRun(folder), `${folder} already holds a training run; resume it, or choose another folder`);
+    ensure(!(await holdsRun(folder)), `${folder} already holds a training run; resume it, or choose another folder`);
+    for (const path of checkpointPaths(folder)) await rm(path, { force: true });
   }
 
   const save = async (names: readonly CheckpointName[]) => {
+    await lock.check();
     const training = { trainer, record: { ...run.record, bestValidationLoss: best } };
     // A checkpoint between evaluations has no validation loss: the latest one belongs to other weights.
     const validationLoss = measured?.step === trainer.step ? measured.loss : undefined;
     await saveCheckpoint(folder, names, { model, tokenizer, step: trainer.step, validationLoss, training });
   };
 
-  await makeFolder(folder);
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step);
   run.onStart?.();
   let savedStep = trainer.step;
@@ -88,7 +95,10 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   try {
     for await (const report of trainLoop(trainer, { steps, evalInterval, signal, hurry })) {
       const { steps: _, secondsLeft: __, ...metrics } = report;
-      await log.add(metrics);
+      await log.add(metrics).catch(async (error) => {
+        if (trainer.step !== savedStep) await save(['last']).catch(() => {}); // the weights are as good as ever
+        throw error;
+      });
       const extra: Pick<FolderReport, 'sample' | 'saved'> = {};
       const { step, validationLoss: loss } = report;
       if (loss !== undefined || step % evalInterval === 0 || step === steps) {
@@ -98,8 +108,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
         await save(improved ? ['best', 'last'] : ['last']);
         savedStep = trainer.step;
         extra.saved = true;
-        if (run.sample && !signal?.aborted && !hurry?.aborted) {
-          const { sample } = run;
+        if (sample && sample.tokens > 0 && !signal?.aborted && !hurry?.aborted) {
           extra.sample = await dispensable(run, 'write a sample', () => write(run, sample));
         }
       }
@@ -118,6 +127,15 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
       );
     }
   }
+}
+
+/** Throws a TsgptError if another process has trained on since a checkpoint was read. */
+async function ensureUnchanged({ path, file }: LoadedCheckpoint<CheckpointModel>): Promise<void> {
+  const now = await readCheckpointFile(path).catch(() => undefined);
+  ensure(
+    now === undefined || isDeepStrictEqual(now, file),
+    `another process has written ${path} since it was read; start again to go on from there`,
+  );
 }
 
 /** Does something that a run does without if it fails. */
@@ -142,10 +160,16 @@ export function curveOf({ entries }: Pick<MetricsLog, 'entries'>): LossCurve {
   return { train, validation };
 }
 
-/** Whether `folder` holds a run, which a new one would overwrite. */
-export function holdsRun(folder: string): boolean {
-  return ['last.json', 'best.json'].some((name) => existsSync(join(folder, name)));
+/** Whether `folder` holds a run, which a new one would overwrite. A run that failed before its first step is none. */
+export async function holdsRun(folder: string): Promise<boolean> {
+  for (const path of checkpointPaths(folder).filter(existsSync)) {
+    const file = await readCheckpointFile(path).catch(() => undefined);
+    if (!file || file.step > 0) return true;
+  }
+  return false;
 }
+
+const checkpointPaths = (folder: string) => ['last.json', 'best.json'].map((name) => join(folder, name));
 
 async function write(
   { model, tokenizer, signal }: RunOptions,

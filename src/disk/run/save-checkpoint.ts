@@ -92,6 +92,8 @@ async function removeUnusedNumbers(folder: string): Promise<void> {
     if (!file) return;
     used.add(file.model).add(file.training?.optimizer);
   }
-  for (const entry of entries.filter((name) => numbersName.test(name) && !used.has(name)))
-    await rm(join(folder, entry));
+  for (const entry of entries.filter((name) => numbersName.test(name) && !used.has(name))) {
+    // Windows does not remove a file that someone reads; a later checkpoint removes it.
+    await rm(join(folder, entry), { force: true }).catch(() => {});
+  }
 }

@@ -21,6 +21,8 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   textPath?: string;
   /** How the text was read, kept as well. Defaults to {}. */
   textReading?: TextReading;
+  /** Samples as in {@link RunOptions}. Default to those of the resumed run, or in a new run to none. */
+  sample?: RunOptions['sample'];
   /** Omitted options default to those of the resumed run, or in a new run to those of `train()`. */
   options?: Partial<TrainOptions>;
 }
@@ -37,8 +39,9 @@ const folderRunNames: OptionNames<FolderRun> = {
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const known = knownOptions('trainInFolder', run, folderRunNames);
-  const { text, textPath = '', textReading = {}, resumeFrom, sample, options: given, ...rest } = known;
+  const { text, textPath = '', textReading = {}, resumeFrom, options: given, ...rest } = known;
   const before = resumeFrom && textTrainingRecord(resumeFrom);
+  const { sample = before?.sample } = rest;
   const options = completeTrainOptions({ ...before?.options, ...given });
   const { steps, evalInterval, seed } = options;
   const trainer = textTrainer(run.model, text, options);
@@ -61,7 +64,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     steps,
     evalInterval,
     sample: sample && { ...sample, seed: sample.seed ?? seed },
-    record: { options, text: { path: textPath, reading: textReading, ...fingerprint } },
+    record: { options, sample, text: { path: textPath, reading: textReading, ...fingerprint } },
   });
 }
 

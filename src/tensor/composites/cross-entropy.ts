@@ -6,25 +6,27 @@ import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
+import { zeroRows } from './zero-rows.ts';
 
-/** For each row: 1 or 0 for whether it counts, and a target that is safe to look up; both `[n, 1]`. */
-function readTargets(targets: Tensor, ignoreIndex: number): { counts: Tensor; index: Tensor } {
+/** For each row: whether it counts, the same as 1 or 0, and a target that is safe to look up; all `[n, 1]`. */
+function readTargets(targets: Tensor, ignoreIndex: number) {
   const isCounted = targets.ne(ignoreIndex);
-  return { counts: isCounted.to('float32'), index: where(isCounted, targets, 0) };
+  return { isCounted, counts: isCounted.to('float32'), index: where(isCounted, targets, 0) };
 }
 
 const applyCrossEntropy = defineComposite<{ ignoreIndex: number }>({
   name: 'crossEntropy',
   definition: ([logits, targets], { ignoreIndex }) => {
-    const { counts, index } = readTargets(targets!, ignoreIndex);
+    const { isCounted, counts, index } = readTargets(targets!, ignoreIndex);
     const logProbability = logits!.logSoftmax(1).gather(1, index); // [n, 1]
-    return [logProbability.mul(counts).sum().neg().div(counts.sum())];
+    return [where(isCounted, logProbability, 0).sum().neg().div(counts.sum())];
   },
   // The gradient of a row is its probabilities, minus 1 at the target.
   gradient: (g, { inputs: [logits, targets], attributes: { ignoreIndex } }) => {
-    const { counts, index } = readTargets(targets!, ignoreIndex);
+    const { isCounted, counts, index } = readTargets(targets!, ignoreIndex);
     const share = counts.mul(g.div(counts.sum())); // [n, 1]
-    return [logits!.logSoftmax(1).exp().mul(share).scatterAdd(1, index, share.neg()), undefined];
+    const probabilities = zeroRows(logits!.logSoftmax(1).exp().mul(share), isCounted);
+    return [probabilities.scatterAdd(1, index, share.neg()), undefined];
   },
 });
 
@@ -37,7 +39,7 @@ const crossEntropyOptions: OptionNames<CrossEntropyOptions> = { ignoreIndex: tru
 
 /**
  * The mean negative log-probability of the targets, in nats, PyTorch's `cross_entropy`: `logits [..., classes]` and int32
- * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count; it defaults to -100. If no row counts, the result is
+ * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count, whatever they hold; it defaults to -100. If no row counts, the result is
  * NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {

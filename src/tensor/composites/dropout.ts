@@ -2,9 +2,10 @@ import { ensure } from '../../core/errors.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
 import { where } from '../primitives/elementwise.ts';
-import { feedTensor, givenTensor, scalar } from '../primitives/leaves.ts';
+import { scalar } from '../primitives/leaves.ts';
+import { randomLeaf } from '../random-leaf.ts';
 import type { Tensor } from '../tensor.ts';
-import { isTracing } from '../tracing.ts';
+import { identity } from './identity.ts';
 
 /**
  * Dropout (Srivastava et al., 2014): every element of `x`, float32 of any shape, becomes 0 with the given probability. The others are
@@ -16,7 +17,7 @@ export function dropout(x: Tensor, probability: number, random: Random): Tensor 
     probability >= 0 && probability < 1,
     () => `dropout: the probability must be at least 0 and less than 1, but is ${probability}`,
   );
-  if (probability === 0) return x;
+  if (probability === 0) return identity(x);
   const threshold = Math.round((probability - 0.5) * 2 ** 32);
   const isDropped = randomInt32(x.shape, random).lt(threshold);
   return x.mul(where(isDropped, 0, scalar(1 / (1 - probability))));
@@ -29,15 +30,11 @@ export function dropout(x: Tensor, probability: number, random: Random): Tensor 
  */
 function randomInt32(shape: Shape, random: Random): Tensor {
   const columns = shape.at(-1) ?? 1;
-  const rows = sizeOf(shape) / columns;
-  const a = randomLeaf([rows, 1], () => random.int32() | 1);
-  const b = randomLeaf([1, columns], () => random.int32());
-  const c = randomLeaf([rows, 1], () => random.int32());
+  const rows = sizeOf(shape.slice(0, -1));
+  const draw = (shape: Shape, next: () => number) =>
+    randomLeaf(() => Int32Array.from({ length: sizeOf(shape) }, next), shape, 'int32');
+  const a = draw([rows, 1], () => random.int32() | 1);
+  const b = draw([1, columns], () => random.int32());
+  const c = draw([rows, 1], () => random.int32());
   return a.mul(b).add(c).reshape(shape);
-}
-
-/** An array that is drawn once; inside a compiled function, again at each call. */
-function randomLeaf(shape: Shape, draw: () => number): Tensor {
-  const make = () => Int32Array.from({ length: sizeOf(shape) }, draw);
-  return isTracing() ? feedTensor(make, shape, 'int32') : givenTensor(make(), shape, 'int32');
 }

@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { sizeOf } from '../../core/shape.ts';
 import { lowerings } from '../../graph/index.ts';
 import { defineComposite } from '../composite.ts';
 import { describeAs, ensureTensors } from '../operands.ts';
@@ -10,8 +11,9 @@ const applyLinear = defineComposite({
   definition: ([x, weight, bias]) => [x!.matmul(weight!.transpose(0, 1)).add(bias!)],
   lowering: lowerings.linear,
   gradient: (g, { inputs: [x, weight, bias] }) => {
-    const rowsOfG = g.reshape([-1, g.shape.at(-1)!]);
-    const rowsOfX = x!.reshape([-1, x!.shape.at(-1)!]);
+    const rows = sizeOf(x!.shape.slice(0, -1));
+    const rowsOfG = g.reshape([rows, g.shape.at(-1)!]);
+    const rowsOfX = x!.reshape([rows, x!.shape.at(-1)!]);
     return [g.matmul(weight!), rowsOfG.transpose(0, 1).matmul(rowsOfX), sumTo(g, bias!.shape)];
   },
 });

@@ -1,6 +1,7 @@
 import { checkDType, type DType, dtypes } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { lowerings } from '../../graph/index.ts';
+import { identity } from '../composites/identity.ts';
 import { ensureOperand } from '../operands.ts';
 import {
   broadcast,
@@ -97,6 +98,10 @@ function scalarLike(value: number, other: Tensor): Tensor {
     other.dtype === 'float32' || Number.isInteger(value),
     () => `${value} is no ${other.dtype}, as ${other.describe()} is; convert the tensor with .to('float32')`,
   );
+  ensure(
+    other.dtype !== 'int32' || value === (value | 0),
+    () => `${value} does not fit into int32, as ${other.describe()} is; convert the tensor with .to('float32')`,
+  );
   return scalar(value, other.dtype);
 }
 
@@ -104,9 +109,10 @@ const addition = binary('add', 'Add', { derivatives: (g) => [g, g] });
 const multiplication = binary('mul', 'Mul', { derivatives: (g, a, b) => [g.mul(b), g.mul(a)] });
 
 // Adding the number 0 and multiplying by the number 1 do nothing; a tensor operand stays, because its gradient may be needed.
-export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 && a.dtype !== 'bool' ? a : addition(a, b));
+export const add = (a: Tensor, b: TensorLike): Tensor => (b === 0 && a.dtype !== 'bool' ? identity(a) : addition(a, b));
 export const sub = binary('sub', 'Sub', { derivatives: (g) => [g, g.neg()] });
-export const mul = (a: Tensor, b: TensorLike): Tensor => (b === 1 && a.dtype !== 'bool' ? a : multiplication(a, b));
+export const mul = (a: Tensor, b: TensorLike): Tensor =>
+  b === 1 && a.dtype !== 'bool' ? identity(a) : multiplication(a, b);
 export const div = binary('div', 'Div', {
   derivatives: (g, _a, b, y) => [g.div(b), g.mul(y).div(b).neg()],
   only: 'float',
@@ -195,5 +201,5 @@ const applyCast = definePrimitive<{ dtype: DType }>({
 
 /** The elements converted to another type; towards int32 fractions are cut off, towards bool all but 0 become true. */
 export function cast(x: Tensor, dtype: DType): Tensor {
-  return x.dtype === dtype ? x : applyCast([x], { dtype });
+  return x.dtype === dtype ? identity(x) : applyCast([x], { dtype });
 }

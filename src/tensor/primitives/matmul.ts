@@ -1,6 +1,7 @@
 import { ensure } from '../../core/errors.ts';
-import { broadcastShapes } from '../../core/shape.ts';
+import { broadcastShapes, sizeOf } from '../../core/shape.ts';
 import { lowerings } from '../../graph/index.ts';
+import { behindIdentity } from '../composites/identity.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { permutationOf } from './movement.ts';
@@ -44,8 +45,9 @@ function gradientOfA(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }
 function gradientOfB(g: Tensor, a: Tensor, b: Tensor, { transposeA, transposeB }: lowerings.MatmulAttributes): Tensor {
   if (b.shape.length === 2 && !transposeA) {
     // One matrix for a whole stack: its gradient is one product over all rows of the stack.
-    const rowsOfA = a.reshape([-1, a.shape.at(-1)!]);
-    const rowsOfG = g.reshape([-1, g.shape.at(-1)!]);
+    const rows = sizeOf(a.shape.slice(0, -1));
+    const rowsOfA = a.reshape([rows, a.shape.at(-1)!]);
+    const rowsOfG = g.reshape([rows, g.shape.at(-1)!]);
     return transposeB ? product(rowsOfG, rowsOfA, true, false) : product(rowsOfA, rowsOfG, true, false);
   }
   const gradient = transposeB ? product(g, a, true, transposeA) : product(a, g, !transposeA, false);
@@ -76,7 +78,7 @@ function unswap(x: Tensor): [Tensor, boolean] {
   if (!dims || x.cached) return [x, false];
   const rank = dims.length;
   const isSwap = dims.every((dim, i) => dim === (i === rank - 1 ? rank - 2 : i === rank - 2 ? rank - 1 : i));
-  return isSwap ? [x.node.inputs[0]!, true] : [x, false];
+  return isSwap ? [behindIdentity(x).node.inputs[0]!, true] : [x, false];
 }
 
 function dropDim(x: Tensor, dim: number): Tensor {

@@ -10,6 +10,7 @@ import {
   sizeOf,
 } from '../../core/shape.ts';
 import type { GraphNode } from '../../graph/index.ts';
+import { behindIdentity, identity } from '../composites/identity.ts';
 import { ensureTensorList } from '../operands.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -42,9 +43,10 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     () => `reshape: the ${sizeOf(x.shape)} elements of ${x.describe()} do not divide into ${formatShape(shape)}`,
   );
   const full = shape.map((length) => (length === -1 ? rest : length));
-  if (sameShape(full, x.shape)) return x;
+  if (sameShape(full, x.shape)) return identity(x);
   // A view of a view is a view of the original.
-  return applyReshape([x.node.operation.name === 'reshape' ? x.node.inputs[0]! : x], { shape: full });
+  const { node } = behindIdentity(x);
+  return applyReshape([node.operation.name === 'reshape' ? node.inputs[0]! : x], { shape: full });
 }
 
 const applyPermute = definePrimitive<{ dims: Shape }>({
@@ -63,11 +65,12 @@ export function permute(x: Tensor, dims: Shape): Tensor {
     () =>
       `permute: ${formatShape(dims)} does not name each of the ${x.shape.length} dimensions of ${x.describe()} once`,
   );
-  return normalized.every((dim, i) => dim === i) ? x : applyPermute([x], { dims: normalized });
+  return normalized.every((dim, i) => dim === i) ? identity(x) : applyPermute([x], { dims: normalized });
 }
 
 /** The order of the dimensions if `x` was made by {@link permute}. */
-export function permutationOf({ node }: Tensor): Shape | undefined {
+export function permutationOf(x: Tensor): Shape | undefined {
+  const { node } = behindIdentity(x);
   return isPermute(node) ? node.attributes.dims : undefined;
 }
 
@@ -89,7 +92,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
     sameShape(broadcastShapes(x.shape, shape, 'expand', [x.describe(), formatShape(shape)]), shape),
     () => `expand: ${x.describe()} does not fit into ${formatShape(shape)}`,
   );
-  return sameShape(x.shape, shape) ? x : applyExpand([x], { shape });
+  return sameShape(x.shape, shape) ? identity(x) : applyExpand([x], { shape });
 }
 
 /** The elements of one dimension from `start` up to, not including, `end`; negative numbers count from the end, null means all. */
@@ -128,7 +131,7 @@ export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
   });
   const starts = bounds.map(([start]) => start);
   const ends = bounds.map(([, end]) => end);
-  if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return x;
+  if (starts.every((start) => start === 0) && sameShape(ends, x.shape)) return identity(x);
   return applySlice([x], { starts, ends });
 }
 
@@ -161,7 +164,7 @@ export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
     before.length === x.shape.length && after.length === x.shape.length,
     () => `pad: ${x.describe()} needs ${x.shape.length} amounts before and after, one for each dimension`,
   );
-  return [...before, ...after].every((amount) => amount === 0) ? x : applyPad([x], { before, after, value });
+  return [...before, ...after].every((amount) => amount === 0) ? identity(x) : applyPad([x], { before, after, value });
 }
 
 const applyConcat = definePrimitive<{ dim: number }>({
@@ -201,5 +204,5 @@ export function concat(tensors: readonly Tensor[], dim = 0): Tensor {
       () => `concat: ${first.describe()} and ${other.describe()} differ in more than dimension ${normalized}`,
     );
   }
-  return tensors.length === 1 ? first : applyConcat(tensors, { dim: normalized });
+  return tensors.length === 1 ? identity(first) : applyConcat(tensors, { dim: normalized });
 }

@@ -1,6 +1,7 @@
 import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
+import { identity } from '../composites/identity.ts';
 import { definePrimitive, ensureFloat, type GradientRule } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
@@ -49,13 +50,18 @@ function reduction(
       const kept = keptShape(inputs[0]!.shape, attributes.dims);
       return gradient(g.reshape(kept), { inputs, output: output.reshape(kept), attributes });
     },
-    lowering: (emitter, { attributes: { dims, keepDim } }, [x]) =>
-      emitter.emit(operator, [x!, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } }),
+    lowering: (emitter, { inputs: [value], attributes: { dims, keepDim } }, [x]) => {
+      const reduce = (operand: string) =>
+        emitter.emit(operator, [operand, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } });
+      // Where an int32 sum overflows, ONNX Runtime stops at the largest number. Cut from int64 it wraps, as an addition does.
+      const wraps = operator === 'ReduceSum' && value!.dtype === 'int32';
+      return wraps ? emitter.cast(reduce(emitter.cast(x!, 'int64')), 'int32') : reduce(x!);
+    },
   });
   return (x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor => {
     ensureKeepDim(name, keepDim);
     const normalized = normalizeDims(dims, x.shape.length, name);
-    return normalized.length === 0 ? x : apply([x], { dims: normalized, keepDim });
+    return normalized.length === 0 ? identity(x) : apply([x], { dims: normalized, keepDim });
   };
 }
 

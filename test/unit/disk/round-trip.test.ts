@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -91,4 +91,18 @@ it('a GGUF file has a place for three tokens that end a text', async () => {
   await saveGguf(path, toSave);
   expect((await loadModel(path)).stopTokens).toEqual([tokenizer.endOfTextId, 5, 17]);
   expect(stopTokensLeftOut(toSave)).toEqual([18, 19]);
+});
+
+it('a number that half precision cannot hold is told, and nothing is written', async () => {
+  const model = tinyGPT2({ vocabSize });
+  model.finalNorm.weight.value[3] = 70_000;
+  const folder = join(root, `${count++}`);
+  const saving = savePretrained(folder, { model, tokenizer }, { dtype: 'F16' });
+  await expect(saving).rejects.toThrow(/cannot be written as F16: it has the value 70000, which is too large/);
+  expect(existsSync(folder)).toBe(false);
+  await savePretrained(folder, { model, tokenizer }, { dtype: 'BF16' });
+  const { model: loaded } = await loadModel(folder);
+  expect(weightsOfModel(loaded)['finalNorm.weight']![3]).toBe(70_144); // the nearest
+  const wrong = savePretrained(folder, { model }, { dtype: 'f16' as never });
+  await expect(wrong).rejects.toThrow("dtype must be one of F32, F16, BF16, but is 'f16'");
 });

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../../src/random/random.ts';
 import { defineComposite } from '../../../src/tensor/composite.ts';
+import { identity } from '../../../src/tensor/composites/identity.ts';
 import { divideByRms, standardize } from '../../../src/tensor/composites/normalization.ts';
+import { zeroRows } from '../../../src/tensor/composites/zero-rows.ts';
 import * as t from '../../../src/tensor/index.ts';
 import { grad, type Tensor } from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
@@ -216,6 +218,13 @@ const cases: Record<string, () => Case[]> = {
     const whole = [attention(1, 1, 2, [0], 2), attention(2, 1, 2, [1], 4), attention(2, 2, 1, [2, 0], 3)];
     return [...whole, attention(2, 1, 3, [1], 4, 2), attention(2, 2, 1, [3, 1], 4, 1), attention(1, 1, 4, [2], 7, 3)];
   },
+  identity: unary((x) => identity(x)),
+  zeroRows: () =>
+    [
+      [true, false, true],
+      [true, true, true],
+      [false, false, false],
+    ].map((keep) => one((x) => zeroRows(x, t.tensor(keep).reshape([3, 1])), randn(3, 4))),
   crossEntropy: () => {
     const targets = ids([5], 4);
     const some = t.tensor([[1, -100, 3], [0, 2, -100]], { dtype: 'int32' }); // biome-ignore format: two rows

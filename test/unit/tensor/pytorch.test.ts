@@ -104,6 +104,18 @@ const functions: Record<string, (...operands: Tensor[]) => Tensor | Tensor[]> = 
   pow: (x, y) => x.pow(y),
   'pow: 0 as base': (x, y) => x.pow(y),
   'pow: negative base': (x, y) => x.pow(y),
+  'abs: at 0': (x) => x.abs(),
+  'sign: at 0': (x) => x.sign(),
+  'sqrt: at 0': (x) => x.sqrt(),
+  'rsqrt: at 0': (x) => x.rsqrt(),
+  'log: at 0': (x) => x.log(),
+  'div: by 0': (x, y) => x.div(y),
+  'maximum: ties': (x, y) => x.maximum(y),
+  'minimum: ties': (x, y) => x.minimum(y),
+  'norm: of zeros': (x) => x.square().sum().sqrt(),
+  'slice: empty': (x) => t.concat([x.slice(null, [1, 1]), x], 1),
+  'slice: nothing, its sum': (x) => x.slice([0, 0]).sum(0),
+  'slice: nothing, multiplied': (x) => x.slice(null, [0, 0]).matmul(x.slice([0, 0])),
 };
 
 const both = ({ values, indices }: { values: Tensor; indices: Tensor }) => [values, indices];
