@@ -44,19 +44,12 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     windowLength <= contextLength,
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
   );
+  ensureLongEnough(text, windowLength);
   const { seed, batchSize, gradientAccumulation, maxGradNorm, evalBatches } = options;
   const { betas, eps, weightDecay, steps, learningRate, minLearningRate, warmupSteps } = options;
   const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
     new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
   const batches = windows('windows', text.train, 'training text');
-  const share = Math.max(text.validation.length, 1) / (text.train.length + text.validation.length);
-  const wholeText = Math.ceil((windowLength + 1) / share);
-  ensure(
-    text.validation.length > windowLength,
-    `the validation text has ${text.validation.length} tokens, but a window length of ${windowLength} needs at least ` +
-      `${windowLength + 1}; give a longer text (about ${wholeText} tokens in all), a smaller context or window length, ` +
-      'or a larger share for validation',
-  );
   return new Trainer({
     ...{ gradientAccumulation, maxGradNorm, evalBatches, seed },
     model,
@@ -66,4 +59,18 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     optimizer: new AdamW(model.namedParameters(), { betas, eps, weightDecay }),
     learningRate: cosineSchedule({ steps, learningRate, minLearningRate, warmupSteps }),
   });
+}
+
+/** Throws a TsgptError unless both parts of the text hold a window and the token after it. */
+function ensureLongEnough({ train, validation }: TrainingText, windowLength: number): void {
+  const shortest = Math.max(1, Math.min(train.length, validation.length));
+  const needed = Math.ceil(((windowLength + 1) * (train.length + validation.length)) / shortest);
+  for (const [name, { length }] of Object.entries({ training: train, validation })) {
+    ensure(
+      length > windowLength,
+      `the ${name} text has ${length} tokens, but a window length of ${windowLength} needs at least ${windowLength + 1}; ` +
+        `give a longer text (about ${needed} tokens in all), a smaller context or window length, or another share for ` +
+        'validation',
+    );
+  }
 }

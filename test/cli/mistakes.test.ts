@@ -35,7 +35,11 @@ describe('a mistake on the command line', () => {
 describe('train', () => {
   it.each<[string, string | Uint8Array, string]>([
     ['empty', '', 'is empty'],
-    ['shorter than a window', 'hello', 'tokens, but a window length of 8 needs at least 9'],
+    [
+      'shorter than a window',
+      'hello',
+      'a window length of 8 needs at least 9; give a longer text (about 45 tokens in all)',
+    ],
     [
       'of bytes that are no UTF-8',
       Uint8Array.of(0x61, 0xff, 0x62),
@@ -77,7 +81,7 @@ describe('train', () => {
     [['--window-length', '9'], '--window-length must be at most 8, the tokens the model sees, but is 9'],
     [
       ['--validation-fraction', '0.01'],
-      'give a longer text (about 810 tokens in all), a smaller context or window length, or a larger share for validation',
+      'give a longer text (about 810 tokens in all), a smaller context or window length, or another share for validation',
     ],
     [['--min-learning-rate', '1'], '--min-learning-rate must be at most --learning-rate, 0.003, but is 1'],
   ])('%j', async (flags, about) => {

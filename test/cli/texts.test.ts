@@ -96,6 +96,21 @@ describe('--special', () => {
   });
 });
 
+describe('the cases of a benchmark', () => {
+  it('are read in any encoding, too', async () => {
+    const folder = await trainedFolderOn(textFile());
+    const cases = '{"text": "the cat"}\n{"text": "a mat"}\n';
+    for (const [content, flags] of [
+      [Buffer.from(`\ufeff${cases}`, 'utf16le'), []],
+      [Buffer.from(cases, 'utf16le'), ['--encoding', 'utf-16le']],
+    ] as const) {
+      const { code, stdout } = await tsgpt('eval', folder, '--lambada', textFile(content), '--json', ...flags);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout).lambada.cases).toBe(2);
+    }
+  });
+});
+
 async function trainedFolderOn(text: string, ...flags: string[]): Promise<string> {
   const folder = join(temporaryFolder(), 'run');
   await tsgpt('train', text, '--out', folder, ...tiny, ...flags);
