@@ -1,5 +1,6 @@
 import type { HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
+import { OneAtATime } from '../core/one-at-a-time.ts';
 import { formatShape, sameShape } from '../core/shape.ts';
 import { DeviceGraph } from '../graph/index.ts';
 import { type DeviceBuffer, getRuntime, type Runtime } from '../runtime/index.ts';
@@ -21,12 +22,14 @@ export interface DeviceUpdate {
  * Tensors whose elements stay on the device of the runtime from one run to the next, such as parameters and moments in training. They
  * are uploaded once, updates replace them on the device, and only results come back.
  *
- * The device holds the old and the new elements while an update runs. Runs of one state must not overlap: await each.
+ * The device holds the old and the new elements while an update runs. Runs of one state must not overlap: await each; one that begins
+ * too early throws a TsgptError.
  */
 export class DeviceState {
   readonly #runtime: Runtime;
   readonly #tensors: readonly Tensor[];
   readonly #buffers = new Map<Tensor, DeviceBuffer>();
+  readonly #runs = new OneAtATime('this state');
 
   private constructor(runtime: Runtime, tensors: readonly Tensor[]) {
     this.#runtime = runtime;
@@ -74,11 +77,14 @@ export class DeviceState {
 
   /** Copies the elements to host memory, in the order of the tensors. */
   async download(): Promise<HostArray[]> {
-    return Promise.all(this.#tensors.map((tensor) => this.#bufferOf(tensor).download()));
+    return this.#runs.run('download()', () =>
+      Promise.all(this.#tensors.map((tensor) => this.#bufferOf(tensor).download())),
+    );
   }
 
-  /** Frees the memory on the device; the state cannot be used any more. */
+  /** Frees the memory on the device; the state cannot be used any more. Throws a TsgptError during a run. Disposing again changes nothing. */
   dispose(): void {
+    this.#runs.ensureIdle('dispose()');
     for (const buffer of this.#buffers.values()) buffer.dispose();
     this.#buffers.clear();
   }
@@ -94,12 +100,14 @@ export class DeviceState {
         graphs.set(signature, graph);
       }
       for (const tensor of this.#tensors) this.#bufferOf(tensor);
-      const { kept, results } = await graph.run(await elementsOf(args), this.#buffers);
-      for (const [i, buffer] of kept.entries()) {
-        this.#bufferOf(this.#tensors[i]!).dispose();
-        this.#buffers.set(this.#tensors[i]!, buffer);
-      }
-      return results;
+      return this.#runs.run('a run', async () => {
+        const { kept, results } = await graph.run(await elementsOf(args), this.#buffers);
+        for (const [i, buffer] of kept.entries()) {
+          this.#bufferOf(this.#tensors[i]!).dispose();
+          this.#buffers.set(this.#tensors[i]!, buffer);
+        }
+        return results;
+      });
     };
   }
 

@@ -44,6 +44,7 @@ export class Decoder implements AsyncDisposable {
   /** Holds the weights a second time, so it is made only when targets are scored. */
   #scoringGraph: Baked | undefined;
   readonly #paddedHeadDim: number;
+  #isDisposed = false;
 
   constructor(model: LanguageModel, options: DecoderOptions = {}) {
     const { chunkSize = longestPass, quantize } = knownOptions('Decoder', options, decoderOptions);
@@ -92,10 +93,12 @@ export class Decoder implements AsyncDisposable {
    */
   async append(cache: KVCache, tokens: readonly (readonly number[])[]): Promise<(Float32Array | undefined)[]> {
     this.#check(cache, tokens);
-    if (isOneStep(cache, tokens)) return this.#step(cache, tokens);
-    const logits: (Float32Array | undefined)[] = [];
-    for (const [text, ids] of tokens.entries()) logits.push((await this.#read(cache, text, ids, 'last')).at(-1));
-    return logits;
+    return cache.passes.run('append()', async () => {
+      if (isOneStep(cache, tokens)) return this.#step(cache, tokens);
+      const logits: (Float32Array | undefined)[] = [];
+      for (const [text, ids] of tokens.entries()) logits.push((await this.#read(cache, text, ids, 'last')).at(-1));
+      return logits;
+    });
   }
 
   /** Like {@link append} for one text, but returns the logits after each new token. */
@@ -104,7 +107,7 @@ export class Decoder implements AsyncDisposable {
       cache,
       cache.lengths.map((_, i) => (i === text ? ids : [])),
     );
-    return this.#read(cache, text, ids, 'all');
+    return cache.passes.run('score()', () => this.#read(cache, text, ids, 'all'));
   }
 
   /**
@@ -125,8 +128,19 @@ export class Decoder implements AsyncDisposable {
     ensure(targets.length <= ids.length, `${ids.length} tokens cannot be followed by ${targets.length} targets`);
     const outside = targets.find((id) => !isTokenOf(id, vocabSize));
     ensure(outside === undefined, `the target ${outside} is not one of the model's ${vocabSize} tokens`);
+    ensure(!this.#isDisposed, 'this model has been disposed of and cannot be run any more');
     this.#scoringGraph ??= this.#graphOf('targets');
+    return cache.passes.run('scoreTargets()', () => this.#scoreTargets(this.#scoringGraph!, cache, text, ids, targets));
+  }
 
+  async #scoreTargets(
+    graph: Baked,
+    cache: KVCache,
+    text: number,
+    ids: readonly number[],
+    targets: readonly number[],
+  ): Promise<TargetScores> {
+    const { vocabSize } = this.config;
     const scores = { logProbabilities: new Float32Array(targets.length), likeliest: new Int32Array(targets.length) };
     const arrays = cache.arraysOf(text);
     const unscored = ids.length - targets.length;
@@ -137,7 +151,7 @@ export class Decoder implements AsyncDisposable {
       const rows = start < unscored ? [] : [...positions.keys()];
       const pass = { ids: ids.slice(start, end), positions, batchSize: 1, rows };
       const known = Int32Array.from(rows, (row) => targets[start - unscored + row]!);
-      const [logProbabilities, likeliest] = await this.#run(this.#scoringGraph, arrays, cache.capacity, pass, known);
+      const [logProbabilities, likeliest] = await this.#run(graph, arrays, cache.capacity, pass, known);
       checkNumbers(logProbabilities as Float32Array);
       scores.logProbabilities.set(logProbabilities as Float32Array, Math.max(0, start - unscored));
       scores.likeliest.set(likeliest as Int32Array, Math.max(0, start - unscored));
@@ -150,10 +164,10 @@ export class Decoder implements AsyncDisposable {
     await this.dispose();
   }
 
-  /** Frees the weights. */
+  /** Frees the weights, once a pass that has begun is finished; later ones throw a TsgptError. Disposing again changes nothing. */
   async dispose(): Promise<void> {
-    await this.#graph.dispose();
-    await this.#scoringGraph?.dispose();
+    this.#isDisposed = true;
+    await Promise.all([this.#graph.dispose(), this.#scoringGraph?.dispose()]);
   }
 
   /**

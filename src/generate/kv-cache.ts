@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { OneAtATime } from '../core/one-at-a-time.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 
 /** The shape of the keys and values of one token in all blocks. */
@@ -30,6 +31,8 @@ export class KVCache {
   readonly lengths: number[];
   /** Keys and values, block by block, each `[batchSize, nKvHeads, capacity, headDim]`. */
   readonly arrays: readonly Float32Array[];
+  /** Passes over one cache write into the same arrays. */
+  readonly passes = new OneAtATime('this cache');
 
   constructor({ nLayers, nKvHeads, headDim }: CacheShape, options: CacheOptions) {
     const { batchSize = 1, capacity } = knownOptions('KVCache', options, cacheOptions);

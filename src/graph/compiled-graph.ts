@@ -21,6 +21,9 @@ export class CompiledGraph {
   readonly #outputs: readonly GraphValue[];
   readonly #constants: ConstantLeaves | undefined;
   #loaded: Promise<LoadedProgram> | undefined;
+  /** Runs that have not finished; they keep the executable alive. */
+  readonly #runs = new Set<Promise<unknown>>();
+  #disposal: Promise<void> | undefined;
   /** Answers of {@link isSafeInPlace}, by `leaf * outputs + output`. */
   readonly #safeInPlace = new Map<number, boolean>();
 
@@ -35,12 +38,21 @@ export class CompiledGraph {
     await this.#load();
   }
 
-  /** Frees the graph's memory; it cannot run any more. Only for a graph with constants: others are shared. */
+  /**
+   * Frees the graph's memory once the runs that have begun are finished; later ones throw a TsgptError. Only for a graph with constants: others are
+   * shared. Disposing again changes nothing.
+   */
   async dispose(): Promise<void> {
     ensure(this.#constants, 'only a graph with constants of its own can be disposed of');
+    this.#disposal ??= this.#dispose();
+    await this.#disposal;
+  }
+
+  async #dispose(): Promise<void> {
     const loaded = this.#loaded;
     this.#loaded = Promise.reject(new TsgptError('this model has been disposed of and cannot be run any more'));
     this.#loaded.catch(() => {});
+    await Promise.allSettled(this.#runs);
     // A graph that failed to load needs no disposal; its callers got the error.
     await (await loaded?.catch(() => undefined))?.executable.dispose();
   }
@@ -64,6 +76,20 @@ export class CompiledGraph {
     args: readonly HostArray[],
     into: readonly (HostArray | undefined)[] = [],
     lengths: KnownLengths = {},
+  ): Promise<HostArray[]> {
+    const run = this.#run(args, into, lengths);
+    this.#runs.add(run);
+    try {
+      return await run;
+    } finally {
+      this.#runs.delete(run);
+    }
+  }
+
+  async #run(
+    args: readonly HostArray[],
+    into: readonly (HostArray | undefined)[],
+    lengths: KnownLengths,
   ): Promise<HostArray[]> {
     const { program, executable } = await this.#load();
     const { leaves, outputs, values, checks } = program;

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { OneAtATime } from '../core/one-at-a-time.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { BatchStream } from '../text/index.ts';
@@ -63,6 +64,8 @@ export interface TrainerState {
 /**
  * Trains a model step by step, with any objective, batches and optimizer. A step has two halves, `gradients()` and `apply()`. Code can run
  * between them, for example to average the gradients of several machines. `trainLoop()` makes many steps.
+ *
+ * Await each call before the next: they change the same arrays, and one that begins too early throws a TsgptError.
  */
 export class Trainer<Model = unknown, Names extends string = string> {
   /** The number of steps made. */
@@ -83,6 +86,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   readonly #learningRate: LearningRateSchedule;
   /** The compiled objective keeps a reference to this object, so restoring must not replace it. */
   readonly #dropout: Random;
+  readonly #work = new OneAtATime('this trainer');
   #hasGradients = false;
 
   constructor(options: TrainerOptions<Model, Names>) {
@@ -111,12 +115,18 @@ export class Trainer<Model = unknown, Names extends string = string> {
 
   /** Makes one step: `gradients()`, then `apply()`. */
   async trainStep(): Promise<StepResult> {
-    const { loss } = await this.gradients();
-    return { loss, ...(await this.apply()) };
+    return this.#work.run('trainStep()', async () => {
+      const { loss } = await this.#gradients();
+      return { loss, ...(await this.#apply()) };
+    });
   }
 
   /** The first half of a step: the loss and gradients of the next batches. */
   async gradients(): Promise<StepGradients> {
+    return this.#work.run('gradients()', () => this.#gradients());
+  }
+
+  async #gradients(): Promise<StepGradients> {
     let loss = 0;
     this.#hasGradients = false; // a failure leaves the arrays incomplete
     for (let i = 0; i < this.#gradientAccumulation; i++) {
@@ -131,6 +141,10 @@ export class Trainer<Model = unknown, Names extends string = string> {
 
   /** The second half of a step: clips the gradients and updates the parameters. */
   async apply(): Promise<Omit<StepResult, 'loss'>> {
+    return this.#work.run('apply()', () => this.#apply());
+  }
+
+  async #apply(): Promise<Omit<StepResult, 'loss'>> {
     ensure(this.#hasGradients, 'apply: there are no new gradients; call gradients() first');
     const learningRate = this.#learningRate(this.step);
     const gradNorm = await this.optimizer.gradientNorm();
@@ -146,14 +160,16 @@ export class Trainer<Model = unknown, Names extends string = string> {
   async evaluate({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<number> {
     ensure(this.#validation, 'evaluate: there is no validation data; give the trainer a validation stream');
     const { stream, start, count } = this.#validation;
-    stream.restore(start);
-    let total = 0;
-    for (let i = 0; i < count; i++) {
-      signal?.throwIfAborted();
-      total += await this.#objective.evaluate(await stream.next());
-    }
-    this.#ensureFinite('validation loss', total);
-    return total / count;
+    return this.#work.run('evaluate()', async () => {
+      stream.restore(start);
+      let total = 0;
+      for (let i = 0; i < count; i++) {
+        signal?.throwIfAborted();
+        total += await this.#objective.evaluate(await stream.next());
+      }
+      this.#ensureFinite('validation loss', total);
+      return total / count;
+    });
   }
 
   /** The state to save for resuming, together with the weights and {@link Optimizer.state}. */
@@ -163,6 +179,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
 
   /** Continues from `state`. The caller restores the weights and {@link Optimizer.state}. */
   restore(state: TrainerState): void {
+    this.#work.ensureIdle('restore()');
     this.#batches.restore(state.batches);
     this.#dropout.state = state.dropout;
     this.step = state.step;

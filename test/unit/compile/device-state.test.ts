@@ -133,6 +133,12 @@ describe('a state on a device', () => {
     await expect(state.compileUpdate(() => ({ state: [b, a], results: [] }))()).rejects.toThrow(
       'an update of this state must compute',
     );
+    const run = state.compile(() => [a.add(1)]);
+    const running = run();
+    expect(() => state.dispose()).toThrow('dispose(): this state is still busy with a run; await that first');
+    await expect(run()).rejects.toThrow('a run: this state is still busy with a run; await that first');
+    await running;
+    state.dispose();
     state.dispose();
     await expect(state.download()).rejects.toThrow('this state was disposed of and cannot be used any more');
     await expect(state.compile(() => [a.add(1)])()).rejects.toThrow('this state was disposed of');

@@ -203,3 +203,47 @@ describe('a trainer', () => {
     expect(() => new Trainer({ ...options(), batches: stream, validation: stream })).toThrow('need separate streams');
   });
 });
+
+describe('work that must not overlap', () => {
+  const trainerOf = (model: GPT2) =>
+    new Trainer({
+      model,
+      objective: nextToken,
+      batches: windows(),
+      validation: windows(2),
+      evalBatches: 2,
+      optimizer: optimizerOf(model),
+      learningRate: 1e-2,
+    });
+
+  it('is refused while the trainer is busy, and does no harm', async () => {
+    const model = tinyModel();
+    const trainer = trainerOf(model);
+    const [first, ...others] = await Promise.allSettled([
+      trainer.trainStep(),
+      trainer.trainStep(),
+      trainer.gradients(),
+      trainer.apply(),
+      trainer.evaluate(),
+      (async () => trainer.restore(trainer.state))(),
+    ]);
+    expect(first.status).toBe('fulfilled');
+    for (const other of others) {
+      const { reason } = other as PromiseRejectedResult;
+      expect(reason).toBeInstanceOf(TsgptError);
+      expect(reason.message).toMatch(/^\w+\(\): this trainer is still busy with trainStep\(\); await that first$/);
+    }
+    const alone = tinyModel();
+    await trainerOf(alone).trainStep();
+    expect(weightBits(model)).toEqual(weightBits(alone));
+    expect(trainer.step).toBe(1);
+  });
+
+  it('may begin again after a failure', async () => {
+    const trainer = trainerOf(tinyModel());
+    expect((await errorOf(trainer.apply())).message).toContain('there are no new gradients');
+    await trainer.gradients();
+    await trainer.apply();
+    expect(await trainer.evaluate()).toBeGreaterThan(0);
+  });
+});
