@@ -103,7 +103,10 @@ const integerOperators: Record<string, (a: bigint, b: bigint) => bigint> = {
 function ofFloats(operator: string, a: number, b: number): number {
   const divides = operator === '/' || operator === '//' || operator === '%' || (operator === '**' && a === 0 && b < 0);
   ensure(!divides || (operator === '**' ? a !== 0 : b !== 0), 'a number cannot be divided by zero');
-  return floatOperators[operator]!(a, b);
+  const result = floatOperators[operator]!(a, b);
+  const isTooLarge = operator === '**' && !Number.isFinite(result) && Number.isFinite(a) && Number.isFinite(b);
+  ensure(!isTooLarge, 'a number is too large');
+  return result;
 }
 
 const floatOperators: Record<string, (a: number, b: number) => number> = {

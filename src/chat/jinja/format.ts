@@ -24,7 +24,10 @@ export function formatted(meter: Meter, text: string, values: Arguments | Value)
     const type = conversion === 'i' || conversion === 'u' ? 'd' : conversion;
     return field(meter, value, { fill, align, sign, width: Number(width), precision, type });
   });
-  const isUsed = next >= given.length || values instanceof Arguments ? next >= given.length : values instanceof Dict;
+  const isUsed =
+    next >= given.length || values instanceof Arguments
+      ? next >= given.length
+      : values instanceof Dict || Array.isArray(values);
   ensure(isUsed, 'there are more values than places for them in a text');
   return meter.text(result);
 }

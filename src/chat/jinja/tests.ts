@@ -27,7 +27,9 @@ const remainder = (meter: Meter, value: Value, divisor: Value) => calculate(mete
 const tests: Record<string, TestFunction> = {
   boolean: (value) => typeof value === 'boolean',
   callable: (value) =>
-    value instanceof Callable || (typeof value === 'object' && value !== null && 'call' in value && !!value.call),
+    value instanceof Callable ||
+    value instanceof Undefined ||
+    (typeof value === 'object' && value !== null && 'call' in value && !!value.call),
   defined: (value) => !(value instanceof Undefined),
   undefined: (value) => value instanceof Undefined,
   divisibleby: (value, given, meter) => isEqual(meter, remainder(meter, value, other(given)), 0n),

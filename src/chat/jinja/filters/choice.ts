@@ -13,13 +13,13 @@ export function choiceFilters(filterNamed: (name: string) => FilterFunction): Fi
     map(input, given, meter) {
       if (given.positional.length === 0 && given.named.has('attribute')) {
         const [attribute, otherwise] = given.take('map', 'attribute', 'default?');
-        return new Lazy(mapped(meter, iterate(input), attributeGetter(meter, attribute!, otherwise)));
+        return new Lazy(mapped(meter, input, attributeGetter(meter, attribute!, otherwise)));
       }
       const [name] = given.positional;
       ensure(name !== undefined, 'map needs the name of a filter, or an attribute');
       const filter = filterNamed(text('map', name));
       const rest = given.after(1);
-      return new Lazy(mapped(meter, iterate(input), (item) => filter(item, rest, meter)));
+      return new Lazy(mapped(meter, input, (item) => filter(item, rest, meter)));
     },
     select: (input, given, meter) => chosen(input, given, meter, true),
     reject: (input, given, meter) => chosen(input, given, meter, false),
@@ -28,15 +28,18 @@ export function choiceFilters(filterNamed: (name: string) => FilterFunction): Fi
   };
 }
 
-function* mapped(meter: Meter, values: Iterable<Value>, change: (item: Value) => Value): Generator<Value> {
-  for (const value of values) {
+/** What counts as false has no items, even if it is no list. */
+const itemsOf = (input: Value) => (isTrue(input) ? iterate(input) : []);
+
+function* mapped(meter: Meter, input: Value, change: (item: Value) => Value): Generator<Value> {
+  for (const value of itemsOf(input)) {
     meter.step();
     yield change(value);
   }
 }
 
 function chosen(input: Value, given: Arguments, meter: Meter, wanted: boolean): Lazy {
-  return new Lazy(filtered(meter, iterate(input), condition(given, meter), wanted));
+  return new Lazy(filtered(meter, input, condition(given, meter), wanted));
 }
 
 function chosenByAttribute(input: Value, given: Arguments, meter: Meter, wanted: boolean): Lazy {
@@ -44,7 +47,7 @@ function chosenByAttribute(input: Value, given: Arguments, meter: Meter, wanted:
   ensure(attribute !== undefined, 'selectattr and rejectattr need the name of an attribute');
   const get = attributeGetter(meter, attribute);
   const holds = condition(given.after(1), meter);
-  return new Lazy(filtered(meter, iterate(input), (item) => holds(get(item)), wanted));
+  return new Lazy(filtered(meter, input, (item) => holds(get(item)), wanted));
 }
 
 /** The test that the first argument names; without one, whether a value counts as true. */
@@ -56,13 +59,8 @@ function condition(given: Arguments, meter: Meter): (value: Value) => boolean {
   return (value) => test(value, rest, meter);
 }
 
-function* filtered(
-  meter: Meter,
-  values: Iterable<Value>,
-  holds: (item: Value) => boolean,
-  wanted: boolean,
-): Generator<Value> {
-  for (const value of values) {
+function* filtered(meter: Meter, input: Value, holds: (item: Value) => boolean, wanted: boolean): Generator<Value> {
+  for (const value of itemsOf(input)) {
     meter.step();
     if (holds(value) === wanted) yield value;
   }

@@ -2,7 +2,7 @@ import { ensure } from '../../../core/errors.ts';
 import { signed } from '../arithmetic.ts';
 import { integer } from '../check.ts';
 import { toFixed } from '../format.ts';
-import type { Value } from '../values.ts';
+import { Undefined, type Value } from '../values.ts';
 import { trim } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';
 
@@ -44,6 +44,7 @@ const special = /^([-+]?)(?:(inf|infinity)|nan)$/i;
 
 /** What Python's `float` makes of a value. */
 function floatOf(value: Value): number | undefined {
+  if (value instanceof Undefined) ensure(false, value.problem);
   if (typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number') return Number(value);
   if (typeof value !== 'string') return undefined;
   const text = trim(value);

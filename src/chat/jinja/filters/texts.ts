@@ -7,7 +7,7 @@ import { capitalized, replaced } from '../string-methods.ts';
 import { splitLines, splitRight, strip } from '../strings.ts';
 import { textOf } from '../text-of.ts';
 import { toJson } from '../to-json.ts';
-import { isTrue, type Value } from '../values.ts';
+import { isTrue, Undefined, type Value } from '../values.ts';
 import { space } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';
 
@@ -84,7 +84,8 @@ export const textFilters: Filters = {
       'truncate',
       ...['length?', 'killwords?', 'end?', 'leeway?'],
     );
-    const [self, most, ending] = [textOf(meter, input), integer('truncate', length), text('truncate', end)];
+    if (input instanceof Undefined) return '';
+    const [self, most, ending] = [text('truncate', input), integer('truncate', length), text('truncate', end)];
     if (lengthOf(self) <= most + integer('truncate', leeway)) return self;
     const cut = partOf(self, 0, most - lengthOf(ending));
     return meter.text((isTrue(cutsWords) ? cut : splitRight(cut, ' ', 1)[0]!) + ending);
