@@ -42,7 +42,13 @@ export class Conversation {
     // In the plain template, only the next speaker's name marks the end of a turn.
     this.#stop = template === undefined ? ['\nUser:', '\nBot:'] : [];
     this.#cache = this.#decoder.createCache({ capacity: contextLength });
-    if (system !== undefined) this.messages.push({ role: 'system', content: system });
+    this.setSystem(system);
+  }
+
+  /** Sets the system message, before the first turn, or takes it away. The turns stay. */
+  setSystem(content: string | undefined): void {
+    const isThere = this.messages[0]?.role === 'system';
+    this.messages.splice(0, isThere ? 1 : 0, ...(content === undefined ? [] : [{ role: 'system' as const, content }]));
   }
 
   /**
