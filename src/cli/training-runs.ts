@@ -71,7 +71,8 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
 async function runFrom(name: string, text: string, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   const { preset, family, tokenizer: otherTokenizer } = flags;
   const others = Object.keys(defined({ preset, family, tokenizer: otherTokenizer })).map((name) => `--${name}`);
-  const [conflict] = [...others, ...writtenFlags(flags.model)];
+  const { dropRate, ...shape } = flags.model; // dropout belongs to training, not to the weights
+  const [conflict] = [...others, ...writtenFlags(shape)];
   ensure(
     conflict === undefined,
     `--from takes a model and its tokenizer as they are, so ${conflict} does not go with it; leave one of them out`,
@@ -79,12 +80,28 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
   ensure(!isPreset(name), `--from needs a trained model, but ${name} is a preset; use --preset ${name}`);
   const opened = await openNamedModel(name, {}, signal);
   if (opened.choice) console.error(opened.choice);
-  const model = await opened.model();
+  const loaded = await opened.model();
+  const model = dropRate === undefined ? loaded : withDropout(loaded, dropRate);
   const windowLength = Math.min(model.config.contextLength, 256);
   const options = trainOptionsOf(flags, { ...fineTuning, windowLength });
   ensureFits(model, options, flags);
-  const { tokenizer } = opened;
-  return { ...(await runOn(text, readingOf(flags), { model, tokenizer }, flags, signal)), options };
+  const { tokenizer, chatTemplate, stopTokens } = opened;
+  return {
+    ...(await runOn(text, readingOf(flags), { model, tokenizer }, flags, signal)),
+    options,
+    chatTemplate,
+    stopTokens,
+  };
+}
+
+/** The model with another probability of dropout in training. It has the same weights, not a copy. */
+function withDropout(model: LanguageModel, dropRate: unknown): LanguageModel {
+  const family = familyNamed(model.family);
+  ensureFlagsOf(family, { dropRate });
+  const changed = family.create(family.config.parse({ ...model.config, dropRate } as object));
+  const weights = model.namedParameters();
+  for (const [path, parameter] of changed.namedParameters()) parameter.value = weights.get(path)!.value;
+  return changed;
 }
 
 async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {

@@ -96,7 +96,7 @@ describe('chat', () => {
       '/System x',
       '/usr/bin is',
       '/quit now',
-      '/system be brief',
+      '/system the cat sat',
       '//the cat',
       '/help',
       '/reset',

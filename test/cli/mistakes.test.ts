@@ -134,6 +134,8 @@ describe('train', () => {
     [['--tokenizer', 'char'], '--tokenizer does not go with it'],
     [['--emb-dim', '32'], '--emb-dim does not go with it'],
     [['--no-tied-head'], '--no-tied-head does not go with it'],
+    [['--drop-rate', '0.2', '--n-layers', '3'], '--n-layers does not go with it'],
+    [['--drop-rate', '0.2'], 'there is no model /no/such/run'],
     [['--steps', '5'], 'there is no model /no/such/run'],
   ])('--from with %j', async (flags, about) => {
     expectSentence(await tsgpt('train', textFile(), ...out(), '--from', '/no/such/run', ...flags), about);

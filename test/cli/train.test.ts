@@ -1,12 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openModel } from '../../src/disk/open-model.ts';
+import { savePretrained } from '../../src/disk/pretrained.ts';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
 import { registerFamily } from '../../src/models/index.ts';
+import { readHuggingFaceTokenizer } from '../../src/tokenizer/index.ts';
+import { bytesFile } from '../support/published-forms.ts';
 import { lossesIn as losses, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { scaledFamily } from '../support/scaled-family.ts';
 import { hasShared, shared } from '../support/shared.ts';
 import { start } from '../support/start-cli.ts';
+import { tinyGPT2 } from '../support/tiny-models.ts';
 
 describe('train, generate and info', () => {
   it('work one after the other', async () => {
@@ -168,6 +173,31 @@ describe('--from', () => {
     expect(file.training!.options).toMatchObject({ learningRate: 1e-4, windowLength: 8, steps: 3 });
     const resumed = await tsgpt('train', '--resume', '--out', folder, '--steps', '5');
     expect([resumed.code, resumed.stderr]).toEqual([0, '']);
+  });
+
+  it('keeps the chat template and the tokens that end a text, and can change the dropout', async () => {
+    const published = join(temporaryFolder(), 'published');
+    const tokenizer = readHuggingFaceTokenizer({ 'tokenizer.json': JSON.stringify(bytesFile()) })!;
+    const chatTemplate = '{% for message in messages %}<{{ message.role }}>{{ message.content }}{% endfor %}';
+    const model = tinyGPT2({ vocabSize: tokenizer.vocabSize });
+    await savePretrained(published, { model, tokenizer, chatTemplate, stopTokens: [5, 17] });
+    const folder = join(temporaryFolder(), 'run');
+    const text = textFile('the mat sat on the cat.\n'.repeat(60));
+    const train = ['train', text, '--out', folder, '--from', published, '--drop-rate', '0.25'];
+    expect(await tsgpt(...train, ...quick)).toMatchObject({ code: 0, stderr: '' });
+    const kept = { chatTemplate, stopTokens: [0, 5, 17], config: { ...model.config, dropRate: 0.25 } };
+    expect(await openModel(folder)).toMatchObject(kept);
+    // And so do a run that is resumed, and the forms that a run is converted to.
+    expect(await tsgpt('train', '--resume', '--out', folder, '--steps', '5')).toMatchObject({ code: 0, stderr: '' });
+    expect(await openModel(folder, { checkpoint: 'last' })).toMatchObject(kept);
+    const converted = join(temporaryFolder(), 'converted');
+    expect((await tsgpt('convert', folder, converted)).code).toBe(0);
+    expect((await openModel(converted)).chatTemplate).toBe(chatTemplate);
+    expect((await openModel(converted)).stopTokens).toEqual(expect.arrayContaining([5, 17]));
+    // The weights are those of the published model, whatever the dropout.
+    const other = join(temporaryFolder(), 'run');
+    await tsgpt('train', text, '--out', other, '--from', published, ...quick);
+    expect(losses(other)[0]!.validationLoss).toBe(losses(folder)[0]!.validationLoss);
   });
 
   it.skipIf(!hasShared)('goes on from a published model, with its tokenizer', async () => {

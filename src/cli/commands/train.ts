@@ -38,7 +38,7 @@ export function trainCommand(): Command {
       ),
     )
     .addOption(new Option('--tokenizer <kind>', 'how to turn text into tokens').choices(['char', 'gpt2']))
-    .option('--from <model>', `continue from a trained model, with its tokenizer: ${modelArgument}`)
+    .option('--from <model>', `continue from a trained model, with its tokenizer and chat template: ${modelArgument}`)
     .option('--ignore-memory', 'train even if that seems to take more memory than the machine has')
     .option('--resume', 'continue the run in --out, exactly as if it had never stopped')
     .option(

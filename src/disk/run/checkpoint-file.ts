@@ -37,6 +37,9 @@ const checkpointSchema = v.object({
   architecture: v.string(),
   config: v.unknown(),
   tokenizer: v.unknown(),
+  // Present if the model it was trained from has them.
+  chatTemplate: v.optional(v.string()),
+  stopTokens: v.optional(v.array(countSchema)),
   step: countSchema,
   validationLoss: v.optional(v.number()),
   model: v.string(),

@@ -65,7 +65,8 @@ export async function openCheckpoint(path: string, prefer?: CheckpointName): Pro
   return {
     ...checkpoint,
     ...{ family: architecture, modelType: architecture, config },
-    ...{ chatTemplate: undefined, stopTokens: [] },
+    chatTemplate: checkpoint.file.chatTemplate,
+    stopTokens: (checkpoint.file.stopTokens ?? []).filter((id) => id < config.vocabSize),
     checkpoint: { step, validationLoss, name, other },
     load: (weights) => loadLatest(checkpoint, weights),
     wasReplaced: () => wasReplaced(checkpoint),

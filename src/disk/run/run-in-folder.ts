@@ -22,6 +22,10 @@ export interface RunOptions extends LoopOptions {
   folder: string;
   model: CheckpointModel & NextTokenModel;
   tokenizer: Tokenizer;
+  /** The Jinja template of conversations with the model, kept in its checkpoints. Defaults to that of the resumed run, else to none. */
+  chatTemplate?: string | undefined;
+  /** Tokens that end a text, besides the tokenizer's own, kept as well. Defaults to those of the resumed run, else to none. */
+  stopTokens?: readonly number[] | undefined;
   /** The checkpoint to continue from; `model` must be its model. Defaults to none, which starts a new run. */
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
   /** Called once before the first step, when everything has been checked and the folder exists. */
@@ -35,6 +39,7 @@ export interface RunOptions extends LoopOptions {
 }
 
 export const runOptionNames: OptionNames<RunOptions> = {
+  ...{ chatTemplate: true, stopTokens: true },
   ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, onWarning: true },
   ...{ sample: true, record: true },
   ...{ steps: true, evalInterval: true, signal: true, hurry: true },
@@ -65,6 +70,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
 
 async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): AsyncGenerator<FolderReport> {
   const { folder, model, tokenizer, steps, evalInterval = 250, resumeFrom, signal, hurry, sample } = run;
+  const { chatTemplate = resumeFrom?.file.chatTemplate, stopTokens = resumeFrom?.file.stopTokens } = run;
   let best: number | undefined;
   let measured: { step: number; loss: number } | undefined;
   if (resumeFrom) {
@@ -85,7 +91,8 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
     const training = { trainer, record: { ...run.record, bestValidationLoss: best } };
     // A checkpoint between evaluations has no validation loss: the latest one belongs to other weights.
     const validationLoss = measured?.step === trainer.step ? measured.loss : undefined;
-    await saveCheckpoint(folder, names, { model, tokenizer, step: trainer.step, validationLoss, training });
+    const files = { model, tokenizer, chatTemplate, stopTokens };
+    await saveCheckpoint(folder, names, { ...files, step: trainer.step, validationLoss, training });
   };
 
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step);

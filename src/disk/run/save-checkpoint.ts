@@ -21,6 +21,10 @@ export type CheckpointModel = Pick<LanguageModel, 'family' | 'config' | 'namedPa
 export interface CheckpointToSave {
   model: CheckpointModel;
   tokenizer: Tokenizer;
+  /** The Jinja template of conversations with the model. Defaults to none. */
+  chatTemplate?: string | undefined;
+  /** Tokens that end a text, besides the tokenizer's own. Defaults to none. */
+  stopTokens?: readonly number[] | undefined;
   step: number;
   validationLoss?: number;
   /** The state that makes it possible to resume training from the checkpoint. */
@@ -28,6 +32,7 @@ export interface CheckpointToSave {
 }
 
 const partNames: OptionNames<CheckpointToSave> = {
+  ...{ chatTemplate: true, stopTokens: true },
   ...{ model: true, tokenizer: true, step: true, validationLoss: true, training: true },
 };
 
@@ -40,13 +45,19 @@ export async function saveCheckpoint(
   names: readonly CheckpointName[],
   toSave: CheckpointToSave,
 ): Promise<void> {
-  const { model, tokenizer, step, validationLoss, training } = knownOptions('saveCheckpoint', toSave, partNames);
+  const { model, tokenizer, chatTemplate, stopTokens, step, validationLoss, training } = knownOptions(
+    'saveCheckpoint',
+    toSave,
+    partNames,
+  );
   await makeFolder(folder);
   const file: CheckpointFile = {
     format: checkpointFormat,
     architecture: model.family,
     config: model.config,
     tokenizer: tokenizer.toJSON(),
+    chatTemplate,
+    stopTokens: stopTokens?.length ? [...stopTokens] : undefined,
     step,
     validationLoss,
     model: `step-${step}.model.safetensors`,
