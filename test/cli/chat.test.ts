@@ -111,7 +111,7 @@ describe('chat', () => {
       // The model knows no slash: its alphabet is that of its text. So the message got through to it.
       expect.stringMatching(/^error: .*"\/"/),
     ]);
-    for (const [name, description] of chatCommands) expect(stdout).toContain(`${name}`.padEnd(17) + description);
+    for (const [name, description] of chatCommands) expect(stdout).toContain(`${name}`.padEnd(16) + description);
     expect(code).toBe(0);
   });
 

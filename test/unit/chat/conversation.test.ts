@@ -75,6 +75,24 @@ describe('a conversation', () => {
     expect(conversation.messages).toHaveLength(24);
   });
 
+  it('takes another system message, or none', async () => {
+    const conversation = new Conversation(model, tokenizer, { system: 'sat' });
+    await say(conversation, 'abc');
+    conversation.setSystem('dote');
+    expect(conversation.messages.map(({ role, content }) => [role, content]).slice(0, 2)).toEqual([
+      ['system', 'dote'],
+      ['user', 'abc'],
+    ]);
+    const { content: first } = conversation.messages[2]!;
+    const reply = await say(conversation, 'de');
+    expect(reply).toBe(
+      (await writtenAfter(`dote\nUser: abc\nBot: ${first}\nUser: de\nBot:`)).trimStart().split(/\n(?:User|Bot):/)[0],
+    );
+    conversation.setSystem(undefined);
+    expect(conversation.messages[0]!.role).toBe('user');
+    expect(conversation.messages).toHaveLength(4);
+  });
+
   it('does not keep what could not be answered', async () => {
     const template = `{% for message in messages %}{% if message.content == 'bad' %}{{ raise_exception('no') }}{% endif %}{{ message.content }} {% endfor %}`;
     const conversation = new Conversation(model, tokenizer, { template });
