@@ -13,18 +13,21 @@ export function widenBFloat16(bits: Uint16Array, target: Float32Array): void {
 
 /** IEEE 754 half precision: 1 sign bit, 5 exponent bits, 10 fraction bits. */
 export function widenFloat16(bits: Uint16Array, target: Float32Array): void {
-  for (let i = 0; i < bits.length; i++) target[i] = FLOAT16_VALUES[bits[i]!]!;
+  float16Values ??= Float32Array.from({ length: 1 << 16 }, (_, pattern) => float16Value(pattern));
+  for (let i = 0; i < bits.length; i++) target[i] = float16Values[bits[i]!]!;
 }
 
-/** The value of each of the 65,536 patterns: a look-up is faster than decoding every number. */
-const FLOAT16_VALUES = Float32Array.from({ length: 1 << 16 }, (_, pattern) => {
+/** The value of each of the 65,536 patterns, made when first needed: a look-up is faster than decoding every number. */
+let float16Values: Float32Array | undefined;
+
+function float16Value(pattern: number): number {
   const sign = pattern & 0x8000 ? -1 : 1;
   const exponent = (pattern >> 10) & 0x1f;
   const fraction = (pattern & 0x3ff) / 1024;
   if (exponent === 0) return sign * 2 ** -14 * fraction; // zero and subnormal
   if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
   return sign * 2 ** (exponent - 15) * (1 + fraction);
-});
+}
 
 /** The half-precision number stored little-endian at `offset`. */
 export function readFloat16(bytes: Uint8Array, offset: number): number {

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Baked } from '../compile/index.ts';
 import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
 import { printable } from '../../core/printable.ts';

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Weights split into several safetensors files ("shards"), as on the Hugging Face Hub, read as one:
  *
