@@ -38,6 +38,7 @@ export {
 export {
   Attention,
   causalMask,
+  Dropout,
   Embedding,
   FeedForward,
   type ForwardPass,
@@ -50,6 +51,7 @@ export {
   Parameter,
   RMSNorm,
   RotaryEmbedding,
+  Sequential,
   SwiGLU,
   seedParameters,
   TransformerBlock,
@@ -71,6 +73,7 @@ export {
   grad,
   layerNorm,
   linear,
+  mseLoss,
   oneHot,
   ones,
   randn,

@@ -1,4 +1,5 @@
 export { type AttendOptions, Attention, type AttentionOptions, attend, causalMask } from './attention.ts';
+export { Dropout, type PassLayer, Sequential } from './containers.ts';
 export { Activation, FeedForward, type FeedForwardOptions, GELU, SwiGLU, type SwiGLUOptions } from './feed-forward.ts';
 export type { AttentionCache, AttentionHeads, ForwardPass } from './forward-pass.ts';
 export { gpt2Init } from './gpt2-init.ts';
@@ -20,5 +21,6 @@ export { Module, nameParameters } from './module.ts';
 export { observe } from './observe.ts';
 export { Parameter } from './parameter.ts';
 export { RotaryEmbedding, type RotaryOptions, type RotaryScaling, rotaryFrequencies } from './rotary.ts';
+export type { StateDict } from './state-dict.ts';
 export { torchInit } from './torch-init.ts';
 export { TransformerBlock, type TransformerBlockParts } from './transformer-block.ts';

@@ -2,6 +2,7 @@ import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { formatTree, type TreePart } from './module-tree.ts';
 import { Parameter } from './parameter.ts';
+import { readState, type StateDict, writeState } from './state-dict.ts';
 
 /**
  * A part of a model: parameters, smaller parts, and a `forward` method that uses them.
@@ -21,6 +22,19 @@ export abstract class Module {
 
   parameters(): Parameter[] {
     return [...this.namedParameters().values()];
+  }
+
+  /** A copy of the values of all parameters by their paths, for {@link loadStateDict} or a safetensors file. */
+  stateDict(): StateDict {
+    return readState(this.namedParameters());
+  }
+
+  /**
+   * Copies values into the parameters. Throws a TsgptError, and changes nothing, unless `state` has exactly the paths and shapes of the parameters. Start an
+   * optimizer afterwards, or let it go on: it takes the new values over.
+   */
+  loadStateDict(state: StateDict): void {
+    writeState(this.namedParameters(), state);
   }
 
   /** The number of values in all parameters, trainable or not. */

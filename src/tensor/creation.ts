@@ -4,7 +4,8 @@ import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts';
 import type { Random } from '../random/random.ts';
-import { givenTensor, scalar } from './primitives/leaves.ts';
+import { ensureTensors } from './operands.ts';
+import { arange, givenTensor, scalar } from './primitives/leaves.ts';
 import { randomLeaf } from './random-leaf.ts';
 import type { Tensor } from './tensor.ts';
 import { elementsOf, type TensorValues, unnest } from './values.ts';
@@ -74,6 +75,40 @@ export function zeros(shape: Shape, dtype: DType = 'float32'): Tensor {
 /** A tensor of ones, or of true for bool. The type defaults to float32. */
 export function ones(shape: Shape, dtype: DType = 'float32'): Tensor {
   return full(shape, 1, dtype);
+}
+
+/** A tensor of zeros with the shape and type of `x`. */
+export function zerosLike(x: Tensor): Tensor {
+  ensureTensors('zerosLike', x);
+  return zeros(x.shape, x.dtype);
+}
+
+/** A tensor of ones with the shape and type of `x`. */
+export function onesLike(x: Tensor): Tensor {
+  ensureTensors('onesLike', x);
+  return ones(x.shape, x.dtype);
+}
+
+/** The identity matrix, float32 `[rows, columns]`: ones on the main diagonal, zeros elsewhere. `columns` defaults to `rows`. */
+export function eye(rows: number, columns = rows): Tensor {
+  checkShape([rows, columns], 'eye');
+  return arange(rows).reshape([rows, 1]).eq(arange(columns)).to('float32');
+}
+
+/** `count` float32 numbers at equal distances from `start` to `end`, both included. */
+export function linspace(start: number, end: number, count: number): Tensor {
+  for (const [name, value] of Object.entries({ start, end })) {
+    ensure(Number.isFinite(value), () => `linspace: ${name} must be a number, but is ${describeValue(value)}`);
+  }
+  ensure(
+    Number.isSafeInteger(count) && count >= 0,
+    () => `linspace: the count must be a whole number of at least 0, but is ${describeValue(count)}`,
+  );
+  const at = (i: number) => (i === 0 ? start : start + ((end - start) * i) / (count - 1));
+  return fromArray(
+    Float32Array.from({ length: count }, (_, i) => at(i)),
+    [count],
+  );
 }
 
 /**

@@ -8,14 +8,28 @@ export { type CrossEntropyOptions, crossEntropy } from './composites/cross-entro
 export { dropout } from './composites/dropout.ts';
 export { einsum } from './composites/einsum.ts';
 export { linear } from './composites/linear.ts';
+export { mseLoss } from './composites/mse-loss.ts';
 export { layerNorm, rmsNorm } from './composites/normalization.ts';
 export { oneHot } from './composites/one-hot.ts';
 export { rotate } from './composites/rotary.ts';
 export { stack } from './composites/shapes.ts';
 export type { VarianceOptions } from './composites/statistics.ts';
-export { type CreationOptions, fromArray, full, ones, randn, tensor, zeros } from './creation.ts';
+export {
+  type CreationOptions,
+  eye,
+  fromArray,
+  full,
+  linspace,
+  ones,
+  onesLike,
+  randn,
+  tensor,
+  zeros,
+  zerosLike,
+} from './creation.ts';
 export type { NestedArray } from './format.ts';
 export { compute, type LazyArray } from './lazy-array.ts';
+export type { SortOptions } from './primitives/along-dim.ts';
 export { where } from './primitives/elementwise.ts';
 export { arange, feedTensor } from './primitives/leaves.ts';
 export { concat, pad, type Range } from './primitives/movement.ts';

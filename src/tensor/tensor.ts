@@ -4,6 +4,7 @@ import { clamp } from './composites/clamp.ts';
 import * as masking from './composites/masking.ts';
 import * as shapes from './composites/shapes.ts';
 import * as statistics from './composites/statistics.ts';
+import * as truth from './composites/truth.ts';
 import { LazyArray } from './lazy-array.ts';
 import * as alongDim from './primitives/along-dim.ts';
 import * as elementwise from './primitives/elementwise.ts';
@@ -85,6 +86,18 @@ export class Tensor extends LazyArray {
   sign(): Tensor {
     return elementwise.sign(this);
   }
+  /** The largest whole number that is not larger. Only float32, as {@link ceil} and {@link round}. */
+  floor(): Tensor {
+    return elementwise.floor(this);
+  }
+  /** The smallest whole number that is not smaller. */
+  ceil(): Tensor {
+    return elementwise.ceil(this);
+  }
+  /** The nearest whole number; of two equally near ones, the even one. */
+  round(): Tensor {
+    return elementwise.round(this);
+  }
   sin(): Tensor {
     return elementwise.sin(this);
   }
@@ -163,6 +176,22 @@ export class Tensor extends LazyArray {
   min(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.min(this, dims, keepDim);
   }
+  /** The product of the elements; 1 where there are none. */
+  prod(dims?: number | Shape, keepDim = false): Tensor {
+    return reductions.prod(this, dims, keepDim);
+  }
+  /** The Euclidean norm √Σx² of float32 elements. Where it is 0, so is its gradient. */
+  norm(dims?: number | Shape, keepDim = false): Tensor {
+    return statistics.norm(this, dims, keepDim);
+  }
+  /** bool: whether any element is true, or a number other than 0; false where there are none. */
+  any(dims?: number | Shape, keepDim = false): Tensor {
+    return truth.any(this, dims, keepDim);
+  }
+  /** bool: whether all elements are true, or numbers other than 0; true where there are none. */
+  all(dims?: number | Shape, keepDim = false): Tensor {
+    return truth.all(this, dims, keepDim);
+  }
   /** log Σ exp(x) of float32 elements, without overflow. */
   logSumExp(dims?: number | Shape, keepDim = false): Tensor {
     return reductions.logSumExp(this, dims, keepDim);
@@ -181,6 +210,10 @@ export class Tensor extends LazyArray {
   /** The `k` largest elements, largest first, and their int32 indices; equal ones keep their order. `dim` defaults to the last. */
   topk(k: number, dim = -1): { values: Tensor; indices: Tensor } {
     return alongDim.topk(this, k, dim);
+  }
+  /** All elements in order, and their int32 indices; equal ones keep their order. The smallest comes first. `dim` defaults to the last. */
+  sort(dim = -1, options: alongDim.SortOptions = {}): { values: Tensor; indices: Tensor } {
+    return alongDim.sort(this, dim, options);
   }
   /** Running sums: element i is the sum of the elements 0 to i. */
   cumsum(dim: number): Tensor {
@@ -207,7 +240,10 @@ export class Tensor extends LazyArray {
 
   // ---- Shape and order.
 
-  /** The same elements in the same order with another shape. One length may be -1; it follows from the others. */
+  /**
+   * The same elements in the same order with another shape. One length may be -1; it follows from the others. It also stands for PyTorch's `view`: as
+   * nothing is ever changed in place, there is no difference.
+   */
   reshape(shape: Shape): Tensor {
     return movement.reshape(this, shape);
   }
@@ -226,6 +262,10 @@ export class Tensor extends LazyArray {
   /** The dimensions in another order: dimension `i` of the result is dimension `dims[i]` of this. */
   permute(...dims: number[]): Tensor {
     return movement.permute(this, dims);
+  }
+  /** A matrix with its rows as columns. Of other tensors, swap two dimensions with {@link transpose}. */
+  get T(): Tensor {
+    return shapes.matrixTranspose(this);
   }
   /** Two dimensions swapped. */
   transpose(a: number, b: number): Tensor {

@@ -157,7 +157,8 @@ export class Trainer<Model = unknown, Names extends string = string> {
   }
 
   /** The mean loss on the validation data, without dropout. Every evaluation uses the same batches. `signal` ends it; its reason is thrown. */
-  async evaluate({ signal }: { signal?: AbortSignal | undefined } = {}): Promise<number> {
+  async evaluate(options: { signal?: AbortSignal | undefined } = {}): Promise<number> {
+    const { signal } = knownOptions('evaluate', options, { signal: true });
     ensure(this.#validation, 'evaluate: there is no validation data; give the trainer a validation stream');
     const { stream, start, count } = this.#validation;
     return this.#work.run('evaluate()', async () => {

@@ -132,6 +132,9 @@ const rules: Record<string, Rule> = {
   sqrt: pointwise(Math.sqrt),
   abs: pointwise(Math.abs),
   sign: pointwise(Math.sign),
+  floor: pointwise(Math.floor),
+  ceil: pointwise(Math.ceil),
+  round: pointwise((x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x))),
   sin: pointwise(Math.sin),
   cos: pointwise(Math.cos),
   tanh: pointwise(Math.tanh),
@@ -228,6 +231,7 @@ const rules: Record<string, Rule> = {
   sum: ([x], { dims }) => reduce(x!, kept(x!, dims), 0, (a, b) => a + b),
   mean: ([x], { dims }, { shape }) =>
     reduce(x!, kept(x!, dims), 0, (a, b) => a + b).map((total) => (total * sizeOf(shape)) / sizeOf(x!.shape)),
+  prod: ([x], { dims }) => reduce(x!, kept(x!, dims), 1, (a, b) => a * b),
   max: ([x], { dims }) => reduce(x!, kept(x!, dims), Number.NEGATIVE_INFINITY, Math.max),
   min: ([x], { dims }) => reduce(x!, kept(x!, dims), Number.POSITIVE_INFINITY, Math.min),
   logSumExp: ([x], { dims }) => {
@@ -246,10 +250,12 @@ const rules: Record<string, Rule> = {
       const along = alongDim(x!, dim, p);
       return along.indexOf(Math.min(...along));
     }),
-  topkIndices: ([x], { dim }, { shape }) =>
+  topkIndices: ([x], { dim, largest }, { shape }) =>
     fill(shape, (p) => {
       const along = alongDim(x!, dim, p);
-      return [...along.keys()].sort((i, j) => along[j]! - along[i]! || i - j)[p[dim]!]!;
+      return [...along.keys()].sort((i, j) => (largest ? along[j]! - along[i]! : along[i]! - along[j]!) || i - j)[
+        p[dim]!
+      ]!;
     }),
   cumsum: ([x], { dim, reverse }, { shape }) =>
     fill(shape, (p) => {

@@ -1,6 +1,12 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
-import { sizeOf } from '../../core/shape.ts';
+import { broadcastShapes, type Shape, sizeOf } from '../../core/shape.ts';
+import { ensureTensors } from '../operands.ts';
 import type { Tensor } from '../tensor.ts';
+
+/** Terms of letters, each with `...` at most once; private-use characters are letters that {@link spellOut} has put in. */
+const equationForm =
+  /^((?:[a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)(?:,[a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)*)->([a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)$/i;
 
 /** A tensor and the letters that name its dimensions. */
 interface Factor {
@@ -11,11 +17,14 @@ interface Factor {
 /**
  * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name the dimensions
  * of each operand; after it, those of the result. The sum runs over letters missing from the result. Throws a TsgptError if dimensions with the same
- * letter differ in length. Unlike PyTorch's, it needs the arrow and accepts neither `...` nor a letter twice in one operand.
+ * letter differ in length. `...` stands for any number of dimensions, which broadcast and must be in the result, too: `einsum('...ij,...jk->...ik', a, b)`.
+ * Unlike PyTorch's, it needs the arrow and accepts no letter twice in one operand.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
-  const match = /^([a-z]*(?:,[a-z]*)*)->([a-z]*)$/i.exec(equation.replaceAll(' ', ''));
-  ensure(match, () => `einsum: "${equation}" is not of the form "ij,jk->ik"`);
+  ensureTensors('einsum', ...operands);
+  const match = typeof equation === 'string' && equationForm.exec(equation.replaceAll(' ', ''));
+  ensure(match, () => `einsum: ${describeValue(equation)} is not of the form "ij,jk->ik"`);
+  if (equation.includes('...')) return spellOut(equation, match, operands);
   const inputs = match[1]!.split(',').map((letters) => [...letters]);
   const output = [...match[2]!];
   check(equation, inputs, output, operands);
@@ -27,6 +36,37 @@ export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor
   });
   const summed = sumOver(product, (letter) => !output.includes(letter));
   return summed.x.permute(...output.map((letter) => summed.letters.indexOf(letter)));
+}
+
+/** Letters for the dimensions that `...` stands for: no equation can contain them. */
+const dotLetters = Array.from({ length: 64 }, (_, i) => String.fromCharCode(0xe000 + i));
+
+/** Replaces `...` by a letter for each dimension; they are aligned at the last one, and those of length 1 are repeated. */
+function spellOut(equation: string, match: RegExpExecArray, operands: readonly Tensor[]): Tensor {
+  const terms = match[1]!.split(',');
+  ensure(
+    terms.length === operands.length,
+    () => `einsum: "${equation}" has ${terms.length} operands, but got ${operands.length}`,
+  );
+  ensure(match[2]!.includes('...'), () => `einsum: "..." must also be in the result of "${equation}"`);
+  const places = terms.map((term) => term.indexOf('...'));
+  const counts = terms.map((term, i) => (places[i]! < 0 ? 0 : operands[i]!.shape.length - (term.length - 3)));
+  for (const [i, count] of counts.entries()) {
+    ensure(count >= 0, () => `einsum: "${terms[i]}" names more dimensions than ${operands[i]!.describe()} has`);
+  }
+  const most = Math.max(...counts);
+  const dots = operands.map(({ shape }, i) =>
+    shape.slice(Math.max(0, places[i]!), Math.max(0, places[i]!) + counts[i]!),
+  );
+  const common = dots.reduce<Shape>((shape, own) => broadcastShapes(shape, own, 'einsum'), []);
+  const expanded = operands.map((x, i) => {
+    if (places[i]! < 0) return x;
+    const wanted = common.slice(most - counts[i]!);
+    return x.expand([...x.shape.slice(0, places[i]!), ...wanted, ...x.shape.slice(places[i]! + counts[i]!)]);
+  });
+  const letters = (count: number) => dotLetters.slice(most - count, most).join('');
+  const spelled = terms.map((term, i) => term.replace('...', letters(counts[i]!))).join(',');
+  return einsum(`${spelled}->${match[2]!.replace('...', letters(most))}`, ...expanded);
 }
 
 function check(equation: string, inputs: readonly string[][], output: readonly string[], operands: readonly Tensor[]) {

@@ -15,6 +15,15 @@ export function transpose(x: Tensor, a: number, b: number): Tensor {
   return x.permute(...dims);
 }
 
+/** The rows of a matrix as columns. */
+export function matrixTranspose(x: Tensor): Tensor {
+  ensure(
+    x.shape.length === 2,
+    () => `T: ${x.describe()} is no matrix; swap two of its dimensions with transpose, as in transpose(-2, -1)`,
+  );
+  return transpose(x, 0, 1);
+}
+
 /** A new dimension of length 1 at `dim`. */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
   return x.reshape(x.shape.toSpliced(normalizeDim(dim, x.shape.length + 1, 'unsqueeze'), 0, 1));

@@ -53,6 +53,22 @@ export function variance(
   return x.sub(x.mean(normalized, true)).square().sum(normalized, keepDim).div(divisor);
 }
 
+const applyNorm = defineComposite<{ dims: Shape; keepDim: boolean }>({
+  name: 'norm',
+  definition: ([x], { dims, keepDim }) => [x!.square().sum(dims, keepDim).sqrt()],
+  // Of zeros alone, the norm has no derivative; PyTorch takes 0.
+  gradient: (g, { inputs: [x], output: y, attributes: { dims } }) => {
+    const slope = where(y.eq(0), 0, g.div(y));
+    return [x!.mul(slope.reshape(keptShape(x!.shape, dims)))];
+  },
+});
+
+export function norm(x: Tensor, dims: number | Shape | undefined, keepDim: boolean): Tensor {
+  ensureFloat('norm', x);
+  ensureKeepDim('norm', keepDim);
+  return applyNorm([x], { dims: normalizeDims(dims, x.shape.length, 'norm'), keepDim })[0]!;
+}
+
 const applyStd = defineComposite<{ dims: Shape; keepDim: boolean; correction: number }>({
   name: 'std',
   definition: ([x], { dims, keepDim, correction }) => [variance(x!, dims, keepDim, { correction }).sqrt()],

@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { knownOptions } from '../../core/options.ts';
 import { normalizeDim } from '../../core/shape.ts';
 import { definePrimitive, ensureFloat, type GradientRule, noGradient } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -78,12 +79,13 @@ function position(name: string, operator: string) {
 export const argmax = position('argmax', 'ArgMax');
 export const argmin = position('argmin', 'ArgMin');
 
-const applyTopkIndices = definePrimitive<{ k: number; dim: number }>({
+const applyTopkIndices = definePrimitive<{ k: number; dim: number; largest: boolean }>({
   name: 'topkIndices',
   result: ([x], { k, dim }) => ({ shape: x!.shape.with(dim, k), dtype: 'int32' }),
   gradient: noGradient,
-  lowering: (emitter, { attributes: { k, dim } }, [x]) => {
-    const [, indices] = emitter.emitMany('TopK', [x!, emitter.integers([k])], 2, { attributes: { axis: dim } });
+  lowering: (emitter, { attributes: { k, dim, largest } }, [x]) => {
+    const attributes = { axis: dim, largest: Number(largest) };
+    const [, indices] = emitter.emitMany('TopK', [x!, emitter.integers([k])], 2, { attributes });
     return emitter.cast(indices!, 'int32');
   },
 });
@@ -98,7 +100,22 @@ export function topk(x: Tensor, k: number, dim: number): { values: Tensor; indic
     () =>
       `topk: k must be a whole number from 0 to ${length}, the length of dimension ${dim} of ${x.describe()}, but is ${k}`,
   );
-  const indices = applyTopkIndices([x], { k, dim: normalized });
+  const indices = applyTopkIndices([x], { k, dim: normalized, largest: true });
+  return { values: gather(x, normalized, indices), indices };
+}
+
+export interface SortOptions {
+  /** Whether the largest element comes first. Defaults to false. */
+  descending?: boolean;
+}
+
+/** The elements in order along `dim`, and their indices; equal ones keep their order. */
+export function sort(x: Tensor, dim: number, options: SortOptions): { values: Tensor; indices: Tensor } {
+  const { descending = false } = knownOptions('sort', options, { descending: true });
+  ensureNumbers('sort', x);
+  const normalized = normalizeDim(dim, x.shape.length, 'sort');
+  const k = x.shape[normalized]!;
+  const indices = applyTopkIndices([x], { k, dim: normalized, largest: descending });
   return { values: gather(x, normalized, indices), indices };
 }
 

@@ -44,6 +44,10 @@ export const log = unary('log', 'Log', (g, x) => g.div(x));
 export const sqrt = unary('sqrt', 'Sqrt', (g, _x, y) => g.div(y.mul(2)));
 export const abs = unary('abs', 'Abs', (g, x) => g.mul(x.sign()), true);
 export const sign = unary('sign', 'Sign', (g) => g.mul(0), true);
+// Steps: their derivative is 0 where they have one.
+export const floor = unary('floor', 'Floor', (g) => g.mul(0));
+export const ceil = unary('ceil', 'Ceil', (g) => g.mul(0));
+export const round = unary('round', 'Round', (g) => g.mul(0));
 export const sin = unary('sin', 'Sin', (g, x) => g.mul(x.cos()));
 export const cos = unary('cos', 'Cos', (g, x) => g.mul(x.sin().neg()));
 export const tanh = unary('tanh', 'Tanh', (g, _x, y) => g.mul(y.mul(y).neg().add(1)));

@@ -4,6 +4,7 @@ import { normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.t
 import { identity } from '../composites/identity.ts';
 import { definePrimitive, ensureFloat, type GradientRule } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
+import { where } from './elementwise.ts';
 
 type Reduced = { dims: Shape; keepDim: boolean };
 
@@ -87,6 +88,23 @@ const shareAmongEquals: GradientRule<Reduced> = (g, { inputs: [x], output, attri
 
 export const max = reduction('max', 'ReduceMax', shareAmongEquals, ensureElements);
 export const min = reduction('min', 'ReduceMin', shareAmongEquals, ensureElements);
+
+/**
+ * The derivative of a product with respect to a factor is the product of the others. Factors that are 0 are kept apart: dividing by them is not possible.
+ */
+const productOfOthers: GradientRule<Reduced> = (g, { inputs: [x], attributes: { dims } }) => {
+  const isZero = x!.eq(0);
+  const zeros = isZero.to('int32').sum(dims, true);
+  const safe = where(isZero, 1, x!);
+  const product = safe.prod(dims, true);
+  // The zeros are written as sums of zeros, so that second derivatives are right, too.
+  const sumOfZeros = where(isZero, x!, 0).sum(dims, true);
+  const ofNonzero = where(zeros.eq(0), product, where(zeros.eq(1), product.mul(sumOfZeros), 0)).div(safe);
+  const ofZero = where(zeros.eq(1), product, where(zeros.eq(2), product.mul(sumOfZeros.sub(x!)), 0));
+  return [g.mul(where(isZero, ofZero, ofNonzero))];
+};
+
+export const prod = reduction('prod', 'ReduceProd', productOfOthers);
 
 const shareBySoftmax: GradientRule<Reduced> = (g, { inputs: [x], output }) => [x!.sub(output).exp().mul(g)];
 

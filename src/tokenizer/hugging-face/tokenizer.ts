@@ -103,7 +103,8 @@ export class HuggingFaceTokenizer implements Tokenizer {
     return this.#tokens.get(id) ?? new Uint8Array();
   }
 
-  streamDecoder({ isBeginning = false }: StreamDecoderOptions = {}): StreamDecoder {
+  streamDecoder(options: StreamDecoderOptions = {}): StreamDecoder {
+    const { isBeginning = false } = knownOptions('streamDecoder', options, { isBeginning: true });
     return decodeTokenStream(this, isBeginning ? this.#leadingSpaces : 0);
   }
 

@@ -74,6 +74,9 @@ const cases: Record<string, () => Case[]> = {
   logSigmoid: unary((x) => t.logSigmoid(x)),
   square: unary((x) => x.square()),
   rsqrt: unary((x) => x.rsqrt(), positive),
+  floor: unary((x) => x.mul(3).floor().mul(x)),
+  ceil: unary((x) => x.mul(3).ceil().mul(x)),
+  round: unary((x) => x.mul(3).round().mul(x)),
   clamp: unary((x) => x.clamp(-0.7, 0.4).mul(x.clamp(undefined, 0.1).add(x.clamp(0.2)))),
   to: unary((x) => x.to('float32').mul(x.to('int32').to('float32'))),
   cast: unary((x) => x.to('float32').mul(x.gt(0).to('float32'))),
@@ -82,6 +85,7 @@ const cases: Record<string, () => Case[]> = {
     one((x) => x.permute(2, 0, 1).mul(t.arange(3).to('float32')), randn(2, 3, 4)),
     one((x) => x.transpose(-1, 0), randn(5, 2)),
   ],
+  T: () => [one((x) => x.T.mul(t.arange(4).to('float32')), randn(4, 3))],
   transpose: () => [one((x) => x.transpose(-1, 0), randn(5, 2, 3))],
   squeeze: () => [one((x) => x.squeeze().mul(x.squeeze([0, 1])), randn(1, 3, 1))],
   unsqueeze: () => [one((x) => x.unsqueeze(-1).mul(x.unsqueeze(0)), randn(3))],
@@ -112,6 +116,7 @@ const cases: Record<string, () => Case[]> = {
   ],
   einsum: () => [
     one((a, b) => t.einsum('bij,bkj->bik', a, b), randn(2, 3, 4), randn(2, 2, 4)),
+    one((a, b) => t.einsum('...ij,k...j->...ik', a, b), randn(2, 1, 3, 4), randn(2, 5, 4)),
     one((a, b, c) => t.einsum('ij,jk,il->lk', a, b, c), randn(2, 3), randn(3, 2), randn(2, 2)),
   ],
   maskedFill: () => [one((x) => x.maskedFill(x.lt(0.3), 2).mul(x), randn(3, 4))],
@@ -149,6 +154,10 @@ const cases: Record<string, () => Case[]> = {
   mean: () => [one((x) => x.mean(), randn(2, 3)), one((x) => x.mean([0, 2]), randn(2, 3, 4))],
   var: () => [one((x) => x.var(), randn(2, 3)), one((x) => x.var(1, true, { correction: 0 }), randn(2, 3, 2))],
   std: () => [one((x) => x.std(), randn(2, 3)), one((x) => x.std([0, -1], true).mul(x), randn(2, 2, 3))],
+  prod: () => [one((x) => x.prod(), randn(2, 2)), one((x) => x.prod([0, -1], true).mul(x), randn(2, 2, 2))],
+  norm: () => [one((x) => x.norm(), randn(2, 3)), one((x) => x.norm(-1, true).mul(x), randn(2, 3))],
+  mseLoss: () => [one((x, y) => t.mseLoss(x, y), randn(2, 3), randn(2, 3))],
+  sort: () => [one((x) => x.sort().values.mul(t.arange(4).to('float32')), randn(3, 4))],
   min: () => [one((x) => x.min(), randn(2, 3)), one((x) => x.min(1, true).mul(x), randn(2, 3, 4))],
   cumsum: () => [one((x) => x.cumsum(0), randn(4)), one((x) => x.cumsum(-2).mul(x), randn(2, 3, 2))],
   max: () => [one((x) => x.max(), randn(2, 3)), one((x) => x.max(1, true).mul(x), randn(2, 3, 4))],
@@ -249,6 +258,7 @@ function casesOf(name: string, variant = 0): Case[] {
 /** Operations whose result does not change with an operand, or that have only whole-number operands. */
 const withoutGradient = [
   ...['constant', 'range', 'arange', 'full', 'zeros', 'ones', 'tensor', 'fromArray', 'feedTensor', 'randn'],
+  ...['eye', 'linspace', 'zerosLike', 'onesLike', 'any', 'all'],
   ...['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'logicalAnd', 'logicalOr', 'logicalNot'],
   ...['argmax', 'argmin', 'topkIndices', 'oneHot'],
 ];
