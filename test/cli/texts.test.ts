@@ -79,7 +79,14 @@ describe('--special', () => {
     // Nine tokens for each repetition: two of them special.
     const { trainTokens, validationTokens, reading } = textOfRun(folder);
     expect([trainTokens + validationTokens, reading]).toEqual([20 * 10, { allowSpecial: true }]);
-    expect((await tsgpt('train', '--resume', '--out', folder, '--steps', '8', ...gpt2)).code).toBe(0);
+    const begun = ['--prompt', '<|endoftext|>one', '--sample-tokens', '3'];
+    const resumed = await tsgpt('train', '--resume', '--out', folder, '--steps', '8', ...gpt2, ...begun);
+    expect(resumed.code).toBe(0);
+    // The last sample is what the model writes after the special token.
+    const sampling = ['--last', '--temperature', '0.8', '--top-k', '200', '--seed', '1337', '-n', '3'];
+    const written = await tsgpt('generate', folder, '-p', begun[1]!, '--special', ...sampling);
+    expect(written.stdout).toMatch(/^<\|endoftext\|>one/);
+    expect(resumed.stdout.replaceAll('  │ ', '')).toContain(written.stdout.trim());
 
     const evaluate = async (...flags: string[]) =>
       JSON.parse((await tsgpt('eval', folder, '--text', text, '--json', ...flags)).stdout).text;

@@ -6,7 +6,7 @@ import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { generate, type NextTokenModel } from '../../generate/index.ts';
-import type { Tokenizer } from '../../tokenizer/index.ts';
+import type { EncodeOptions, Tokenizer } from '../../tokenizer/index.ts';
 import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { makeFolder } from '../make-folder.ts';
@@ -30,8 +30,11 @@ export interface RunOptions extends LoopOptions {
   resumeFrom?: LoadedCheckpoint<CheckpointModel>;
   /** Called once before the first step, when everything has been checked and the folder exists. */
   onStart?: () => void;
-  /** At every evaluation the model continues `prompt` by `tokens` tokens; 0 tokens mean no sample. `seed` defaults to 0. */
-  sample?: { prompt: string; tokens: number; seed?: number };
+  /**
+   * At every evaluation the model continues `prompt` by `tokens` tokens; 0 tokens mean no sample. `seed` defaults to 0, `allowSpecial` to false; see
+   * {@link EncodeOptions}.
+   */
+  sample?: { prompt: string; tokens: number; seed?: number } & EncodeOptions;
   /** Called when something fails that the run does without: a sample, the drawing of the loss curve. Defaults to a warning of Node's. */
   onWarning?: (message: string) => void;
   /** Further data that checkpoints keep for resuming, besides the trainer's state. */
@@ -180,10 +183,10 @@ const checkpointPaths = (folder: string) => ['last.json', 'best.json'].map((name
 
 async function write(
   { model, tokenizer, signal }: RunOptions,
-  { prompt, tokens, seed = 0 }: NonNullable<RunOptions['sample']>,
+  { prompt, tokens, seed = 0, allowSpecial }: NonNullable<RunOptions['sample']>,
 ): Promise<string> {
   let written = prompt;
-  const options = { maxTokens: tokens, temperature: 0.8, topK: 200, seed, signal };
+  const options = { maxTokens: tokens, temperature: 0.8, topK: 200, seed, allowSpecial, signal };
   for await (const piece of generate(model, tokenizer, prompt, options)) written += piece;
   return written;
 }

@@ -19,7 +19,7 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   text: TrainingText;
   /** The path of the text, kept for resuming the run. Defaults to ''. */
   textPath?: string;
-  /** How the text was read, kept as well. Defaults to {}. */
+  /** How the text was read, kept as well. Defaults to that of the resumed run, or in a new run to {}. */
   textReading?: TextReading;
   /** Samples as in {@link RunOptions}. Default to those of the resumed run, or in a new run to none. */
   sample?: RunOptions['sample'];
@@ -39,8 +39,9 @@ const folderRunNames: OptionNames<FolderRun> = {
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const known = knownOptions('trainInFolder', run, folderRunNames);
-  const { text, textPath = '', textReading = {}, resumeFrom, options: given, ...rest } = known;
+  const { text, textPath = '', textReading: asked, resumeFrom, options: given, ...rest } = known;
   const before = resumeFrom && textTrainingRecord(resumeFrom);
+  const textReading = asked ?? (before ? before.text.reading : {});
   const { sample = before?.sample } = rest;
   const options = completeTrainOptions({ ...before?.options, ...given });
   const { steps, evalInterval, seed } = options;
@@ -63,7 +64,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     resumeFrom,
     steps,
     evalInterval,
-    sample: sample && { ...sample, seed: sample.seed ?? seed },
+    sample: sample && { ...sample, seed: sample.seed ?? seed, allowSpecial: textReading?.allowSpecial },
     record: { options, sample, text: { path: textPath, reading: textReading, ...fingerprint } },
   });
 }
