@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { parseJSON } from '../core/json.ts';
@@ -28,10 +28,23 @@ export async function openFolder(folder: string): Promise<ModelSource> {
     path: folder,
     ...description,
     tokenizer,
+    ...(!tokenizer && { tokenizerProblem: await tokenizerProblemOf(folder) }),
     ...conversation,
     load: (weights) => loadModel(folder, description, weights),
     files: () => filesOf(folder),
   };
+}
+
+/** Why a folder has no tokenizer that can be read, if it has another one. */
+async function tokenizerProblemOf(folder: string): Promise<string | undefined> {
+  const names = await readdir(folder);
+  const other = ['tokenizer.model', 'spiece.model', 'sentencepiece.bpe.model', 'tekken.json', 'vocab.txt'].find(
+    (name) => names.includes(name),
+  );
+  return (
+    other &&
+    `${folder} has its tokenizer only as ${other}, which cannot be read; put the tokenizer.json of the model beside it`
+  );
 }
 
 /** The description of the model in a folder, from `config.json` and, if they are there, the names of its weights. */

@@ -1,7 +1,8 @@
 /** Safetensors files on disk. `formats/safetensors` does the same in memory. */
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { printable } from '../core/printable.ts';
 import { SafetensorsReader } from '../formats/safetensors/reader.ts';
 import {
   INDEX_FILE,
@@ -72,12 +73,17 @@ export async function openSafetensorsFolder(folder: string): Promise<Safetensors
   return openShardedSafetensors(await readIndex(folder), openShard, folder);
 }
 
+/** Weights in formats of other programs. */
+const otherWeights = /\.(bin|ckpt|gguf|h5|msgpack|onnx|pt|pth|safetensors)$/i;
+
 async function readIndex(folder: string): Promise<SafetensorsIndex> {
   const path = join(folder, INDEX_FILE);
   const status = await stat(path).catch(() => undefined);
+  const others = status?.isFile() ? [] : (await readdir(folder)).filter((name) => otherWeights.test(name)).slice(0, 3);
+  const only = others.length > 0 ? `, only ${others.map(printable).join(', ')}` : '';
   ensure(
     status?.isFile() === true,
-    `${folder} has neither ${WEIGHTS_FILE} nor ${INDEX_FILE}; give a folder with weights in the safetensors format`,
+    `${folder} has neither ${WEIGHTS_FILE} nor ${INDEX_FILE}${only}; give a folder with weights in the safetensors format`,
   );
   ensure(
     status.size <= MAX_INDEX_BYTES,

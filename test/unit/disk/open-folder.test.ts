@@ -301,6 +301,14 @@ describe('openModel, of a folder,', () => {
   it('says which file is missing', async () => {
     await expect(loadModel(join(root, 'nowhere'))).rejects.toThrow(/there is no model .*nowhere; give/);
     await expect(loadModel(await folderWith({}, []))).rejects.toThrow(/model\.safetensors/);
+    await expect(loadModel(await folderWith({ 'pytorch_model.bin': '' }, []))).rejects.toThrow(
+      /has neither model\.safetensors nor model\.safetensors\.index\.json, only pytorch_model\.bin; give a folder/,
+    );
+    const { tokenizer: none, tokenizerProblem } = await openModel(await folderWith({ 'tokenizer.model': '' }));
+    expect([none, tokenizerProblem]).toEqual([
+      undefined,
+      expect.stringMatching(/only as tokenizer\.model, which cannot/),
+    ]);
     const folder = await folderWith({});
     await mkdir(join(folder, 'tokenizer.json'));
     await expect(loadModel(folder)).rejects.toThrow(/cannot read .*tokenizer\.json/);
