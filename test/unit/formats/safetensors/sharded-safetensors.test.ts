@@ -173,7 +173,10 @@ describe('a model in shards that cannot be read', () => {
     ],
     'a number for a file': [() => writeIndex({ w: 1 }), 'it places tensor w in 1, which is not the name of'],
     'a name with a line break': [() => writeIndex({ 'w\n\u001b[2J': '' }), 'tensor w\\u{a}\\u{1b}[2J in "", which'],
-    'no index': [() => rmSync(join(folder, INDEX_FILE)), `has neither model.safetensors nor ${INDEX_FILE}, only ${one}, ${two};`],
+    'no index': [
+      () => rmSync(join(folder, INDEX_FILE)),
+      `has neither model.safetensors nor ${INDEX_FILE}, only ${one}, ${two};`,
+    ],
   };
   const names = ['', '.', '..', 'shard.bin', '../x.safetensors', '/etc/x.safetensors', 'sub/../x.safetensors'];
   names.push('sub//x.safetensors', '.hidden/x.safetensors', 'sub/./x.safetensors');
