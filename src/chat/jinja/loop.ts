@@ -10,8 +10,9 @@ import { type Arguments, Callable, type Instance, orUndefined, type Value } from
 export class Loop implements Instance {
   readonly type = 'loop';
   readonly #items: Iterator<Value>;
-  /** Items that were asked for before their turn. */
-  readonly #ahead: Value[] = [];
+  /** Items that were asked for before their turn, from {@link #nextAhead} on. */
+  #ahead: Value[] = [];
+  #nextAhead = 0;
   readonly #depth: number;
   readonly #recurse: ((items: Value) => Value) | undefined;
   #index = -1;
@@ -30,7 +31,7 @@ export class Loop implements Instance {
   next(): Value | undefined {
     const item = this.#peek();
     if (item === undefined) return undefined;
-    this.#ahead.shift();
+    this.#nextAhead++;
     this.#previous = this.#item;
     this.#item = item;
     this.#index++;
@@ -80,17 +81,17 @@ export class Loop implements Instance {
   }
 
   #peek(): Value | undefined {
-    if (this.#ahead.length === 0) {
+    if (this.#nextAhead === this.#ahead.length) {
       const next = this.#items.next();
-      if (next.done) return undefined;
-      this.#ahead.push(next.value);
+      this.#ahead = next.done ? [] : [next.value];
+      this.#nextAhead = 0;
     }
-    return this.#ahead[0];
+    return this.#ahead[this.#nextAhead];
   }
 
   #length(): number {
     for (let next = this.#items.next(); !next.done; next = this.#items.next()) this.#ahead.push(next.value);
-    return this.#index + 1 + this.#ahead.length;
+    return this.#index + 1 + this.#ahead.length - this.#nextAhead;
   }
 
   #hasChanged(values: readonly Value[], meter: Meter): boolean {

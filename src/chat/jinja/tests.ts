@@ -9,7 +9,7 @@ import { textOf } from './text-of.ts';
 import { type Arguments, Callable, Dict, NumberRange, Tuple, Undefined, type Value } from './values.ts';
 
 /** A test: `value is name(given)`. */
-export type TestFunction = (value: Value, given: Arguments, meter: Meter) => boolean;
+type TestFunction = (value: Value, given: Arguments, meter: Meter) => boolean;
 
 const other = (given: Arguments) => given.take('a test', 'value')[0]!;
 const isWhole = (value: Value) => typeof value === 'bigint';

@@ -4,7 +4,7 @@ import type { Meter } from './meter.ts';
 import { textOfFloat } from './text-of.ts';
 import { Dict, Tuple, typeName, type Value } from './values.ts';
 
-export interface JsonForm {
+interface JsonForm {
   /** What a level is indented by; without it everything stands on one line. */
   indent: string | undefined;
   separators: readonly [item: string, key: string];

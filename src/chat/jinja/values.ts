@@ -145,7 +145,7 @@ export function typeName(value: Value): string {
   return (value as Instance).type;
 }
 
-/** The item of a list or tuple, the field of a namespace, … as Python's `bool` sees it. */
+/** Whether a condition with this value holds: as Python's `bool`, not for 0, none, or what is empty or undefined. */
 export function isTrue(value: Value): boolean {
   if (Array.isArray(value)) return value.length > 0;
   if (value instanceof Tuple || value instanceof View) return value.items.length > 0;

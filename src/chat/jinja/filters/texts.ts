@@ -12,7 +12,7 @@ import { space } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' };
-const wordStart = new RegExp(`([-(\\{\\[<]|${space})+`);
+const wordStart = new RegExp(`((?:[-(\\{\\[<]|${space})+)`);
 
 const escaped = (input: Value, meter: Meter) =>
   meter.text(textOf(meter, input).replace(/[&<>'"]/g, (character) => entities[character]!));

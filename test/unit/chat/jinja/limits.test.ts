@@ -62,6 +62,13 @@ describe('a template ends', () => {
     },
   );
 
+  it('and counts a long list once', () => {
+    const template = new JinjaTemplate(
+      '{% for i in range(100000) %}{{ loop.length - loop.index0 - loop.revindex }}{% endfor %}',
+    );
+    expect(template.render({})).toBe('0'.repeat(100_000));
+  });
+
   it('but a long conversation is no problem', () => {
     const messages = Array.from({ length: 5000 }, (_, i) => ({
       role: i % 2 ? 'assistant' : 'user',
