@@ -1,6 +1,6 @@
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
-import { GGML_TYPES } from '../formats/gguf/types.ts';
+import { GGML_TYPES } from '../formats/gguf/tensor-types.ts';
 import type { PublishedTensor } from '../models/index.ts';
 import { layOut } from '../models/lay-out.ts';
 import { ggufForm } from '../models/registry.ts';

@@ -5,7 +5,7 @@
  *     uint32     version, 2 or 3 (they differ only in that 3 also exists for big-endian machines)
  *     uint64     number of tensors
  *     uint64     number of metadata values
- *     metadata   each: key (string), type (uint32), value (see types.ts)
+ *     metadata   each: key (string), type (uint32), value (see value-types.ts)
  *     tensors    each: name (string), number of dimensions (uint32), their lengths (uint64), innermost first, element type (uint32),
  *                offset (uint64)
  *     padding    up to a multiple of the alignment; offsets count from there
@@ -17,19 +17,16 @@
  */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
 import { Cursor, MAX_NAME_BYTES } from './bytes.ts';
 import { type GgufMetadata, readMetadata } from './metadata.ts';
-import { GGML_TYPES, type GgmlTypeName, ggmlBytes, ggmlTypeName } from './types.ts';
+import { type GgmlTypeName, ggmlBytes, ggmlTypeName, MAX_DIMENSIONS, shapeFault } from './tensor-types.ts';
 
 export const MAGIC = 0x46554747; // "GGUF" as a little-endian integer
 export const DEFAULT_ALIGNMENT = 32;
 
 /** More tensors or metadata values are an attack: today's largest models have a few thousand tensors. */
 export const MAX_COUNT = 1 << 16;
-
-/** ggml's own limit. */
-const MAX_DIMENSIONS = 4;
 
 /** Where a tensor is: `offset` counts bytes from the start of the file. */
 export interface GgufTensorInfo {
@@ -148,21 +145,6 @@ function readTensorInfo(cursor: Cursor): [name: string, info: GgufTensorInfo] {
   const fault = shapeFault(shape, type);
   ensure(!fault, () => `${cursor.file} is damaged: tensor ${printable(name)} ${fault}; download it again`);
   return [name, { type, shape, offset, byteLength: ggmlBytes(type, sizeOf(shape)) }];
-}
-
-/** Why a tensor of `shape` cannot be stored as `type`, as the end of a sentence; undefined if it can. */
-export function shapeFault(shape: Shape, type: GgmlTypeName): string | undefined {
-  const { blockElements, blockBytes } = GGML_TYPES[type];
-  if (shape.length > MAX_DIMENSIONS) return `has ${shape.length} dimensions, and ${MAX_DIMENSIONS} is the limit`;
-  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 1)) {
-    return `has the shape ${formatShape(shape)}, but lengths are whole numbers of at least 1`;
-  }
-  if (!Number.isSafeInteger(sizeOf(shape) * blockBytes))
-    return `has the shape ${formatShape(shape)}, which is too large`;
-  if ((shape.at(-1) ?? 1) % blockElements !== 0) {
-    return `has the shape ${formatShape(shape)}, but ${type} needs rows of a multiple of ${blockElements} elements`;
-  }
-  return undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Writes metadata values as bytes of a header, in the layout that `types.ts` describes. */
+/** Writes metadata values as bytes of a header, in the layout that `value-types.ts` describes. */
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { bytesView } from '../byte-source.ts';
@@ -12,7 +12,7 @@ import {
   type NumberType,
   numberTypeOf,
   STRING,
-} from './types.ts';
+} from './value-types.ts';
 
 /** A number and its type in the file. */
 export interface TypedNumber {

@@ -9,9 +9,10 @@ import {
   type GgufValue,
   type NumberArray,
   numberArrayType,
+  readElements,
   STRING,
   valueTypeName,
-} from './types.ts';
+} from './value-types.ts';
 
 /** The position of a value in the header. A value that is not an array counts as one element. */
 interface MetadataEntry {
@@ -63,7 +64,7 @@ export class GgufMetadata {
     if (!entry) return undefined;
     const cursor = new Cursor(this.#header, this.#header.length, this.#file);
     cursor.at = entry.offset;
-    const elements = decode(cursor, entry.elementType, entry.count, `the metadata ${printable(key)}`);
+    const elements = readElements(cursor, entry.elementType, entry.count, `the metadata ${printable(key)}`);
     return entry.isArray ? elements : elements[0];
   }
 
@@ -130,24 +131,6 @@ export class GgufMetadata {
 
 function isNumber(type: number): boolean {
   return numberArrayType(type) !== undefined;
-}
-
-/** Decodes consecutive elements of one type from the cursor on. The header's structure has been checked. */
-function decode(cursor: Cursor, type: number, count: number, what: string): GgufValue & { [index: number]: GgufValue } {
-  const ArrayType = numberArrayType(type);
-  if (ArrayType) {
-    const start = cursor.skip(count * ArrayType.BYTES_PER_ELEMENT, what);
-    return new ArrayType(cursor.bytes.slice(start, cursor.at).buffer); // a copy, because it must be aligned
-  }
-  if (type === BOOL) return Array.from({ length: count }, () => decodeBool(cursor, what));
-  if (type === STRING) return Array.from({ length: count }, () => cursor.string(what));
-  return Array.from({ length: count }, () => decode(cursor, cursor.uint32(what), cursor.uint64(what), what));
-}
-
-function decodeBool(cursor: Cursor, what: string): boolean {
-  const byte = cursor.bytes[cursor.skip(1, what)]!;
-  ensure(byte <= 1, () => `${cursor.file} is damaged: ${what} is neither true nor false; download it again`);
-  return byte === 1;
 }
 
 /** The format allows arrays inside arrays; no known model uses them. */

@@ -7,8 +7,7 @@ import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-sou
 import { MAX_HEADER_BYTES, NeedsMoreBytes } from './bytes.ts';
 import { type GgufHeader, type GgufTensorInfo, parseGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
-import { DEQUANTIZE } from './quantization.ts';
-import { GGML_TYPES } from './types.ts';
+import { GGML_TYPES, READABLE_TYPES } from './tensor-types.ts';
 
 /** The number of bytes read first; most headers fit in them. */
 const FIRST_READ_BYTES = 1 << 20;
@@ -115,17 +114,15 @@ export class GgufReader {
   }
 
   #checkType(name: string, { type }: GgufTensorInfo): void {
-    const readable = ['F32', ...Object.keys(DEQUANTIZE)];
     ensure(
-      readable.includes(type),
-      `tensor ${printable(name)} in ${this.name} has the type ${type}, whose numbers cannot be read; get the model in one of ${readable.join(', ')}`,
+      READABLE_TYPES.includes(type),
+      `tensor ${printable(name)} in ${this.name} has the type ${type}, whose numbers cannot be read; get the model in one of ${READABLE_TYPES.join(', ')}`,
     );
   }
 
   async #fill({ type, offset, byteLength }: GgufTensorInfo, target: Float32Array): Promise<void> {
-    const dequantize = DEQUANTIZE[type];
+    const { blockElements, blockBytes, dequantize } = GGML_TYPES[type];
     if (!dequantize) return this.#source.readInto(bytesView(target), offset);
-    const { blockElements, blockBytes } = GGML_TYPES[type];
     const chunk = new Uint8Array(Math.min(Math.floor(CHUNK_BYTES / blockBytes) * blockBytes, byteLength));
     for (let at = 0; at < byteLength; at += chunk.length) {
       const blocks = chunk.subarray(0, byteLength - at);

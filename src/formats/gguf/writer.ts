@@ -2,10 +2,9 @@ import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { ByteWriter, MAX_HEADER_BYTES, MAX_NAME_BYTES } from './bytes.ts';
-import { DEFAULT_ALIGNMENT, isAlignment, MAGIC, MAX_COUNT, shapeFault } from './header.ts';
+import { DEFAULT_ALIGNMENT, isAlignment, MAGIC, MAX_COUNT } from './header.ts';
 import { isWellFormed, type MetadataToWrite, writeMetadataValue } from './metadata-writer.ts';
-import { QUANTIZE, type WritableType } from './quantization.ts';
-import { GGML_TYPES, type GgmlTypeName, ggmlBytes } from './types.ts';
+import { GGML_TYPES, type GgmlTypeName, ggmlBytes, QUANTIZE, shapeFault, type WritableType } from './tensor-types.ts';
 
 /** One tensor to write. */
 export interface GgufTensorToWrite {

@@ -32,8 +32,8 @@ import {
   type TokenizerMetadata,
   type TokenType,
   tokenList,
+  tokensOf,
   tokenType,
-  unusedToken,
   type Vocabulary,
 } from './vocabulary.ts';
 
@@ -145,25 +145,6 @@ export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): Tokenize
     'tokenizer.ggml.add_space_prefix': prefix,
   };
 }
-
-function tokensOf({ model }: TokenizerFile, added: readonly AddedToken[], vocabSize: number, isSentencePiece: boolean) {
-  const texts = Array.from({ length: vocabSize }, (_, id) => unusedToken(id));
-  const types = new Array<TokenType>(vocabSize).fill(tokenType.unused);
-  for (const [text, id] of model.vocab) {
-    if (id >= vocabSize) continue;
-    texts[id] = text;
-    types[id] = model.byte_fallback && byteToken.test(text) ? tokenType.byte : tokenType.normal;
-  }
-  for (const { id, content, special } of added) {
-    texts[id] = content;
-    types[id] = special ? tokenType.control : tokenType.userDefined;
-  }
-  const unknown = model.unk_token === null ? undefined : model.vocab.get(model.unk_token);
-  if (isSentencePiece && unknown !== undefined) types[unknown] = tokenType.unknown;
-  return { texts, types };
-}
-
-const byteToken = /^<0x[0-9A-F]{2}>$/;
 
 /** Which tokens begin and end a text. */
 function roles(

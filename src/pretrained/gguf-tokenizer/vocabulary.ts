@@ -2,6 +2,8 @@
 import { ensure } from '../../core/errors.ts';
 import { printable, quoted } from '../../core/printable.ts';
 import type { GgufMetadata, MetadataToWrite } from '../../formats/gguf/index.ts';
+import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
+import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
 
 /** The type of a token, as numbered in `tokenizer.ggml.token_type`. */
 export const tokenType = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
@@ -75,6 +77,31 @@ export function perToken(metadata: GgufMetadata, name: string, count: number): A
   ensure(numbers.length === count, `it has ${count} tokens, but ${numbers.length} values in ${key}`);
   return numbers;
 }
+
+/** The tokens of a tokenizer and their types, one for each of the model's `vocabSize` ids. */
+export function tokensOf(
+  { model }: TokenizerFile,
+  added: readonly AddedToken[],
+  vocabSize: number,
+  isSentencePiece: boolean,
+) {
+  const texts = Array.from({ length: vocabSize }, (_, id) => unusedToken(id));
+  const types = new Array<TokenType>(vocabSize).fill(tokenType.unused);
+  for (const [text, id] of model.vocab) {
+    if (id >= vocabSize) continue;
+    texts[id] = text;
+    types[id] = model.byte_fallback && byteToken.test(text) ? tokenType.byte : tokenType.normal;
+  }
+  for (const { id, content, special } of added) {
+    texts[id] = content;
+    types[id] = special ? tokenType.control : tokenType.userDefined;
+  }
+  const unknown = model.unk_token === null ? undefined : model.vocab.get(model.unk_token);
+  if (isSentencePiece && unknown !== undefined) types[unknown] = tokenType.unknown;
+  return { texts, types };
+}
+
+const byteToken = /^<0x[0-9A-F]{2}>$/;
 
 /** The metadata of a GGUF file that describe a tokenizer. */
 export type TokenizerMetadata = Record<string, MetadataToWrite>;

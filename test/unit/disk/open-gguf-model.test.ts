@@ -6,8 +6,7 @@ import { TsgptError } from '../../../src/core/errors.ts';
 import { sizeOf } from '../../../src/core/shape.ts';
 import { describeModel, openModel, saveGguf } from '../../../src/disk/pretrained.ts';
 import { float32, type MetadataToWrite, uint32 } from '../../../src/formats/gguf/index.ts';
-import { DEQUANTIZE } from '../../../src/formats/gguf/quantization.ts';
-import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/types.ts';
+import { GGML_TYPES, type GgmlTypeName } from '../../../src/formats/gguf/tensor-types.ts';
 import { formatGgufHeader, type GgufTensorPlace } from '../../../src/formats/gguf/writer.ts';
 import { Decoder } from '../../../src/generate/index.ts';
 import type { LlamaConfig } from '../../../src/models/index.ts';
@@ -109,7 +108,7 @@ describe('a GGUF file', () => {
     const valuesOf = (name: string) => {
       const { bytes, shape } = parts.tensors.get(name)!;
       const values = new Float32Array(sizeOf(shape));
-      DEQUANTIZE[type]!(bytes, values); // compared with ggml's own numbers in gguf-numbers.test.ts
+      GGML_TYPES[type].dequantize!(bytes, values); // compared with ggml's own numbers in gguf-numbers.test.ts
       return values;
     };
     const parameters = model.namedParameters();

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
-import { DEQUANTIZE, QUANTIZE } from '../../../../src/formats/gguf/quantization.ts';
-import { GGML_TYPES, type GgmlTypeName } from '../../../../src/formats/gguf/types.ts';
+import { GGML_TYPES, type GgmlTypeName, QUANTIZE } from '../../../../src/formats/gguf/tensor-types.ts';
 import { toFloat16, widenFloat16 } from '../../../../src/formats/half-floats.ts';
 
 /**
@@ -27,7 +26,7 @@ function integers(count: number, seed: number): Uint32Array {
 function dequantize(type: GgmlTypeName, blocks: Uint8Array): Float32Array {
   const { blockBytes, blockElements } = GGML_TYPES[type];
   const target = new Float32Array((blocks.length / blockBytes) * blockElements);
-  DEQUANTIZE[type]!(blocks, target);
+  GGML_TYPES[type].dequantize!(blocks, target);
   return target;
 }
 

@@ -74,7 +74,7 @@ describe('a file of llama.cpp', () => {
     expect((await reader.readRaw('q4_0')).length).toBe(18);
     expect([...(await reader.readFloats('q5_0')).data].map(Math.abs)).toEqual(new Array(32).fill(0)); // its scale is 0
     await expect(reader.readFloats('i8')).rejects.toThrow(
-      'tensor i8 in the GGUF data has the type I8, whose numbers cannot be read; get the model in one of F32, F16, BF16, Q8_0, Q5_1, Q5_0, Q4_1, Q4_0, Q6_K, Q5_K, Q4_K, Q3_K, Q2_K',
+      'tensor i8 in the GGUF data has the type I8, whose numbers cannot be read; get the model in one of F32, F16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K, BF16',
     );
     await expect(reader.readInto('i8', new Float32Array(3))).rejects.toThrow(TsgptError);
   });
