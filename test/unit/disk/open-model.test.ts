@@ -10,7 +10,9 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import fc from 'fast-check';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { TsgptError } from '../../../src/core/errors.ts';
 import { exportOnnx } from '../../../src/disk/export-onnx.ts';
 import { describeModel, openModel, saveGguf, savePretrained } from '../../../src/disk/pretrained.ts';
 import { saveCheckpoint } from '../../../src/disk/run/index.ts';
@@ -192,6 +194,33 @@ describe('openModel', () => {
       writeFileSync(path, await contents());
       await expect(openModel(path)).rejects.toThrow(`${path} ${message}`);
     }
+  });
+
+  it('refuses any other bytes in one sentence', async () => {
+    const beginning = fc.constantFrom(
+      '',
+      'GGUF',
+      'GGUF\x03\0\0\0',
+      '{',
+      '{"format":"tsgpt checkpoint"',
+      '\xef\xbb\xbf{',
+      '\x08\x09\x12',
+      'tjgg',
+    );
+    const path = fresh('bytes');
+    await fc.assert(
+      fc.asyncProperty(beginning, fc.uint8Array({ maxLength: 80 }), async (start, rest) => {
+        writeFileSync(path, Buffer.concat([Buffer.from(start, 'latin1'), rest]));
+        const error = await openModel(path).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        expect(error).toBeInstanceOf(TsgptError);
+        expect((error as Error).message).toContain(path);
+        expect((error as Error).message).toMatch(/^[^\n]+$/);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('names a GGUF file in a folder that has only those', async () => {
