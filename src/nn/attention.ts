@@ -1,10 +1,11 @@
 import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
-import { arange, dropout, type Tensor, where } from '../tensor/index.ts';
+import { arange, blockwiseAttention, dropout, type Tensor, where } from '../tensor/index.ts';
 import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
 import { Linear, RMSNorm } from './layers.ts';
 import { Module } from './module.ts';
+import { isObserving } from './observe.ts';
 import type { RotaryEmbedding } from './rotary.ts';
 
 export interface AttentionOptions {
@@ -149,6 +150,10 @@ const attendOptions: OptionNames<AttendOptions> = {
   ...{ nHeads: true, nKvHeads: true, window: true, mask: true, dropRate: true, random: true },
 };
 
+/** Scores of more positions than this are computed in blocks of queries, unless they are observed: their number grows with the square. */
+const longestWhole = 512;
+const blockSize = 256;
+
 /**
  * Scaled dot-product attention: softmax(Q Kᵀ / √headDim + mask) V in each head.
  *
@@ -158,10 +163,16 @@ const attendOptions: OptionNames<AttendOptions> = {
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
   const known = knownOptions('attend', options, attendOptions);
   const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = known;
-  const { mask = causalMask(query.shape[1]!, window) } = known;
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
+
+  const time = query.shape[1]!;
+  if (known.mask === undefined && time > longestWhole && !isObserving()) {
+    const mixed = blockwiseAttention(queries, keys, values, { blockSize, window, dropRate, random });
+    return mixed.permute(0, 2, 1, 3).reshape(query.shape);
+  }
+  const { mask = causalMask(time, window) } = known;
 
   // A score is a sum of headDim products. Dividing by √headDim keeps its standard deviation near 1.
   const headDim = queries.shape[3]!;

@@ -1,6 +1,13 @@
 import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 
+let depth = 0;
+
+/** Whether {@link observe} is recording. A part may then name more of its intermediate tensors. */
+export function isObserving(): boolean {
+  return depth > 0;
+}
+
 /**
  * Records the intermediate tensors of `model` while `run` uses it, in the order of their creation. It records the output of every part by
  * its path, such as `blocks.0.attention`, and every tensor that a part has `named`, such as `blocks.0.attention.weights`. If
@@ -35,9 +42,11 @@ export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
       return output;
     }),
   );
+  depth++;
   try {
     noteNamed('', [run()]);
   } finally {
+    depth--;
     for (const undo of restore) undo();
   }
   return observed;

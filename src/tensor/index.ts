@@ -3,6 +3,7 @@ export { type KnownLengths, type OpenLength, openLengths } from '../core/open-le
 export type { Shape } from '../core/shape.ts';
 export { grad } from './autodiff.ts';
 export { gelu, logSigmoid, relu, silu, softplus } from './composites/activations.ts';
+export { type BlockwiseAttentionOptions, blockwiseAttention } from './composites/blockwise-attention.ts';
 export { type CachedAttentionOptions, cachedAttention } from './composites/cached-attention.ts';
 export { type CrossEntropyOptions, crossEntropy } from './composites/cross-entropy.ts';
 export { dropout } from './composites/dropout.ts';

@@ -18,17 +18,18 @@ export function dropout(x: Tensor, probability: number, random: Random): Tensor 
     () => `dropout: the probability must be at least 0 and less than 1, but is ${probability}`,
   );
   if (probability === 0) return identity(x);
-  const threshold = Math.round((probability - 0.5) * 2 ** 32);
-  const isDropped = randomInt32(x.shape, random).lt(threshold);
-  return x.mul(where(isDropped, 0, scalar(1 / (1 - probability))));
+  return x.mul(dropoutFactors(dropoutNumbers(x.shape, random), x.shape, probability));
 }
 
+/** The random numbers of a dropout: a `[rows, 1]`, b `[1, columns]` and c `[rows, 1]`. */
+export type DropoutNumbers = readonly [a: Tensor, b: Tensor, c: Tensor];
+
 /**
- * Uniform 32-bit integers of any shape from few numbers: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such products are a pairwise
+ * Few numbers give uniform 32-bit integers of any shape: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such products are a pairwise
  * independent family of hash functions (Dietzfelbinger et al., 1997), which is enough for dropout. Only a, b and c are drawn, on the host: so masks are
  * cheap, equal on every runtime, and repeated by a resumed run.
  */
-function randomInt32(shape: Shape, random: Random): Tensor {
+export function dropoutNumbers(shape: Shape, random: Random): DropoutNumbers {
   const columns = shape.at(-1) ?? 1;
   const rows = sizeOf(shape.slice(0, -1));
   const draw = (shape: Shape, next: () => number) =>
@@ -36,5 +37,20 @@ function randomInt32(shape: Shape, random: Random): Tensor {
   const a = draw([rows, 1], () => random.int32() | 1);
   const b = draw([1, columns], () => random.int32());
   const c = draw([rows, 1], () => random.int32());
-  return a.mul(b).add(c).reshape(shape);
+  return [a, b, c];
+}
+
+/**
+ * What dropout multiplies elements by: 0 with the given probability, else 1 / (1 - probability). For the backward pass the same factors can be
+ * computed in another order of operands, so that those of the forward pass are not kept.
+ */
+export function dropoutFactors(
+  [a, b, c]: DropoutNumbers,
+  shape: Shape,
+  probability: number,
+  pass: 'forward' | 'backward' = 'forward',
+): Tensor {
+  const threshold = Math.round((probability - 0.5) * 2 ** 32);
+  const numbers = pass === 'forward' ? a.mul(b).add(c) : c.add(b.mul(a));
+  return where(numbers.reshape(shape).lt(threshold), 0, scalar(1 / (1 - probability)));
 }
