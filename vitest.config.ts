@@ -2,8 +2,8 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
-// `npm run test:mutations`: as many damaged files as a nightly run tries.
-const mutations = process.env.TSGPT_MUTATIONS ?? '20000';
+// `npm run test:mutations`: as many damaged files, and killed runs, as a nightly run tries.
+const { TSGPT_MUTATIONS = '20000', TSGPT_KILLS = '300' } = process.env;
 
 /** Tests of which two may run at once. */
 const sideBySide = ['test/unit/**/*.test.ts', 'test/cli/**/*.test.ts'];
@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => {
       // Not the user's own: what tests quantize is of no use to anyone else.
       env: {
         TSGPT_CACHE: join(tmpdir(), 'tsgpt-test-cache'),
-        ...(mode === 'mutations' && { TSGPT_MUTATIONS: mutations }),
+        ...(mode === 'mutations' && { TSGPT_MUTATIONS, TSGPT_KILLS }),
       },
       projects: [
         {

@@ -90,8 +90,11 @@ export function optimizerTensors({ state, parameters }: Optimizer) {
   );
 }
 
-/** Files that end with `.tmp` were left by a process that was killed while it wrote. */
-const numbersName = /^step-\d+\.(model|optimizer)\.safetensors(\.[0-9a-f]+\.tmp)?$/;
+const numbersName = /^step-\d+\.(model|optimizer)\.safetensors$/;
+
+/** What a process leaves that is killed while it writes. */
+const unfinishedName =
+  /^(step-\d+\.(model|optimizer)\.safetensors|(last|best)\.json|metrics\.jsonl|loss\.svg)\.[0-9a-f]+\.tmp$/;
 
 async function removeUnusedNumbers(folder: string): Promise<void> {
   const entries = await readdir(folder);
@@ -103,7 +106,9 @@ async function removeUnusedNumbers(folder: string): Promise<void> {
     if (!file) return;
     used.add(file.model).add(file.training?.optimizer);
   }
-  for (const entry of entries.filter((name) => numbersName.test(name) && !used.has(name))) {
+  for (const entry of entries.filter(
+    (name) => unfinishedName.test(name) || (numbersName.test(name) && !used.has(name)),
+  )) {
     // Windows does not remove a file that someone reads; a later checkpoint removes it.
     await rm(join(folder, entry), { force: true }).catch(() => {});
   }
