@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { reasonOf } from './system-errors.ts';
 
 export interface FolderOptions {
   /** Whether a file in an existing folder of that name may be replaced. Defaults to no file, so that the folder must be new or empty. */
@@ -31,19 +32,30 @@ export async function writeFolderAtomic(
   const id = randomBytes(6).toString('hex');
   const [temporary, old] = [`${target}.${id}.tmp`, `${target}.${id}.old.tmp`];
 
+  const cannotReplace = (cause: NodeJS.ErrnoException): never => {
+    throw new TsgptError(`cannot write the folder ${folder}: ${reasonOf(cause)}; choose a new folder`, { cause });
+  };
   const removeOnExit = () => rmSync(temporary, { recursive: true, force: true });
   process.once('exit', removeOnExit);
   try {
     await mkdir(temporary).catch((cause: NodeJS.ErrnoException) => {
-      const reason = cause.code === 'ENOENT' ? `there is no folder ${dirname(target)}; create it first` : cause.message;
+      const reason =
+        cause.code === 'ENOENT' ? `there is no folder ${dirname(target)}; create it first` : reasonOf(cause);
       throw new TsgptError(`cannot write the folder ${folder}: ${reason}`, { cause });
     });
     await write(temporary);
-    if (previous?.length === 0) await rmdir(target);
-    else if (previous) await rename(target, old);
+    // Another process may write the same folder: whatever it does, one of the two folders is there in the end, and whole.
+    if (previous?.length === 0) await rmdir(target).catch(() => {});
+    else if (previous) await rename(target, old).catch((cause) => cause.code !== 'ENOENT' && cannotReplace(cause));
     await rename(temporary, target).catch(async (cause) => {
-      if (previous && previous.length > 0) await rename(old, target);
-      throw new TsgptError(`cannot write the folder ${folder}: ${cause.message}`, { cause });
+      await rename(old, target).catch(() => {});
+      const isThere = cause.code === 'ENOTEMPTY' || cause.code === 'EEXIST';
+      if (isThere) await rm(old, { recursive: true, force: true });
+      ensure(
+        !isThere,
+        `cannot write the folder ${folder}: another process has written it meanwhile; choose a new folder`,
+      );
+      cannotReplace(cause);
     });
     await rm(old, { recursive: true, force: true });
   } finally {

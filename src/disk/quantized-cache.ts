@@ -147,7 +147,9 @@ const keptName = /^[0-9a-f]{32}-q[48]\.safetensors$/;
 /** Keeps the `kept` most recently used files of the cache. */
 async function removeOldest(folder: string, kept: number): Promise<void> {
   const files = (await readdir(folder)).filter((name) => keptName.test(name));
-  const used = await Promise.all(files.map(async (name) => (await stat(join(folder, name))).mtimeMs));
+  // Another process may remove some of them meanwhile.
+  const timeOf = async (name: string) => (await stat(join(folder, name)).catch(() => undefined))?.mtimeMs ?? 0;
+  const used = await Promise.all(files.map(timeOf));
   const oldestLast = files.map((name, i) => ({ name, used: used[i]! })).sort((a, b) => b.used - a.used);
   for (const { name } of oldestLast.slice(kept)) await rm(join(folder, name), { force: true });
 }

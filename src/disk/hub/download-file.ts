@@ -40,7 +40,9 @@ export async function downloadFile(
     );
     const hash = await hashOf(incomplete, file, signal).catch(async (error) => {
       signal?.throwIfAborted();
-      if (!(await isComplete(target, file))) throw error;
+      if (await isComplete(target, file)) return undefined;
+      if (error.code !== 'ENOENT') throw error;
+      return ''; // another process found the file damaged and has removed it
     });
     if (hash === undefined) return; // another process was faster and has given the file its name
     if (hash === file.etag) break;

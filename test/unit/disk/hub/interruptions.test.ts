@@ -104,6 +104,17 @@ describe('a connection that breaks in the middle of a file', () => {
     expect(ranges()).toEqual([undefined, 'bytes=1000-']);
   });
 
+  it('does no harm when another process removes a file just as it has arrived', async () => {
+    let isRemoved = false;
+    const onProgress = () => {
+      if (isRemoved || arrived() !== big.length) return;
+      rmSync(join(blobs(), incomplete));
+      isRemoved = true;
+    };
+    expectWhole(await downloadModel(name, fake.options({ onProgress })));
+    expect(isRemoved).toBe(true);
+  });
+
   it('is noticed when it stays open and silent', async () => {
     fake.hub.failOnce(blobAddress, (response) => void response.writeHead(200).write(big.subarray(0, 2000)));
     fake.hub.failOnce(blobAddress, () => {}); // not even a status

@@ -20,38 +20,42 @@ const changes = { steps, evalInterval: 2, evalBatches: 1 };
 const script = fileURLToPath(new URL('../../../support/resume-or-start-process.ts', import.meta.url));
 
 describe('a run that is killed again and again', () => {
-  it('has every time a whole checkpoint, and ends bit for bit as if it had never been killed', async () => {
-    const whole = newRun(temporaryFolder(), changes);
-    for await (const _ of trainInFolder(whole));
+  it(
+    'has every time a whole checkpoint, and ends bit for bit as if it had never been killed',
+    async () => {
+      const whole = newRun(temporaryFolder(), changes);
+      for await (const _ of trainInFolder(whole));
 
-    const folder = join(temporaryFolder(), 'run');
-    const seed = Number(process.env.TSGPT_SEED ?? 1);
-    const random = new Random(seed);
-    let left = kills;
-    for (let ended = false; !ended; ) {
-      const child = spawn(process.execPath, ['--import', 'tsx', script, folder, JSON.stringify(changes)]);
-      let errors = '';
-      child.stderr.on('data', (text) => {
-        errors += text;
-      });
-      const exited = once(child, 'exit');
-      await Promise.race([once(child.stdout, 'data'), exited]); // it makes its first step
-      if (left-- > 0) {
-        // A step takes a few milliseconds, and saving as long.
-        await new Promise((resolve) => setTimeout(resolve, random.integer(80)));
-        child.kill('SIGKILL');
+      const folder = join(temporaryFolder(), 'run');
+      const seed = Number(process.env.TSGPT_SEED ?? 1);
+      const random = new Random(seed);
+      let left = kills;
+      for (let ended = false; !ended; ) {
+        const child = spawn(process.execPath, ['--import', 'tsx', script, folder, JSON.stringify(changes)]);
+        let errors = '';
+        child.stderr.on('data', (text) => {
+          errors += text;
+        });
+        const exited = once(child, 'exit');
+        await Promise.race([once(child.stdout, 'data'), exited]); // it makes its first step
+        if (left-- > 0) {
+          // A step takes a few milliseconds, and saving as long.
+          await new Promise((resolve) => setTimeout(resolve, random.integer(80)));
+          child.kill('SIGKILL');
+        }
+        const [code, signal] = await exited;
+        ended = signal === null;
+        expect([code ?? 0, errors], `seed ${seed}`).toEqual([0, '']);
+        if (existsSync(join(folder, 'last.json'))) await loadCheckpoint(folder, 'last');
       }
-      const [code, signal] = await exited;
-      ended = signal === null;
-      expect([code ?? 0, errors], `seed ${seed}`).toEqual([0, '']);
-      if (existsSync(join(folder, 'last.json'))) await loadCheckpoint(folder, 'last');
-    }
 
-    expect(readLog(folder).map(measured)).toEqual(readLog(whole.folder).map(measured));
-    expect(weightBits((await loadCheckpoint(folder, 'last')).model)).toEqual(weightBits(whole.model));
-    expect(weightBits((await loadCheckpoint(folder, 'best')).model)).toEqual(
-      weightBits((await loadCheckpoint(whole.folder, 'best')).model),
-    );
-    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp') || name === lockName)).toEqual([]);
-  });
+      expect(readLog(folder).map(measured)).toEqual(readLog(whole.folder).map(measured));
+      expect(weightBits((await loadCheckpoint(folder, 'last')).model)).toEqual(weightBits(whole.model));
+      expect(weightBits((await loadCheckpoint(folder, 'best')).model)).toEqual(
+        weightBits((await loadCheckpoint(whole.folder, 'best')).model),
+      );
+      expect(readdirSync(folder).filter((name) => name.endsWith('.tmp') || name === lockName)).toEqual([]);
+    },
+    60_000 + kills * 5000,
+  );
 });
