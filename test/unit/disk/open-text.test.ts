@@ -83,7 +83,8 @@ describe('openText on a file', () => {
   it('says what is wrong with it', async () => {
     const missing = path.join(folder, 'nowhere.txt');
     await expectMistake(openText(missing), missing, 'there is no file');
-    await expectMistake(openText(path.join(write('a/file.txt', 'x'), 'inside')), 'cannot be read (ENOTDIR)');
+    await expectMistake(openText(path.join(write('a/file.txt', 'x'), 'inside')), 'cannot be read: a file stands where');
+    await expectMistake(openText(path.join(folder, 'é'.repeat(300))), 'cannot be read: its name is too long');
     const empty = write('a/empty.txt', '');
     await expectMistake(openText(empty), empty, 'is empty');
   });
@@ -101,7 +102,7 @@ describe('openText on a file', () => {
   it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')('says when it may not be read', async () => {
     const file = write('a/secret.txt', 'x');
     chmodSync(file, 0);
-    await expectMistake(openText(file), file, 'cannot be read (EACCES)');
+    await expectMistake(openText(file), file, 'cannot be read: permission denied');
   });
 
   it('stops when told to', async () => {
