@@ -21,6 +21,11 @@ export function knownOptions<Options extends object>(
   );
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
   ensure(unknown === undefined, () => `${operation} has no option ${unknown}; ${whichName(unknown!, known)}`);
+  const { signal } = options as { signal?: { aborted?: unknown } };
+  ensure(
+    signal === undefined || typeof signal?.aborted === 'boolean',
+    () => `${operation}: signal must be an AbortSignal, such as controller.signal, but is ${describeValue(signal)}`,
+  );
   return options;
 }
 

@@ -2,6 +2,7 @@
 import type { Baked } from '../compile/index.ts';
 import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { HostArray } from '../tensor/index.ts';
@@ -49,6 +50,7 @@ export class Decoder implements AsyncDisposable {
 
   constructor(model: LanguageModel, options: DecoderOptions = {}) {
     const { chunkSize = longestPass, quantize } = knownOptions('Decoder', options, decoderOptions);
+    ensureKind('Decoder', 'a language model', model, 'config', 'cacheShape', 'features');
     ensure(
       Number.isSafeInteger(chunkSize) && chunkSize > 0,
       `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,

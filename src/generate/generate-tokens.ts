@@ -1,4 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureIds, ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Random } from '../random/random.ts';
@@ -36,7 +38,11 @@ export async function* generateBatch(
   options: GenerateTokensOptions = {},
 ): AsyncGenerator<(GeneratedToken | undefined)[], void, undefined> {
   const known = knownOptions('generateBatch', options, generateTokensOptions);
+  ensureKind('generateTokens', 'a model or a decoder', model, 'config');
+  ensure(Array.isArray(prompts), () => `generateBatch: give prompts as an array, but not ${describeValue(prompts)}`);
+  for (const prompt of prompts) ensureIds('generateTokens', 'a prompt', prompt);
   const { maxTokens = 200, seed = 0, stopTokens = [], keepFirst = 0, signal } = known;
+  ensureIds('generateTokens', 'stopTokens', stopTokens);
   checkSamplingOptions(options);
   const sampling = samplingOptionsIn(options);
   ensure(

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind, ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type EncodeOptions, fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
@@ -28,6 +29,9 @@ export async function* generate(
   prompt: string,
   options: GenerateOptions = {},
 ): AsyncGenerator<string, void, undefined> {
+  ensureKind('generate', 'a model or a decoder', model, 'config');
+  ensureKind('generate', 'a tokenizer', tokenizer, 'encode', 'streamDecoder');
+  ensureString('generate', 'the prompt', prompt);
   const { vocabSize } = model.config;
   ensure(
     fitsModel(tokenizer, vocabSize),

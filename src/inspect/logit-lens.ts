@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { observe } from '../nn/index.ts';
 import { compute } from '../tensor/index.ts';
@@ -20,6 +21,7 @@ export interface BlockPrediction {
  * @param count the number of likeliest tokens for each block. Defaults to 5.
  */
 export async function logitLens(model: LanguageModel, ids: readonly number[], count = 5): Promise<BlockPrediction[]> {
+  ensureKind('logitLens', 'a language model', model, 'config', 'blocks');
   const { vocabSize } = model.config;
   ensure(
     Number.isSafeInteger(count) && count >= 1 && count <= vocabSize,

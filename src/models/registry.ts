@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { printable } from '../core/printable.ts';
 import type { Random } from '../random/random.ts';
 import type { Family, GgufForm, HuggingFaceForm } from './family.ts';
@@ -35,6 +36,7 @@ function checkKinds({ name, config }: Family): void {
  * another kind than in other families
  */
 export function registerFamily(family: Family): void {
+  ensureKind('registerFamily', 'a family', family, 'name', 'config', 'create');
   const taken = families.flatMap((known) => [
     ...(known.name === family.name ? [known.name] : []),
     ...shared(known.huggingFace?.modelTypes, family.huggingFace?.modelTypes),
@@ -57,7 +59,7 @@ export function modelFamilies(): readonly Family[] {
 export function familyNamed(name: string): Family {
   const family = families.find((family) => family.name === name);
   const known = families.map(({ name }) => name).join(', ');
-  ensure(family, () => `there is no model family "${printable(name)}" here; known families: ${known}`);
+  ensure(family, () => `there is no model family "${printable(String(name))}" here; known families: ${known}`);
   return family;
 }
 

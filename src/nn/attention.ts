@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import { arange, blockwiseAttention, dropout, type Tensor, where } from '../tensor/index.ts';
@@ -161,6 +162,9 @@ const blockSize = 256;
  * `[batch, time, nHeads * headDim]`.
  */
 export function attend(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions): Tensor {
+  ensureKind('attend', 'queries, a tensor', query, 'shape');
+  ensureKind('attend', 'keys, a tensor', key, 'shape');
+  ensureKind('attend', 'values, a tensor', value, 'shape');
   const known = knownOptions('attend', options, attendOptions);
   const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = known;
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { Random } from '../random/random.ts';
 import { normalInit } from './initializers.ts';
 import type { Linear, ResidualLayer } from './layers.ts';
@@ -30,6 +31,7 @@ export function gpt2Init(model: Module, random: Random, nLayers = blocksOf(model
 }
 
 function blocksOf(model: Module): TransformerBlock[] {
+  ensureKind('gpt2Init', 'a model', model, 'namedModules');
   return [...model.namedModules().values()].filter((part) => part instanceof TransformerBlock);
 }
 

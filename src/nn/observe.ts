@@ -1,3 +1,4 @@
+import { ensureKind } from '../core/kind.ts';
 import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 
@@ -17,6 +18,7 @@ export function isObserving(): boolean {
  * intermediate tensors can therefore be inspected, differentiated or used further without changing the model.
  */
 export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
+  ensureKind('observe', 'a model', model, 'namedModules');
   const observed = new Map<string, Tensor>();
   const visited = new Set<Tensor>();
   const add = (path: string, tensor: Tensor) => {

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { TorchRandom } from '../random/index.ts';
 import { Embedding, LayerNorm, Linear } from './layers.ts';
 import type { Module } from './module.ts';
@@ -14,6 +15,7 @@ import type { Parameter } from './parameter.ts';
  * @throws TsgptError if a parameter belongs to another kind of part; then it changes nothing
  */
 export function torchInit(module: Module, random: TorchRandom): void {
+  ensureKind('torchInit', 'a model', module, 'namedModules');
   const initializers = [...module.namedModules().values()].flatMap((part) => torchInitializers(part, random));
   const known = new Set(initializers.map(([parameter]) => parameter));
   for (const [path, parameter] of module.namedParameters()) {

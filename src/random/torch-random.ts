@@ -1,6 +1,7 @@
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { ensureSeed } from './seed.ts';
 import { log, multiplyAdd, sinCos } from './single-precision.ts';
 
@@ -28,6 +29,7 @@ export class TorchRandom {
   constructor(seed: number | { state: TorchRandomState }) {
     if (typeof seed !== 'object' || seed === null) this.#generator = twister(seed);
     else {
+      ensureKind('TorchRandom', 'a seed or a state', seed.state, 'mersenne', 'nextNormal');
       this.#generator = mersenneFromState(seed.state.mersenne);
       this.#nextNormal = seed.state.nextNormal;
     }

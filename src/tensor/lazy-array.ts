@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { formatShape, type Shape, sizeOf } from '../core/shape.ts';
@@ -112,6 +113,10 @@ export abstract class LazyArray implements GraphValue {
 
 /** Computes several tensors in one run and keeps their elements. Shared parts are computed once. */
 export async function compute(tensors: readonly LazyArray[]): Promise<void> {
+  ensure(
+    Array.isArray(tensors) && tensors.every((tensor) => tensor instanceof LazyArray),
+    () => `compute: give tensors as an array, as in compute([a, b]), but not ${describeValue(tensors)}`,
+  );
   const missing = tensors.filter((tensor) => !tensor.cached && !tensor.node.feed);
   if (missing.length === 0) return;
   const results = await evaluate(missing);

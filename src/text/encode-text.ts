@@ -1,3 +1,4 @@
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type EncodeTextOptions, encodedParts } from './encoded-parts.ts';
@@ -18,6 +19,8 @@ export async function encodeText(
   tokenizer: Tokenizer,
   options: EncodeTextOptions = {},
 ): Promise<TokenIds> {
+  ensureKind('encodeText', 'a text as from textSourceOf or openText', source, 'documents');
+  ensureKind('encodeText', 'a tokenizer', tokenizer, 'encode', 'vocabSize');
   knownOptions('encodeText', options, encodeTextOptions);
   const IdArray = tokenizer.vocabSize <= 2 ** 16 ? Uint16Array : Uint32Array;
   const blocks: TokenIds[] = [];

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { TokenIds } from './encode-text.ts';
 
 /**
@@ -9,6 +10,7 @@ export function splitTrainValidation<Ids extends TokenIds>(
   ids: Ids,
   validationFraction = 0.1,
 ): { train: Ids; validation: Ids } {
+  ensureKind('splitTrainValidation', 'token ids in a typed array, as Uint16Array.from(ids)', ids, 'subarray');
   ensure(
     validationFraction > 0 && validationFraction < 1,
     () => `the validation fraction must lie between 0 and 1, both excluded, but is ${validationFraction}`,

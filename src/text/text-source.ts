@@ -1,3 +1,4 @@
+import { ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 
 /** Text to train on or to evaluate: one document or several, read piece by piece. */
@@ -54,6 +55,7 @@ export const readOptionNames: OptionNames<ReadOptions> = { signal: true, onProgr
 
 /** A source of one document in memory, read in chunks. */
 export function textSourceOf(text: string, options: TextSourceOptions = {}): TextSource {
+  ensureString('textSourceOf', 'the text', text);
   const { path = 'the text', chunkLength = 2 ** 20 } = knownOptions('textSourceOf', options, textSourceOptions);
   const utf8Length = (part: string) => new TextEncoder().encode(part).length;
   async function* chunks(signal?: AbortSignal) {

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { Batch, BatchStream } from './batches.ts';
@@ -30,6 +31,8 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
 
   /** Throws a TsgptError if `ids` is too short for a window. `random` draws the positions and belongs to the stream from now on. */
   constructor(ids: TokenIds, options: WindowOptions, random: Random) {
+    ensureKind('RandomWindows', 'token ids in a typed array, as Uint16Array.from(ids)', ids, 'subarray');
+    ensureKind('RandomWindows', 'a source of random numbers, as new Random(1)', random, 'integer');
     const { windowLength, name = 'text' } = knownOptions('RandomWindows', options, windowOptions);
     ensureSizes(options);
     ensure(

@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { quoted } from '../core/printable.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
@@ -25,6 +26,7 @@ export class CharTokenizer implements Tokenizer {
 
   /** @param characters the vocabulary: character number i has the id i. None may occur twice */
   constructor(characters: string) {
+    ensureString('CharTokenizer', 'the characters', characters);
     const codePoints = Array.from(characters, (character) => codePoint(character, 0));
     ensure(codePoints.length > 0, 'a character vocabulary needs at least one character, but the text has none');
     this.vocabSize = codePoints.length;
@@ -36,10 +38,12 @@ export class CharTokenizer implements Tokenizer {
 
   /** The tokenizer of the characters in `text`, in the order of their code points. */
   static fromText(text: string): CharTokenizer {
+    ensureString('fromText', 'the text', text);
     return new CharVocabulary().add(text).build();
   }
 
   encode(text: string, options: EncodeOptions = {}): number[] {
+    ensureString('encode', 'the text', text);
     knownOptions('encode', options, encodeOptionNames); // there are no special tokens
     const ids: number[] = [];
     for (let i = 0; i < text.length; i++) {

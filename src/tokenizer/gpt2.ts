@@ -1,5 +1,6 @@
 import vocabulary from 'gpt-tokenizer/bpeRanks/r50k_base';
 import { TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { MergeTable } from './bpe.ts';
 import { decodeTokenStream, decodeTokens } from './decode.ts';
@@ -28,6 +29,7 @@ export class GPT2Tokenizer implements Tokenizer {
   readonly #bytePairs = bytePairs();
 
   encode(text: string, options: EncodeOptions = {}): number[] {
+    ensureString('encode', 'the text', text);
     const { allowSpecial = false } = knownOptions('encode', options, encodeOptionNames);
     const ids: number[] = [];
     const documents = allowSpecial ? text.split(END_OF_TEXT) : [text];

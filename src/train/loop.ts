@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { StepResult, Trainer } from './trainer.ts';
 
@@ -35,6 +36,7 @@ export interface TrainReport extends Partial<StepResult> {
  */
 export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncGenerator<TrainReport, void, undefined> {
   const { steps, evalInterval = 250, signal, hurry } = knownOptions('trainLoop', options, loopOptions);
+  ensureKind('trainLoop', 'a trainer', trainer, 'trainStep', 'step');
   for (const [name, value] of Object.entries({ steps, evalInterval })) {
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { RandomWindows, type TokenIds } from '../text/index.ts';
 import { AdamW } from './adamw.ts';
@@ -36,6 +37,8 @@ export async function* train(
 
 /** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
+  ensureKind('train', 'a model', model, 'namedParameters', 'loss');
+  ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');
   checkTrainOptions(options);
   const windowLength = options.windowLength ?? model.config?.contextLength;
   ensure(windowLength, 'the model has no config.contextLength; give a windowLength');

@@ -1,5 +1,7 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { ensureKind } from '../core/kind.ts';
 import { OneAtATime } from '../core/one-at-a-time.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
@@ -92,6 +94,16 @@ export class Trainer<Model = unknown, Names extends string = string> {
   constructor(options: TrainerOptions<Model, Names>) {
     knownOptions<object>('Trainer', options, trainerOptions);
     const { model, objective, batches, optimizer, learningRate, validation } = options;
+    ensureKind('Trainer', 'an optimizer, as new AdamW(model.namedParameters())', optimizer, 'update', 'gradients');
+    ensureKind('Trainer', 'batches, as new RandomWindows(…)', batches, 'next', 'state', 'restore');
+    ensure(
+      typeof objective === 'function' && model !== undefined,
+      () => `Trainer: give a model and an objective, such as nextToken, but not ${describeValue(objective)}`,
+    );
+    ensure(
+      typeof learningRate === 'function' || Number.isFinite(learningRate),
+      () => `Trainer: learningRate must be a number or a schedule, but is ${describeValue(learningRate)}`,
+    );
     const { gradientAccumulation = 1, maxGradNorm = Number.POSITIVE_INFINITY, evalBatches = 20, seed = 1337 } = options;
     for (const [name, value] of Object.entries({ gradientAccumulation, evalBatches })) {
       ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);

@@ -1,5 +1,8 @@
+import { describeValue } from '../../core/describe-value.ts';
+import { ensure } from '../../core/errors.ts';
 import { lowerings } from '../../graph/index.ts';
 import { defineComposite } from '../composite.ts';
+import { ensureTensors } from '../operands.ts';
 import type { Tensor } from '../tensor.ts';
 
 const applyRelu = defineComposite({
@@ -44,6 +47,7 @@ export function softplus(x: Tensor): Tensor {
 
 /** log σ(x), finite also where σ(x) rounds to 0. float32 of any shape, which it keeps. */
 export function logSigmoid(x: Tensor): Tensor {
+  ensureTensors('logSigmoid', x);
   return softplus(x.neg()).neg();
 }
 
@@ -89,5 +93,9 @@ const applyGeluErf = defineComposite({
  * form through erf. Defaults to `tanh`, unlike PyTorch's.
  */
 export function gelu(x: Tensor, approximate: 'tanh' | 'none' = 'tanh'): Tensor {
+  ensure(
+    approximate === 'tanh' || approximate === 'none',
+    () => `gelu: approximate must be 'tanh' or 'none', but is ${describeValue(approximate)}`,
+  );
   return approximate === 'tanh' ? applyGeluTanh([x], {})[0]! : applyGeluErf([x], {})[0]!;
 }

@@ -3,6 +3,7 @@ import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
 import { defineComposite } from '../composite.ts';
+import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange, indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
@@ -101,6 +102,7 @@ const cachedAttentionOptions: OptionNames<CachedAttentionOptions> = {
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
   const known = knownOptions('cachedAttention', options, cachedAttentionOptions);
   const { nHeads, nKvHeads, scale, window, pastKeys, pastValues, lastPosition, longest } = known;
+  ensureTensors('cachedAttention', query, key, value, pastKeys, pastValues, lastPosition, longest);
   const headDim = query.shape.at(-1)! / nHeads;
   ensure(
     sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),

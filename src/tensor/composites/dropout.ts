@@ -1,6 +1,8 @@
 import { ensure } from '../../core/errors.ts';
+import { ensureKind } from '../../core/kind.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
+import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { scalar } from '../primitives/leaves.ts';
 import { randomLeaf } from '../random-leaf.ts';
@@ -13,6 +15,8 @@ import { identity } from './identity.ts';
  * Throws unless `probability` is at least 0 and less than 1.
  */
 export function dropout(x: Tensor, probability: number, random: Random): Tensor {
+  ensureTensors('dropout', x);
+  ensureKind('dropout', 'a source of random numbers, as new Random(1)', random, 'int32');
   ensure(
     probability >= 0 && probability < 1,
     () => `dropout: the probability must be at least 0 and less than 1, but is ${probability}`,

@@ -1,11 +1,13 @@
 import { ensure } from '../../core/errors.ts';
 import { broadcastShapes, sameShape } from '../../core/shape.ts';
+import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
 
 /** `x` with `value` wherever `mask` is true. */
 export function maskedFill(x: Tensor, mask: Tensor, value: number): Tensor {
+  ensureTensors('maskedFill', mask);
   ensure(
     sameShape(broadcastShapes(mask.shape, x.shape, 'maskedFill', [mask.describe(), x.describe()]), x.shape),
     () => `maskedFill: the mask ${mask.describe()} does not fit into ${x.describe()}`,

@@ -1,5 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { defineComposite } from '../composite.ts';
+import { ensureTensors } from '../operands.ts';
 import { concat } from '../primitives/movement.ts';
 import { sumTo } from '../primitives/reductions.ts';
 import type { Tensor } from '../tensor.ts';
@@ -37,6 +38,7 @@ const applyRotate = defineComposite({
  * broadcast against the halves of `x`. Throws where their rows are not half as long.
  */
 export function rotate(x: Tensor, cos: Tensor, sin: Tensor): Tensor {
+  ensureTensors('rotate', x, cos, sin);
   ensure(
     x.shape.at(-1) === 2 * cos.shape.at(-1)!,
     () => `rotate: the rows of ${x.describe()} must be twice as long as those of the cosines ${cos.describe()}`,

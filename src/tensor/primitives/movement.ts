@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import {
   broadcastShapes,
@@ -11,7 +12,7 @@ import {
 } from '../../core/shape.ts';
 import type { GraphNode } from '../../graph/index.ts';
 import { behindIdentity, identity } from '../composites/identity.ts';
-import { ensureTensorList } from '../operands.ts';
+import { ensureTensorList, ensureTensors } from '../operands.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';
@@ -116,6 +117,12 @@ const applySlice = definePrimitive<{ starts: Shape; ends: Shape }>({
 
 /** The part of `x` that lies in the given range of each dimension, as `x[1:3, :, -1:]` in Python; null means all. */
 export function slice(x: Tensor, ranges: readonly Range[]): Tensor {
+  for (const range of ranges) {
+    ensure(
+      range === null || range === undefined || Array.isArray(range),
+      () => `slice: give a range for each dimension, as in slice([0, 2], null), but not ${describeValue(range)}`,
+    );
+  }
   ensure(
     ranges.length <= x.shape.length,
     () => `slice: ${ranges.length} ranges were given, but ${x.describe()} has only ${x.shape.length} dimensions`,
@@ -158,6 +165,7 @@ const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>
  * `[0, 2]` gives `[3, 5]`. `value` defaults to 0. Throws unless there is one amount before and after for each dimension.
  */
 export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
+  ensureTensors('pad', x);
   checkShape(before, 'pad');
   checkShape(after, 'pad');
   ensure(

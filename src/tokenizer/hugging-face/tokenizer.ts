@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { ensureString } from '../../core/kind.ts';
 import { knownOptions } from '../../core/options.ts';
 import { decodeTokenStream, decodeTokens, withoutSpaces } from '../decode.ts';
 import {
@@ -89,6 +90,7 @@ export class HuggingFaceTokenizer implements Tokenizer {
    * cannot express.
    */
   encode(text: string, options: EncodeOptions = {}): number[] {
+    ensureString('encode', 'the text', text);
     const { allowSpecial = false } = knownOptions('encode', options, encodeOptionNames);
     return this.#encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), allowSpecial);
   }
