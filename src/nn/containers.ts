@@ -19,7 +19,7 @@ export class Dropout extends Module {
     super();
     ensure(
       probability >= 0 && probability < 1,
-      () => `Dropout: the probability must be at least 0 and less than 1, but is ${describeValue(probability)}`,
+      () => `dropout: the probability must be at least 0 and less than 1, but is ${describeValue(probability)}`,
     );
     this.probability = probability;
   }
@@ -41,7 +41,7 @@ export class Sequential extends Module {
       ensure(
         layer instanceof Module && 'forward' in layer,
         () =>
-          `Sequential: a layer must be a Module with a forward method, but is ${describeValue(layer)}; give the layers one by one, and functions as new Activation(relu)`,
+          `a layer of a Sequential must be a Module with a forward method, but is ${describeValue(layer)}; give the layers one by one, and functions as new Activation(relu)`,
       );
     }
     this.layers = layers;

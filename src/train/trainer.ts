@@ -98,11 +98,11 @@ export class Trainer<Model = unknown, Names extends string = string> {
     ensureKind('Trainer', 'batches, as new RandomWindows(…)', batches, 'next', 'state', 'restore');
     ensure(
       typeof objective === 'function' && model !== undefined,
-      () => `Trainer: give a model and an objective, such as nextToken, but not ${describeValue(objective)}`,
+      () => `a trainer needs a model and an objective, such as nextToken, but not ${describeValue(objective)}`,
     );
     ensure(
       typeof learningRate === 'function' || Number.isFinite(learningRate),
-      () => `Trainer: learningRate must be a number or a schedule, but is ${describeValue(learningRate)}`,
+      () => `learningRate must be a number or a schedule, but is ${describeValue(learningRate)}`,
     );
     const { gradientAccumulation = 1, maxGradNorm = Number.POSITIVE_INFINITY, evalBatches = 20, seed = 1337 } = options;
     for (const [name, value] of Object.entries({ gradientAccumulation, evalBatches })) {

@@ -19,7 +19,8 @@ export function transpose(x: Tensor, a: number, b: number): Tensor {
 export function matrixTranspose(x: Tensor): Tensor {
   ensure(
     x.shape.length === 2,
-    () => `T: ${x.describe()} is no matrix; swap two of its dimensions with transpose, as in transpose(-2, -1)`,
+    () =>
+      `${x.describe()} is no matrix, so it has no T; swap two of its dimensions with transpose, as in transpose(-2, -1)`,
   );
   return transpose(x, 0, 1);
 }

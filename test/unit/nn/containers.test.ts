@@ -21,7 +21,7 @@ describe('Sequential', () => {
   it('refuses what is no layer', () => {
     for (const wrong of [relu, [new Linear(1, 1)], undefined, new (class extends Module {})()]) {
       expect(() => new Sequential(wrong as never)).toThrow(
-        'Sequential: a layer must be a Module with a forward method',
+        'a layer of a Sequential must be a Module with a forward method',
       );
     }
   });
@@ -42,7 +42,7 @@ describe('Dropout', () => {
 
   it('refuses an impossible probability', () => {
     for (const wrong of [1, -0.1, Number.NaN])
-      expect(() => new Dropout(wrong)).toThrow('Dropout: the probability must be');
+      expect(() => new Dropout(wrong)).toThrow('dropout: the probability must be');
   });
 });
 

@@ -127,7 +127,7 @@ const mistakes: Record<string, [write: () => unknown, ...mentions: string[]]> = 
     '[4]',
   ],
   'einsum: dots twice': [() => t.einsum('...i...->...', float(2, 3)), 'einsum', 'not of the form'],
-  'T: of a vector': [() => float(3).T, 'T: left [3]', 'transpose(-2, -1)'],
+  'T: of a vector': [() => float(3).T, 'left [3] is no matrix', 'transpose(-2, -1)'],
   'prod: bool': [() => bool(2).prod(), 'prod', 'mask [2] is bool'],
   'norm: int32': [() => int(2).norm(), 'norm', 'index [2] is int32'],
   'floor: int32': [() => int(2).floor(), 'floor', 'index [2] is int32'],
