@@ -58,7 +58,7 @@ const options = {
   warmupSteps: 10,
   learningRate: 2e-3,
   evalInterval: 32,
-  evalBatches: 2,
+  evalWindows: 8,
   seed: 123,
 };
 for await (const { step, loss, validationLoss } of train(model, data, options)) {

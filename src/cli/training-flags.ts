@@ -24,15 +24,15 @@ export function addTrainingFlags(command: Command): Command {
     .option('--beta2 <x>', "decay rate of AdamW's mean squared gradient", number)
     .option('--max-grad-norm <x>', 'clip gradients to this norm; inf never clips', number)
     .option('--eval-interval <n>', 'steps between evaluations; each saves a checkpoint', wholeNumber)
-    .option('--eval-batches <n>', 'batches per evaluation', wholeNumber)
+    .option('--eval-windows <n>', 'windows of validation text per evaluation', wholeNumber)
     .option('--seed <n>', 'seed of initial weights, order of the text, dropout', wholeNumber);
 }
 
 /** `base` with the options that `flags` set. */
 export function trainOptionsOf(flags: TrainingFlags, base: TrainOptions): TrainOptions {
   const { steps, batchSize, windowLength, gradientAccumulation, learningRate, minLearningRate, warmupSteps } = flags;
-  const { weightDecay, maxGradNorm, evalInterval, evalBatches, seed } = flags;
-  const sizes = { steps, batchSize, windowLength, gradientAccumulation, evalInterval, evalBatches, seed };
+  const { weightDecay, maxGradNorm, evalInterval, evalWindows, seed } = flags;
+  const sizes = { steps, batchSize, windowLength, gradientAccumulation, evalInterval, evalWindows, seed };
   const rates = { learningRate, minLearningRate, warmupSteps, weightDecay, maxGradNorm };
   if (learningRate !== undefined && minLearningRate === undefined) {
     // The final learning rate keeps its ratio to the peak.

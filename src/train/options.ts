@@ -21,8 +21,8 @@ export interface TrainOptions extends AdamWOptions {
   warmupSteps: number;
   /** The number of steps between evaluations on the validation text. */
   evalInterval: number;
-  /** The number of batches in an evaluation, which are always the same. */
-  evalBatches: number;
+  /** The number of windows of validation text in an evaluation. They are always the same, whatever the batch size. */
+  evalWindows: number;
   /** The norm of all gradients together is clipped to this value. Infinity turns clipping off. */
   maxGradNorm: number;
   /** The seed of the initial weights, the random windows and dropout. */
@@ -33,7 +33,7 @@ export const trainOptionNames: OptionNames<TrainOptions> = {
   ...adamWOptionNames,
   ...{ steps: true, batchSize: true, windowLength: true, gradientAccumulation: true },
   ...{ learningRate: true, minLearningRate: true, warmupSteps: true, maxGradNorm: true },
-  ...{ evalInterval: true, evalBatches: true, seed: true },
+  ...{ evalInterval: true, evalWindows: true, seed: true },
 };
 
 /** The options with which nanoGPT trains small character models. */
@@ -48,7 +48,7 @@ export const defaultTrainOptions: TrainOptions = {
   minLearningRate: 1e-4,
   warmupSteps: 100,
   evalInterval: 250,
-  evalBatches: 20,
+  evalWindows: 240,
   seed: 1337,
 };
 
@@ -60,31 +60,39 @@ export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions
 }
 
 /** The training options in a checkpoint's JSON file. */
-export const trainOptionsSchema = v.object({
-  betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
-  eps: v.number(),
-  weightDecay: v.number(),
-  // JSON has no Infinity, so null stands for it.
-  maxGradNorm: v.pipe(
-    v.nullable(v.number()),
-    v.transform((norm) => norm ?? Number.POSITIVE_INFINITY),
-  ),
-  steps: v.number(),
-  batchSize: v.number(),
-  windowLength: v.optional(v.number()),
-  gradientAccumulation: v.number(),
-  learningRate: v.number(),
-  minLearningRate: v.number(),
-  warmupSteps: v.number(),
-  evalInterval: v.number(),
-  evalBatches: v.number(),
-  seed: v.number(),
-}) satisfies v.GenericSchema<unknown, TrainOptions>;
+export const trainOptionsSchema = v.pipe(
+  v.object({
+    betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
+    eps: v.number(),
+    weightDecay: v.number(),
+    // JSON has no Infinity, so null stands for it.
+    maxGradNorm: v.pipe(
+      v.nullable(v.number()),
+      v.transform((norm) => norm ?? Number.POSITIVE_INFINITY),
+    ),
+    steps: v.number(),
+    batchSize: v.number(),
+    windowLength: v.optional(v.number()),
+    gradientAccumulation: v.number(),
+    learningRate: v.number(),
+    minLearningRate: v.number(),
+    warmupSteps: v.number(),
+    evalInterval: v.number(),
+    evalWindows: v.optional(v.number()),
+    // In older files: the number of batches of `batchSize` windows.
+    evalBatches: v.optional(v.number()),
+    seed: v.number(),
+  }),
+  v.transform(({ evalBatches = 20, evalWindows, ...options }) => ({
+    ...options,
+    evalWindows: evalWindows ?? evalBatches * options.batchSize,
+  })),
+) satisfies v.GenericSchema<unknown, TrainOptions>;
 
 /** Throws a TsgptError if `options` are invalid. */
 export function checkTrainOptions(options: TrainOptions): void {
   knownOptions('checkTrainOptions', options, trainOptionNames);
-  for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalBatches'] as const) {
+  for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalWindows'] as const) {
     const value = options[name];
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }

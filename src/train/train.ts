@@ -48,20 +48,36 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
   );
   ensureLongEnough(text, windowLength);
-  const { seed, batchSize, gradientAccumulation, maxGradNorm, evalBatches } = options;
+  const { seed, batchSize, gradientAccumulation, maxGradNorm, evalWindows } = options;
   const { betas, eps, weightDecay, steps, learningRate, minLearningRate, warmupSteps } = options;
-  const windows = (purpose: 'windows' | 'evaluation', ids: TokenIds, name: string) =>
-    new RandomWindows(ids, { batchSize, windowLength, name }, randomStream(seed, purpose));
-  const batches = windows('windows', text.train, 'training text');
+  const evalBatchSize = largestDivisor(evalWindows, batchSize);
+  const batches = new RandomWindows(
+    text.train,
+    { batchSize, windowLength, name: 'training text' },
+    randomStream(seed, 'windows'),
+  );
+  // The windows are drawn one after the other, so they do not depend on how many make a batch.
+  const validation = new RandomWindows(
+    text.validation,
+    { batchSize: evalBatchSize, windowLength, name: 'validation text' },
+    randomStream(seed, 'evaluation'),
+  );
   return new Trainer({
-    ...{ gradientAccumulation, maxGradNorm, evalBatches, seed },
+    ...{ gradientAccumulation, maxGradNorm, evalBatches: evalWindows / evalBatchSize, seed },
     model,
     objective: nextToken,
     batches,
-    validation: windows('evaluation', text.validation, 'validation text'),
+    validation,
     optimizer: new AdamW(model.namedParameters(), { betas, eps, weightDecay }),
     learningRate: cosineSchedule({ steps, learningRate, minLearningRate, warmupSteps }),
   });
+}
+
+/** The largest divisor of `number` that is at most `limit`. */
+function largestDivisor(number: number, limit: number): number {
+  let divisor = Math.min(number, limit);
+  while (number % divisor !== 0) divisor--;
+  return divisor;
 }
 
 /** Throws a TsgptError unless both parts of the text hold a window and the token after it. */

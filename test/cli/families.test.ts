@@ -66,7 +66,7 @@ describe('a training preset', () => {
       tokenizer: 'char',
       family: 'toy-relu',
       model: { embDim: 8, nLayers: 1 },
-      training: { ...training, ...defaultTrainOptions, steps: 2, batchSize: 2, evalInterval: 2, evalBatches: 1 },
+      training: { ...training, ...defaultTrainOptions, steps: 2, batchSize: 2, evalInterval: 2, evalWindows: 2 },
     };
     onTestFinished(() => void delete presets['toy-tiny']);
     expect((await tsgpt('info', 'toy-tiny')).stdout).toContain('toy-tiny: a toy');

@@ -30,7 +30,7 @@ const training: Record<string, Effect> = {
   '--beta2': { args: ['0.8'], kept: { betas: [0.9, 0.8] } },
   '--max-grad-norm': { args: ['2'], kept: { maxGradNorm: 2 } },
   '--eval-interval': { args: ['4'], kept: { evalInterval: 4 } },
-  '--eval-batches': { args: ['5'], kept: { evalBatches: 5 } },
+  '--eval-windows': { args: ['5'], kept: { evalWindows: 5 } },
   '--seed': { args: ['99'], refused: 'cannot continue with seed 99' },
 };
 

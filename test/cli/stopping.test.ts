@@ -61,7 +61,7 @@ describe('Ctrl-C while training', () => {
   it('twice saves without measuring, and reading says so', async () => {
     const out = await trainedFolder();
     const before = (await loadCheckpoint(out)).file.step;
-    const flags = ['--steps', '1000000', '--eval-interval', '1000000', '--eval-batches', '1000000000'];
+    const flags = ['--steps', '1000000', '--eval-interval', '1000000', '--eval-windows', '1000000000'];
     const { child, ended, until } = start(['train', '--resume', '--out', out, ...flags]);
     await expect.poll(() => lossesIn(out).length, { timeout: 30_000 }).toBeGreaterThan(8);
     child.kill('SIGINT');

@@ -152,7 +152,7 @@ describe('--from', () => {
     '2',
     '--window-length',
     '8',
-    '--eval-batches',
+    '--eval-windows',
     '1',
     '--sample-tokens',
     '5',

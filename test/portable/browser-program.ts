@@ -56,7 +56,7 @@ export async function trainAndGenerate(engine?: Engine): Promise<Outcome> {
   const shape = { contextLength: 16, embDim: 16, nHeads: 2, nLayers: 1, dropRate: 0.1, qkvBias: true, tiedHead: true };
   const model = new GPT2({ vocabSize: tokenizer.vocabSize, ...shape }, new Random(1));
   const losses: (number | undefined)[] = [];
-  const options = { steps: 3, batchSize: 2, evalInterval: 3, evalBatches: 1, seed: 2 };
+  const options = { steps: 3, batchSize: 2, evalInterval: 3, evalWindows: 2, seed: 2 };
   for await (const report of train(model, { train: ids, validation: ids }, options)) {
     losses.push(report.loss, report.validationLoss);
   }

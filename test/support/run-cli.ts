@@ -65,7 +65,7 @@ export function textFile(text: string | Uint8Array = 'the cat sat on the mat.\n'
 /** Flags for a model and a run that take hardly any time. */
 export const tiny = [
   ...['--preset', 'char-tiny', '--context-length', '8', '--emb-dim', '16', '--n-heads', '2', '--n-layers', '1'],
-  ...['--steps', '6', '--batch-size', '4', '--eval-interval', '3', '--eval-batches', '2', '--sample-tokens', '5'],
+  ...['--steps', '6', '--batch-size', '4', '--eval-interval', '3', '--eval-windows', '8', '--sample-tokens', '5'],
 ];
 
 /** Trains a tiny model and returns its folder. */

@@ -39,7 +39,7 @@ export const tinyOptions: TrainOptions = {
   learningRate: 1e-2,
   warmupSteps: 2,
   evalInterval: 4,
-  evalBatches: 2,
+  evalWindows: 8,
   seed: 7,
 };
 

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { loadCheckpoint, trainInFolder } from '../../../src/disk/run/index.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
 import { checkTrainOptions, type TrainOptions, textTrainer, train } from '../../../src/train/index.ts';
+import { trainOptionsSchema } from '../../../src/train/options.ts';
 import {
   errorOf,
   measured,
@@ -162,13 +164,34 @@ describe('training that diverges', () => {
   });
 });
 
+describe('the validation windows', () => {
+  it('are the same whatever the batch size', async () => {
+    const losses: number[] = [];
+    for (const batchSize of [1, 3, 4, 5, 7, 12, 24, 100]) {
+      const options = { ...tinyOptions, batchSize, evalWindows: 24 };
+      losses.push(await textTrainer(tinyModel(), tinyText, options).evaluate());
+    }
+    for (const loss of losses) expect(loss).toBeCloseTo(losses[0]!, 6);
+    const others = await textTrainer(tinyModel(), tinyText, { ...tinyOptions, evalWindows: 12 }).evaluate();
+    expect(Math.abs(others - losses[0]!)).toBeGreaterThan(1e-4);
+  });
+
+  it('of an older checkpoint are as many as its batches held', () => {
+    const { evalWindows: _, ...older } = { ...tinyOptions, batchSize: 6, evalBatches: 20 };
+    const { maxGradNorm, ...read } = v.parse(trainOptionsSchema, older);
+    expect(read).toMatchObject({ batchSize: 6, evalWindows: 120 });
+    expect(read).not.toHaveProperty('evalBatches');
+    expect(v.parse(trainOptionsSchema, { ...read, maxGradNorm })).toEqual({ ...read, maxGradNorm });
+  });
+});
+
 describe('options', () => {
   it.each<[Partial<Record<keyof TrainOptions, unknown>>, string]>([
     [{ steps: 0 }, 'steps must be a whole number of at least 1, but is 0'],
     [{ batchSize: 1.5 }, 'batchSize must be a whole number of at least 1, but is 1.5'],
     [{ gradientAccumulation: -1 }, 'gradientAccumulation must be a whole number'],
     [{ evalInterval: Number.NaN }, 'evalInterval must be a whole number'],
-    [{ evalBatches: 0 }, 'evalBatches must be a whole number'],
+    [{ evalWindows: 0 }, 'evalWindows must be a whole number'],
     [{ warmupSteps: -1 }, 'warmupSteps must be a whole number of at least 0, but is -1'],
     [{ learningRate: -1 }, 'learningRate must be a number of at least 0, but is -1'],
     [{ minLearningRate: Number.POSITIVE_INFINITY }, 'minLearningRate must be a number'],

@@ -20,7 +20,7 @@ describe('trainingMemory', () => {
        const ids = (length) => Int32Array.from({ length }, (_, i) => (i * 7919) % config.vocabSize);
        const { contextLength } = config;
        const text = { train: ids(8 * contextLength), validation: ids(contextLength + 2) };
-       const options = { steps: 2, evalInterval: 1000, evalBatches: 1, batchSize: ${batchSize} };
+       const options = { steps: 2, evalInterval: 1000, evalWindows: ${batchSize}, batchSize: ${batchSize} };
        for await (const _ of train(createModel('${family}', config), text, options));`,
     );
     const measured = growth + 64 * 2 ** 20; // what Node holds before anything is imported

@@ -46,8 +46,8 @@ describe('a run stopped between two evaluations', () => {
   it('ends a measurement that has begun, in a hurry', async () => {
     const folder = temporaryFolder();
     const [stop, hurry] = [new AbortController(), new AbortController()];
-    const options = { ...newRun(folder).options, evalBatches: 1e9, evalInterval: 100 };
-    for await (const { step } of trainInFolder({ ...newRun(folder), options: { ...options, evalBatches: 2 } })) {
+    const options = { ...newRun(folder).options, evalWindows: 4e9, evalInterval: 100 };
+    for await (const { step } of trainInFolder({ ...newRun(folder), options: { ...options, evalWindows: 8 } })) {
       if (step === 1) break;
     }
     const run = { ...(await resumedRun(folder)), options, signal: stop.signal, hurry: hurry.signal };
