@@ -13,7 +13,13 @@ export {
   measureLambada,
   readLambada,
 } from './lambada.ts';
-export { measurePerplexity, type PerplexityOptions, type PerplexityResult } from './perplexity.ts';
+export {
+  type BeginOfText,
+  beginOfTextPlaces,
+  measurePerplexity,
+  type PerplexityOptions,
+  type PerplexityResult,
+} from './perplexity.ts';
 export { type SlidingWindow, type SlidingWindowOptions, slidingWindows } from './sliding-windows.ts';
 export { type Estimate, perplexityInterval, RunningMean, shareInterval } from './statistics.ts';
 export { type TextToken, tokenStream } from './token-stream.ts';

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { Decoder } from '../generate/index.ts';
@@ -15,17 +16,27 @@ export interface PerplexityOptions extends EncodeOptions {
   /**
    * The number of tokens from the beginning of one window to the beginning of the next, from 1 to the context length. A smaller stride gives
    * every token more context and takes longer: each token is read `contextLength / stride` times. A stride equal to the context length is
-   * the fastest. Defaults to half the context length.
+   * the fastest; it is cut to the room that `beginOfText` leaves in a window. Defaults to half the context length.
    */
   stride?: number;
+  /**
+   * Where the tokens stand that every text of the model begins with, such as Llama's `<s>`. `each`, the default: at the beginning of every window, as
+   * a part of its context length. So does llama.cpp, and so does a text that outgrows the context while it is written. `first`: only at the beginning
+   * of the first window, as in Hugging Face's "Perplexity of fixed-length models"; later windows are then texts such as the model has never seen.
+   * It makes no difference where there are no such tokens, as for GPT-2.
+   */
+  beginOfText?: BeginOfText;
   /** The number of tokens to measure, as if the text ended after them. Defaults to all. */
   limit?: number;
   /** Stops after the current window; the results up to then remain valid. */
   signal?: AbortSignal;
 }
 
+export const beginOfTextPlaces = ['each', 'first'] as const;
+export type BeginOfText = (typeof beginOfTextPlaces)[number];
+
 const perplexityOptions: OptionNames<PerplexityOptions> = {
-  ...{ contextLength: true, stride: true, limit: true, signal: true, allowSpecial: true },
+  ...{ contextLength: true, stride: true, limit: true, signal: true, allowSpecial: true, beginOfText: true },
 };
 
 /** How well a model predicts a text. */
@@ -48,12 +59,13 @@ export interface PerplexityResult {
   /** The options used; see {@link PerplexityOptions}. */
   readonly contextLength: number;
   readonly stride: number;
+  readonly beginOfText: BeginOfText;
 }
 
 /**
  * Measures the perplexity of a text: exp of the mean negative log-likelihood of its tokens, each given the tokens before it in its window;
  * see {@link slidingWindows}. Every token is predicted once, except the first. If the tokenizer has tokens that every text begins with, they
- * come first, and every token of the text is predicted. Yields the result so far after every window.
+ * come first (see `beginOfText`), and every token of the text is predicted. Yields the result so far after every window.
  *
  * A model is compiled first; pass a {@link Decoder} to do that only once. Memory does not grow with the text.
  */
@@ -64,9 +76,12 @@ export async function* measurePerplexity(
   options: PerplexityOptions = {},
 ): AsyncGenerator<PerplexityResult, void, undefined> {
   const decoder = model instanceof Decoder ? model : new Decoder(model);
-  const { contextLength, stride, limit, signal } = checkOptions(options, decoder);
-  const begin = (tokenizer.beginOfTextIds ?? []).map((id) => ({ id, bytes: 0, characters: 0 }));
-  const unscored = Math.max(1, begin.length);
+  const { beginOfTextIds = [] } = tokenizer;
+  const { contextLength, stride, beginOfText, limit, signal } = checkOptions(options, decoder, beginOfTextIds);
+  const inEach = beginOfText === 'each' && beginOfTextIds.length > 0;
+  const prefix = inEach ? beginOfTextIds : [];
+  const begin = inEach ? [] : beginOfTextIds.map((id) => ({ id, bytes: 0, characters: 0 }));
+  const unscored = inEach ? 0 : Math.max(1, begin.length);
   const losses = new RunningMean();
   let read = 0;
   let bytes = 0;
@@ -82,7 +97,9 @@ export async function* measurePerplexity(
   }
   try {
     const cache = decoder.createCache({ capacity: contextLength });
-    for await (const { inputs, targets } of slidingWindows(pieces(), { contextLength, stride, unscored })) {
+    for await (const { inputs, targets } of slidingWindows(pieces(), {
+      ...{ contextLength, stride, unscored, prefix },
+    })) {
       if (signal?.aborted) return;
       cache.truncate(0, 0);
       const { logProbabilities } = await decoder.scoreTargets(cache, 0, inputs, idsOf(targets));
@@ -91,7 +108,7 @@ export async function* measurePerplexity(
         bytes += target.bytes;
         characters += target.characters;
       }
-      yield { ...resultOf(losses, bytes, characters), contextLength, stride };
+      yield { ...resultOf(losses, bytes, characters), contextLength, stride, beginOfText };
     }
     ensure(
       losses.count > 0 || signal?.aborted,
@@ -104,9 +121,14 @@ export async function* measurePerplexity(
 }
 
 /** The options with their defaults. Throws a TsgptError for invalid ones. */
-function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'config'>) {
+function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'config'>, begin: readonly number[]) {
   const known = knownOptions('measurePerplexity', options, perplexityOptions);
   const { contextLength = config.contextLength, limit = Number.POSITIVE_INFINITY, signal } = known;
+  const { beginOfText = 'each' } = known;
+  ensure(
+    beginOfTextPlaces.includes(beginOfText),
+    () => `beginOfText must be ${beginOfTextPlaces.join(' or ')}, but is ${describeValue(beginOfText)}`,
+  );
   ensure(
     Number.isSafeInteger(contextLength) && contextLength >= 1 && contextLength <= config.contextLength,
     `the context length must be from 1 to the ${config.contextLength} tokens that the model sees, but is ${contextLength}`,
@@ -117,7 +139,13 @@ function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'con
     `the stride must be from 1 to the context length of ${contextLength}, or tokens would be left out, but is ${stride}`,
   );
   checkLimit(limit);
-  return { contextLength, stride, limit, signal };
+  const room = beginOfText === 'each' ? contextLength - begin.length : contextLength;
+  ensure(
+    room >= 1,
+    () =>
+      `the context length must be more than the ${begin.length} tokens at the beginning of every window, but is ${contextLength}`,
+  );
+  return { contextLength, stride: Math.min(stride, room), beginOfText, limit, signal };
 }
 
 const idsOf = (tokens: readonly TextToken[]) => tokens.map(({ id }) => id);

@@ -16,9 +16,13 @@ export interface SlidingWindowOptions {
   stride: number;
   /** The number of tokens at the beginning of the text that are read but not predicted. Defaults to 1: nothing comes before the first. */
   unscored?: number;
+  /** Tokens that the model reads at the beginning of every window, as a part of its context length. Defaults to none. */
+  prefix?: readonly number[];
 }
 
-const slidingWindowOptions: OptionNames<SlidingWindowOptions> = { contextLength: true, stride: true, unscored: true };
+const slidingWindowOptions: OptionNames<SlidingWindowOptions> = {
+  ...{ contextLength: true, stride: true, unscored: true, prefix: true },
+};
 
 /**
  * Windows in which every token of a text, except the first `unscored`, is a target exactly once. Each window begins `stride` tokens after
@@ -32,21 +36,23 @@ export async function* slidingWindows(
   pieces: AsyncIterable<readonly TextToken[]>,
   options: SlidingWindowOptions,
 ): AsyncGenerator<SlidingWindow> {
-  const { contextLength, stride, unscored = 1 } = knownOptions('slidingWindows', options, slidingWindowOptions);
+  const known = knownOptions('slidingWindows', options, slidingWindowOptions);
+  const { contextLength, stride, unscored = 1, prefix = [] } = known;
+  const length = contextLength - prefix.length;
   let tokens: readonly TextToken[] = []; // from the beginning of the next window on
   let scored = unscored; // how many of these tokens were targets or will never be
   for await (const piece of pieces) {
     tokens = tokens.concat(piece);
     let begin = 0;
-    for (; tokens.length - begin > contextLength; begin += stride) {
-      yield windowOf(tokens.slice(begin, begin + contextLength + 1), scored);
-      scored = contextLength + 1 - stride;
+    for (; tokens.length - begin > length; begin += stride) {
+      yield windowOf(prefix, tokens.slice(begin, begin + length + 1), scored);
+      scored = length + 1 - stride;
     }
     tokens = tokens.slice(begin);
   }
-  if (tokens.length > scored) yield windowOf(tokens, scored);
+  if (tokens.length > scored) yield windowOf(prefix, tokens, scored);
 }
 
-function windowOf(tokens: readonly TextToken[], scored: number): SlidingWindow {
-  return { inputs: tokens.slice(0, -1).map(({ id }) => id), targets: tokens.slice(scored) };
+function windowOf(prefix: readonly number[], tokens: readonly TextToken[], scored: number): SlidingWindow {
+  return { inputs: [...prefix, ...tokens.slice(0, -1).map(({ id }) => id)], targets: tokens.slice(scored) };
 }

@@ -173,7 +173,10 @@ describe('eval', () => {
 
   it.each([
     [[], 'there is nothing to measure; give a file with --text, --lambada or --hellaswag'],
-    [['--lambada', 'x', '--stride', '2'], '--stride and --context-length apply to a text; give one with --text'],
+    [
+      ['--lambada', 'x', '--stride', '2'],
+      '--stride, --context-length and --begin-of-text apply to a text; give one with --text',
+    ],
     [['--text', 'no-such-file'], 'there is no file or folder no-such-file'],
     [['--text', '$packed'], 'is compressed; unpack it first with "gunzip --keep"'],
     [['--lambada', '$packed'], 'unpack it first with "gunzip --keep"'],

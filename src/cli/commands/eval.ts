@@ -1,8 +1,10 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { openText } from '../../disk/open-text.ts';
 import type { Decoder, Quantization } from '../../generate/index.ts';
 import {
+  type BeginOfText,
+  beginOfTextPlaces,
   measureHellaSwag,
   measureLambada,
   measurePerplexity,
@@ -25,6 +27,7 @@ interface EvalFlags extends TextFlags {
   limit?: number;
   stride?: number;
   contextLength?: number;
+  beginOfText?: BeginOfText;
   quantize?: Quantization;
   json?: boolean;
   last?: boolean;
@@ -54,6 +57,12 @@ export function evalCommand(): Command {
       wholeNumber,
     )
     .option('--context-length <n>', "tokens in a window of the text (default: the model's context length)", wholeNumber)
+    .addOption(
+      new Option(
+        '--begin-of-text <where>',
+        "windows that begin with the model's begin-of-text token: each, as llama.cpp, or the first, as Hugging Face (default: each)",
+      ).choices(beginOfTextPlaces),
+    )
     .addOption(quantizeOption());
   addTextOptions(command);
   return command
@@ -122,14 +131,14 @@ interface Measure {
 
 /** What to measure. All files are opened first, so that a mistake in one is found before another takes an hour. */
 async function plan(flags: EvalFlags, command: Command) {
-  const { text, lambada, hellaswag, limit, stride, contextLength, encoding } = flags;
+  const { text, lambada, hellaswag, limit, stride, contextLength, beginOfText, encoding } = flags;
   ensure(
     text ?? lambada ?? hellaswag,
     'there is nothing to measure; give a file with --text, --lambada or --hellaswag',
   );
   ensure(limit === undefined || limit >= 1, `--limit must be at least 1, but is ${limit}`);
-  const isAboutText = stride !== undefined || contextLength !== undefined;
-  ensure(text || !isAboutText, '--stride and --context-length apply to a text; give one with --text');
+  const isAboutText = [stride, contextLength, beginOfText].some((flag) => flag !== undefined);
+  ensure(text || !isAboutText, '--stride, --context-length and --begin-of-text apply to a text; give one with --text');
   ensure(
     text || !(flags.include || flags.exclude || flags.special),
     '--include, --exclude and --special apply to a text; give one with --text',
@@ -140,7 +149,7 @@ async function plan(flags: EvalFlags, command: Command) {
     const source = await openText(text, how);
     tellLeftOut(source, command);
     const run: Measure['run'] = async function* (decoder, tokenizer, signal) {
-      const options = { limit, stride, contextLength, allowSpecial, signal };
+      const options = { limit, stride, contextLength, beginOfText, allowSpecial, signal };
       for await (const result of measurePerplexity(decoder, tokenizer, source, options)) {
         // In another encoding than UTF-8 the text has another size on disk.
         const read = Math.min(1, result.bytes / source.bytes);

@@ -32,6 +32,12 @@ function likeliest(values: Float32Array, { temperature = 1, topK = Number.POSITI
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 
 describe('candidates', () => {
+  it('are exactly k where several tie for the last place: those with the lowest ids', () => {
+    expect(candidates(Float32Array.of(1, 2, 1, 2, 1), { topK: 3 }).ids).toEqual([1, 3, 0]);
+    expect(candidates(new Float32Array(9), { topK: 4 }).ids).toEqual([0, 1, 2, 3]);
+    expect(sampleToken(Float32Array.of(0, 5, 5), { temperature: 0 }, new Random(1))).toBe(1);
+  });
+
   it('are those of the definition, with their probabilities', () => {
     fc.assert(
       fc.property(logits, options, (values, options) => {

@@ -113,6 +113,45 @@ describe('the perplexity of a text', () => {
     expect((await measure('f', {}, model, begins(0))).tokens).toBe(1);
   });
 
+  it('has the tokens that all texts begin with in each window, or only in the first', async () => {
+    const text = letters(60);
+    const ids = tokenizer.encode(text);
+    const cases = fc.record({
+      begin: fc.constantFrom([0], [0, 3]),
+      contextLength: fc.integer({ min: 3, max: 12 }),
+      stride: fc.nat(),
+    });
+    const attempt = fc.asyncProperty(cases, async ({ begin, contextLength, stride: any }) => {
+      const reader: Tokenizer = Object.assign(new CharTokenizer('\nabcdefg'), { beginOfTextIds: begin });
+      const stride = 1 + (any % contextLength);
+      const room = contextLength - begin.length;
+      const each: number[] = [];
+      for (let start = 0, next = 0; next < ids.length; start += Math.min(stride, room)) {
+        const end = Math.min(start + room + 1, ids.length);
+        const logits = await wholePass(model, [...begin, ...ids.slice(start, end - 1)]);
+        for (; next < end; next++) each.push(-logSoftmax64(logits[next - 1 - start + begin.length]!)[ids[next]!]!);
+      }
+      const first = await lossesByDefinition([...begin, ...ids], contextLength, stride, begin.length);
+      for (const [options, losses] of [
+        [{}, each],
+        [{ beginOfText: 'each' }, each],
+        [{ beginOfText: 'first' }, first],
+      ] as const) {
+        const result = await measure(text, { contextLength, stride, ...options }, model, reader);
+        expect(result.tokens).toBe(text.length);
+        expect(result.loss.value).toBeCloseTo(meanOf(losses), 4);
+      }
+    });
+    await fc.assert(attempt, { numRuns: 12 });
+    const wide = Object.assign(new CharTokenizer('\nabcdefg'), { beginOfTextIds: [0, 3] });
+    await expect(measure(text, { contextLength: 2 }, model, wide)).rejects.toThrow(
+      'the context length must be more than the 2 tokens at the beginning of every window, but is 2',
+    );
+    await expect(measure(text, { beginOfText: 'all' as 'each' })).rejects.toThrow(
+      "beginOfText must be each or first, but is 'all'",
+    );
+  });
+
   it('of several documents has the end of a text between them', async () => {
     const gpt2 = new GPT2Tokenizer();
     const uniform = uniformModel({ vocabSize: gpt2.vocabSize });
