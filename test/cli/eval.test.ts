@@ -184,7 +184,7 @@ describe('eval', () => {
     [['--text', '$text', '--include', '*.md'], 'is a file, so --include has nothing to choose from'],
     [['--text', '$text', '--special'], 'has no special tokens; leave --special out'],
     [['--text', '$text', '--limit', '0'], '--limit must be at least 1, but is 0'],
-    [['--text', '$text', '--stride', '33'], 'the stride must be from 1 to the context length of 32'],
+    [['--text', '$text', '--stride', '33'], '--stride must be from 1 to the context length of 32'],
     [['--text', '$text', '--stride', '5', '--context-length', '4'], 'the context length of 4'],
     [['--text', '$text', '--context-length', '33'], 'must be from 1 to the 32 tokens that the model sees'],
     [['--text', '$one'], 'has only 1 token, and the first one cannot be predicted'],
