@@ -88,7 +88,19 @@ function widthsFor(columns: readonly Column[], rows: readonly TableRow[], width:
   return widths;
 }
 
-const longestWord = (text: string) => Math.max(...text.split(/[ \n]/).map((word) => stringWidth(word)));
+/** The width of the longest word, after the margin that all lines of the text begin with. */
+function longestWord(text: string): number {
+  const [margin] = /^ */.exec(text)!;
+  return (
+    margin.length +
+    Math.max(
+      ...text
+        .slice(margin.length)
+        .split(/[ \n]/)
+        .map((word) => stringWidth(word)),
+    )
+  );
+}
 
 function drawTable(columns: readonly Column[], rows: readonly TableRow[], widths: readonly number[]): string {
   const border = (left: string, middle: string, right: string) =>

@@ -112,10 +112,10 @@ function asJson({ groups, ...known }: Omit<Description, 'lines'>) {
 
 const layerColumns: readonly Column[] = [
   { title: 'layer' },
-  { title: 'output', leaveOut: 1 },
+  { title: 'output', leaveOut: 2 },
   { title: 'parameter shapes', leaveOut: 3 },
   { title: 'parameters', align: 'right' },
-  { title: 'FLOPs/token', align: 'right', leaveOut: 2 },
+  { title: 'FLOPs/token', align: 'right', leaveOut: 1 },
 ];
 
 function layerTable(groups: readonly LayerGroup[]): string {
