@@ -66,7 +66,8 @@ describe.each(Object.entries(forms))('openModel, of %s,', (form, save) => {
     const isRun = form.endsWith('run');
     expect(opened.chatTemplate).toBe(isRun ? undefined : '{{ messages }}');
     expect(opened.stopTokens).toEqual(isRun ? [] : [3]);
-    expect(opened.checkpoint).toEqual(isRun ? { step: 7, validationLoss: 1.5 } : undefined);
+    if (isRun) expect(opened.checkpoint).toMatchObject({ step: 7, validationLoss: 1.5 });
+    else expect(opened.checkpoint).toBeUndefined();
   });
 
   it('gives a quantized decoder', async () => {

@@ -290,9 +290,11 @@ describe('configurations of Llama', () => {
       expect(llamaConfig.parse(json)).toEqual(known);
       expect(createModel('llama', json).config).toEqual(known);
     }
-    expect(() => llamaConfig.parse({ ...config, ropeTheta: '10000' })).toThrow('not a Llama configuration: ropeTheta:');
-    expect(() => llamaConfig.parse({ ...config, qkNorm: undefined })).toThrow('not a Llama configuration: qkNorm:');
-    expect(() => llamaConfig.parse({ ...config, ropeScaling: { kind: 'yarn' } })).toThrow('ropeScaling.kind:');
+    expect(() => llamaConfig.parse({ ...config, ropeTheta: '10000' })).toThrow(
+      'not a Llama configuration: ropeTheta must be a number',
+    );
+    expect(() => llamaConfig.parse({ ...config, qkNorm: undefined })).toThrow('not a Llama configuration: qkNorm');
+    expect(() => llamaConfig.parse({ ...config, ropeScaling: { kind: 'yarn' } })).toThrow('ropeScaling.kind');
     expect(() => llamaConfig.parse(null)).toThrow('not a Llama configuration');
   });
 });
