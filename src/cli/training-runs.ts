@@ -13,6 +13,7 @@ import { ensureTrainingFits } from './memory.ts';
 import { ensureFlagsOf, type ModelFlags, sharedFields, writtenFlags } from './model-flags.ts';
 import { isPreset, openNamedModel } from './open-model.ts';
 import { defaultPreset, fineTuning, presets } from './presets.ts';
+import { programName } from './program-name.ts';
 import { showingProgress } from './reading-display.ts';
 import { ensureSpecialTokens, readingOf, type TextFlags } from './text-flags.ts';
 import { type TrainingFlags, trainOptionsOf } from './training-flags.ts';
@@ -130,7 +131,7 @@ async function resumedRun(text: string | undefined, flags: TrainFlags, signal: A
   ensure(
     text !== undefined || existsSync(place),
     `the text of the run in ${flags.out} is no longer at ${place}; say where it is now: ` +
-      `tsgpt train <file or folder> --resume --out ${flags.out}`,
+      `${programName()} train <file or folder> --resume --out ${flags.out}`,
   );
   // Older runs read only .txt files of a folder.
   const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
