@@ -101,7 +101,7 @@ describe('train --resume', () => {
       const outcome = await resume(folder, option.long!, ...value, '--steps', '9');
       if (option.attributeName() in config) {
         const isSame = outcome.code === 0; // a switch that the run has on already
-        if (!isSame) expectSentence(outcome, 'cannot continue with');
+        if (!isSame) expectSentence(outcome, 'belongs to a run with');
         expect(isSame).toBe(option.long === '--no-tied-head' ? false : outcome.code === 0);
       } else expectSentence(outcome, 'has no');
     }
