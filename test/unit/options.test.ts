@@ -108,6 +108,7 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   tensor: (o) => t.tensor([1], o),
   'Tensor.var': (o) => x.var(0, false, o),
   'Tensor.std': (o) => x.std(0, false, o),
+  blockwiseAttention: (o) => t.blockwiseAttention(x, x, x, o),
   cachedAttention: (o) => t.cachedAttention(x, x, x, o),
   encodeText: (o) => text.encodeText(source, tinyTokenizer, o),
   scanCharacters: (o) => text.scanCharacters(source, o),

@@ -1,3 +1,4 @@
+import { knownOptions } from '../../core/options.ts';
 import type { Random } from '../../random/random.ts';
 import { defineComposite } from '../composite.ts';
 import { where } from '../primitives/elementwise.ts';
@@ -135,8 +136,10 @@ export function blockwiseAttention(
   query: Tensor,
   key: Tensor,
   value: Tensor,
-  { blockSize, window, dropRate = 0, random }: BlockwiseAttentionOptions,
+  options: BlockwiseAttentionOptions,
 ): Tensor {
+  const names = { blockSize: true, window: true, dropRate: true, random: true } as const;
+  const { blockSize, window, dropRate = 0, random } = knownOptions('blockwiseAttention', options, names);
   const [batch, heads, time] = query.shape as [number, number, number, number];
   const attributes = { blockSize, window: window ?? null, dropRate };
   const drops = random !== undefined && dropRate > 0;
