@@ -20,3 +20,4 @@ export {
   type Tokenizer,
   type TokenizerJSON,
 } from './tokenizer.ts';
+export { type TrainTokenizerOptions, trainTokenizer } from './training/train-tokenizer.ts';

@@ -16,7 +16,7 @@ import { Random } from '../../src/random/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';
 import * as t from '../../src/tensor/index.ts';
 import * as text from '../../src/text/index.ts';
-import { GPT2Tokenizer, HuggingFaceTokenizer } from '../../src/tokenizer/index.ts';
+import { GPT2Tokenizer, HuggingFaceTokenizer, trainTokenizer } from '../../src/tokenizer/index.ts';
 import * as train from '../../src/train/index.ts';
 import { publicFunctions } from '../support/public-functions.ts';
 import { tinyModel, tinyOptions, tinyText, tinyTokenizer } from '../support/tiny.ts';
@@ -127,6 +127,7 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   'Trainer.constructor': (o) =>
     new train.Trainer({ model, objective: train.nextToken, batches: windows(), optimizer, learningRate: 1, ...o }),
   train: (o) => train.train(model, tinyText, o),
+  trainTokenizer: (o) => trainTokenizer(['a'], { vocabSize: 300, ...o }),
   textTrainer: (o) => train.textTrainer(model, tinyText, { ...tinyOptions, ...o }),
   trainLoop: (o) => train.trainLoop(trainer, { steps: 1, ...o }),
   completeTrainOptions: (o) => train.completeTrainOptions(o),

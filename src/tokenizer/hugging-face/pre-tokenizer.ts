@@ -97,7 +97,7 @@ export function createPreTokenizer(json: PreTokenizerJSON | null): PreTokenizer 
 }
 
 /** GPT-2's own pattern; `\s` is Unicode's white space. */
-const GPT2_WORD = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+export const GPT2_WORD = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /** Of Unicode, and all symbols of ASCII. */
 const PUNCTUATION = '[\\p{P}$+<=>^`|~]';
