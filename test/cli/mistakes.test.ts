@@ -166,7 +166,7 @@ describe('train', () => {
     expectSentence(await resume(other, '--steps', '9'), 'is not the one this run was trained on');
     expectSentence(
       await resume('--validation-fraction', '0.2', '--steps', '9'),
-      'a different share of it is kept for validation',
+      'keeps 72 of the 720 tokens of its text for validation, which --validation-fraction 0.2 would change; leave it out',
     );
     const finished = await resume();
     expectSentence(finished, `the run in ${folder} has finished its 6 steps; add more, for instance with --steps 12`);

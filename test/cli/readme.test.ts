@@ -48,11 +48,13 @@ async function run(command: string, input = ''): Promise<string> {
 
 /** A command of the README with the built program in place of `npx tsgpt`, which takes seconds to find it, and with flags that keep it short. */
 function short(command: string): string {
-  const flags = / train /.test(command)
-    ? ' --steps 4 --eval-interval 2 --eval-windows 4 --sample-tokens 5 --batch-size 2'
-    : '';
-  const more = / --resume /.test(command) ? ' --steps 6' : '';
-  return command.replace('npx tsgpt', `"${process.execPath}" dist/cli/main.js`) + flags + more;
+  const flags = [
+    / train /.test(command) && ' --steps 4 --eval-interval 2 --eval-windows 4 --sample-tokens 5 --batch-size 2',
+    / --resume /.test(command) && ' --steps 6',
+    / eval /.test(command) && ' --limit 500',
+  ];
+  const program = command.replace('npx tsgpt', `"${process.execPath}" dist/cli/main.js`);
+  return program + flags.filter(Boolean).join('');
 }
 
 /** The commands in the `sh` blocks of a page, without the comments after them. */

@@ -227,6 +227,21 @@ const cases: Record<string, () => Case[]> = {
     const whole = [attention(1, 1, 2, [0], 2), attention(2, 1, 2, [1], 4), attention(2, 2, 1, [2, 0], 3)];
     return [...whole, attention(2, 1, 3, [1], 4, 2), attention(2, 2, 1, [3, 1], 4, 1), attention(1, 1, 4, [2], 7, 3)];
   },
+  blockwiseAttention: () => {
+    const attention = (time: number, options: t.BlockwiseAttentionOptions): Case => {
+      const operands = [0, 1, 2].map(() => randn(2, 1, time, 3));
+      const f = (query: Tensor, key: Tensor, value: Tensor) => {
+        const random = options.dropRate === undefined ? undefined : new Random(3);
+        return t.blockwiseAttention(query, key, value, { ...options, random });
+      };
+      return one(f as (...inputs: Tensor[]) => Tensor, ...operands);
+    };
+    return [
+      attention(5, { blockSize: 2 }),
+      attention(5, { blockSize: 2, window: 2 }),
+      attention(4, { blockSize: 3, dropRate: 0.4 }),
+    ];
+  },
   identity: unary((x) => identity(x)),
   zeroRows: () =>
     [
