@@ -12,7 +12,7 @@ import { tinyGPT2, tinyLlama } from '../../support/tiny-models.ts';
 
 // Whole models are damaged, loaded and used. Whatever the reader of a format lets through, a later check must find.
 
-const mutations = Number(process.env.TSGPT_MUTATIONS ?? 500);
+const mutations = Number(process.env.TSGPT_MUTATIONS ?? 150);
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-damaged-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
