@@ -20,7 +20,7 @@ export interface ForwardPass {
 
 export const forwardPassNames: OptionNames<ForwardPass> = { random: true, cache: true, mask: true };
 
-/** How queries, keys and values divide into heads, and what these see. */
+/** The heads of attention and how far they see. */
 export interface AttentionHeads {
   nHeads: number;
   nKvHeads: number;
@@ -33,8 +33,8 @@ export interface AttentionCache {
   /** The position of each new token in its text, int32 `[batch, time]`. */
   readonly positions: Tensor;
   /**
-   * Lets the new tokens attend to themselves and all earlier tokens, of these only to the last in a `window`, and stores their keys and values. The blocks must call it in their
-   * order, because the cache counts the calls to find the block.
+   * Lets the new tokens attend to themselves and to all earlier tokens, or to those in the `window`. Stores their keys and values. The blocks
+   * must call it in their order, because the cache counts the calls to find the block.
    *
    * `query` is `[batch, time, nHeads * headDim]`; `key` and `value` are `[batch, time, nKvHeads * headDim]`. The result is
    * `[batch, time, nHeads * headDim]`.

@@ -5,11 +5,21 @@ import { hashOf, isEqual } from './compare.ts';
 import { iterate } from './iterate.ts';
 import type { Meter } from './meter.ts';
 import { methodOf } from './methods.ts';
-import { Callable, Dict, Namespace, NumberRange, Tuple, typeName, Undefined, type Value } from './values.ts';
+import {
+  Callable,
+  Dict,
+  ensureDefined,
+  Namespace,
+  NumberRange,
+  Tuple,
+  typeName,
+  Undefined,
+  type Value,
+} from './values.ts';
 
 /** `value.name`: a method or field, else the item with this key. */
 export function attributeOf(meter: Meter, value: Value, name: string): Value {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value);
   const attribute = ownAttribute(value, name);
   const found = attribute === undefined ? itemOrNothing(meter, value, name) : attribute;
   return found === undefined ? missing(value, name) : found;
@@ -17,7 +27,7 @@ export function attributeOf(meter: Meter, value: Value, name: string): Value {
 
 /** `value[key]`: the item with this key, else the method or field of this name. */
 export function itemOf(meter: Meter, value: Value, key: Value): Value {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value);
   const item = itemOrNothing(meter, value, key);
   const found = item === undefined && typeof key === 'string' ? ownAttribute(value, key) : item;
   return found === undefined ? missing(value, key) : found;
@@ -55,7 +65,7 @@ function itemOrNothing(meter: Meter, value: Value, key: Value): Value | undefine
 
 /** `value[start:stop:step]`. */
 export function sliceOf(meter: Meter, value: Value, bounds: (Value | undefined)[]): Value {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value);
   const [start, stop, step = 1] = bounds.map((bound) => {
     ensure(
       bound === undefined || bound === null || typeof bound === 'bigint' || typeof bound === 'boolean',
@@ -99,6 +109,7 @@ export function contains(meter: Meter, value: Value, needle: Value): boolean {
   if (typeof value === 'string') {
     meter.read(value, needle);
     ensure(typeof needle === 'string', () => `a text cannot contain a value of type ${typeName(needle)}`);
+    meter.search(value, needle);
     return value.includes(needle);
   }
   if (value instanceof Dict) return value.entries.has(hashOf(meter, needle));

@@ -2,15 +2,16 @@ import { ensure } from '../../core/errors.ts';
 import { formatted } from './format.ts';
 import type { Meter } from './meter.ts';
 import { textOf } from './text-of.ts';
-import { Arguments, Tuple, typeName, Undefined, type Value } from './values.ts';
+import { Arguments, ensureDefined, Tuple, typeName, type Value } from './values.ts';
 
-/** Whole numbers have at most as many digits as Python writes out. */
-const largest = 10n ** 4300n;
+/** The most digits of a whole number, as in Python. */
+export const mostDigits = 4300;
+const largest = 10n ** BigInt(mostDigits);
 
 /** `left operator right` as in Python. */
 export function calculate(meter: Meter, operator: string, left: Value, right: Value): Value {
   if (operator === '~') return joined(meter, textOf(meter, left), textOf(meter, right));
-  for (const value of [left, right]) if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(left, right);
   if (operator === '+') {
     if (typeof left === 'string' && typeof right === 'string') return joined(meter, left, right);
     const both = listOf(left, right);
@@ -36,7 +37,7 @@ export function calculate(meter: Meter, operator: string, left: Value, right: Va
 
 /** A value with a sign before it. */
 export function signed(sign: '+' | '-', value: Value): Value {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value);
   const number = numberOf(value);
   ensure(number !== undefined, () => `a value of type ${typeName(value)} has no sign`);
   return sign === '-' ? -number : number;
@@ -86,7 +87,7 @@ function ofIntegers(operator: string, a: bigint, b: bigint): Value {
   // The number of digits is known before the power is.
   const isSmall = operator !== '**' || (a >= -1n && a <= 1n) || BigInt(a.toString(2).length) * b < 15_000n;
   const result = isSmall ? integerOperators[operator]!(a, b) : largest;
-  ensure(result < largest && result > -largest, 'a number has more than 4300 digits');
+  ensure(result < largest && result > -largest, `a number has more than ${mostDigits} digits`);
   return result;
 }
 

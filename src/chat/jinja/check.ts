@@ -1,7 +1,7 @@
 import { ensure } from '../../core/errors.ts';
 import { iterate } from './iterate.ts';
 import type { Meter } from './meter.ts';
-import { typeName, Undefined, type Value } from './values.ts';
+import { ensureDefined, typeName, type Value } from './values.ts';
 
 /** A value that must be a text. */
 export function text(callee: string, value: Value | undefined): string {
@@ -16,7 +16,7 @@ export function optionalText(callee: string, value: Value | undefined): string |
 
 /** A value that must be a whole number. */
 export function integer(callee: string, value: Value | undefined): number {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value!);
   ensure(
     typeof value === 'bigint' || typeof value === 'boolean',
     () => `${callee} needs a whole number, not a value of type ${typeName(value!)}`,

@@ -1,7 +1,7 @@
 import { ensure } from '../../core/errors.ts';
 import { compareTexts } from './code-points.ts';
 import type { Meter } from './meter.ts';
-import { Dict, NumberRange, Tuple, typeName, Undefined, type Value } from './values.ts';
+import { Dict, ensureDefined, NumberRange, Tuple, typeName, Undefined, type Value } from './values.ts';
 
 const isNumber = (value: Value): value is boolean | bigint | number =>
   typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number';
@@ -43,7 +43,7 @@ export function isLess(meter: Meter, a: Value, b: Value): boolean {
   }
   if (Array.isArray(a) && Array.isArray(b)) return hasLessItems(meter, a, b);
   if (a instanceof Tuple && b instanceof Tuple) return hasLessItems(meter, a.items, b.items);
-  for (const value of [a, b]) if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(a, b);
   ensure(false, `values of the types ${typeName(a)} and ${typeName(b)} have no order`);
 }
 

@@ -9,7 +9,7 @@ import type { Meter } from './meter.ts';
 import type { Scope } from './scope.ts';
 import type { CallArguments, Expression, Filter } from './syntax.ts';
 import { testNamed } from './tests.ts';
-import { Arguments, Callable, Dict, isTrue, Tuple, typeName, Undefined, type Value } from './values.ts';
+import { Arguments, Callable, Dict, ensureDefined, isTrue, Tuple, typeName, Undefined, type Value } from './values.ts';
 
 /** Computes expressions. */
 export class Evaluator {
@@ -101,7 +101,7 @@ export class Evaluator {
   call(callee: Value, given: Arguments): Value {
     this.meter.step();
     const { line } = this;
-    if (callee instanceof Undefined) ensure(false, callee.problem);
+    ensureDefined(callee);
     const isObject = callee instanceof Callable || (typeof callee === 'object' && callee !== null && 'call' in callee);
     ensure(isObject && callee.call, () => `a value of type ${typeName(callee)} cannot be called`);
     const result = callee.call(given, this.meter);
@@ -110,8 +110,8 @@ export class Evaluator {
   }
 
   argumentsOf({ positional, named, more, others }: CallArguments, scope: Scope): Arguments {
-    const values = positional.map((argument) => this.evaluate(argument, scope));
-    if (more) values.push(...listed(this.meter, this.evaluate(more, scope)));
+    let values = positional.map((argument) => this.evaluate(argument, scope));
+    if (more) values = values.concat(listed(this.meter, this.evaluate(more, scope)));
     const byName = new Map(named.map(({ name, value }) => [name, this.evaluate(value, scope)]));
     if (others) {
       const dict = this.evaluate(others, scope);

@@ -5,7 +5,7 @@ import type { Meter } from './meter.ts';
 import { reprOf, textOf, textOfFloat } from './text-of.ts';
 import { Arguments, Dict, typeName, type Value } from './values.ts';
 
-const percentField = /%(?:\(([^)]*)\))?([-+ 0#]*)(\d*)(?:\.(\d+))?(.?)/gs;
+const percentField = /%(?:\(([^)%]*)\))?([-+ 0#]*)(\d*)(?:\.(\d+))?(.?)/gs;
 
 /** Python's `text % values`: a tuple's items one after the other, a dict's by name, or the only value. */
 export function formatted(meter: Meter, text: string, values: Arguments | Value): string {
@@ -77,12 +77,18 @@ function field(meter: Meter, value: Value, { fill, align, sign, width, precision
   meter.characters(width);
   let text = bodyOf(meter, value, type, precision);
   const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  if (comma) text = text.replace(/\B(?=(\d{3})+(?!\d))/g, ',');
+  if (comma) text = text.replace(/\d+/, withCommas);
   if (isNumber && sign !== '' && sign !== '-' && !text.startsWith('-')) text = sign + text;
   const padding = Math.max(0, width - lengthOf(text));
   if (fill === '0' && isNumber && align !== '<') return text.replace(/^[-+ ]?/, (s) => s + '0'.repeat(padding));
   if (align === '^') return fill.repeat(padding >> 1) + text + fill.repeat(padding - (padding >> 1));
   return align === '<' ? text + fill.repeat(padding) : fill.repeat(padding) + text;
+}
+
+/** Digits in groups of three, counted from the right. */
+function withCommas(digits: string): string {
+  const first = digits.length % 3 || 3;
+  return digits.slice(0, first) + digits.slice(first).replace(/\d{3}/g, ',$&');
 }
 
 const mostDecimals = 75;
@@ -112,18 +118,33 @@ function bodyOf(meter: Meter, value: Value, type: string, precision: string | un
   ensure(digits <= mostDecimals, `a number has more than ${mostDecimals} decimals`);
   if (type === 'f' || type === 'F') return toFixed(Number(number), digits);
   if (type === '%') return `${toFixed(Number(number) * 100, digits)}%`;
-  if (type === 'e')
-    return Number(number)
-      .toExponential(digits)
-      .replace(/e([+-])(\d)$/, 'e$10$2');
-  if (type === 'g') return textOfFloat(Number(Number(number).toPrecision(digits || 1))).replace(/\.0$/, '');
+  if (type === 'e') return withExponent(Number(number), digits);
+  if (type === 'g') return general(Number(number), digits || 1);
   ensure(false, `there is no form ${quoted(type)} for numbers`);
+}
+
+/** As `%e`: with an exponent of at least two digits. */
+function withExponent(number: number, decimals: number): string {
+  if (!Number.isFinite(number)) return textOfFloat(number);
+  return number.toExponential(decimals).replace(/e([+-])(\d)$/, 'e$10$2');
+}
+
+/** As `%g`: without needless zeros, and with an exponent if the number is very small or has more digits than are wanted. */
+function general(number: number, digits: number): string {
+  if (!Number.isFinite(number)) return textOfFloat(number);
+  const [mantissa, exponent] = withExponent(number, digits - 1).split('e') as [string, string];
+  const isFixed = Number(exponent) >= -4 && Number(exponent) < digits;
+  const shown = isFixed ? number.toFixed(digits - 1 - Number(exponent)) : mantissa;
+  const short = shown.includes('.') ? shown.replace(/\.?0+$/, '') : shown;
+  return isFixed ? short : `${short}e${exponent}`;
 }
 
 /** A number with so many decimals; halfway between two it takes the even one, as Python does. */
 export function toFixed(number: number, decimals: number): string {
   ensure(decimals <= mostDecimals, `a number has more than ${mostDecimals} decimals`);
   if (!Number.isFinite(number)) return textOfFloat(number);
+  // JavaScript writes these with an exponent; they are whole.
+  if (Math.abs(number) >= 1e21) return BigInt(number) + (decimals > 0 ? `.${'0'.repeat(decimals)}` : '');
   const rounded = number.toFixed(decimals);
   const isHalfway = /50{24}$/.test(number.toFixed(decimals + 25));
   if (!isHalfway || !/[13579]$/.test(rounded)) return rounded;

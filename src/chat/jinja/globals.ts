@@ -9,11 +9,11 @@ import {
   type Arguments,
   Callable,
   Dict,
+  ensureDefined,
   type Instance,
   Namespace,
   NumberRange,
   typeName,
-  Undefined,
   type Value,
 } from './values.ts';
 
@@ -61,7 +61,7 @@ function dictOf({ positional, named }: Arguments, meter: Meter): Dict {
   ensure(positional.length <= 1, 'dict() and namespace() take one dict, and fields by name');
   const dict = new Dict();
   const [base] = positional;
-  if (base instanceof Undefined) ensure(false, base.problem);
+  if (base !== undefined) ensureDefined(base);
   const add = (key: Value, value: Value) => dict.entries.set(hashOf(meter, key), [key, value]);
   if (base instanceof Dict) for (const [key, value] of base.entries.values()) add(key, value);
   else if (base !== undefined) {

@@ -27,10 +27,11 @@ export class JinjaTemplate {
   /** @throws TsgptError if the template fails with these variables; it says in which line */
   render(variables: Record<string, unknown>): string {
     const interpreter = new Interpreter(new Meter());
-    const given = Object.entries(variables).map(([name, value]): [string, Value] => [name, toValue(value)]);
-    const scope = new Scope(new Scope(undefined, globals), given);
     try {
-      return notTooDeep(() => interpreter.textOf(this.#statements, scope));
+      return notTooDeep(() => {
+        const given = Object.entries(variables).map(([name, value]): [string, Value] => [name, toValue(value)]);
+        return interpreter.textOf(this.#statements, new Scope(new Scope(undefined, globals), given));
+      });
     } catch (cause) {
       if (!(cause instanceof TsgptError)) throw cause;
       throw new TsgptError(`line ${interpreter.line}: ${cause.message}`, { cause });
@@ -44,6 +45,6 @@ function notTooDeep<T>(run: () => T): T {
     return run();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new TsgptError('the template is nested too deeply', { cause });
+    throw new TsgptError('the template, or a value in it, is nested too deeply', { cause });
   }
 }

@@ -114,7 +114,8 @@ export class Interpreter {
       this.#for(statement, items, scope, inner, depth + 1);
       return inner.join('');
     };
-    const loop = new Loop(this.#chosen(statement, over, scope), depth, statement.recursive ? recurse : undefined);
+    const items = this.#chosen(statement, over, scope);
+    const loop = new Loop(this.#meter, items, depth, statement.recursive ? recurse : undefined);
     let isElse = true;
     for (let item = loop.next(); item !== undefined; item = loop.next()) {
       this.#meter.step();

@@ -15,13 +15,15 @@ export class Loop implements Instance {
   #nextAhead = 0;
   readonly #depth: number;
   readonly #recurse: ((items: Value) => Value) | undefined;
+  readonly #meter: Meter;
   #index = -1;
   #previous: Value | undefined;
   #item: Value | undefined;
   #changing: readonly Value[] | undefined;
 
   /** `recurse` runs the loop over other items, one level deeper. */
-  constructor(items: Iterable<Value>, depth: number, recurse: ((items: Value) => Value) | undefined) {
+  constructor(meter: Meter, items: Iterable<Value>, depth: number, recurse?: (items: Value) => Value) {
+    this.#meter = meter;
     this.#items = items[Symbol.iterator]();
     this.#depth = depth;
     this.#recurse = recurse;
@@ -68,7 +70,7 @@ export class Loop implements Instance {
           return positional[this.#index % positional.length]!;
         });
       case 'changed':
-        return new Callable('changed', ({ positional }, meter) => this.#hasChanged(positional, meter));
+        return new Callable('changed', ({ positional }) => this.#hasChanged(positional));
       default:
         return undefined;
     }
@@ -90,13 +92,16 @@ export class Loop implements Instance {
   }
 
   #length(): number {
-    for (let next = this.#items.next(); !next.done; next = this.#items.next()) this.#ahead.push(next.value);
+    for (let next = this.#items.next(); !next.done; next = this.#items.next()) {
+      this.#meter.items(1);
+      this.#ahead.push(next.value);
+    }
     return this.#index + 1 + this.#ahead.length - this.#nextAhead;
   }
 
-  #hasChanged(values: readonly Value[], meter: Meter): boolean {
+  #hasChanged(values: readonly Value[]): boolean {
     const before = this.#changing;
     this.#changing = values;
-    return !before || !isEqual(meter, before, values);
+    return !before || !isEqual(this.#meter, before, values);
   }
 }

@@ -12,7 +12,7 @@ export class Meter {
   #steps = 0;
 
   step(count = 1): void {
-    this.#steps += count;
+    this.#steps += Math.max(0, count);
     ensure(this.#steps <= mostSteps, `the template takes more than ${mostSteps} steps`);
   }
 
@@ -25,8 +25,19 @@ export class Meter {
     return text;
   }
 
+  /** Joins texts; counts before the result takes up memory. */
+  joined(parts: readonly string[], separator = ''): string {
+    this.characters(parts.reduce((length, part) => length + part.length + separator.length, 0));
+    return parts.join(separator);
+  }
+
   characters(count: number): void {
     this.step(count / 16);
+  }
+
+  /** Counts the search for a text in another one, which takes up to the product of their lengths. */
+  search(text: string, wanted: string): void {
+    this.step((text.length * wanted.length) / 4096);
   }
 
   /** Counts the characters of those values that are texts. JavaScript puts a joined text together when it is first read. */

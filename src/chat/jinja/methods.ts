@@ -1,5 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { hashOf, isEqual } from './compare.ts';
+import { listed, pairsOf } from './iterate.ts';
 import type { Meter } from './meter.ts';
 import { stringMethods } from './string-methods.ts';
 import { type Arguments, Callable, Dict, Tuple, type Value, View } from './values.ts';
@@ -20,12 +21,13 @@ function bound<Self>(
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (!method) return undefined;
   return new Callable(name, (given, meter) => {
-    meter.read(self, ...given.positional, ...given.named.values());
+    const all = [...given.positional, ...given.named.values()];
+    meter.read(self, ...all);
+    // Most methods of texts look for one in the other.
+    if (typeof self === 'string') for (const value of all) if (typeof value === 'string') meter.search(self, value);
     return method(self, given, meter);
   });
 }
-
-const entriesOf = (dict: Dict) => [...dict.entries.values()];
 
 const dictMethods: Record<string, (self: Dict, given: Arguments, meter: Meter) => Value> = {
   get(self, given, meter) {
@@ -33,20 +35,12 @@ const dictMethods: Record<string, (self: Dict, given: Arguments, meter: Meter) =
     const entry = self.entries.get(hashOf(meter, key!));
     return entry ? entry[1] : otherwise;
   },
-  items: (self) =>
-    new View(
-      'dict_items',
-      entriesOf(self).map((entry) => new Tuple(entry)),
-    ),
-  keys: (self) =>
-    new View(
-      'dict_keys',
-      entriesOf(self).map(([key]) => key),
-    ),
-  values: (self) =>
+  items: (self, _, meter) => new View('dict_items', pairsOf(meter, self)),
+  keys: (self, _, meter) => new View('dict_keys', listed(meter, self)),
+  values: (self, _, meter) =>
     new View(
       'dict_values',
-      entriesOf(self).map(([, value]) => value),
+      pairsOf(meter, self).map(({ items }) => items[1]!),
     ),
   copy: (self) => self,
 };

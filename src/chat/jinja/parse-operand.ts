@@ -1,3 +1,4 @@
+import { mostDigits } from './arithmetic.ts';
 import type { Token } from './lexer.ts';
 import type { CallArguments, Expression, Filter } from './syntax.ts';
 import { TokenStream } from './token-stream.ts';
@@ -39,7 +40,7 @@ export abstract class OperandParser {
       while (tokens.is('string')) text += tokens.read().value;
       return { kind: 'literal', value: text, line };
     }
-    if (kind === 'integer') return { kind: 'literal', value: integerOf(tokens.read().value), line };
+    if (kind === 'integer') return { kind: 'literal', value: this.#integer(), line };
     if (kind === 'float') return { kind: 'literal', value: Number(tokens.read().value.replaceAll('_', '')), line };
     if (tokens.skip('operator', '(')) {
       const inside = this.tuple({ isEmptyAllowed: true });
@@ -55,6 +56,13 @@ export abstract class OperandParser {
     const key = this.expression();
     this.tokens.expect('operator', ':');
     return [key, this.expression()];
+  }
+
+  #integer(): bigint {
+    const literal = this.tokens.current.value.replaceAll('_', '');
+    if (literal.length > mostDigits) this.tokens.fail(`a number has more than ${mostDigits} digits`);
+    this.tokens.read();
+    return BigInt(literal);
   }
 
   /** Things between commas, up to a closing bracket. */
@@ -90,7 +98,7 @@ export abstract class OperandParser {
   #field(of: Expression, line: number): Expression {
     const { tokens } = this;
     if (tokens.is('integer')) {
-      return { kind: 'item', of, key: { kind: 'literal', value: integerOf(tokens.read().value), line }, line };
+      return { kind: 'item', of, key: { kind: 'literal', value: this.#integer(), line }, line };
     }
     return { kind: 'attribute', of, name: tokens.expect('name').value, line };
   }
@@ -182,5 +190,3 @@ export abstract class OperandParser {
     return { positional: [this.postfix(this.primary())], named: [] };
   }
 }
-
-const integerOf = (literal: string) => BigInt(literal.replaceAll('_', ''));

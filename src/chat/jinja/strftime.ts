@@ -1,5 +1,5 @@
-const names = (options: Intl.DateTimeFormatOptions, date: Date) =>
-  new Intl.DateTimeFormat('en-US', options).format(date);
+const months = 'January February March April May June July August September October November December'.split(' ');
+const days = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 const padded = (value: number, width = 2, fill = '0') => String(value).padStart(width, fill);
 
 const dayMs = 86_400_000;
@@ -9,14 +9,14 @@ const fields: Record<string, (date: Date) => string> = {
   C: (date) => padded(Math.floor(date.getFullYear() / 100)),
   y: (date) => padded(date.getFullYear() % 100),
   m: (date) => padded(date.getMonth() + 1),
-  B: (date) => names({ month: 'long' }, date),
-  b: (date) => names({ month: 'short' }, date),
-  h: (date) => names({ month: 'short' }, date),
+  B: (date) => months[date.getMonth()]!,
+  b: (date) => months[date.getMonth()]!.slice(0, 3),
+  h: (date) => months[date.getMonth()]!.slice(0, 3),
   d: (date) => padded(date.getDate()),
   e: (date) => padded(date.getDate(), 2, ' '),
   j: (date) => padded(dayOfYear(date) + 1, 3),
-  A: (date) => names({ weekday: 'long' }, date),
-  a: (date) => names({ weekday: 'short' }, date),
+  A: (date) => days[date.getDay()]!,
+  a: (date) => days[date.getDay()]!.slice(0, 3),
   w: (date) => String(date.getDay()),
   u: (date) => String(date.getDay() || 7),
   H: (date) => padded(date.getHours()),

@@ -3,13 +3,11 @@ import { integer, optionalText, text, texts } from './check.ts';
 import { characters, lengthOf, partOf } from './code-points.ts';
 import { filledIn } from './format.ts';
 import type { Meter } from './meter.ts';
-import { split, splitLines, splitRight, strip, titled } from './strings.ts';
+import { centered, isCased, isLower, isUpper, split, splitLines, splitRight, strip, titled } from './strings.ts';
 import { type Arguments, Tuple, type Value } from './values.ts';
 import { isSpace } from './whitespace.ts';
 
 type StringMethod = (self: string, given: Arguments, meter: Meter) => Value;
-
-const cased = /\p{Lu}|\p{Ll}|\p{Lt}/u;
 
 /** A method without arguments. */
 function plain(method: (self: string, meter: Meter) => Value): StringMethod {
@@ -60,9 +58,7 @@ export const stringMethods: Record<string, StringMethod> = {
   },
   join(self, given, meter) {
     const [list] = given.take('join()', 'list');
-    const parts = texts(meter, 'join()', list!);
-    meter.characters(self.length * parts.length);
-    return meter.text(parts.join(self));
+    return meter.joined(texts(meter, 'join()', list!), self);
   },
 
   startswith: (self, given, meter) => isAtEdge(self, given, meter, 'startswith()', (a, b) => a.startsWith(b)),
@@ -98,9 +94,9 @@ export const stringMethods: Record<string, StringMethod> = {
   isalpha: plain((self) => /^\p{L}+$/u.test(self)),
   isalnum: plain((self) => /^[\p{L}\p{N}]+$/u.test(self)),
   isspace: plain(isSpace),
-  isupper: plain((self) => cased.test(self) && !/[\p{Ll}\p{Lt}]/u.test(self)),
-  islower: plain((self) => cased.test(self) && !/[\p{Lu}\p{Lt}]/u.test(self)),
-  istitle: plain((self) => cased.test(self) && titled(self) === self),
+  isupper: plain(isUpper),
+  islower: plain(isLower),
+  istitle: plain((self) => isCased(self) && titled(self) === self),
   isascii: plain((self) => !/[^\0-\x7f]/.test(self)),
 };
 
@@ -112,6 +108,7 @@ export function capitalized(self: string): string {
 /** `text` with the first `count` occurrences of `from` replaced; with all of them if `count` is none or negative. */
 export function replaced(meter: Meter, self: string, from: string, to: string, count: Value | undefined): string {
   const most = count === undefined || count === null ? -1 : integer('replace()', count);
+  meter.search(self, from);
   const parts = from === '' ? ['', ...characters(self), ''] : self.split(from);
   const times = most < 0 ? parts.length - 1 : Math.min(most, parts.length - 1);
   meter.characters(self.length + to.length * times);
@@ -170,13 +167,12 @@ function found(place: bigint): bigint {
 }
 
 function padded(self: string, given: Arguments, meter: Meter, callee: string, side: 'left' | 'right' | 'both'): string {
-  const [width, filling = ' '] = given.take(callee, 'width', 'fillchar?');
+  const [width, character = ' '] = given.take(callee, 'width', 'fillchar?');
   const wanted = integer(callee, width);
-  const fill = text(callee, filling);
+  const fill = text(callee, character);
   ensure(lengthOf(fill) === 1, `${callee} fills with one character`);
   meter.characters(wanted);
-  const missing = Math.max(0, wanted - lengthOf(self));
-  // Of an odd number, Python puts the one more to the left if the width is odd.
-  const left = side === 'both' ? (missing >> 1) + (missing & wanted & 1) : side === 'left' ? missing : 0;
-  return fill.repeat(left) + self + fill.repeat(missing - left);
+  if (side === 'both') return centered(self, wanted, fill);
+  const filling = fill.repeat(Math.max(0, wanted - lengthOf(self)));
+  return side === 'left' ? filling + self : self + filling;
 }

@@ -1,5 +1,5 @@
-import { characters } from './code-points.ts';
-import { space, trim, trimEnd, trimStart } from './whitespace.ts';
+import { characters, lengthOf } from './code-points.ts';
+import { notSpace, trim, trimEnd, trimStart } from './whitespace.ts';
 
 /** `text` without white space, or any of `chars`, at its ends. */
 export function strip(text: string, chars: string | undefined, left = true, right = true): string {
@@ -15,7 +15,7 @@ export function strip(text: string, chars: string | undefined, left = true, righ
   return all.slice(from, to).join('');
 }
 
-const word = new RegExp(`(?:(?!${space})[^])+`, 'g');
+const word = new RegExp(`${notSpace}+`, 'g');
 
 /** Cuts at a separator, or at white space, at most `most` times from the left; everywhere if `most` is negative. */
 export function split(text: string, separator: string | undefined, most: number): string[] {
@@ -58,3 +58,14 @@ export function titled(text: string): string {
     return first.toUpperCase() + word.slice(first.length).toLowerCase();
   });
 }
+
+/** Of an odd number of `fill`s, the one more stands on the left if the width is odd, as in Python. */
+export function centered(text: string, width: number, fill = ' '): string {
+  const missing = Math.max(0, width - lengthOf(text));
+  const left = (missing >> 1) + (missing & width & 1);
+  return fill.repeat(left) + text + fill.repeat(missing - left);
+}
+
+export const isCased = (text: string) => /[\p{Lu}\p{Ll}\p{Lt}]/u.test(text);
+export const isLower = (text: string) => isCased(text) && !/[\p{Lu}\p{Lt}]/u.test(text);
+export const isUpper = (text: string) => isCased(text) && !/[\p{Ll}\p{Lt}]/u.test(text);

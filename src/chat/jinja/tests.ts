@@ -5,6 +5,7 @@ import { calculate } from './arithmetic.ts';
 import { isAtMost, isEqual, isLess } from './compare.ts';
 import { iterable } from './iterate.ts';
 import type { Meter } from './meter.ts';
+import { isLower, isUpper } from './strings.ts';
 import { textOf } from './text-of.ts';
 import { type Arguments, Callable, Dict, NumberRange, Tuple, Undefined, type Value } from './values.ts';
 
@@ -51,8 +52,8 @@ const tests: Record<string, TestFunction> = {
   iterable: (value) => iterable(value) !== undefined,
   in: (value, given, meter) => contains(meter, other(given), value),
   sameas: (value, given) => Object.is(value, other(given)),
-  lower: (value, _, meter) => isCase(textOf(meter, value), /[\p{Lu}\p{Lt}]/u),
-  upper: (value, _, meter) => isCase(textOf(meter, value), /[\p{Ll}\p{Lt}]/u),
+  lower: (value, _, meter) => isLower(textOf(meter, value)),
+  upper: (value, _, meter) => isUpper(textOf(meter, value)),
   ...{ eq: equals, equalto: equals, '==': equals, ne: differs, '!=': differs },
   ...{ lt: less, lessthan: less, '<': less, le: notGreater, '<=': notGreater },
   ...{ gt: greater, greaterthan: greater, '>': greater, ge: notLess, '>=': notLess },
@@ -65,9 +66,4 @@ export function testNamed(name: string): TestFunction {
     meter.read(value, ...given.positional);
     return test(value, given, meter);
   };
-}
-
-/** Whether a text has letters that are capital or small, and none of the wrong ones. */
-function isCase(text: string, wrong: RegExp): boolean {
-  return /\p{Lu}|\p{Ll}|\p{Lt}/u.test(text) && !wrong.test(text);
 }

@@ -23,22 +23,23 @@ export function toJson(meter: Meter, value: Value, form: JsonForm, level = 0): s
     return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity';
   }
   const nested = (item: Value) => toJson(meter, item, form, level + 1);
-  if (Array.isArray(value)) return enclosed('[', value.map(nested), ']', form, level);
-  if (value instanceof Tuple) return enclosed('[', value.items.map(nested), ']', form, level);
+  if (Array.isArray(value)) return enclosed(meter, '[', value.map(nested), ']', form, level);
+  if (value instanceof Tuple) return enclosed(meter, '[', value.items.map(nested), ']', form, level);
   ensure(value instanceof Dict, () => `a value of type ${typeName(value)} cannot be written as JSON`);
   const fields = Array.from(value.entries.values(), ([key, item]) => [keyOf(key), item] as const);
   if (form.sortKeys) fields.sort(([a], [b]) => compareTexts(a, b));
   const written = fields.map(
     ([key, item]) => meter.text(jsonText(key, form.isAscii)) + form.separators[1] + nested(item),
   );
-  return enclosed('{', written, '}', form, level);
+  return enclosed(meter, '{', written, '}', form, level);
 }
 
-function enclosed(open: string, parts: string[], close: string, form: JsonForm, level: number): string {
+function enclosed(meter: Meter, open: string, parts: string[], close: string, form: JsonForm, level: number): string {
   const [separator] = form.separators;
-  if (parts.length === 0 || form.indent === undefined) return open + parts.join(separator) + close;
+  if (parts.length === 0 || form.indent === undefined) return open + meter.joined(parts, separator) + close;
+  meter.characters(form.indent.length * level);
   const line = `\n${form.indent.repeat(level)}`;
-  return open + line + form.indent + parts.join(separator + line + form.indent) + line + close;
+  return open + line + form.indent + meter.joined(parts, separator + line + form.indent) + line + close;
 }
 
 function keyOf(key: Value): string {

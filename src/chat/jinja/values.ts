@@ -31,6 +31,11 @@ export class Undefined {
   }
 }
 
+/** @throws TsgptError with the problem of a value that is undefined */
+export function ensureDefined(...values: Value[]): void {
+  for (const value of values) if (value instanceof Undefined) ensure(false, value.problem);
+}
+
 /** `value`, or if there is none, not even null, an {@link Undefined}. */
 export function orUndefined(value: Value | undefined, problem: string): Value {
   return value === undefined ? new Undefined(problem) : value;

@@ -1,5 +1,7 @@
 /** The class of characters that Python's `str.isspace` knows, for a regular expression. JavaScript's `\s` differs in a few. */
-export const space = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const spaces = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000';
+export const space = `[${spaces}]`;
+export const notSpace = `[^${spaces}]`;
 
 const leading = new RegExp(`^${space}+`);
 const only = new RegExp(`^${space}+$`);

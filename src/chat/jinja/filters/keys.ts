@@ -8,6 +8,7 @@ export function attributeGetter(meter: Meter, attribute: Value, otherwise?: Valu
   const path = pathOf(attribute);
   return (item) =>
     path.reduce<Value>((value, key) => {
+      meter.step();
       const found = itemOf(meter, value, key);
       return otherwise !== undefined && found instanceof Undefined ? otherwise : found;
     }, item);
@@ -31,6 +32,6 @@ export function keyGetter(
   const get = attribute === undefined || attribute === null ? undefined : attributeGetter(meter, attribute);
   return (item) => {
     const key = get ? get(item) : item;
-    return typeof key === 'string' && !isCaseSensitive ? key.toLowerCase() : key;
+    return typeof key === 'string' && !isCaseSensitive ? meter.text(key.toLowerCase()) : key;
   };
 }

@@ -4,7 +4,7 @@ import { calculate } from '../arithmetic.ts';
 import { integer, text } from '../check.ts';
 import { characters, lengthOf } from '../code-points.ts';
 import { hashOf, isEqual, isLess, sorted } from '../compare.ts';
-import { iterate, listed } from '../iterate.ts';
+import { iterate, listed, pairsOf } from '../iterate.ts';
 import type { Meter } from '../meter.ts';
 import { textOf } from '../text-of.ts';
 import {
@@ -45,8 +45,7 @@ export const listFilters: Filters = {
     ensure(by === 'key' || by === 'value', 'dictsort sorts by "key" or by "value"');
     ensure(input instanceof Dict, () => `dictsort needs a dict, not a value of type ${typeName(input)}`);
     const getKey = keyGetter(meter, by === 'key' ? 0n : 1n, isTrue(isCaseSensitive));
-    const items = [...input.entries.values()].map((entry) => new Tuple(entry));
-    return sorted(meter, items, getKey, isTrue(reverse));
+    return sorted(meter, pairsOf(meter, input), getKey, isTrue(reverse));
   },
   first: plain((input) => {
     for (const item of iterate(input)) return item;
@@ -67,18 +66,17 @@ export const listFilters: Filters = {
     }
     return groups.map(({ items }) => new Tuple([get(items[0]!), items], ['grouper', 'list']));
   },
-  items: plain((input) => {
+  items: plain((input, meter) => {
     if (input instanceof Undefined) return new Lazy([]);
     ensure(input instanceof Dict, () => `items needs a dict, not a value of type ${typeName(input)}`);
-    return new Lazy([...input.entries.values()].map((entry) => new Tuple(entry)));
+    return new Lazy(pairsOf(meter, input));
   }),
   join(input, given, meter) {
     const [between = '', attribute] = given.take('join', 'd?', 'attribute?');
     const get = attribute === undefined || attribute === null ? undefined : attributeGetter(meter, attribute);
     const separator = textOf(meter, between);
     const parts = listed(meter, input).map((item) => textOf(meter, get ? get(item) : item));
-    meter.characters(separator.length * parts.length);
-    return meter.text(parts.join(separator));
+    return meter.joined(parts, separator);
   },
   last: plain((input, meter) => orUndefined(backwards(meter, input)[0], 'an empty list has no last item')),
   length: plain(length),
@@ -140,6 +138,7 @@ function backwards(meter: Meter, input: Value): Value[] {
 function* batches(meter: Meter, values: Iterable<Value>, size: number, filling: Value): Generator<Value> {
   let batch: Value[] = [];
   for (const value of values) {
+    meter.items(1);
     if (batch.length === size) {
       yield batch;
       batch = [];

@@ -1,8 +1,8 @@
 import { ensure } from '../../../core/errors.ts';
-import { signed } from '../arithmetic.ts';
+import { mostDigits, signed } from '../arithmetic.ts';
 import { integer } from '../check.ts';
 import { toFixed } from '../format.ts';
-import { Undefined, type Value } from '../values.ts';
+import { ensureDefined, type Value } from '../values.ts';
 import { trim } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';
 
@@ -44,7 +44,7 @@ const special = /^([-+]?)(?:(inf|infinity)|nan)$/i;
 
 /** What Python's `float` makes of a value. */
 function floatOf(value: Value): number | undefined {
-  if (value instanceof Undefined) ensure(false, value.problem);
+  ensureDefined(value);
   if (typeof value === 'boolean' || typeof value === 'bigint' || typeof value === 'number') return Number(value);
   if (typeof value !== 'string') return undefined;
   const text = trim(value);
@@ -59,7 +59,7 @@ const prefixes: Record<number, string> = { 16: '0x', 8: '0o', 2: '0b' };
 /** What Python's `int` makes of a text. */
 function integerOf(value: string, base: number): bigint | undefined {
   const [, sign, digits] = /^([-+]?)(\w+)$/.exec(trim(value).toLowerCase()) ?? [];
-  if (digits === undefined || !/^[^_]+(?:_[^_]+)*$/.test(digits) || digits.length > 4300) return undefined;
+  if (digits === undefined || !/^[^_]+(?:_[^_]+)*$/.test(digits) || digits.length > mostDigits) return undefined;
   const prefix = prefixes[base];
   const plain = (prefix && digits.startsWith(prefix) ? digits.slice(2) : digits).replaceAll('_', '');
   let number = 0n;

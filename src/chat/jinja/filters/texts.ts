@@ -4,7 +4,7 @@ import { formatted } from '../format.ts';
 import { iterate } from '../iterate.ts';
 import type { Meter } from '../meter.ts';
 import { capitalized, replaced } from '../string-methods.ts';
-import { splitLines, splitRight, strip } from '../strings.ts';
+import { centered, splitLines, splitRight, strip } from '../strings.ts';
 import { textOf } from '../text-of.ts';
 import { toJson } from '../to-json.ts';
 import { isTrue, Undefined, type Value } from '../values.ts';
@@ -30,9 +30,7 @@ export const textFilters: Filters = {
     const [width = 80n] = given.take('center', 'width?');
     const [wanted, self] = [integer('center', width), textOf(meter, input)];
     meter.characters(wanted);
-    const missing = Math.max(0, wanted - lengthOf(self));
-    const left = (missing >> 1) + (missing & wanted & 1);
-    return ' '.repeat(left) + self + ' '.repeat(missing - left);
+    return centered(self, wanted);
   },
   e: plain((input, meter) => escaped(input, meter)),
   escape: plain((input, meter) => escaped(input, meter)),

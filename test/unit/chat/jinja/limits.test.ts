@@ -9,6 +9,12 @@ const endless = [
   '{% for n in [1] recursive %}{{ loop([1, 1]) }}{% endfor %}',
   '{% set x = range(100000) | list %}{% for i in x %}{{ x | sum }}{% endfor %}',
   '{% set x = range(100000) | list %}{% for i in x %}{{ i in x }}{% endfor %}',
+  // A width below 0 does not earn steps.
+  "{{ ''.zfill(0 - 10 ** 12) }}{% for i in range(100000) %}{% for j in range(100) %}{% endfor %}{% endfor %}",
+  // Only the first item is wanted, but each turn prepares all of them.
+  '{% set x = range(100000) | list %}{% for i in x %}{% for j in x %}{{ loop.length }}{% break %}{% endfor %}{% endfor %}',
+  '{% set x = range(100000) | list %}{% for i in x %}{{ x | batch(1000000) | first | length }}{% endfor %}',
+  "{% for i in range(10) %}{{ ('a' * 300000).find('a' * 300 + 'b' + 'a' * 100000) }}{% endfor %}",
 ];
 
 const large = [
@@ -40,6 +46,12 @@ const large = [
   '{% set ns = namespace(x=10) %}{% for i in range(60) %}{% set ns.x = ns.x * ns.x %}{% endfor %}',
   '{{ range(10 ** 18) }}',
   '{{ 1.5 | round(1000000000) }}',
+  "{{ (['A' * 1000000] * 100000) | sort }}",
+  "{{ (['A' * 1000000] * 100000) | join }}",
+  "{{ ''.join(['A' * 1000000] * 100000) }}",
+  '{{ [[1, 2], [3]] | tojson(indent=20000000) }}',
+  "{{ ('%(' * 1000000) % {} }}",
+  `{{ ${'9'.repeat(5000)} }}`,
 ];
 
 const deep = [
@@ -67,6 +79,23 @@ describe('a template ends', () => {
       '{% for i in range(100000) %}{{ loop.length - loop.index0 - loop.revindex }}{% endfor %}',
     );
     expect(template.render({})).toBe('0'.repeat(100_000));
+  });
+
+  it('and takes the first character of a long text without looking at the others', () => {
+    const template = new JinjaTemplate(
+      "{% set s = 'a' * 5000000 %}{% for i in range(1000) %}{% for c in s %}{% break %}{% endfor %}{% endfor %}",
+    );
+    const begin = performance.now();
+    expect(template.render({})).toBe('');
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+
+  it('and refuses values that are nested too deeply', () => {
+    let value: unknown = [];
+    for (let depth = 0; depth < 100_000; depth++) value = [value];
+    expect(() => new JinjaTemplate('').render({ value })).toThrow(
+      'the template, or a value in it, is nested too deeply',
+    );
   });
 
   it('but a long conversation is no problem', () => {
