@@ -7,7 +7,10 @@ import { ggufForm, huggingFaceForm } from '../models/registry.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 
-/** How weights are stored: as floating-point numbers of 32 or 16 bits, or, as with `--quantize`, as integers of 8 or 4 bits with a scale for every 32. */
+/**
+ * How weights are stored: as floating-point numbers of 32 or 16 bits, or, as with `--quantize`, as integers of 8 or 4 bits with a scale for
+ * every 32.
+ */
 export const weightTypes = ['f32', 'f16', 'bf16', 'q8', 'q4'] as const;
 export type WeightType = (typeof weightTypes)[number];
 

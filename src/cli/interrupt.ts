@@ -40,8 +40,9 @@ let isStopped = false;
  * Runs `work` with a signal that Ctrl-C aborts, so that it can stop in good order: by returning or by throwing the signal's reason. Then the command
  * ends with the exit code of what stopped it.
  *
- * A second Ctrl-C ends the program at once. Work with something to save has {@link SavingMessages}: for such work a second Ctrl-C aborts `hurry`, which
- * asks it to do nothing but save, and a third ends the program. Other signals, a closed terminal and a closed pipe abort both at once.
+ * A second Ctrl-C ends the program at once. Work with something to save has {@link SavingMessages}: for such work a second Ctrl-C aborts
+ * `hurry`, which asks it to do nothing but save, and a third ends the program. Other signals, a closed terminal and a closed pipe abort both at
+ * once.
  *
  * @returns the result of `work`
  * @throws Stopped if it was stopped

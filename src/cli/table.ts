@@ -14,8 +14,8 @@ export interface Column {
 export type TableRow = readonly string[] | string;
 
 /**
- * A table of at most `width` columns of a terminal. Where it would be wider, texts are wrapped; then columns are left out, and a line below says which;
- * then every row becomes a list. Defaults to any width.
+ * A table of at most `width` columns of a terminal. Where it would be wider, texts are wrapped; then columns are left out, and a line below says
+ * which; then every row becomes a list. Defaults to any width.
  */
 export function tableText(
   columns: readonly Column[],

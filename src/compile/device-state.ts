@@ -37,8 +37,8 @@ export class DeviceState {
   }
 
   /**
-   * Copies the current elements of the tensors to the device of the current runtime, where the state then stays. Throws a TsgptError if the runtime has
-   * no device.
+   * Copies the current elements of the tensors to the device of the current runtime, where the state then stays. Throws a TsgptError if the
+   * runtime has no device.
    */
   static async upload(tensors: readonly Tensor[]): Promise<DeviceState> {
     const runtime = await getRuntime();

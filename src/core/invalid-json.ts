@@ -2,8 +2,8 @@ import * as v from 'valibot';
 import { printable } from './printable.ts';
 
 /**
- * What is wrong with a JSON value, in words a reader of the file understands: `n_layer is missing`, `n_layer must be a number, but is "12"`. A schema's own
- * message follows the name of the field.
+ * What is wrong with a JSON value, in words a reader of the file understands: `n_layer is missing`, `n_layer must be a number, but is "12"`. A
+ * schema's own message follows the name of the field.
  */
 export function describeIssue(issue: v.BaseIssue<unknown>): string {
   const field = v.getDotPath(issue);

@@ -9,8 +9,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 /**
- * The value of a JSON file that another program may have written: also with a byte order mark, as Windows' editors write it, and with `NaN`, `Infinity`
- * and `-Infinity`, as Python writes these numbers.
+ * The value of a JSON file that another program may have written: also with a byte order mark, as Windows' editors write it, and with `NaN`,
+ * `Infinity` and `-Infinity`, as Python writes these numbers.
  *
  * @param name the file's name, for error messages
  * @throws TsgptError if it is not JSON

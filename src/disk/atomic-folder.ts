@@ -14,8 +14,8 @@ export interface FolderOptions {
  * Writes a folder completely or not at all: as a new folder beside it, which is then renamed.
  *
  * @param write gets the path of the new folder and fills it; its errors are passed on
- * @throws TsgptError if there is a folder of that name with files that may not be replaced, or if it cannot be made. The previous folder then stays as
- * it was, and nothing is left behind.
+ * @throws TsgptError if there is a folder of that name with files that may not be replaced, or if it cannot be made. The previous folder then
+ * stays as it was, and nothing is left behind.
  */
 export async function writeFolderAtomic(
   folder: string,

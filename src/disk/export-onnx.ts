@@ -24,8 +24,8 @@ export const onnxDtypes = Object.keys(fileNames) as readonly OnnxDtype[];
 
 export interface ExportOnnxOptions {
   /**
-   * How to store the weights; `q8` and `q4` store those of linear layers in 8 and 4 bits, quantized like `Decoder`'s. Each dtype gets its own file; the
-   * first is the one used by default. Defaults to `['fp32']`.
+   * How to store the weights; `q8` and `q4` store those of linear layers in 8 and 4 bits, quantized like `Decoder`'s. Each dtype gets its own
+   * file; the first is the one used by default. Defaults to `['fp32']`.
    */
   dtypes?: readonly OnnxDtype[];
   /** Whether to replace a folder that contains such a model and nothing else. Defaults to false. */

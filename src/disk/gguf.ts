@@ -17,8 +17,8 @@ export async function openGguf(path: string): Promise<GgufReader> {
 /**
  * Writes a GGUF file, completely or not at all (see {@link writeFileAtomic}).
  *
- * @throws TsgptError like {@link encodeGguf}, or if the file cannot be written; errors of a tensor's own function are passed on. In each case no file is
- * left behind, and an older one stays as it was.
+ * @throws TsgptError like {@link encodeGguf}, or if the file cannot be written; errors of a tensor's own function are passed on. In each case no
+ * file is left behind, and an older one stays as it was.
  */
 export async function writeGguf(path: string, contents: GgufContents): Promise<void> {
   await writeFileAtomic(path, encodeGguf(contents));

@@ -11,8 +11,8 @@ const maxWeightBytes = 2 ** 31 - 2 ** 24;
 const alignment = 4096;
 
 /**
- * Writes a model to `path`, including its weights if they take at most `maxBytes`. Otherwise they go to `model.onnx_data`, `model.onnx_data_1` and so on
- * beside `model.onnx`; each has at most `maxBytes`, unless a single tensor is larger. Returns the number of those files.
+ * Writes a model to `path`, including its weights if they take at most `maxBytes`. Otherwise they go to `model.onnx_data`, `model.onnx_data_1`
+ * and so on beside `model.onnx`; each has at most `maxBytes`, unless a single tensor is larger. Returns the number of those files.
  */
 export async function writeOnnxFiles(path: string, model: OnnxModel, maxBytes = maxWeightBytes): Promise<number> {
   const bytes = model.initializers.reduce((total, { data }) => total + data.length, 0);

@@ -9,8 +9,8 @@ import { throwUnreadable } from './unreadable.ts';
 
 export interface OpenTextOptions extends FileChoice {
   /**
-   * How the text is stored, by a name of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), such as `windows-1252`. A byte order
-   * mark at the beginning of a file decides by itself. Defaults to `utf-8`.
+   * How the text is stored, by a name of the Encoding Standard (https://encoding.spec.whatwg.org/#names-and-labels), such as `windows-1252`. A
+   * byte order mark at the beginning of a file decides by itself. Defaults to `utf-8`.
    */
   encoding?: string;
   /** Stops the search in a folder. The promise then rejects with the signal's reason. */

@@ -9,8 +9,8 @@ import { openFile } from './open-file.ts';
 import { openSafetensorsFolder } from './safetensors.ts';
 
 /**
- * The description of the model in a folder, with a head of its own if its weights have one. Some configurations say, often by silence, that the head is
- * the token embedding, although a head was trained beside it.
+ * The description of the model in a folder, with a head of its own if its weights have one. Some configurations say, often by silence, that the
+ * head is the token embedding, although a head was trained beside it.
  */
 export async function withOwnHead(folder: string, description: ModelDescription): Promise<ModelDescription> {
   const { form } = familyOfModelType(description.modelType);

@@ -34,8 +34,8 @@ export function quantizedCacheFolder(): string {
 }
 
 /**
- * The model with quantized weights, for a decoder. They are made once and cached in a file, keyed by the path, size and time of the model's own files.
- * From then on they are used directly from that file. If no file can be written, they are made each time.
+ * The model with quantized weights, for a decoder. They are made once and cached in a file, keyed by the path, size and time of the model's own
+ * files. From then on they are used directly from that file. If no file can be written, they are made each time.
  */
 export async function quantizedModel(
   { family, config, files, load }: QuantizableModel,

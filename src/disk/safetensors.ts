@@ -35,8 +35,8 @@ export async function openSafetensors(path: string, remedy?: string): Promise<Sa
  * The bytes go to the disk straight from the arrays' memory, so the arrays must not change before the promise resolves.
  *
  * @param metadata free text about the file, for example the training step
- * @throws TsgptError like {@link encodeSafetensors}, or if the file cannot be written; errors of a tensor's own function are passed on. In each case no
- * file is left behind, and an older one stays as it was.
+ * @throws TsgptError like {@link encodeSafetensors}, or if the file cannot be written; errors of a tensor's own function are passed on. In each
+ * case no file is left behind, and an older one stays as it was.
  */
 export async function writeSafetensors(
   path: string,

@@ -16,8 +16,8 @@ import { writeGguf } from './gguf.ts';
 
 export interface GgufOptions extends SaveOptions {
   /**
-   * How to store the matrices: as float32, in half precision, or as integers of 8 or 4 bits with a scale for every 32. With `Q4_0` the token embedding and
-   * the output head keep 8 bits, because every logit depends on them. Defaults to `F32`.
+   * How to store the matrices: as float32, in half precision, or as integers of 8 or 4 bits with a scale for every 32. With `Q4_0` the token
+   * embedding and the output head keep 8 bits, because every logit depends on them. Defaults to `F32`.
    */
   type?: WritableType;
   /** The model's name. */

@@ -40,8 +40,8 @@ const folderSaveOptions: OptionNames<FolderSaveOptions> = { overwrite: true, ...
 const ownFiles = [...publishedFileNames, 'model.safetensors'];
 
 /**
- * Writes a model as a folder in Hugging Face's layout, completely or not at all; `openModel` and the `from_pretrained` of Python's transformers read it.
- * Weights have the published names and layouts.
+ * Writes a model as a folder in Hugging Face's layout, completely or not at all; `openModel` and the `from_pretrained` of Python's transformers
+ * read it. Weights have the published names and layouts.
  *
  * The published form of GPT-2 always has biases for query, key and value: zeros if the model has none.
  *

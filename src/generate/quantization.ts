@@ -37,7 +37,10 @@ export function quantizedStorage(model: LanguageModel, quantization: Quantizatio
   };
 }
 
-/** The paths of the matrices that quantization leaves as float32, because the length of their rows is not a multiple of 32; and how many there are. */
+/**
+ * The paths of the matrices that quantization leaves as float32, because the length of their rows is not a multiple of 32; and how many there
+ * are.
+ */
 export function unquantizedMatrices(model: LanguageModel): { left: string[]; total: number } {
   const wanted = matricesOf(model);
   const matrices = [...model.namedParameters()].filter(([, parameter]) => wanted.has(parameter));

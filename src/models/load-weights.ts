@@ -29,8 +29,8 @@ export async function createLoaded(
 }
 
 /**
- * Loads a model's weights under their Hugging Face names, with or without the prefix and the wrappers of PyTorch's tools, such as `_orig_mod.`. Throws a TsgptError if a tensor is missing, does not
- * match the configuration, or is not part of the model.
+ * Loads a model's weights under their Hugging Face names, with or without the prefix and the wrappers of PyTorch's tools, such as `_orig_mod.`.
+ * Throws a TsgptError if a tensor is missing, does not match the configuration, or is not part of the model.
  */
 export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
   await loadWeights(model, unwrapped(source), huggingFaceForm(model.family).layout(model.config));

@@ -8,8 +8,8 @@ const wrappers = /(^|\.)(?:_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_mo
 const prefixes = /^(?:module|base_model\.model)\./;
 
 /**
- * Tensors under the names that the model itself gives them, and the names in the file. Weights are often saved with the wrappers of the tools that the
- * model was trained with.
+ * Tensors under the names that the model itself gives them, and the names in the file. Weights are often saved with the wrappers of the tools
+ * that the model was trained with.
  *
  * @throws TsgptError if two tensors have the same name without wrappers, or if some belong to an adapter
  */

@@ -76,7 +76,10 @@ export class TorchRandom {
     return this.normal(0, 1, count);
   }
 
-  /** `count` draws from a normal distribution (Box and Muller, 1958), like `tensor.normal_(mean, deviation)`; `deviation` is the standard deviation. */
+  /**
+   * `count` draws from a normal distribution (Box and Muller, 1958), like `tensor.normal_(mean, deviation)`; `deviation` is the standard
+   * deviation.
+   */
   normal(mean: number, deviation: number, count: number): Float32Array {
     ensure(
       Number.isFinite(mean) && Number.isFinite(deviation) && deviation >= 0,

@@ -8,8 +8,8 @@ export interface Runtime {
   readonly capabilities: Capabilities;
   load(model: OnnxModel, options: LoadOptions): Promise<Executable>;
   /**
-   * Copies an array into the memory of the device that models run on. Missing if that is the host's memory: then arrays are used in place, and nothing
-   * can be kept on a device.
+   * Copies an array into the memory of the device that models run on. Missing if that is the host's memory: then arrays are used in place, and
+   * nothing can be kept on a device.
    */
   upload?(elements: HostArray): Promise<DeviceBuffer>;
 }
@@ -48,8 +48,8 @@ export interface LoadOptions {
   /** Whether the runtime's threads share the work of a run; false for graphs so small that sharing costs more. */
   parallel: boolean;
   /**
-   * Whether runs follow each other immediately, as when text is generated token by token. Then the threads stay awake for a moment to wait for the next
-   * run; otherwise they sleep at once and leave the processor to other work. Defaults to false.
+   * Whether runs follow each other immediately, as when text is generated token by token. Then the threads stay awake for a moment to wait for
+   * the next run; otherwise they sleep at once and leave the processor to other work. Defaults to false.
    */
   keepAwake?: boolean;
   /** The positions of the outputs that stay on the device; only for a runtime with {@link Runtime.upload}. Defaults to none. */
@@ -75,9 +75,9 @@ export interface Executable {
   /**
    * Runs the model. `inputs` and `outputs` are in the model's order and have its lengths; `lengths` are the values of its open lengths.
    *
-   * Results are written into the arrays of `outputs`. An array may be both input and output only if `isSafeInPlace` allows it. Outputs that stay on the
-   * device have no array there: they are returned, in the model's order, in new buffers that the caller disposes of. Such a buffer can be an input of
-   * the next run. It is never written to again, so a state that runs replace needs memory for two copies.
+   * Results are written into the arrays of `outputs`. An array may be both input and output only if `isSafeInPlace` allows it. Outputs that stay
+   * on the device have no array there: they are returned, in the model's order, in new buffers that the caller disposes of. Such a buffer can be
+   * an input of the next run. It is never written to again, so a state that runs replace needs memory for two copies.
    */
   run(
     inputs: readonly RunInput[],

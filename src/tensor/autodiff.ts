@@ -9,8 +9,8 @@ import type { Tensor } from './tensor.ts';
 
 /**
  * The gradients of `loss`, a float32 tensor with one element, with respect to ("wrt") each tensor of `wrt`: how fast the loss grows as an element
- * grows. Each has the shape of its tensor. Gradients are ordinary tensors and can be differentiated again. If the loss does not depend on a tensor, its
- * gradient is zero. Throws a TsgptError if the loss has more elements or another type.
+ * grows. Each has the shape of its tensor. Gradients are ordinary tensors and can be differentiated again. If the loss does not depend on a
+ * tensor, its gradient is zero. Throws a TsgptError if the loss has more elements or another type.
  */
 export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
   ensureTensors('grad', loss);
@@ -24,9 +24,9 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
 /**
  * Reverse-mode differentiation: turns the gradients of a loss with respect to `outputs` into those with respect to `wrt`.
  *
- * Walks the graph backwards from the outputs and visits a node after all nodes that use it. There, the operation turns the gradient of its result into
- * the gradients of its operands. The gradients of a tensor that is used several times add up (the chain rule). With `stopAtWrt`, the walk ends at the
- * tensors of `wrt`, so that none of them counts as computed from another.
+ * Walks the graph backwards from the outputs and visits a node after all nodes that use it. There, the operation turns the gradient of its
+ * result into the gradients of its operands. The gradients of a tensor that is used several times add up (the chain rule). With `stopAtWrt`, the
+ * walk ends at the tensors of `wrt`, so that none of them counts as computed from another.
  */
 export function vectorJacobianProduct(
   outputs: readonly Tensor[],

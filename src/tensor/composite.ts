@@ -12,7 +12,8 @@ export interface Composite<A extends Attributes = Attributes> extends Omit<Opera
   readonly definition: (inputs: readonly Tensor[], attributes: A) => readonly Tensor[];
   readonly gradient?: GradientRule<A>;
   /**
-   * Recomputes the first output from values that the backward pass needs anyway. With it, a large output need not stay in memory after the forward pass.
+   * Recomputes the first output from values that the backward pass needs anyway. With it, a large output need not stay in memory after the
+   * forward pass.
    */
   readonly recompute?: (inputs: readonly Tensor[], attributes: A) => Tensor;
 }

@@ -22,11 +22,11 @@ export interface CreationOptions {
 const creationOptions: OptionNames<CreationOptions> = { dtype: true, shape: true, name: true };
 
 /**
- * A tensor of the given values, which are copied: one number, nested arrays as in `tensor([[1, 2], [3, 4]])`, or typed arrays of any kind of numbers but
- * bigints. Truth values make a bool tensor; with a `dtype`, true is 1 and false is 0, and towards bool all numbers but 0 are true.
+ * A tensor of the given values, which are copied: one number, nested arrays as in `tensor([[1, 2], [3, 4]])`, or typed arrays of any kind of
+ * numbers but bigints. Truth values make a bool tensor; with a `dtype`, true is 1 and false is 0, and towards bool all numbers but 0 are true.
  *
- * Throws where rows differ in length, where an entry is no number, where numbers and truth values are mixed without a `dtype`, and where a number does
- * not fit into int32. To use the memory of an array itself, see {@link fromArray}.
+ * Throws where rows differ in length, where an entry is no number, where numbers and truth values are mixed without a `dtype`, and where a
+ * number does not fit into int32. To use the memory of an array itself, see {@link fromArray}.
  */
 export function tensor(values: TensorValues, options: CreationOptions = {}): Tensor {
   const { dtype, shape, name } = knownOptions('tensor', options, creationOptions);

@@ -7,8 +7,8 @@ import { formatTensor, type NestedArray, nest } from './format.ts';
 import type { TensorNode, TensorType } from './primitive.ts';
 
 /**
- * An array of known shape and type whose elements are computed on demand: a {@link Tensor} without its operations. Only {@link data} and the methods that
- * use it compute; the result is kept.
+ * An array of known shape and type whose elements are computed on demand: a {@link Tensor} without its operations. Only {@link data} and the
+ * methods that use it compute; the result is kept.
  */
 export abstract class LazyArray implements GraphValue {
   readonly node: TensorNode;

@@ -9,9 +9,9 @@ import { Tensor } from './tensor.ts';
 /**
  * An operation on tensors, complete in one entry.
  *
- * To add one, define it in a file of `primitives/`. If it consists of others, a plain function is enough, or a {@link Composite} if it has its own ONNX
- * operator or gradient. Give it a method in `tensor.ts` or an export in `index.ts`, a case in `gradients.test.ts` and, for a primitive, a rule in the
- * tests' host evaluator; the tests say what is missing.
+ * To add one, define it in a file of `primitives/`. If it consists of others, a plain function is enough, or a {@link Composite} if it has its
+ * own ONNX operator or gradient. Give it a method in `tensor.ts` or an export in `index.ts`, a case in `gradients.test.ts` and, for a primitive,
+ * a rule in the tests' host evaluator; the tests say what is missing.
  */
 export interface Primitive<A extends Attributes = Attributes> extends Operation<A> {
   /** The shape and type of the result. Throws a TsgptError if the operands do not fit together. */

@@ -303,8 +303,8 @@ export class Tensor extends LazyArray {
     return masking.triu(this, diagonal);
   }
   /**
-   * `this[index]`: the rows of `[n, ...]` that an int32 index of any shape selects, `[...index, ...]`. A given index outside 0..n-1 makes the run fail; one
-   * computed in the graph is not checked, and counts from the end if negative.
+   * `this[index]`: the rows of `[n, ...]` that an int32 index of any shape selects, `[...index, ...]`. A given index outside 0..n-1 makes the
+   * run fail; one computed in the graph is not checked, and counts from the end if negative.
    */
   rows(index: Tensor): Tensor {
     return indexing.rows(this, index);

@@ -48,8 +48,8 @@ export class DocumentEncoder {
   }
 
   /**
-   * A safe cut near token `last`, at white space. A tokenizer that changes the text, for example to lower case, has such cuts, although the text of its
-   * tokens is no end of the text.
+   * A safe cut near token `last`, at white space. A tokenizer that changes the text, for example to lower case, has such cuts, although the text
+   * of its tokens is no end of the text.
    */
   #cutBeforeWord(ids: readonly number[], last: number): { cut: number; text: string } | undefined {
     const rest = this.#rest;

@@ -8,8 +8,8 @@ export interface Tokenizer {
   /** The number of tokens; ids run from 0 to `vocabSize - 1`. */
   readonly vocabSize: number;
   /**
-   * The number of tokens that a model for this tokenizer has at least: more than the ids of all ordinary tokens. Added tokens may lie beyond a model's
-   * tokens; then it cannot read a text that needs them. Defaults to {@link vocabSize}.
+   * The number of tokens that a model for this tokenizer has at least: more than the ids of all ordinary tokens. Added tokens may lie beyond a
+   * model's tokens; then it cannot read a text that needs them. Defaults to {@link vocabSize}.
    */
   readonly leastModelSize?: number;
   /** The texts of the special tokens, if there are any. */

@@ -59,8 +59,8 @@ export class CachedModel {
   }
 
   /**
-   * Gives a complete blob its name in the snapshot, as a relative link, which survives moving the cache. Windows forbids links to most users; there the
-   * file itself is moved, as in the other libraries.
+   * Gives a complete blob its name in the snapshot, as a relative link, which survives moving the cache. Windows forbids links to most users;
+   * there the file itself is moved, as in the other libraries.
    */
   async link(file: HubFile, commit: string): Promise<void> {
     const path = join(this.snapshot(commit), file.path);
@@ -93,7 +93,8 @@ export class CachedModel {
   /**
    * The folder of the model as it was last downloaded, without using the network.
    *
-   * It is not known which optional files the model has. Its configuration and all its weights are enough: {@link downloadModel} downloads weights last.
+   * It is not known which optional files the model has. Its configuration and all its weights are enough: {@link downloadModel} downloads
+   * weights last.
    *
    * @throws TsgptError if it is not completely in the cache
    */

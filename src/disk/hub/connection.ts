@@ -46,8 +46,8 @@ export class HubConnection {
   }
 
   /**
-   * Makes one request and follows redirects. Only the hub gets the token: `fetch` itself removes it when a redirect leads to another host, such as the
-   * network that serves large files.
+   * Makes one request and follows redirects. Only the hub gets the token: `fetch` itself removes it when a redirect leads to another host, such
+   * as the network that serves large files.
    *
    * @param what names the requested thing in error messages
    */

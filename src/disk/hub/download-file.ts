@@ -12,8 +12,9 @@ import type { HubFile } from './model-files.ts';
 /**
  * Downloads one file of a model, continuing where an earlier attempt stopped.
  *
- * The bytes go to `<target>.incomplete`, which is renamed once it is complete and has the right hash. So a file under its final name is complete. Every
- * byte is written to its position in the file, not appended: two processes that download the same file at once write the same bytes and do no harm.
+ * The bytes go to `<target>.incomplete`, which is renamed once it is complete and has the right hash. So a file under its final name is
+ * complete. Every byte is written to its position in the file, not appended: two processes that download the same file at once write the same
+ * bytes and do no harm.
  *
  * @param target the path of the finished file
  * @param onBytes called with the number of bytes present whenever some arrived

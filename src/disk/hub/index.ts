@@ -6,9 +6,9 @@ export type { DownloadOptions, DownloadProgress, Retry, RetryPolicy } from './se
 /**
  * Downloads the files of a model that are not in the cache yet from the Hugging Face hub, and returns the model's folder.
  *
- * The folder contains the files needed to open the model: configuration, tokenizer, and weights in the safetensors format, in one file or in shards. If
- * the signal, a crash or a lost connection stops a download, the next call continues where it stopped. No file gets its name before all its bytes are
- * there and match the hub's hash.
+ * The folder contains the files needed to open the model: configuration, tokenizer, and weights in the safetensors format, in one file or in
+ * shards. If the signal, a crash or a lost connection stops a download, the next call continues where it stopped. No file gets its name before
+ * all its bytes are there and match the hub's hash.
  *
  *     const folder = await downloadModel('openai-community/gpt2', { onProgress: ({ bytes, total }) => ... });
  *

@@ -15,8 +15,9 @@ export interface ChosenCheckpoint {
 }
 
 /**
- * Reads the JSON file of a checkpoint. `path` is a folder or the JSON file itself. If a folder has both checkpoints, `prefer` chooses between them. By
- * default it is the best one; but a model that has not learned yet is no choice, so if that is from before the first step, it is the last one.
+ * Reads the JSON file of a checkpoint. `path` is a folder or the JSON file itself. If a folder has both checkpoints, `prefer` chooses between
+ * them. By default it is the best one; but a model that has not learned yet is no choice, so if that is from before the first step, it is the
+ * last one.
  */
 export async function chooseCheckpoint(path: string, prefer?: CheckpointName): Promise<ChosenCheckpoint> {
   const isFile = path.endsWith('.json') || (await stat(path).catch(() => undefined))?.isFile();

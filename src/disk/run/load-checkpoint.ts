@@ -28,7 +28,8 @@ export interface OpenCheckpoint extends ModelSource {
 
 /**
  * Reads a checkpoint. `path` is a folder or a checkpoint's JSON file. If a folder has both checkpoints, `prefer` chooses between
- * them. Defaults to the best one, or to the last one if the best is from before the first step. `create` makes the model from its saved configuration, if the model does not belong to a family.
+ * them. Defaults to the best one, or to the last one if the best is from before the first step. `create` makes the model from its saved
+ * configuration, if the model does not belong to a family.
  *
  * @throws TsgptError if the checkpoint is missing, damaged, or written by another program
  */

@@ -112,9 +112,9 @@ export function dequantizeQ5_K(blocks: Uint8Array, target: Float32Array): void {
 }
 
 /**
- * One of the sixteen 6-bit integers of a Q4_K or Q5_K block, packed into twelve bytes. Groups 0 to 3: bytes 0 to 3 hold the scales in their lower six bits,
- * bytes 4 to 7 the offsets. Groups 4 to 7: the upper two bits are in the two remaining bits of those bytes, the lower four in bytes 8 to 11, the
- * scale's in the lower half of the byte and the offset's in the upper.
+ * One of the sixteen 6-bit integers of a Q4_K or Q5_K block, packed into twelve bytes. Groups 0 to 3: bytes 0 to 3 hold the scales in their
+ * lower six bits, bytes 4 to 7 the offsets. Groups 4 to 7: the upper two bits are in the two remaining bits of those bytes, the lower four in
+ * bytes 8 to 11, the scale's in the lower half of the byte and the offset's in the upper.
  *
  * @param kind 0 for the scale, 1 for the offset
  */

@@ -1,6 +1,6 @@
 /**
- * The types of tensors' elements: their ids and sizes in a file, and the conversion of their numbers from and to float32. Most types are quantized: the
- * elements of a block share a scale, and each element is a small integer.
+ * The types of tensors' elements: their ids and sizes in a file, and the conversion of their numbers from and to float32. Most types are
+ * quantized: the elements of a block share a scale, and each element is a small integer.
  *
  * Reading is exact: all products fit in float32's 24 bits (11 bits of a half-precision scale, 4 to 8 of a sub-scale, 2 to 8 of an element), and a
  * sum is rounded once, so the results equal those of llama.cpp bit for bit.

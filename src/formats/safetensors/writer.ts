@@ -32,12 +32,12 @@ const CHUNK_BYTES = 1 << 24;
  * The bytes of a safetensors file, piece by piece. The pieces are views of the arrays' own memory, so the arrays must not change before the last
  * piece is used.
  *
- * Tensors with the widest element types come first, as in the reference implementation, so that every tensor is aligned to its element size and can be
- * memory-mapped.
+ * Tensors with the widest element types come first, as in the reference implementation, so that every tensor is aligned to its element size and
+ * can be memory-mapped.
  *
  * @param metadata free text about the file, for example the training step
- * @throws TsgptError at once if a name occurs twice or data and shape do not match; while the pieces are taken, if data from a function does not match.
- * Errors of such a function are passed on.
+ * @throws TsgptError at once if a name occurs twice or data and shape do not match; while the pieces are taken, if data from a function does not
+ * match. Errors of such a function are passed on.
  */
 export function encodeSafetensors(
   tensors: Iterable<SafetensorsTensorToWrite>,

@@ -119,8 +119,8 @@ export class Weights {
   }
 
   /**
-   * Joins constants that are stored alike and have the same number of columns: their rows, or the elements of vectors, one after the other. If they are
-   * all the parts of one stored matrix, the result is that matrix, without any computation.
+   * Joins constants that are stored alike and have the same number of columns: their rows, or the elements of vectors, one after the other. If
+   * they are all the parts of one stored matrix, the result is that matrix, without any computation.
    */
   joinRows(names: readonly string[]): string {
     const blocks = names.flatMap((name) => this.#blocks.get(name) ?? []);

@@ -17,8 +17,8 @@ import { type LlamaConfig, type LlamaOptions, llamaConfig } from './config.ts';
  * Llama (Touvron et al., 2023) and its relatives: token embeddings, a stack of transformer blocks with rotary position embeddings, a
  * final normalisation, and a head that computes the logits of the next token.
  *
- * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral with its sliding window, a Qwen2 or a Qwen3. See {@link LlamaOptions} for
- * the defaults of `options`. The initial weights are drawn from `random`, which defaults to `new Random(0)`.
+ * The configuration decides whether it is a Llama, a TinyLlama, a SmolLM2, a Mistral with its sliding window, a Qwen2 or a Qwen3. See
+ * {@link LlamaOptions} for the defaults of `options`. The initial weights are drawn from `random`, which defaults to `new Random(0)`.
  */
 export class Llama extends DecoderOnlyTransformer<LlamaConfig> {
   readonly family = 'llama';

@@ -1,7 +1,7 @@
 /**
  * SentencePiece's byte-pair encoding (Kudo and Richardson, 2018), used by Llama 2 and Mistral. Its vocabulary has no list of merges, but a score
- * for each token: two neighbours merge if their joined text is a token, and the merge whose token has the highest score comes first; among equal scores
- * the leftmost in the text.
+ * for each token: two neighbours merge if their joined text is a token, and the merge whose token has the highest score comes first; among equal
+ * scores the leftmost in the text.
  *
  * Scores and a list of merges are equivalent. The characters of a token merge independently of the rest of the text, until one merges with a
  * neighbour outside. So a token is always formed from the same two parts as when its text is encoded alone; other pairs with the same text never

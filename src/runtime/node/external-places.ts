@@ -15,8 +15,8 @@ export interface ExternalPlaces {
 }
 
 /**
- * ONNX Runtime looks for files in one folder and below it, and follows no link out of it. The files of a model may lie anywhere and be links, as in the
- * cache of the Hugging Face hub. So it gets the nearest folder above all of them, and their real paths from there.
+ * ONNX Runtime looks for files in one folder and below it, and follows no link out of it. The files of a model may lie anywhere and be links, as
+ * in the cache of the Hugging Face hub. So it gets the nearest folder above all of them, and their real paths from there.
  */
 export async function placesOf(external: readonly ExternalTensor[]): Promise<ExternalPlaces> {
   const inMemory: ExternalPlaces['inMemory'] = [];
@@ -39,8 +39,8 @@ export async function placesOf(external: readonly ExternalTensor[]): Promise<Ext
 const mostInside = 2 ** 30;
 
 /**
- * ONNX Runtime takes tensors from outside a model's bytes either from memory or from files. If a model has both, those in memory go into its bytes, or
- * those in files are read, whichever are smaller.
+ * ONNX Runtime takes tensors from outside a model's bytes either from memory or from files. If a model has both, those in memory go into its
+ * bytes, or those in files are read, whichever are smaller.
  */
 export async function inMemoryOrInFiles(model: OnnxModel): Promise<ReturnType<typeof separateLargeTensors>> {
   const separate = separateLargeTensors(model);

@@ -4,8 +4,8 @@ import type { OnnxModel, OnnxNode, OnnxValue } from '../../formats/onnx/model.ts
 
 /**
  * The binding writes results into the given arrays, but then also copies each of them, which takes a tenth of a training step for the gradients of a
- * large model. It cannot copy an output that is a sequence: it throws, after all results are in their arrays. So asking for a sequence first saves the
- * copies.
+ * large model. It cannot copy an output that is a sequence: it throws, after all results are in their arrays. So asking for a sequence first
+ * saves the copies.
  */
 export const sequenceOutput = 'sequence';
 

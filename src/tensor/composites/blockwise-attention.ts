@@ -23,8 +23,8 @@ interface Block {
 }
 
 /**
- * Without a window, the number of keys is rounded up to quarters of the time. The engine's allocator cannot reuse memory for a slightly larger block, so
- * with a size for every block, the memory would still grow with the square of the time.
+ * Without a window, the number of keys is rounded up to quarters of the time. The engine's allocator cannot reuse memory for a slightly larger
+ * block, so with a size for every block, the memory would still grow with the square of the time.
  */
 function blocksOf(time: number, { blockSize, window }: Attributes): Block[] {
   const quarter = blockSize * Math.ceil(time / 4 / blockSize);

@@ -96,8 +96,8 @@ const cachedAttentionOptions: OptionNames<CachedAttentionOptions> = {
  * Returns `mixed`, the weighted sums of values, `[batch, time, nHeads * headDim]`, and `keys` and `values`, the cache with the new
  * tokens in it, `[batch, nKvHeads, capacity, headDim]`. A graph may write the new cache over the old one.
  *
- * After earlier tokens, `time` may be more than 1 only if `batch` is 1. Throws a TsgptError if shapes do not fit; a last position outside the cache makes
- * the run fail.
+ * After earlier tokens, `time` may be more than 1 only if `batch` is 1. Throws a TsgptError if shapes do not fit; a last position outside the
+ * cache makes the run fail.
  */
 export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, options: CachedAttentionOptions) {
   const known = knownOptions('cachedAttention', options, cachedAttentionOptions);

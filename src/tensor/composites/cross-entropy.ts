@@ -39,8 +39,8 @@ const crossEntropyOptions: OptionNames<CrossEntropyOptions> = { ignoreIndex: tru
 
 /**
  * The mean negative log-probability of the targets, in nats, PyTorch's `cross_entropy`: `logits [..., classes]` and int32
- * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count, whatever they hold; it defaults to -100. If no row counts, the result is
- * NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
+ * `targets [...]` give a scalar. Rows whose target is `ignoreIndex` do not count, whatever they hold; it defaults to -100. If no row counts, the
+ * result is NaN. A given target outside 0..classes-1 makes the run fail. Throws where shapes or types do not fit.
  */
 export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
   const { ignoreIndex = -100 } = knownOptions('crossEntropy', options, crossEntropyOptions);

@@ -30,8 +30,8 @@ export type DropoutNumbers = readonly [a: Tensor, b: Tensor, c: Tensor];
 
 /**
  * Few numbers give uniform 32-bit integers of any shape: element (i, j) is a[i] b[j] + c[i] modulo 2^32, with a odd. Such products are a pairwise
- * independent family of hash functions (Dietzfelbinger et al., 1997), which is enough for dropout. Only a, b and c are drawn, on the host: so masks are
- * cheap, equal on every runtime, and repeated by a resumed run.
+ * independent family of hash functions (Dietzfelbinger et al., 1997), which is enough for dropout. Only a, b and c are drawn, on the host: so
+ * masks are cheap, equal on every runtime, and repeated by a resumed run.
  */
 export function dropoutNumbers(shape: Shape, random: Random): DropoutNumbers {
   const columns = shape.at(-1) ?? 1;

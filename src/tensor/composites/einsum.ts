@@ -15,10 +15,10 @@ interface Factor {
 }
 
 /**
- * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name the dimensions
- * of each operand; after it, those of the result. The sum runs over letters missing from the result. Throws a TsgptError if dimensions with the same
- * letter differ in length. `...` stands for any number of dimensions, which broadcast and must be in the result, too: `einsum('...ij,...jk->...ik', a, b)`.
- * Unlike PyTorch's, it needs the arrow and accepts no letter twice in one operand.
+ * Einstein summation: sums of products of float32 tensors, as in `einsum('bqd,bkd->bqk', queries, keys)`. Before the arrow, letters name the
+ * dimensions of each operand; after it, those of the result. The sum runs over letters missing from the result. Throws a TsgptError if
+ * dimensions with the same letter differ in length. `...` stands for any number of dimensions, which broadcast and must be in the result, too:
+ * `einsum('...ij,...jk->...ik', a, b)`. Unlike PyTorch's, it needs the arrow and accepts no letter twice in one operand.
  */
 export function einsum(equation: string, ...operands: readonly Tensor[]): Tensor {
   ensureTensors('einsum', ...operands);

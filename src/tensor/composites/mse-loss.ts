@@ -4,8 +4,8 @@ import { ensureFloat } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
 
 /**
- * The mean squared error, PyTorch's `mse_loss`: the mean of (prediction - target)² over all elements, a scalar. Both are float32 of one shape; nothing
- * broadcasts. Throws where they differ.
+ * The mean squared error, PyTorch's `mse_loss`: the mean of (prediction - target)² over all elements, a scalar. Both are float32 of one shape;
+ * nothing broadcasts. Throws where they differ.
  */
 export function mseLoss(prediction: Tensor, target: Tensor): Tensor {
   ensureFloat('mseLoss', prediction, target);

@@ -11,8 +11,8 @@ import type { Tensor } from '../tensor.ts';
 
 export interface VarianceOptions {
   /**
-   * The sum of squares is divided by the number of elements minus this: 1 gives the unbiased variance, 0 the biased one, which normalisation layers use.
-   * Defaults to 1.
+   * The sum of squares is divided by the number of elements minus this: 1 gives the unbiased variance, 0 the biased one, which normalisation
+   * layers use. Defaults to 1.
    */
   correction?: number;
 }

@@ -90,7 +90,8 @@ export const max = reduction('max', 'ReduceMax', shareAmongEquals, ensureElement
 export const min = reduction('min', 'ReduceMin', shareAmongEquals, ensureElements);
 
 /**
- * The derivative of a product with respect to a factor is the product of the others. Factors that are 0 are kept apart: dividing by them is not possible.
+ * The derivative of a product with respect to a factor is the product of the others. Factors that are 0 are kept apart: dividing by them is not
+ * possible.
  */
 const productOfOthers: GradientRule<Reduced> = (g, { inputs: [x], attributes: { dims } }) => {
   const isZero = x!.eq(0);

@@ -18,8 +18,9 @@ export const huggingFaceTokenizerFiles = [
 export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokenizerFiles)[number], string>>;
 
 /**
- * The tokenizer of a published model, from `tokenizer.json`, or the older `vocab.json` and `merges.txt` of GPT-2, and from `tokenizer_config.json` and
- * the older `added_tokens.json` and `special_tokens_map.json`. Undefined if there are no such files. Throws a TsgptError if a file is damaged or asks for something that is not supported.
+ * The tokenizer of a published model, from `tokenizer.json`, or the older `vocab.json` and `merges.txt` of GPT-2, and from
+ * `tokenizer_config.json` and the older `added_tokens.json` and `special_tokens_map.json`. Undefined if there are no such files. Throws a
+ * TsgptError if a file is damaged or asks for something that is not supported.
  */
 export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
   const {

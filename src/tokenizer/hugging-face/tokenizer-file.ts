@@ -107,8 +107,8 @@ export const DEFAULT_END_OF_TEXT = '<|endoftext|>';
 
 /**
  * The added tokens of both files. Those that the configuration gives a role, such as the end of a text or padding, are special even if they are not
- * listed. One that no file gives an id has the next free id, as in the original. A model may not have that id: then it is an error only in a text that
- * needs it.
+ * listed. One that no file gives an id has the next free id, as in the original. A model may not have that id: then it is an error only in a
+ * text that needs it.
  */
 export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: TokenizerConfig): AddedToken[] {
   const byContent = new Map<string, AddedToken>();
