@@ -5,7 +5,7 @@ import type { LanguageModel, TensorLayout } from '../models/index.ts';
 import { addedBiases } from '../models/lay-out.ts';
 import { ggufForm, huggingFaceForm } from '../models/registry.ts';
 import type { PretrainedToSave } from '../pretrained/save-options.ts';
-import type { Tokenizer } from '../tokenizer/index.ts';
+import { formatInteger } from './format.ts';
 
 /**
  * How weights are stored: as floating-point numbers of 32 or 16 bits, or, as with `--quantize`, as integers of 8 or 4 bits with a scale for
@@ -26,7 +26,8 @@ export interface ConvertOptions {
 
 /** The model to write. */
 export interface ModelToConvert extends PretrainedToSave {
-  tokenizer: Tokenizer;
+  /** Why it has no tokenizer, if it has none. */
+  tokenizerProblem?: string | undefined;
 }
 
 /** A format to write models in. */
@@ -122,10 +123,11 @@ function byTensor({ onProgress }: Pick<ConvertOptions, 'onProgress'>) {
 
 /** What differs in the written model, in sentences. */
 export function whatChanges(
-  { model, tokenizer, stopTokens }: ModelToConvert,
+  { model, tokenizer, tokenizerProblem, stopTokens }: ModelToConvert,
   { form, layout }: ConvertTarget,
 ): string[] {
   const changes: string[] = [];
+  const { vocabSize } = model.config;
   const biases = layout ? addedBiases(model, layout(model)) : [];
   if (biases.length > 0) {
     changes.push(`This format has biases in ${biases.join(', ')}; the model has none, so they are zeros.`);
@@ -136,12 +138,21 @@ export function whatChanges(
       `llama.cpp computes this model without its sliding window, and so something else for texts of more than ${slidingWindow} tokens.`,
     );
   }
+  if (!tokenizer) {
+    if (form !== 'safetensors') changes.push(`Written without a tokenizer: ${tokenizerProblem}.`);
+    return changes;
+  }
   if (form === 'gguf') {
     const names = stopTokensLeftOut({ model, tokenizer, stopTokens }).map((id) => tokenizer.decode([id]) || id);
     if (names.length > 0)
       changes.push(`GGUF names at most three tokens that end a text; left out: ${names.join(', ')}.`);
   }
-  const isPadded = model.config.vocabSize > tokenizer.vocabSize;
+  if (form === 'gguf' && tokenizer.vocabSize > vocabSize) {
+    changes.push(
+      `GGUF lists only the model's ${formatInteger(vocabSize)} tokens; those that the tokenizer has beyond them are left out.`,
+    );
+  }
+  const isPadded = vocabSize > tokenizer.vocabSize;
   if (form === 'gguf' && tokenizer.kind === 'char' && !isPadded) {
     changes.push(
       'llama.cpp needs a token that ends a text; the vocabulary has none, so a rare character takes its place.',

@@ -14,13 +14,16 @@ import { tellOfLargeWeights } from './memory.ts';
 import { presetConfig, presets } from './presets.ts';
 import { LiveLine, printBelow } from './terminal.ts';
 
-/** A model named on the command line. */
-export interface NamedModel extends OpenedModel {
-  tokenizer: Tokenizer;
+/** A model named on the command line, perhaps without a tokenizer. */
+export interface NamedWeights extends OpenedModel {
   /** A description in one line. */
   summary: string;
   /** Which of a run's checkpoints it is, where there was a choice; for commands that do not show the summary. */
   choice?: string | undefined;
+}
+
+export interface NamedModel extends NamedWeights {
+  tokenizer: Tokenizer;
 }
 
 /** What {@link openNamedModel} accepts, for `--help`. */
@@ -30,26 +33,38 @@ export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset:
 /** Whether a name is that of a preset, whose model is untrained. */
 export const isPreset = (name: string) => Object.hasOwn(presets, name);
 
-/** Opens the model named on the command line: a trained one, or a preset's untrained one. */
+/**
+ * Opens the model named on the command line: a trained one, or a preset's untrained one. Throws a TsgptError if it has no tokenizer, as almost every
+ * command needs one.
+ */
 export async function openNamedModel(
+  name: string,
+  options: { last?: boolean | undefined },
+  signal?: AbortSignal,
+): Promise<NamedModel> {
+  const opened = await openNamedWeights(name, options, signal);
+  const { tokenizer, tokenizerProblem } = opened;
+  ensure(tokenizer, () => tokenizerProblem!);
+  return { ...opened, tokenizer };
+}
+
+/** The same for a command that does without a tokenizer; if there is none, `tokenizerProblem` says why. */
+export async function openNamedWeights(
   name: string,
   { last }: { last?: boolean | undefined },
   signal?: AbortSignal,
-): Promise<NamedModel> {
+): Promise<NamedWeights> {
   if (isPreset(name)) return untrained(name);
   const opened = await showingDownload(name, signal, (hub) =>
     openModel(name, { checkpoint: last ? 'last' : undefined, hub }),
   );
-  const { tokenizer, tokenizerProblem, path, family, checkpoint } = opened;
-  ensure(
-    tokenizer,
-    () =>
-      tokenizerProblem ??
-      `${path} has no tokenizer; ${statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it'}`,
-  );
+  const { tokenizer, path, family, checkpoint } = opened;
+  const remedy = () =>
+    statSync(path).isFile() ? 'get a file that has one' : 'put tokenizer.json, or vocab.json and merges.txt, into it';
+  const tokenizerProblem = tokenizer ? undefined : (opened.tokenizerProblem ?? `${path} has no tokenizer; ${remedy()}`);
   tellOfLargeWeights(name, opened, 1);
   const summary = checkpoint ? `${path}: ${family} ${describeCheckpoint(checkpoint)}` : `${name}: ${family}`;
-  return { ...opened, tokenizer, summary, choice: checkpoint && choiceOf(checkpoint) ? summary : undefined };
+  return { ...opened, tokenizerProblem, summary, choice: checkpoint && choiceOf(checkpoint) ? summary : undefined };
 }
 
 async function untrained(name: string): Promise<NamedModel> {

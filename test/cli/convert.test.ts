@@ -42,6 +42,29 @@ describe('tsgpt convert', () => {
     expect(await converted(target('wide'), '--to', 'onnx', '--type', 'q8')).not.toContain('stored as');
   });
 
+  it('writes a model without a tokenizer, and says so', async () => {
+    const folder = temporaryFolder();
+    const bare = join(folder, 'bare');
+    await converted(bare);
+    for (const name of ['tokenizer.json', 'tokenizer_config.json']) rmSync(join(bare, name));
+    for (const [name, form] of Object.entries({
+      'a.safetensors': 'safetensors',
+      'a.gguf': 'gguf',
+      a: 'hf',
+      b: 'onnx',
+    })) {
+      const { code, stdout, stderr } = await tsgpt('convert', bare, join(folder, name), '--to', form);
+      expect([code, stderr]).toEqual([0, '']);
+      const said = `Written without a tokenizer: ${bare} has no tokenizer; put tokenizer.json`;
+      // That file never has one.
+      if (form === 'safetensors') expect(stdout).not.toContain('tokenizer');
+      else expect(stdout).toContain(said);
+    }
+    expect(weightsOfModel((await loadModel(join(folder, 'a.gguf'))).model)).toMatchObject(weights);
+    const { code, stderr } = await tsgpt('generate', bare);
+    expect([code, stderr]).toEqual([1, expect.stringContaining(`error: ${bare} has no tokenizer; put`)]);
+  });
+
   async function converted(path: string, ...flags: string[]): Promise<string> {
     const { code, stdout, stderr } = await tsgpt('convert', run, path, ...flags);
     expect([code, stderr]).toEqual([0, '']);

@@ -9,7 +9,7 @@ import { type ConvertTarget, convertTargets, type WeightType, weightTypes, whatC
 import { formatBytes, formatCount } from '../format.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
+import { modelOrPresetArgument, openNamedWeights } from '../open-model.ts';
 import { LiveLine } from '../terminal.ts';
 
 interface ConvertFlags {
@@ -80,7 +80,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkTypes(path, target, types);
   checkPlace(path, force);
 
-  const opened = await openNamedModel(name, flags, signal);
+  const opened = await openNamedWeights(name, flags, signal);
   if (opened.choice) console.error(opened.choice);
   const model = await opened.model();
   const toSave = { ...opened, model };

@@ -17,4 +17,16 @@ describe('convert', () => {
     expect(changesAs('gguf')).toEqual([]);
     expect(changesAs('hf', 16)).toEqual([]);
   });
+
+  it('tells which tokens have no place in a GGUF file', () => {
+    const model = tinyLlama({ vocabSize: 4 });
+    const changes = (characters: string, form: string) => {
+      const target = convertTargets.find((target) => target.form === form)!;
+      return whatChanges({ model, tokenizer: new CharTokenizer(characters) }, target);
+    };
+    const sentence = "GGUF lists only the model's 4 tokens; those that the tokenizer has beyond them are left out.";
+    expect(changes('abcdef', 'gguf')).toContain(sentence);
+    expect(changes('abcd', 'gguf')).not.toContain(sentence);
+    expect(changes('abcdef', 'hf')).toEqual([]);
+  });
 });
