@@ -6,7 +6,7 @@ import { formatBytes } from './format.ts';
 import { warn } from './terminal.ts';
 
 /** The bytes of memory that the machine has, or the container that the program runs in. */
-export function machineMemory(): number {
+function machineMemory(): number {
   const limit = process.constrainedMemory?.() ?? 0; // 0 or an absurd number where there is none
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

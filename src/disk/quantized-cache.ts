@@ -28,7 +28,7 @@ export interface QuantizableModel extends Omit<ModelDescription, 'modelType'> {
 }
 
 /** The folder of quantized weights: `TSGPT_CACHE`, else tsgpt in the user's cache folder. */
-export function quantizedCacheFolder(): string {
+function quantizedCacheFolder(): string {
   const { TSGPT_CACHE, XDG_CACHE_HOME } = process.env;
   return join(TSGPT_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tsgpt'), 'quantized');
 }

@@ -21,7 +21,7 @@ export interface GuessOptions {
 
 /**
  * Guesses the next tokens of a text, so that the model can check several in one pass, which takes little longer than a pass over one token
- * (speculative decoding: Leviathan et al., 2023). A wrong guess costs time, but changes nothing in what the model writes.
+ * (speculative decoding: Leviathan et al., 2023). A wrong guess costs time; the model writes as well as without.
  */
 export interface Draft {
   /** Guesses the tokens after `ids`; none where a guess would not pay. */

@@ -3,6 +3,7 @@ import type { OnnxModel } from '../formats/onnx/model.ts';
 import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { AttentionCache, AttentionHeads } from '../nn/index.ts';
+import { isVisible } from '../tensor/composites/causal.ts';
 import { arange, concat, openLengths, type Tensor, where } from '../tensor/index.ts';
 
 const { batch, time, past, total } = openLengths;
@@ -96,6 +97,5 @@ class ConcatenatedCache implements AttentionCache {
 function visibility(mask: Tensor, window: number | undefined): Tensor {
   const column = arange(total);
   const row = column.slice([past]).reshape([time, 1]); // the new tokens come last
-  const isPast = window === undefined ? column.le(row) : column.le(row).logicalAnd(column.gt(row.sub(window)));
-  return isPast.logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
+  return isVisible(row, column, window).logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
 }

@@ -55,7 +55,7 @@ export function publishedName(model: Pick<LanguageModel, 'family' | 'config'>, p
 }
 
 /** Loads a model's weights in the given layout. Throws as {@link loadPublishedWeights} does. */
-export async function loadWeights(model: LanguageModel, source: WeightSource, layout: TensorLayout): Promise<void> {
+async function loadWeights(model: LanguageModel, source: WeightSource, layout: TensorLayout): Promise<void> {
   const weights = new NamedWeights(source, layout.prefix);
   const mismatch = layout.mismatch?.(weights);
   ensure(!mismatch, () => mismatch!);

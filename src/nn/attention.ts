@@ -2,6 +2,7 @@ import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
+import { isVisible } from '../tensor/composites/causal.ts';
 import { arange, blockwiseAttention, dropout, type Tensor, where } from '../tensor/index.ts';
 import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
 import { Linear, RMSNorm } from './layers.ts';
@@ -207,7 +208,6 @@ function repeatHeads(t: Tensor, times: number): Tensor {
 export function causalMask(time: number, window?: number): Tensor {
   const column = arange(time);
   const row = column.reshape([time, 1]);
-  const isPast = column.le(row);
-  const isVisible = window === undefined || window >= time ? isPast : isPast.logicalAnd(column.gt(row.sub(window)));
-  return where(isVisible, 0, Number.NEGATIVE_INFINITY);
+  const narrow = window !== undefined && window < time ? window : undefined;
+  return where(isVisible(row, column, narrow), 0, Number.NEGATIVE_INFINITY);
 }

@@ -28,7 +28,7 @@ export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
  * result into the gradients of its operands. The gradients of a tensor that is used several times add up (the chain rule). With `stopAtWrt`, the
  * walk ends at the tensors of `wrt`, so that none of them counts as computed from another.
  */
-export function vectorJacobianProduct(
+function vectorJacobianProduct(
   outputs: readonly Tensor[],
   outputGradients: readonly (Tensor | undefined)[],
   wrt: readonly Tensor[],

@@ -17,7 +17,7 @@ import type { TokenizerParts } from '../../tokenizer/hugging-face/write-files.ts
 import { type GgufToken, tokenType } from './vocabulary.ts';
 
 /** The character that represents a space. */
-export const SPACE = '▁';
+const SPACE = '▁';
 
 /** How spaces are treated, in the form of Llama 2's tokenizer.json. `prefix` says whether a space is put before every text. */
 export function sentencePieceParts(prefix: boolean): Pick<TokenizerParts, 'normalizer' | 'decoder'> {

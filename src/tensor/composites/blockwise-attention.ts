@@ -5,6 +5,7 @@ import { where } from '../primitives/elementwise.ts';
 import { arange } from '../primitives/leaves.ts';
 import { concat, pad } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';
+import { isVisible } from './causal.ts';
 import { dropoutFactors, dropoutNumbers } from './dropout.ts';
 
 interface Attributes {
@@ -45,9 +46,7 @@ function weightsOf(scores: Tensor, { from, end, keyFrom, keyEnd }: Block, { wind
   const row = arange(end - from)
     .add(from)
     .reshape([end - from, 1]);
-  const isPast = column.le(row);
-  const isVisible = window === null ? isPast : isPast.logicalAnd(column.gt(row.sub(window)));
-  return where(isVisible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
+  return where(isVisible(row, column, window ?? undefined), scores, Number.NEGATIVE_INFINITY).softmax(-1);
 }
 
 /**

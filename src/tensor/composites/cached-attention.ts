@@ -7,6 +7,7 @@ import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange, indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
+import { isVisible } from './causal.ts';
 
 interface CachedAttentionAttributes {
   nHeads: number;
@@ -43,9 +44,8 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const queries = query!.reshape([batch, time, nHeads, headDim]).permute(0, 2, 1, 3);
     const scores = queries.matmul(repeat(keys).transpose(-2, -1)).mul(scale); // [batch, nHeads, time, capacity]
     const position = arange(time).reshape([1, 1, time, 1]).add(first); // [batch, 1, time, 1]
-    const isPast = arange(capacity).le(position); // [batch, 1, time, capacity]
-    const isVisible = window ? isPast.logicalAnd(arange(capacity).gt(position.sub(window))) : isPast;
-    const weights = where(isVisible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
+    const visible = isVisible(position, arange(capacity), window); // [batch, 1, time, capacity]
+    const weights = where(visible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
     const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
     return [mixed, keys, values];
   },

@@ -4,9 +4,10 @@ import { broadcastShapes, type Shape, sizeOf } from '../../core/shape.ts';
 import { ensureTensors } from '../operands.ts';
 import type { Tensor } from '../tensor.ts';
 
-/** Terms of letters, each with `...` at most once; private-use characters are letters that {@link spellOut} has put in. */
-const equationForm =
-  /^((?:[a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)(?:,[a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)*)->([a-z\ue000-\ue03f]*(?:\.\.\.)?[a-z\ue000-\ue03f]*)$/i;
+const anyLetters = '[a-z\ue000-\ue03f]*';
+const term = `${anyLetters}(?:\\.\\.\\.)?${anyLetters}`;
+/** Terms of letters between commas, each with `...` at most once; private-use characters are letters that {@link spellOut} has put in. */
+const equationForm = new RegExp(`^(${term}(?:,${term})*)->(${term})$`, 'i');
 
 /** A tensor and the letters that name its dimensions. */
 interface Factor {

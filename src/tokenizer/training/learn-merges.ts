@@ -90,7 +90,7 @@ function keyOf(bytes: Uint8Array): string {
 }
 
 /** Negative if `a` comes before `b` in the order of bytes, positive if after, 0 if they are equal. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return a.length - b.length;
