@@ -3,7 +3,7 @@ import { TextDecoder } from 'node:util';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { printable } from '../core/printable.ts';
 import type { TextChunk } from '../text/text-source.ts';
-import { BEGINNING_BYTES, isBinary, markedEncoding, readBeginning } from './file-kind.ts';
+import { BEGINNING_BYTES, isBinary, markedEncoding, readBeginning } from './text-kind.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 const CHUNK_BYTES = 2 ** 20;

@@ -50,7 +50,7 @@ export class GgufParts implements WeightsInFiles {
       }
       return new GgufParts(parts);
     } catch (error) {
-      for (const part of opened) await part.close();
+      await Promise.allSettled(opened.map((part) => part.close())); // the first error says more
       throw error;
     }
   }
@@ -68,7 +68,7 @@ export class GgufParts implements WeightsInFiles {
   }
 
   async close(): Promise<void> {
-    for (const part of this.#parts) await part.close();
+    await Promise.all(this.#parts.map((part) => part.close()));
   }
 
   /** The file with a tensor; the first one says if there is none. */

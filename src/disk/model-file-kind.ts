@@ -1,7 +1,8 @@
+import { whileOpen } from '../core/while-open.ts';
 import { openFile } from './open-file.ts';
 
 /** What a file is, as far as it concerns models. */
-export type ModelFileKind = 'gguf' | 'json' | 'safetensors' | 'onnx' | 'zip' | 'ggml' | 'git-lfs' | 'html' | 'empty';
+export type ModelFileKind = 'gguf' | 'json' | 'safetensors' | 'onnx' | 'zip' | 'ggml' | 'html' | 'empty';
 
 /** How such files begin, with one character for each byte. */
 const beginnings: readonly [ModelFileKind, (start: string) => boolean][] = [
@@ -9,7 +10,6 @@ const beginnings: readonly [ModelFileKind, (start: string) => boolean][] = [
   ['gguf', (start) => start.startsWith('GGUF')],
   ['ggml', (start) => ['lmgg', 'fmgg', 'tjgg', 'algg'].includes(start.slice(0, 4))],
   ['zip', (start) => start.startsWith('PK\x03\x04')],
-  ['git-lfs', (start) => start.startsWith('version https://git-lfs')],
   // The length of the JSON header in eight bytes comes before it.
   ['safetensors', (start) => start.slice(6, 9) === '\0\0{'],
   // The version of the format, then the name of the program that wrote it.
@@ -19,14 +19,11 @@ const beginnings: readonly [ModelFileKind, (start: string) => boolean][] = [
 ];
 
 /** What a file is by its first bytes, whatever its name; undefined if none of these. Throws a TsgptError if it cannot be read. */
-export async function fileKind(path: string): Promise<ModelFileKind | undefined> {
-  const source = await openFile(path, 'a model');
-  try {
+export async function modelFileKind(path: string): Promise<ModelFileKind | undefined> {
+  return whileOpen(await openFile(path, 'a model'), async (source) => {
     const bytes = new Uint8Array(Math.min(64, source.byteLength));
     await source.readInto(bytes, 0);
     const characters = String.fromCharCode(...bytes); // one for each byte
     return beginnings.find(([, isBeginning]) => isBeginning(characters))?.[0];
-  } finally {
-    await source.close();
-  }
+  });
 }

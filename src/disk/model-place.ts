@@ -1,10 +1,9 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
-import { lfsProblem } from '../core/json.ts';
 import { ensureNoAdapter } from './adapter.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
-import { fileKind } from './model-file-kind.ts';
+import { modelFileKind } from './model-file-kind.ts';
 
 /** The place and format of a model. */
 export interface ModelPlace {
@@ -76,12 +75,11 @@ async function kindOfModelFile(path: string): Promise<'gguf' | 'run'> {
     basename(path) !== 'config.json',
     () => `${path} belongs to a folder in Hugging Face's layout; give the folder ${dirname(path)}`,
   );
-  const kind = await fileKind(path);
+  const kind = await modelFileKind(path);
   if (kind === 'gguf') return 'gguf';
   if (kind === 'json') return 'run';
   const remedy = {
     safetensors: 'contains only weights; give its folder',
-    'git-lfs': lfsProblem,
     html: 'is a web page, not a model; download the file itself',
     zip: 'is an archive, as PyTorch writes weights; get the model as safetensors or GGUF',
     onnx: 'is an ONNX model, which can be written but not opened; give the model that it was made from',

@@ -17,20 +17,22 @@ export async function openFile(path: string, kind: string): Promise<ByteSource> 
     const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
     throw new TsgptError(`cannot read ${path}: ${reason}; check the path`, { cause });
   });
-  const status = await file.stat();
+  let byteLength: number;
   try {
+    const status = await file.stat();
     ensure(status.isFile(), `cannot read ${path}: it is a folder or a device; give the path of ${kind}`);
     const { buffer, bytesRead } = await file.read({ buffer: new Uint8Array(64), position: 0 });
     ensure(!isLfsPointer(new TextDecoder().decode(buffer.subarray(0, bytesRead))), `${path} ${lfsProblem}`);
+    byteLength = status.size;
   } catch (error) {
-    await file.close();
+    await file.close().catch(() => {}); // the first error says more
     throw error;
   }
 
   return {
     name: path,
     path,
-    byteLength: status.size,
+    byteLength,
     close: () => file.close(),
     async readInto(target, offset) {
       for (let done = 0; done < target.length; ) {

@@ -3,8 +3,8 @@ import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TextDocument, TextSource } from '../text/text-source.ts';
 import { ensureEncoding, readTextFile } from './decode-text.ts';
-import { ensureText, markedEncoding, readBeginning } from './file-kind.ts';
 import { countLeftOut, type FileChoice, findTextFiles, type LeftOut } from './text-files.ts';
+import { ensureText, markedEncoding, readBeginning } from './text-kind.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 export interface OpenTextOptions extends FileChoice {

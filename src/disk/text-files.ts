@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import picomatch from 'picomatch';
 import { ensure } from '../core/errors.ts';
-import { isBinary, readBeginning } from './file-kind.ts';
+import { isBinary, readBeginning } from './text-kind.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 /** Which files of a folder to read, as glob patterns (`*.md`, `src/**`). A pattern without a slash is compared with names at any depth. */

@@ -2,6 +2,7 @@ import { open, realpath } from 'node:fs/promises';
 import { dirname, relative, resolve, sep } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { whileOpen } from '../../core/while-open.ts';
 import { type ExternalTensor, separateLargeTensors } from '../../formats/onnx/external-tensors.ts';
 import type { OnnxModel, OnnxTensor } from '../../formats/onnx/model.ts';
 
@@ -57,14 +58,11 @@ export async function inMemoryOrInFiles(model: OnnxModel): Promise<ReturnType<ty
 }
 
 async function readRegion({ path, offset, length }: FileRegion): Promise<Uint8Array> {
-  const file = await open(path);
-  try {
+  return whileOpen(await open(path), async (file) => {
     const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, offset);
     ensure(bytesRead === length, `${path} became shorter while it was read; try again when nothing writes to it`);
     return buffer;
-  } finally {
-    await file.close();
-  }
+  });
 }
 
 /** The folder as an option of a session. */

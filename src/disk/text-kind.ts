@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { whileOpen } from '../core/while-open.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 /** As many bytes as Git looks at to tell text from other data. */
@@ -26,14 +27,12 @@ const kindOf = (bytes: Uint8Array) => notTexts.find(([beginning]) => begins(byte
 
 /** The first bytes of a file; the whole file if it is short. */
 export async function readBeginning(file: string): Promise<Uint8Array> {
-  const handle = await open(file).catch((error) => throwUnreadable(file, error));
-  try {
+  const opened = await open(file).catch((error) => throwUnreadable(file, error));
+  return whileOpen(opened, async (handle) => {
     const buffer = new Uint8Array(BEGINNING_BYTES);
     const { bytesRead } = await handle.read(buffer).catch((error) => throwUnreadable(file, error));
     return buffer.subarray(0, bytesRead);
-  } finally {
-    await handle.close();
-  }
+  });
 }
 
 /** The encoding that a byte order mark tells, if there is one. Throws a TsgptError for UTF-32. */
