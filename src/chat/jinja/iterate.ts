@@ -24,7 +24,7 @@ function* numbersIn(range: NumberRange): Generator<bigint> {
 /** What a loop over a value goes through. */
 export function iterate(value: Value): Iterable<Value> {
   const values = iterable(value);
-  ensure(values, () => `a value of type ${typeName(value)} is no list to go through`);
+  ensure(values !== undefined, () => `a value of type ${typeName(value)} is no list to go through`);
   return values;
 }
 
