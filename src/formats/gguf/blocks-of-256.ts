@@ -5,6 +5,7 @@
  * Source: the structs and the functions `dequantize_row_*` of ggml (`ggml-common.h`, `ggml-quants.c`).
  */
 import { readFloat16 } from '../half-floats.ts';
+import { signed } from './blocks-of-32.ts';
 
 /**
  * Q2_K: 256 elements in 84 bytes; sixteen groups of 16, each with a scale and an offset of four bits.
@@ -152,9 +153,4 @@ export function dequantizeQ6_K(blocks: Uint8Array, target: Float32Array): void {
       }
     }
   }
-}
-
-/** A byte as an integer from -128 to 127. */
-function signed(byte: number): number {
-  return (byte << 24) >> 24;
 }

@@ -141,7 +141,7 @@ function fiveBits(blocks: Uint8Array, at: number, i: number): number {
 }
 
 /** A byte as an integer from -128 to 127. */
-function signed(byte: number): number {
+export function signed(byte: number): number {
   return (byte << 24) >> 24;
 }
 
