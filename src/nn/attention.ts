@@ -154,7 +154,9 @@ const attendOptions: OptionNames<AttendOptions> = {
 
 /** Scores of more positions than this are computed in blocks of queries, unless they are observed: their number grows with the square. */
 const longestWhole = 512;
-const blockSize = 256;
+const usualBlock = 256;
+/** With more blocks than this, blocks become longer: every block adds to the graph, and a graph of thousands would fill the memory by itself. */
+const mostBlocks = 64;
 
 /**
  * Scaled dot-product attention: softmax(Q Kᵀ / √headDim + mask) V in each head.
@@ -174,6 +176,7 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
 
   const time = query.shape[1]!;
   if (known.mask === undefined && time > longestWhole && !isObserving()) {
+    const blockSize = Math.max(usualBlock, Math.ceil(time / mostBlocks));
     const mixed = blockwiseAttention(queries, keys, values, { blockSize, window, dropRate, random });
     return mixed.permute(0, 2, 1, 3).reshape(query.shape);
   }

@@ -30,9 +30,12 @@ describe.each(widths)('in a terminal of %i columns', (columns) => {
     expect([code, stripVTControlCharacters(stderr)]).toEqual([0, '']);
     expect(stdout).toContain('─ train ');
     expect(stdout.includes(' ┤')).toBe(columns === 0 || columns >= 28);
-    expect(stdout.replaceAll(/\s+/g, ' ')).toContain('Saved in');
+    expect(stdout.replaceAll(/\s+/g, '')).toContain('Savedin');
     const chart = stdout.split('\n').filter((line) => line.includes('┤'));
     if (chart.length > 0) expectFits(chart.join('\n'), columns);
+    const printed = stripVTControlCharacters(stdout);
+    expectFits(printed.slice(0, printed.search(/learning\s+rate/)), columns);
+    expectFits(printed.slice(printed.search(/Saved\s+in/)), columns);
   });
 
   it.each([['gpt2-small'], ['smolLM2'], ['char-tiny']])('info %s', async (name) => {

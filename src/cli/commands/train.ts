@@ -11,7 +11,7 @@ import { addModelFlags, givenModelFlags } from '../model-flags.ts';
 import { modelArgument } from '../open-model.ts';
 import { defaultPreset, presets } from '../presets.ts';
 import { programName } from '../program-name.ts';
-import { decorate, warn } from '../terminal.ts';
+import { columnsOf, decorate, hanging, warn } from '../terminal.ts';
 import { addTextOptions, tellLeftOut } from '../text-flags.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags } from '../training-flags.ts';
@@ -71,7 +71,7 @@ export function trainCommand(): Command {
 /** Trains, shows the progress, and prints a summary at the end. */
 export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
-  const onStart = () => console.log(describeRun(run));
+  const onStart = () => console.log(hanging(describeRun(run), columnsOf()));
   for await (const report of trainInFolder({ ...run, onStart, onWarning: warn })) display.show(report);
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
@@ -80,9 +80,8 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
   if (curve.train.length > 0 || curve.validation.length > 0) {
     decorate('the loss curve', () => console.log(`\n${lossChart(curve)}\n`));
   }
-  console.log(
-    `Saved in ${run.folder} after step ${formatInteger(entries.at(-1)!.step)}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`,
-  );
+  const saved = `Saved in ${run.folder} after step ${formatInteger(entries.at(-1)!.step)}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`;
+  console.log(hanging(saved, columnsOf()));
   if (run.signal?.aborted) console.log(`Continue with: ${programName()} train --resume --out ${run.folder}`);
 }
 

@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { sameShape } from '../../core/shape.ts';
 import { defineComposite } from '../composite.ts';
@@ -54,6 +55,7 @@ const applyLayerNorm = defineComposite<{ eps: number }>({
  */
 export function layerNorm(x: Tensor, weight: Tensor, bias: Tensor, eps = 1e-5): Tensor {
   ensureTensors('layerNorm', x, weight, bias);
+  ensureEps('layerNorm', eps);
   ensureFitsRows('layerNorm', x, { weight, bias });
   return applyLayerNorm([x, weight, bias], { eps })[0]!;
 }
@@ -98,8 +100,17 @@ const applyRmsNorm = defineComposite<{ eps: number }>({
  */
 export function rmsNorm(x: Tensor, weight: Tensor, eps = 1e-5): Tensor {
   ensureTensors('rmsNorm', x, weight);
+  ensureEps('rmsNorm', eps);
   ensureFitsRows('rmsNorm', x, { weight });
   return applyRmsNorm([x, weight], { eps })[0]!;
+}
+
+/** Throws a TsgptError unless the root of a variance, or mean square, plus `eps` is a number. */
+function ensureEps(operation: string, eps: unknown): void {
+  ensure(
+    Number.isFinite(eps) && (eps as number) >= 0,
+    () => `${operation}: eps must be a number of at least 0, but is ${describeValue(eps)}`,
+  );
 }
 
 /** Throws a TsgptError unless each parameter is a vector as long as the rows of `x`. */

@@ -54,8 +54,8 @@ function reduction(
     lowering: (emitter, { inputs: [value], attributes: { dims, keepDim } }, [x]) => {
       const reduce = (operand: string) =>
         emitter.emit(operator, [operand, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } });
-      // Where an int32 sum overflows, ONNX Runtime stops at the largest number. Cut from int64 it wraps, as an addition does.
-      const wraps = operator === 'ReduceSum' && value!.dtype === 'int32';
+      // Where an int32 sum or product overflows, ONNX Runtime stops at the largest number. Cut from int64 it wraps, as additions and products do.
+      const wraps = (operator === 'ReduceSum' || operator === 'ReduceProd') && value!.dtype === 'int32';
       return wraps ? emitter.cast(reduce(emitter.cast(x!, 'int64')), 'int32') : reduce(x!);
     },
   });

@@ -47,6 +47,18 @@ describe('defects that were fixed', () => {
   it('logSumExp of int32 is refused', () => {
     expect(() => ids(1, 2).logSumExp()).toThrow(TsgptError);
   });
+  it('layerNorm and rmsNorm refuse an eps that would make NaN', () => {
+    for (const eps of [Number.NaN, -1, Number.POSITIVE_INFINITY, '1' as never, {} as never]) {
+      const words = /eps must be a number of at least 0/;
+      expect(() => t.layerNorm(t.ones([2, 3]), t.ones([3]), t.zeros([3]), eps)).toThrow(words);
+      expect(() => t.rmsNorm(t.ones([2, 3]), t.ones([3]), eps)).toThrow(words);
+    }
+  });
+  it('int32 products wrap, as a multiplication does', async () => {
+    expect(await t.tensor([100_000, 100_000], { dtype: 'int32' }).prod().item()).toBe(Math.imul(100_000, 100_000));
+    const rows = t.tensor([[65_537, 65_537], [2, 3]], { dtype: 'int32' }).prod(1); // biome-ignore format: a matrix
+    expect(await rows.array()).toEqual([131_073, 6]);
+  });
   it('arange refuses what is no length', () => {
     expect(() => t.arange(-1)).toThrow(TsgptError);
     expect(() => t.arange(1.5)).toThrow(TsgptError);

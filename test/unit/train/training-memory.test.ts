@@ -29,6 +29,11 @@ describe('trainingMemory', () => {
     expect(measured / total).toBeLessThan(1.3);
   });
 
+  it('is told of a context that fits in no memory, in an instant', () => {
+    const config = gpt2({ vocabSize: 75, contextLength: 10_000_000, embDim: 64, nHeads: 2, nLayers: 2 });
+    expect(trainingMemory(config, { batchSize: 12 }).total).toBeGreaterThan(2 ** 40);
+  });
+
   it('adds up, and grows as it should', () => {
     const small = { vocabSize: 100, contextLength: 32, embDim: 32, nHeads: 2 };
     const of = (nLayers: number, batchSize: number, windowLength?: number) =>
