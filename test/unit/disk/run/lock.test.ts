@@ -168,7 +168,7 @@ describe('a run that goes on', () => {
     const folder = temporaryFolder();
     let goesOn = true;
     const training = (async () => {
-      const run = newRun(folder, { steps: 150, evalInterval: 1, evalWindows: 4 });
+      const run = newRun(folder, { steps: 50, evalInterval: 1, evalWindows: 4 });
       for await (const _ of trainInFolder(run));
       goesOn = false;
     })();
