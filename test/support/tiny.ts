@@ -56,11 +56,14 @@ export function temporaryFolder(): string {
 
 /** Fingerprints of a model's weights, in which every bit counts. */
 export function weightBits(model: Pick<LanguageModel, 'namedParameters'>): Record<string, string> {
-  const bits = ({ buffer, byteOffset, byteLength }: Float32Array) =>
-    createHash('sha256')
-      .update(new Uint8Array(buffer, byteOffset, byteLength))
-      .digest('hex');
-  return Object.fromEntries([...model.namedParameters()].map(([name, { value }]) => [name, bits(value)]));
+  return Object.fromEntries([...model.namedParameters()].map(([name, { value }]) => [name, hashOf(value)]));
+}
+
+/** A hash of an array's bytes: large arrays are compared much faster by it than element by element. */
+export function hashOf({ buffer, byteOffset, byteLength }: Float32Array): string {
+  return createHash('sha256')
+    .update(new Uint8Array(buffer, byteOffset, byteLength))
+    .digest('hex');
 }
 
 /** The part of a report that does not depend on the machine's speed. */

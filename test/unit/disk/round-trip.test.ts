@@ -8,6 +8,7 @@ import type { LanguageModel, LlamaConfig } from '../../../src/models/index.ts';
 import { readHuggingFaceTokenizer, type Tokenizer } from '../../../src/tokenizer/index.ts';
 import { type LoadedModel, loadModel } from '../../support/load-model.ts';
 import { bytesFile } from '../../support/published-forms.ts';
+import { weightBits } from '../../support/tiny.ts';
 import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'tsgpt-round-trip-'));
@@ -46,16 +47,8 @@ const models: [string, () => LanguageModel][] = [
   ]),
 ];
 
-/** Bits, not numbers: -0 and 0 are not the same. */
-function bitsOf(model: LanguageModel): Record<string, Uint32Array> {
-  const weights = Object.entries(weightsOfModel(model));
-  return Object.fromEntries(
-    weights.map(([path, { buffer, byteOffset, length }]) => [path, new Uint32Array(buffer, byteOffset, length)]),
-  );
-}
-
 function expectSame(loaded: LoadedModel, model: LanguageModel): void {
-  expect(bitsOf(loaded.model)).toEqual(bitsOf(model));
+  expect(weightBits(loaded.model)).toEqual(weightBits(model));
   expect(loaded.chatTemplate).toBe(chatTemplate);
   for (const text of ['Hello, world! ', 'naïve 日本 🙂', '  two  spaces\n\n']) {
     expect(loaded.tokenizer!.encode(text)).toEqual((tokenizer as Tokenizer).encode(text));
