@@ -29,7 +29,7 @@ export class TorchRandom {
   constructor(seed: number | { state: TorchRandomState }) {
     if (typeof seed !== 'object' || seed === null) this.#generator = twister(seed);
     else {
-      ensureKind('TorchRandom', 'a seed or a state', seed.state, 'mersenne', 'nextNormal');
+      ensureKind('TorchRandom', 'a seed or a state', seed.state, 'mersenne');
       this.#generator = mersenneFromState(seed.state.mersenne);
       this.#nextNormal = seed.state.nextNormal;
     }

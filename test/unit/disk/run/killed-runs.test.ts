@@ -15,7 +15,7 @@ const kills = Number(process.env.TSGPT_KILLS ?? 4);
 
 /** A run that saves at every second step, so that a kill at a random moment often falls into saving. */
 const steps = 12 + 6 * kills;
-const changes = { steps, evalInterval: 2, evalBatches: 1 };
+const changes = { steps, evalInterval: 2, evalWindows: 2 };
 
 const script = fileURLToPath(new URL('../../../support/resume-or-start-process.ts', import.meta.url));
 
