@@ -42,6 +42,13 @@ const internal = [
   'ValueOf',
   'fields',
   'CheckpointFile', // of which TrainingRecord is a part
+  'textReadingSchema', // listed by TextReading
+  'pythonNames', // listed by WeightDtype
+  'reasons', // listed by LeftOutReason
+  'TypedNumbers', // listed by TensorValues
+  'OneAtATime', // keeps passes over a cache apart
+  'PromptOptions', // part of GenerateOptions
+  'GgufSource', // what a GGUF file's reader gives
 ];
 
 const app = await Application.bootstrapWithPlugins({

@@ -27,7 +27,7 @@ export interface OpenedText extends TextSource {
 
 /**
  * Opens one text file of any name, or a folder. In a folder, every text file, also in subfolders, is a document, sorted by path; see
- * {@link findTextFiles} for what is left out.
+ * `findTextFiles` for what is left out.
  *
  * Throws a TsgptError if there is nothing to read; `chunks` throws one if a file is not text in the given encoding.
  */

@@ -34,7 +34,7 @@ const UNUSED_SHARE = 1.4;
  *
  *     total = program + 20 · parameters + 1.4 · peak
  *
- * The peak is that of the intermediate results of one batch ({@link peakBytes}), taken from the graph of the loss and its gradients in the order in
+ * The peak is that of the intermediate results of one batch (`peakBytes`), taken from the graph of the loss and its gradients in the order in
  * which ONNX Runtime computes it. Only the graphs of one and of two blocks are built, as every further block adds the same. Nothing is computed
  * and no weight is made, so a model that fits in no memory is estimated as fast as another. Measured peaks lay between 24% below and 14% above
  * the estimate.

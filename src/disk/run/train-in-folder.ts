@@ -22,7 +22,7 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   /** How the text was read, kept as well. Defaults to that of the resumed run, or in a new run to {}. */
   textReading?: TextReading;
   /** Samples as in {@link RunOptions}. Default to those of the resumed run, or in a new run to none. */
-  sample?: RunOptions['sample'];
+  sample?: NonNullable<RunOptions['sample']>;
   /** Omitted options default to those of the resumed run, or in a new run to those of `train()`. */
   options?: Partial<TrainOptions>;
 }
