@@ -5,6 +5,7 @@ import { behindIdentity } from './composites/identity.ts';
 import { ones, zeros } from './creation.ts';
 import { ensureTensors } from './operands.ts';
 import type { Primitive, TensorNode } from './primitive.ts';
+import { skippedBy } from './skipped-views.ts';
 import type { Tensor } from './tensor.ts';
 
 /**
@@ -35,7 +36,9 @@ function vectorJacobianProduct(
   stopAtWrt = false,
 ): Tensor[] {
   const gradients = new Map<Tensor, Tensor>();
-  const accumulate = (tensor: Tensor, gradient: Tensor | undefined): void => {
+  /** The part of a view's gradient from nodes that skip it. It is not passed on: the view's operand has it already. */
+  const ofViews = new Map<Tensor, Tensor>();
+  const accumulate = (tensor: Tensor, gradient: Tensor | undefined, gradients: Map<Tensor, Tensor>): void => {
     if (!gradient) return;
     ensure(
       sameShape(tensor.shape, gradient.shape),
@@ -45,17 +48,25 @@ function vectorJacobianProduct(
     gradients.set(tensor, sum ? sum.add(gradient) : gradient);
   };
   outputs.forEach((output, i) => {
-    accumulate(output, outputGradients[i]);
+    accumulate(output, outputGradients[i], gradients);
   });
+  const wanted = new Set(wrt);
   for (const node of nodesBetween(wrt, outputs, stopAtWrt).reverse()) {
     if (node.outputs.some((output) => gradients.has(output))) {
       const inputGradients = gradientsOfInputs(node, gradients);
       node.inputs.forEach((input, i) => {
-        if (input.dtype === 'float32') accumulate(input, inputGradients[i]);
+        if (input.dtype === 'float32') accumulate(input, inputGradients[i], gradients);
       });
+      for (const { tensor, operand, gradient } of skippedBy(node)) {
+        const ofOperand = inputGradients[operand];
+        if (ofOperand && wanted.has(tensor)) accumulate(tensor, gradient(ofOperand), ofViews);
+      }
     }
   }
-  return wrt.map((tensor) => gradients.get(tensor) ?? zeros(tensor.shape));
+  return wrt.map((tensor) => {
+    const parts = [gradients.get(tensor), ofViews.get(tensor)].filter((part) => part !== undefined);
+    return parts.length > 0 ? parts.reduce((a, b) => a.add(b)) : zeros(tensor.shape);
+  });
 }
 
 function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tensor>): readonly (Tensor | undefined)[] {
@@ -101,7 +112,7 @@ function nodesBetween(sources: readonly Tensor[], outputs: readonly Tensor[], st
     }
     stack.pop();
     if (depends.has(node)) continue;
-    const onPath = node.inputs.some(reaches);
+    const onPath = node.inputs.some(reaches) || skippedBy(node).some(({ tensor }) => wanted.has(tensor));
     depends.set(node, onPath);
     if (onPath) ordered.push(node);
   }

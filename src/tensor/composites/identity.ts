@@ -11,9 +11,14 @@ export function identity(x: Tensor): Tensor {
   return applyIdentity([x], {})[0]!;
 }
 
+/** `x` and what it is an identity of, and so on: at last a tensor that is no identity. */
+export function throughIdentities(x: Tensor): [Tensor, ...Tensor[]] {
+  const tensors: [Tensor, ...Tensor[]] = [x];
+  for (let { node } = x; node.operation.name === 'identity'; { node } = node.inputs[0]!) tensors.push(node.inputs[0]!);
+  return tensors;
+}
+
 /** The tensor behind identities. */
 export function behindIdentity(x: Tensor): Tensor {
-  let tensor = x;
-  while (tensor.node.operation.name === 'identity') tensor = tensor.node.inputs[0]!;
-  return tensor;
+  return throughIdentities(x).at(-1)!;
 }

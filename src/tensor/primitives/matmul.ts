@@ -1,8 +1,9 @@
 import { ensure } from '../../core/errors.ts';
 import { broadcastShapes, sizeOf } from '../../core/shape.ts';
 import { lowerings } from '../../graph/index.ts';
-import { behindIdentity } from '../composites/identity.ts';
+import { behindIdentity, throughIdentities } from '../composites/identity.ts';
 import { definePrimitive, ensureFloat } from '../primitive.ts';
+import { skipping } from '../skipped-views.ts';
 import type { Tensor } from '../tensor.ts';
 import { permutationOf } from './movement.ts';
 import { sumTo } from './reductions.ts';
@@ -69,7 +70,10 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   if (b.shape.length === 1) return dropDim(matmul(a, b.reshape([-1, 1])), -1);
   const [left, transposeA] = unswap(a);
   const [right, transposeB] = unswap(b);
-  return product(left, right, transposeA, transposeB);
+  const views = (x: Tensor, operand: number) =>
+    throughIdentities(x).map((tensor) => ({ tensor, operand, gradient: (g: Tensor) => g.transpose(-2, -1) }));
+  const skipped = [...(transposeA ? views(a, 0) : []), ...(transposeB ? views(b, 1) : [])];
+  return skipping(product(left, right, transposeA, transposeB), skipped);
 }
 
 /** If `x` is a tensor with its last two dimensions swapped, that tensor: the product can read it as it lies in memory. */

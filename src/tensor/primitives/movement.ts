@@ -11,9 +11,10 @@ import {
   sizeOf,
 } from '../../core/shape.ts';
 import type { GraphNode } from '../../graph/index.ts';
-import { behindIdentity, identity } from '../composites/identity.ts';
+import { behindIdentity, identity, throughIdentities } from '../composites/identity.ts';
 import { ensureTensorList, ensureTensors } from '../operands.ts';
 import { definePrimitive, ensureSameType } from '../primitive.ts';
+import { skippedBy, skipping } from '../skipped-views.ts';
 import type { Tensor } from '../tensor.ts';
 import { sumTo } from './reductions.ts';
 
@@ -45,9 +46,15 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   );
   const full = shape.map((length) => (length === -1 ? rest : length));
   if (sameShape(full, x.shape)) return identity(x);
+  const views = throughIdentities(x);
+  const { node } = views.at(-1)!;
+  if (node.operation.name !== 'reshape') return applyReshape([x], { shape: full });
   // A view of a view is a view of the original.
-  const { node } = behindIdentity(x);
-  return applyReshape([node.operation.name === 'reshape' ? node.inputs[0]! : x], { shape: full });
+  const skipped = [...views, ...skippedBy(node).map(({ tensor }) => tensor)];
+  return skipping(
+    applyReshape([node.inputs[0]!], { shape: full }),
+    skipped.map((tensor) => ({ tensor, operand: 0, gradient: (g) => g.reshape(tensor.shape) })),
+  );
 }
 
 const applyPermute = definePrimitive<{ dims: Shape }>({

@@ -20,6 +20,49 @@ describe('defects that were fixed', () => {
     });
   });
 
+  it('a view has its gradient also where the next operation reads what it is a view of', async () => {
+    const a = tensor([
+      [1, 2],
+      [3, 4],
+    ]); // prettier-ignore
+    const x = tensor([
+      [1, 1],
+      [2, 1],
+    ]); // prettier-ignore
+    const gradient = async (view: t.Tensor, loss: t.Tensor) => t.grad(loss, [view])[0]!.array();
+    const flat = a.reshape([4]);
+    expect(await gradient(flat, flat.reshape([2, 2]).square().sum())).toEqual([2, 4, 6, 8]);
+    expect(await gradient(flat, flat.mul(1).reshape([1, 4]).reshape([2, 2]).square().sum())).toEqual([2, 4, 6, 8]);
+    const swapped = a.transpose(0, 1);
+    expect(await gradient(swapped, x.matmul(swapped).sum())).toEqual([
+      [3, 3],
+      [2, 2],
+    ]); // prettier-ignore
+    expect(await gradient(swapped, swapped.mul(1).matmul(x).sum())).toEqual([
+      [2, 3],
+      [2, 3],
+    ]); // prettier-ignore
+    // Used as it is, too, and a view of itself: every use counts once, and the original has the whole.
+    const loss = flat.reshape([2, 2]).square().sum().add(flat.sum());
+    expect(await gradient(flat, loss)).toEqual([3, 5, 7, 9]);
+    const both = t.grad(loss, [flat, a]);
+    expect(await both[0]!.array()).toEqual([3, 5, 7, 9]);
+    expect(await both[1]!.array()).toEqual([
+      [3, 5],
+      [7, 9],
+    ]); // prettier-ignore
+    // Inside of a composite, whose operand is a view.
+    expect(await gradient(flat, t.einsum('ij,jk->', flat.reshape([2, 2]), x))).toEqual([2, 3, 2, 3]);
+    const hidden = a.reshape([1, 2, 2]);
+    const attended = t.linear(hidden, x).sum();
+    expect(await gradient(hidden, attended)).toEqual([
+      [
+        [3, 2],
+        [3, 2],
+      ],
+    ]); // prettier-ignore
+  });
+
   it('index checks of a graph that is not run do not disturb another', async () => {
     const index = ids(5);
     tensor([[1], [2]]).rows(index); // never computed
