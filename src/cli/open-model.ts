@@ -15,14 +15,14 @@ import { presetConfig, presets } from './presets.ts';
 import { LiveLine, printBelow } from './terminal.ts';
 
 /** A model named on the command line, perhaps without a tokenizer. */
-export interface NamedWeights extends OpenedModel {
+export interface UntokenizedModel extends OpenedModel {
   /** A description in one line. */
   summary: string;
   /** Which of a run's checkpoints it is, where there was a choice; for commands that do not show the summary. */
   choice?: string | undefined;
 }
 
-export interface NamedModel extends NamedWeights {
+export interface NamedModel extends UntokenizedModel {
   tokenizer: Tokenizer;
 }
 
@@ -53,7 +53,7 @@ export async function openNamedWeights(
   name: string,
   { last }: { last?: boolean | undefined },
   signal?: AbortSignal,
-): Promise<NamedWeights> {
+): Promise<UntokenizedModel> {
   if (isPreset(name)) return untrained(name);
   const opened = await showingDownload(name, signal, (hub) =>
     openModel(name, { checkpoint: last ? 'last' : undefined, hub }),
