@@ -24,8 +24,8 @@ const names: OptionNames<TrainTokenizerOptions> = {
 };
 
 /**
- * Trains a byte-level BPE tokenizer as GPT-2's (Radford et al., 2019) on texts, each a document. The ids 0 to 255 are the bytes. For how merges are
- * chosen, see {@link learnMerges}; the same texts give the same tokenizer, in whatever order they come.
+ * Trains a byte-level BPE tokenizer as GPT-2's (Radford et al., 2019) on texts, each a document. The ids 0 to 255 are the bytes. The pair that
+ * occurs most often merges first, among equals the one with the greater bytes: so the same texts give the same tokenizer, in whatever order they come.
  *
  *     const tokenizer = await trainTokenizer(documents, { vocabSize: 4096 });
  *
