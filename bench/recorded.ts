@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus } from 'node:os';
 import { join } from 'node:path';
+import { processorFlags } from './processor.ts';
 import type { Ratio, Section } from './section.ts';
 
 /** Ratios by machine kind, and there by what was measured. */
@@ -11,13 +12,7 @@ const path = join(import.meta.dirname, 'recorded.json');
 /** The kind of this machine: machines of one kind should have about the same ratios. */
 export function machineKind(): string {
   const [processor] = cpus();
-  let flags = '';
-  try {
-    flags = /^flags\s*:(.*)$/m.exec(readFileSync('/proc/cpuinfo', 'utf8'))?.[1] ?? '';
-  } catch {
-    // not Linux
-  }
-  const kernels = ['avx512_vnni', 'avx512f', 'avx2'].find((flag) => flags.split(' ').includes(flag)) ?? arch();
+  const kernels = ['avx512_vnni', 'avx512f', 'avx2'].find((flag) => processorFlags().has(flag)) ?? arch();
   return `${processor!.model}, ${kernels}, ${cpus().length} cores`;
 }
 

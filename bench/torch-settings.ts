@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { processorFlags } from './processor.ts';
 
 /** An environment for PyTorch. Which one is fastest depends on the machine and the model, so all are tried. */
 export interface TorchSetting {
@@ -8,26 +9,33 @@ export interface TorchSetting {
   env: NodeJS.ProcessEnv;
 }
 
-/** Variables that choose OpenBLAS's kernels. Some machines set them to slow ones, which would handicap PyTorch. */
-const kernelChoices = { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined, OPENBLAS_NUM_THREADS: undefined };
-
-/** How PyTorch's threads wait for work, and, if Debian's are installed, which build of OpenBLAS multiplies matrices. */
+/**
+ * How PyTorch's threads wait for work, and, if Debian's are installed, which build of OpenBLAS multiplies matrices, and with which kernels. OpenBLAS chooses
+ * slow kernels for processors that it does not know, and some machines set variables that choose slow ones. So all that the processor can run
+ * are tried.
+ */
 export function torchSettings(): TorchSetting[] {
-  const waiting: TorchSetting[] = [
-    { title: 'default waiting', env: kernelChoices },
-    { title: 'passive waiting', env: { ...kernelChoices, OMP_WAIT_POLICY: 'passive' } },
+  const waiting = [
+    { title: 'default waiting', env: {} },
+    { title: 'passive waiting', env: { OMP_WAIT_POLICY: 'passive' } },
   ];
+  const unset = { OPENBLAS_CORETYPE: undefined, OPENBLAS_L2_SIZE: undefined, OPENBLAS_NUM_THREADS: undefined };
   const libraries = openBlasFolders();
-  const own = waiting.map(({ title, env }) => ({ title: `its own BLAS, ${title}`, env }));
-  return [
-    ...(libraries.length === 0 ? own : []),
-    ...libraries.flatMap(({ flavour, folder }) =>
+  if (libraries.length === 0) return waiting.map(({ title, env }) => ({ title, env: { ...unset, ...env } }));
+  return libraries.flatMap(({ flavour, folder }) =>
+    kernels().flatMap((kernel) =>
       waiting.map(({ title, env }) => ({
-        title: `OpenBLAS ${flavour}, ${title}`,
-        env: { ...env, LD_LIBRARY_PATH: folder },
+        title: `OpenBLAS ${flavour}, ${kernel ?? 'its own'} kernels, ${title}`,
+        env: { ...unset, ...env, LD_LIBRARY_PATH: folder, OPENBLAS_CORETYPE: kernel },
       })),
     ),
-  ];
+  );
+}
+
+/** OpenBLAS's own choice of kernels, and those for the vectors that the processor has. */
+function kernels(): (string | undefined)[] {
+  const flags = processorFlags();
+  return [undefined, ...(flags.has('avx512bw') ? ['SkylakeX'] : []), ...(flags.has('avx2') ? ['Haswell'] : [])];
 }
 
 function openBlasFolders(): { flavour: string; folder: string }[] {
