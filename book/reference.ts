@@ -47,8 +47,6 @@ const internal = [
   'reasons', // listed by LeftOutReason
   'TypedNumbers', // listed by TensorValues
   'OneAtATime', // keeps passes over a cache apart
-  'PromptOptions', // part of GenerateOptions
-  'GgufSource', // what a GGUF file's reader gives
 ];
 
 const app = await Application.bootstrapWithPlugins({

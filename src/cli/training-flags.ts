@@ -1,9 +1,30 @@
 import type { Command } from 'commander';
+import type { OpenedText } from '../disk/open-text.ts';
 import type { TrainOptions } from '../train/index.ts';
 import { defined, number, wholeNumber } from './flags.ts';
+import type { ModelFlags } from './model-flags.ts';
+import type { TextFlags } from './text-flags.ts';
 
 /** The training options that flags set; see {@link TrainOptions}. */
 export type TrainingFlags = Partial<Omit<TrainOptions, 'betas' | 'eps'>> & { beta1?: number; beta2?: number };
+
+/** What the flags of `train` say. */
+export interface TrainFlags extends TrainingFlags, TextFlags {
+  out: string;
+  preset?: string;
+  from?: string;
+  family?: string;
+  tokenizer?: 'char' | 'gpt2';
+  validationFraction?: number;
+  resume?: boolean;
+  ignoreMemory?: boolean;
+  prompt?: string;
+  sampleTokens?: number;
+  /** The flags of the model's configuration. */
+  model: ModelFlags;
+  /** Called when the text has been opened, before it is read. */
+  onText?: (text: OpenedText) => void;
+}
 
 export function addTrainingFlags(command: Command): Command {
   return command

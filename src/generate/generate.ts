@@ -56,6 +56,7 @@ export async function* generate(
   if (rest) yield rest;
 }
 
+/** How a prompt becomes tokens. */
 export interface PromptOptions extends EncodeOptions {
   /** The number of tokens of the model. Defaults to that of the tokenizer. */
   vocabSize?: number;

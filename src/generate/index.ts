@@ -1,6 +1,6 @@
 export { Decoder, type DecoderOptions, usualCapacity } from './decoder.ts';
 export type { Draft, Guess, GuessOptions } from './draft.ts';
-export { type GenerateOptions, generate, promptIds } from './generate.ts';
+export { type GenerateOptions, generate, type PromptOptions, promptIds } from './generate.ts';
 export { generateBatch, generateTokens } from './generate-tokens.ts';
 export { type CacheOptions, type CacheShape, KVCache } from './kv-cache.ts';
 export type { ScoredToken } from './log-probabilities.ts';

@@ -3,7 +3,7 @@ export * as configFields from './config-fields.ts';
 export { type ConfigOf, type ConfigTable, configTable, describeDefault, type OptionsOf } from './config-table.ts';
 export { type DecoderOnlyConfig, DecoderOnlyTransformer } from './decoder-only-transformer.ts';
 export type { Family, GgufConfig, GgufForm, HuggingFaceForm, ModelConfig } from './family.ts';
-export type { Hyperparameters } from './gguf-hyperparameters.ts';
+export type { GgufSource, Hyperparameters } from './gguf-hyperparameters.ts';
 export { type GPT2Config, type GPT2Options, gpt2Config } from './gpt2/config.ts';
 export { GPT2 } from './gpt2/gpt2.ts';
 export { gpt2 } from './gpt2/presets.ts';

@@ -14,8 +14,8 @@ import { programName } from '../program-name.ts';
 import { columnsOf, decorate, hanging, warn } from '../terminal.ts';
 import { addTextOptions, tellLeftOut } from '../text-flags.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
-import { addTrainingFlags } from '../training-flags.ts';
-import { type TrainFlags, trainingRun } from '../training-runs.ts';
+import { addTrainingFlags, type TrainFlags } from '../training-flags.ts';
+import { trainingRun } from '../training-runs.ts';
 
 /** What Ctrl-C says. */
 export const stopping = {
