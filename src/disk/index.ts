@@ -6,4 +6,5 @@ export { type OpenedText, type OpenTextOptions, openText } from './open-text.ts'
 export * from './pretrained.ts';
 export * from './run/index.ts';
 export { openSafetensors, openSafetensorsFolder, writeSafetensors } from './safetensors.ts';
+export * from './shards/index.ts';
 export type { FileChoice, LeftOut, LeftOutReason } from './text-files.ts';

@@ -13,4 +13,5 @@ export {
   type TextSourceOptions,
   textSourceOf,
 } from './text-source.ts';
+export { type TokenSource, type TokenSourceOptions, tokenSourceOf } from './token-source.ts';
 export { RandomWindows, sequentialWindows, type WindowOptions, type Windows } from './windows.ts';

@@ -136,6 +136,8 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   downloadModel: (o) => disk.downloadModel('a/b', { offline: true, ...o }),
   promptIds: (o) => g.promptIds(tinyTokenizer, 'a', o),
   openText: (o) => disk.openText(path, o),
+  checkShards: (o) => disk.checkShards(path, o),
+  tokenSourceOf: (o) => text.tokenSourceOf(new Uint16Array(), o),
   tokenStream: (o) => m.tokenStream(source, tinyTokenizer, o),
   openModel: (o) => disk.openModel(path, o),
   describeModel: (o) => disk.describeModel(path, o),

@@ -1,0 +1,3 @@
+export { type CheckShardsOptions, checkShards } from './check-shards.ts';
+export type { PreparedSource, Shard, ShardManifest, TokenizerIdentity } from './manifest.ts';
+export { type OpenedShards, openShards } from './open-shards.ts';
