@@ -69,7 +69,7 @@ export async function openNamedWeights(
 
 async function untrained(name: string): Promise<NamedModel> {
   const preset = presets[name]!;
-  const tokenizer = preset.tokenizer === 'char' ? await novelCharacters() : new GPT2Tokenizer();
+  const tokenizer = preset.tokenizer === 'characters' ? await novelCharacters() : new GPT2Tokenizer();
   const model = createModel(preset.family, presetConfig(preset, tokenizer.vocabSize));
   const { family, config, parameterCount } = model;
   if (parameterCount > 1e8) {

@@ -5,7 +5,7 @@ import { defaultTrainOptions, type TrainOptions } from '../train/index.ts';
 export interface Preset {
   /** One line for `--help`. */
   summary: string;
-  tokenizer: 'char' | 'gpt2';
+  tokenizer: 'characters' | 'gpt2';
   family: string;
   /** Fields of the family's configuration; what is left out has the family's default. */
   model: Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ export interface Preset {
 
 const charSmall: Preset = {
   summary: 'characters, 0.8M parameters: a few minutes on two cores',
-  tokenizer: 'char',
+  tokenizer: 'characters',
   family: 'gpt2',
   model: { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 4, dropRate: 0, qkvBias: false, tiedHead: true },
   // Three times nanoGPT's rate for a model of this size: on Shakespeare the loss falls to 1.77 instead of 1.90.

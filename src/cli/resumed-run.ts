@@ -7,6 +7,7 @@ import { ensureFlagsOf, writtenFlags } from './model-flags.ts';
 import { programName } from './program-name.ts';
 import { ensureFits, runOn } from './run-on-text.ts';
 import { readingOf } from './text-flags.ts';
+import { isNamed } from './tokenizer-flag.ts';
 import { type TrainFlags, trainOptionsOf } from './training-flags.ts';
 
 /** The run that `--resume` continues, with what the other flags change. */
@@ -22,7 +23,10 @@ export async function resumedRun(text: string | undefined, flags: TrainFlags, si
   ensureSame(path, { family: file.architecture }, defined({ family: flags.family }));
   ensureFlagsOf(familyNamed(file.architecture), flags.model);
   ensureSame(path, file.config, flags.model);
-  ensureSame(path, { tokenizer: tokenizer.kind }, defined({ tokenizer: flags.tokenizer }));
+  ensure(
+    flags.tokenizer === undefined || (await isNamed(flags.tokenizer, tokenizer)),
+    `${path} belongs to a run with another tokenizer than ${flags.tokenizer}; leave --tokenizer out, or start a new run with another --out`,
+  );
   ensureSame(path, { seed: before.seed }, defined({ seed: flags.seed }));
   const options = trainOptionsOf(flags, before);
   const { step } = file;

@@ -14,7 +14,8 @@ export interface TrainFlags extends TrainingFlags, TextFlags {
   preset?: string;
   from?: string;
   family?: string;
-  tokenizer?: 'char' | 'gpt2';
+  /** `characters`, `gpt2`, or the path of another tokenizer. */
+  tokenizer?: string;
   validationFraction?: number;
   resume?: boolean;
   ignoreMemory?: boolean;

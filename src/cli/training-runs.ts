@@ -2,7 +2,6 @@ import { ensure } from '../core/errors.ts';
 import { type FolderRun, holdsRun } from '../disk/run/index.ts';
 import { ensureUnlocked } from '../disk/run/lock.ts';
 import { familyNamed, type LanguageModel } from '../models/index.ts';
-import { GPT2Tokenizer } from '../tokenizer/index.ts';
 import { initialRandom } from '../train/index.ts';
 import { defined } from './flags.ts';
 import { ensureFlagsOf, sharedFields, writtenFlags } from './model-flags.ts';
@@ -11,6 +10,7 @@ import { defaultPreset, fineTuning, presets } from './presets.ts';
 import { resumedRun } from './resumed-run.ts';
 import { charactersOf, ensureFits, runOn } from './run-on-text.ts';
 import { readingOf } from './text-flags.ts';
+import { isCharacters, namedTokenizer } from './tokenizer-flag.ts';
 import { type TrainFlags, trainOptionsOf } from './training-flags.ts';
 
 /** The run that `flags` describe: one to resume, one that starts from a trained model, or one from nothing. */
@@ -34,8 +34,8 @@ async function newRun(text: string, flags: TrainFlags, signal: AbortSignal): Pro
   const family = familyNamed(flags.family ?? preset.family);
   ensureFlagsOf(family, flags.model);
   const reading = readingOf(flags);
-  const kind = flags.tokenizer ?? preset.tokenizer;
-  const tokenizer = kind === 'gpt2' ? new GPT2Tokenizer() : await charactersOf(text, flags, signal);
+  const named = flags.tokenizer ?? preset.tokenizer;
+  const tokenizer = isCharacters(named) ? await charactersOf(text, flags, signal) : await namedTokenizer(named);
   const options = trainOptionsOf(flags, preset.training);
   const own = family.name === preset.family ? preset.model : sharedFields(family, preset.model);
   const shape = { ...own, ...flags.model };

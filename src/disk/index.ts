@@ -3,6 +3,7 @@ export { type ExportOnnxOptions, exportOnnx, type OnnxDtype, onnxDtypes } from '
 export { openGguf, writeGguf } from './gguf.ts';
 export * from './hub/index.ts';
 export { type OpenedText, type OpenTextOptions, openText } from './open-text.ts';
+export { openTokenizer } from './open-tokenizer.ts';
 export * from './pretrained.ts';
 export * from './run/index.ts';
 export { openSafetensors, openSafetensorsFolder, writeSafetensors } from './safetensors.ts';

@@ -1,20 +1,15 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensure, TsgptError } from '../core/errors.ts';
+import { ensure } from '../core/errors.ts';
 import { parseJSON } from '../core/json.ts';
 import { whileOpen } from '../core/while-open.ts';
 import { type LanguageModel, type ModelDescription, readHuggingFaceConfig } from '../models/index.ts';
 import { createLoaded } from '../models/load-weights.ts';
 import { familyOfModelType } from '../models/registry.ts';
 import { chatTemplateIn, stopTokensIn } from '../pretrained/conversation-files.ts';
-import {
-  fitsModel,
-  type HuggingFaceTokenizerFiles,
-  huggingFaceTokenizerFiles,
-  readHuggingFaceTokenizer,
-  type Tokenizer,
-} from '../tokenizer/index.ts';
+import { fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
+import { readIfThere, readTokenizerFiles } from './open-tokenizer.ts';
 import { withOwnHead } from './own-head.ts';
 import { openSafetensorsFolder } from './safetensors.ts';
 import { inPlace } from './weights-in-place.ts';
@@ -62,9 +57,7 @@ async function readFolderConfig(folder: string): Promise<ModelDescription> {
 }
 
 async function loadTokenizer(folder: string, { config }: ModelDescription): Promise<Tokenizer | undefined> {
-  const files: HuggingFaceTokenizerFiles = {};
-  for (const name of huggingFaceTokenizerFiles) files[name] = await readIfThere(join(folder, name));
-  const tokenizer = await readingFrom(folder, () => readHuggingFaceTokenizer(files));
+  const tokenizer = await readTokenizerFiles(folder);
   ensure(
     !tokenizer || fitsModel(tokenizer, config.vocabSize),
     () =>
@@ -110,14 +103,4 @@ async function readConversationFiles(
       ? stopTokensIn('config.json', config)
       : stopTokensIn('generation_config.json', generationConfig);
   return { chatTemplate, stopTokens: stopTokens.filter((id) => id < vocabSize) };
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new TsgptError(`cannot read ${path}: ${message}`, { cause });
-  }
 }

@@ -63,7 +63,7 @@ describe('a training preset', () => {
     const { training } = presets['char-tiny']!;
     presets['toy-tiny'] = {
       summary: 'a toy',
-      tokenizer: 'char',
+      tokenizer: 'characters',
       family: 'toy-relu',
       model: { embDim: 8, nLayers: 1 },
       training: { ...training, ...defaultTrainOptions, steps: 2, batchSize: 2, evalInterval: 2, evalWindows: 2 },

@@ -42,7 +42,7 @@ const flags: Record<string, Effect> = {
   '--ignore-memory': { args: [], kept: {} }, // for this time only
   '--preset': { args: ['char-tiny'], refused: '--preset does not go with it' },
   '--from': { args: ['runs/other'], refused: '--from does not go with it' },
-  '--tokenizer': { args: ['gpt2'], refused: 'cannot continue with tokenizer gpt2' },
+  '--tokenizer': { args: ['gpt2'], refused: 'belongs to a run with another tokenizer than gpt2' },
   '--family': { args: ['llama'], refused: 'cannot continue with family llama' },
   '--validation-fraction': { args: ['0.4'], refused: '--validation-fraction 0.4 would change' },
   '--special': { args: [], refused: 'the tokenizer of this model has no special tokens' },

@@ -80,7 +80,7 @@ function lineOf(name: string, kind: string, { vocabSize, contextLength }: ModelC
 
 function describePreset(name: string): Description {
   const preset = presets[name]!;
-  const isCharacters = preset.tokenizer === 'char';
+  const isCharacters = preset.tokenizer === 'characters';
   const vocabSize = isCharacters ? assumedCharacters : new GPT2Tokenizer().vocabSize;
   const note = isCharacters
     ? [`With ${assumedCharacters} different characters; the training text decides the real number.`]

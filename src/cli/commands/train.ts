@@ -13,6 +13,7 @@ import { defaultPreset, presets } from '../presets.ts';
 import { programName } from '../program-name.ts';
 import { columnsOf, decorate, hanging, warn } from '../terminal.ts';
 import { addTextOptions, tellLeftOut } from '../text-flags.ts';
+import { tokenizerNames } from '../tokenizer-flag.ts';
 import { lossChart, TrainDisplay } from '../train-display.ts';
 import { addTrainingFlags, type TrainFlags } from '../training-flags.ts';
 import { trainingRun } from '../training-runs.ts';
@@ -37,7 +38,7 @@ export function trainCommand(): Command {
         Object.keys(presets),
       ),
     )
-    .addOption(new Option('--tokenizer <kind>', 'how to turn text into tokens').choices(['char', 'gpt2']))
+    .option('--tokenizer <name>', `how to turn text into tokens: ${tokenizerNames} (default: as in the preset)`)
     .option('--from <model>', `continue from a trained model, with its tokenizer and chat template: ${modelArgument}`)
     .option('--ignore-memory', 'train even if that seems to take more memory than the machine has')
     .option('--resume', 'continue the run in --out, exactly as if it had never stopped')
