@@ -36,10 +36,11 @@ export const decoderOptions: OptionNames<DecoderOptions> = { chunkSize: true, qu
  * It holds the weights in memory outside of JavaScript until it is disposed of or garbage-collected.
  */
 export class Decoder implements AsyncDisposable {
+  /** The model that it writes with. */
+  readonly model: LanguageModel;
   readonly config: LanguageModel['config'];
   /** How the weights are quantized; undefined for float32. */
   readonly quantization: Quantization | undefined;
-  readonly #model: LanguageModel;
   readonly #chunkSize: number;
   readonly #graphOf: (wanted: 'logits' | 'targets') => Baked;
   readonly #graph: Baked;
@@ -57,7 +58,7 @@ export class Decoder implements AsyncDisposable {
     );
     this.config = model.config;
     this.quantization = quantize;
-    this.#model = model;
+    this.model = model;
     this.#chunkSize = chunkSize;
     this.#paddedHeadDim = paddedHeadDim(model.cacheShape.headDim);
     const storageOf = quantize ? quantizedStorage(model, quantize) : storageAsIs;
@@ -67,7 +68,7 @@ export class Decoder implements AsyncDisposable {
 
   /** About how many bytes of weights a pass over one token reads, which decides the time it takes. */
   get weightBytes(): number {
-    return (this.#model.parameterCount * bitsPerWeight[this.quantization ?? 'float32']) / 8;
+    return (this.model.parameterCount * bitsPerWeight[this.quantization ?? 'float32']) / 8;
   }
 
   /** Loads the weights; otherwise the first use does. */
@@ -87,7 +88,7 @@ export class Decoder implements AsyncDisposable {
       capacity <= contextLength,
       `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is useless; ask for no more`,
     );
-    return new KVCache({ ...this.#model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
+    return new KVCache({ ...this.model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { type Baked, bake } from '../compile/index.ts';
 import type { ConstantLeaves } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
+import { withModelScopes } from '../models/model-scopes.ts';
 import type { AttentionCache, AttentionHeads } from '../nn/index.ts';
 import { cachedAttention, openLengths, pad, type Tensor } from '../tensor/index.ts';
 import { targetScores } from './target-scores.ts';
@@ -44,7 +45,7 @@ export function decodingGraph(
     const logits = model.unembed(chosen); // [selected, vocabSize]
     return [...(targets ? targetScores(logits, targets) : [logits]), ...cache.updated];
   };
-  return bake(inputs, trace, storageOf);
+  return bake(inputs, (...args) => withModelScopes(model, () => trace(...args)), storageOf);
 }
 
 /** The cache while the graph is built: each block takes the next two of its arrays. */

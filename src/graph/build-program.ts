@@ -2,6 +2,7 @@ import type { Capabilities } from '../runtime/runtime.ts';
 import type { ConstantLeaves } from './constant-leaves.ts';
 import type { Attributes, GraphNode, GraphValue } from './graph.ts';
 import type { Leaf, Program, Step } from './program.ts';
+import { inScope, scopeOfDefinition } from './scope.ts';
 
 /**
  * Orders the graph behind `outputs`. Nodes that no output needs are left out, equal computations become one, and operations that the engine
@@ -97,7 +98,8 @@ class ProgramBuilder {
   #replacementsOf(node: GraphNode): readonly GraphValue[] | undefined {
     const { lowering, contribOperators = [], definition } = node.operation;
     if (lowering && contribOperators.every((name) => this.#capabilities.contribOperators.has(name))) return undefined;
-    const replacements = this.#replacements.get(node) ?? definition?.(node.inputs, node.attributes);
+    const define = () => definition?.(node.inputs, node.attributes);
+    const replacements = this.#replacements.get(node) ?? inScope(scopeOfDefinition(node), define);
     this.#replacements.set(node, replacements);
     return replacements;
   }

@@ -39,6 +39,16 @@ export interface LeafCheck {
   readonly check: (data: HostArray) => void;
 }
 
+/** Where in a model a node belongs, as noted while the graph is built. */
+export interface Scope {
+  /** The path of the part of the model that made the node, such as `blocks.3.attention`. */
+  readonly path: string;
+  /** Whether the node computes gradients of that part. */
+  readonly isBackward: boolean;
+  /** The operation of the forward pass that the node belongs to. Defaults to the node's own. */
+  readonly operation?: string | undefined;
+}
+
 /** One operation applied to values. */
 export interface GraphNode<A extends Attributes = Attributes> {
   readonly operation: Operation;
@@ -50,6 +60,8 @@ export interface GraphNode<A extends Attributes = Attributes> {
   readonly feed?: (args: readonly HostArray[]) => HostArray;
   /** The node's requirements for the elements of leaves; a check throws a TsgptError for invalid ones. */
   readonly checks?: LeafCheck[];
+  /** The part of a model that the node belongs to, if it was noted. It decides nothing but the names of operators. */
+  readonly scope?: Scope | undefined;
 }
 
 /** One output of a node: an array of known shape and type, computed or not. */

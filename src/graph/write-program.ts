@@ -2,6 +2,7 @@ import { isOpen } from '../core/open-length.ts';
 import type { OnnxModel, OnnxValue } from '../formats/onnx/model.ts';
 import { Emitter } from './emitter/emitter.ts';
 import type { GraphValue } from './graph.ts';
+import { namePrefixOf } from './node-names.ts';
 import type { Leaf, Program } from './program.ts';
 import type { StoredConstant } from './stored-constant.ts';
 
@@ -37,6 +38,7 @@ export function writeProgram(
   for (const { node, inputs, outputs } of program.steps) {
     const values = outputs.map((number) => program.values[number]!);
     const operands = inputs.map((number) => names[number]!);
+    emitter.namePrefix = namePrefixOf(node);
     // Engines treat tensors without elements each in their own way, or not at all; there is nothing to compute in them.
     const results = values.every(isEmpty)
       ? values.map(({ shape, dtype }) => emitter.fill(shape, 0, dtype))

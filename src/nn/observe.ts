@@ -1,6 +1,7 @@
 import { ensureKind } from '../core/kind.ts';
 import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
+import { wrapMethod } from './wrap-method.ts';
 
 let depth = 0;
 
@@ -34,7 +35,7 @@ export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
   };
   const inside = ['']; // the paths of the parts whose forward is running, innermost last
   const restore = [...model.namedModules()].map(([path, module]) =>
-    wrapForward(module, (forward, inputs) => {
+    wrapMethod<Tensor>(module, 'forward', (forward, inputs) => {
       noteNamed(inside.at(-1)!, inputs);
       inside.push(path);
       const output = forward(...inputs);
@@ -52,21 +53,6 @@ export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
     for (const undo of restore) undo();
   }
   return observed;
-}
-
-type Forward = (...inputs: unknown[]) => Tensor;
-
-/** Replaces the `forward` of `module`, if it has one, by `around`. The returned function restores it. */
-function wrapForward(module: Module, around: (forward: Forward, inputs: unknown[]) => Tensor): () => void {
-  const { forward } = module as { forward?: Forward };
-  if (!forward) return () => {};
-  const before = Object.getOwnPropertyDescriptor(module, 'forward');
-  const value = (...inputs: unknown[]) => around(forward.bind(module), inputs);
-  Object.defineProperty(module, 'forward', { value, configurable: true });
-  return () => {
-    if (before) Object.defineProperty(module, 'forward', before);
-    else Reflect.deleteProperty(module, 'forward');
-  };
 }
 
 /** The named tensors that `output` depends on, operands first, without leaves and tensors visited before. */

@@ -21,9 +21,14 @@ export type {
   Capabilities,
   ContribOperator,
   DeviceBuffer,
+  EngineMemory,
   Executable,
   LoadOptions,
+  OperatorTime,
+  ProcessMemory,
+  ProfiledExecutable,
   RunInput,
+  RunProfile,
   Runtime,
 } from './runtime.ts';
 export { standardOnnx } from './runtime.ts';

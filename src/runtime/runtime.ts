@@ -1,5 +1,6 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import type { KnownLengths } from '../core/open-length.ts';
+import type { Shape } from '../core/shape.ts';
 import type { OnnxModel } from '../formats/onnx/model.ts';
 
 /** Something that runs ONNX models: ONNX Runtime in Node or in the browser, on whatever devices it has. */
@@ -12,6 +13,10 @@ export interface Runtime {
    * nothing can be kept on a device.
    */
   upload?(elements: HostArray): Promise<DeviceBuffer>;
+  /** Like {@link load}, but the model notes how long its operators take. Missing if the engine cannot tell. */
+  loadProfiled?(model: OnnxModel, options: LoadOptions): Promise<ProfiledExecutable>;
+  /** The memory of the engine's process. Missing if it cannot be told. */
+  processMemory?(): ProcessMemory;
 }
 
 /** Features that not every engine has. Models are written for the capabilities of their runtime. */
@@ -86,4 +91,52 @@ export interface Executable {
   ): Promise<DeviceBuffer[]>;
   /** Frees the model's memory. */
   dispose(): Promise<void>;
+}
+
+/** How long an operator of a model took in one run. */
+export interface OperatorTime {
+  /** The operator's name in the model. Where the engine merged several, it holds the name of one of them. */
+  readonly name: string;
+  /** The operator that the engine ran, such as `Gemm`. */
+  readonly operator: string;
+  readonly milliseconds: number;
+  /** The shapes of its inputs. Weights that the engine keeps in a form of its own are left out. */
+  readonly inputs: readonly Shape[];
+  readonly outputs: readonly Shape[];
+}
+
+/** What a {@link ProfiledExecutable} noted in one run. */
+export interface RunProfile {
+  /** From the beginning of the run to its end. */
+  readonly milliseconds: number;
+  /** The operators in the order in which they ran. */
+  readonly operators: readonly OperatorTime[];
+  /** The engine's memory in bytes, where it is known. */
+  readonly memory?: EngineMemory | undefined;
+}
+
+/** The memory of an engine for one model. */
+export interface EngineMemory {
+  /** What it held before the first operator ran, such as weights in a form of its own. */
+  readonly atStart: number;
+  /** The most that was in use at once after an operator. */
+  readonly atPeak: number;
+  /** What it had asked the system for, in use or not. */
+  readonly reserved: number;
+}
+
+/** A loaded model that notes how long each operator takes. Noting makes runs a little slower. */
+export interface ProfiledExecutable extends Executable {
+  /** Ends the notes and returns them, one entry for each run so far. Call it once. The model can run on. */
+  endProfile(): Promise<RunProfile[]>;
+}
+
+/** The memory of the process that the engine runs in, in bytes. */
+export interface ProcessMemory {
+  /** The most memory that was resident at once since the process began. */
+  readonly peak: number;
+  /** The objects of JavaScript. */
+  readonly heap: number;
+  /** The arrays of JavaScript that hold numbers. */
+  readonly arrays: number;
 }

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
 import { sameShape } from '../core/shape.ts';
+import { inScope, scopeOfGradients, scopeOfSums } from '../graph/index.ts';
 import type { Composite } from './composite.ts';
 import { behindIdentity } from './composites/identity.ts';
 import { ones, zeros } from './creation.ts';
@@ -53,14 +54,16 @@ function vectorJacobianProduct(
   const wanted = new Set(wrt);
   for (const node of nodesBetween(wrt, outputs, stopAtWrt).reverse()) {
     if (node.outputs.some((output) => gradients.has(output))) {
-      const inputGradients = gradientsOfInputs(node, gradients);
-      node.inputs.forEach((input, i) => {
-        if (input.dtype === 'float32') accumulate(input, inputGradients[i], gradients);
+      const inputGradients = inScope(scopeOfGradients(node), () => gradientsOfInputs(node, gradients));
+      inScope(scopeOfSums(node), () => {
+        node.inputs.forEach((input, i) => {
+          if (input.dtype === 'float32') accumulate(input, inputGradients[i], gradients);
+        });
+        for (const { tensor, operand, gradient } of skippedBy(node)) {
+          const ofOperand = inputGradients[operand];
+          if (ofOperand && wanted.has(tensor)) accumulate(tensor, gradient(ofOperand), ofViews);
+        }
       });
-      for (const { tensor, operand, gradient } of skippedBy(node)) {
-        const ofOperand = inputGradients[operand];
-        if (ofOperand && wanted.has(tensor)) accumulate(tensor, gradient(ofOperand), ofViews);
-      }
     }
   }
   return wrt.map((tensor) => {

@@ -1,4 +1,4 @@
-import type { Attributes, LeafCheck, Operation } from '../graph/index.ts';
+import { type Attributes, currentScope, type LeafCheck, type Operation } from '../graph/index.ts';
 import { ensureTensors } from './operands.ts';
 import type { GradientRule, TensorNode } from './primitive.ts';
 import { composites, ensureNewName } from './registry.ts';
@@ -27,7 +27,7 @@ export function defineComposite<A extends Attributes = Record<never, never>>(com
     ensureTensors(composite.name, ...inputs);
     // Applying the definition checks the operands and gives the shapes and types of the outputs.
     const outputs: Tensor[] = [];
-    const node: TensorNode = { operation, inputs, attributes, outputs, checks };
+    const node: TensorNode = { operation, inputs, attributes, outputs, checks, scope: currentScope() };
     for (const [index, output] of composite.definition(inputs, attributes).entries()) {
       outputs.push(new Tensor(node, index, output));
     }

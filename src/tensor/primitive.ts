@@ -1,7 +1,7 @@
 import type { DType, HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
 import { broadcastShapes, type Shape } from '../core/shape.ts';
-import type { Attributes, GraphNode, LeafCheck, Operation } from '../graph/index.ts';
+import { type Attributes, currentScope, type GraphNode, type LeafCheck, type Operation } from '../graph/index.ts';
 import { ensureTensors } from './operands.ts';
 import { ensureNewName, primitives } from './registry.ts';
 import { Tensor } from './tensor.ts';
@@ -51,7 +51,7 @@ export function definePrimitive<A extends Attributes = Record<never, never>>(pri
   // Nothing else of this file may be used at this point; see `registry.ts`.
   return (inputs: readonly Tensor[], attributes: A, ...checks: LeafCheck[]): Tensor => {
     ensureTensors(primitive.name, ...inputs);
-    const node = { operation, inputs, attributes, outputs: [] as Tensor[], checks };
+    const node = { operation, inputs, attributes, outputs: [] as Tensor[], checks, scope: currentScope() };
     node.outputs.push(new Tensor(node, 0, primitive.result(inputs, attributes)));
     return node.outputs[0]!;
   };

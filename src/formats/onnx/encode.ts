@@ -71,7 +71,7 @@ function encodeOperatorSet(writer: BinaryWriter, domain: string, version: number
 function encodeNode(writer: BinaryWriter, node: OnnxNode): void {
   for (const input of node.inputs) text(writer, 1, input);
   for (const output of node.outputs) text(writer, 2, output);
-  text(writer, 3, `${node.operator}_${node.outputs[0]}`);
+  text(writer, 3, node.name ?? `${node.operator}_${node.outputs[0]}`);
   text(writer, 4, node.operator);
   if (node.domain) text(writer, 7, node.domain);
   for (const [name, value] of Object.entries(node.attributes)) {

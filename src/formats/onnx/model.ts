@@ -21,6 +21,8 @@ export interface OnnxNode {
   readonly floats: Readonly<Record<string, number>>;
   /** The operator's domain: `com.microsoft` for ONNX Runtime's own. Defaults to ONNX's. */
   readonly domain?: string;
+  /** Defaults to the operator and its first output. */
+  readonly name?: string;
 }
 
 export interface OnnxTensor {

@@ -42,6 +42,11 @@ export class Emitter {
     return this.#initializers.tensors;
   }
 
+  /** What the names of the operators added from now on begin with. Defaults to nothing. */
+  set namePrefix(prefix: string) {
+    this.#operators.namePrefix = prefix;
+  }
+
   /** Adds one operator with one output and returns the output's name. */
   emit(operator: string, inputs: readonly string[], options?: EmitOptions): string {
     return this.#operators.emit(operator, inputs, options);

@@ -12,6 +12,8 @@ export interface EmitOptions {
 /** The operators of one ONNX graph. Each is added after those that compute its operands, as ONNX requires. */
 export class Operators {
   readonly nodes: OnnxNode[] = [];
+  /** See {@link Emitter.namePrefix}. */
+  namePrefix = '';
   #outputCount = 0;
 
   /** Adds an operator with one output and returns the output's name. */
@@ -23,7 +25,8 @@ export class Operators {
   emitMany(operator: string, inputs: readonly string[], outputCount: number, options: EmitOptions = {}): string[] {
     const outputs = Array.from({ length: outputCount }, () => `v${this.#outputCount++}`);
     const { attributes = {}, floats = {}, domain } = options;
-    this.nodes.push({ operator, inputs, outputs, attributes, floats, domain });
+    const name = this.namePrefix && `${this.namePrefix}|${operator}_${outputs[0]}`;
+    this.nodes.push({ operator, inputs, outputs, attributes, floats, domain, ...(name && { name }) });
     return outputs;
   }
 

@@ -1,4 +1,4 @@
-import type { GraphNode, Lowering } from '../graph.ts';
+import type { GraphNode, Lowering, Scope } from '../graph.ts';
 import { isMatmul, linearOver } from '../lowerings/matrix-product.ts';
 import type { Program, Step } from '../program.ts';
 import type { StoredConstant } from '../stored-constant.ts';
@@ -55,8 +55,16 @@ function merge(group: readonly Step[]): Step {
     inputs: [group[0]!.node.inputs[0]!, ...values.flat()],
     attributes: {},
     outputs: group.map((step) => step.node.outputs[0]!),
+    scope: mergedScope(group),
   };
   return { node, inputs: [input!, ...operands.flat()], outputs: group.map((step) => step.outputs[0]!) };
+}
+
+/** The layers' scope, with a path such as `blocks.0.attention.query+key+value`. */
+function mergedScope(group: readonly Step[]): Scope | undefined {
+  const [first, ...others] = group.map(({ node }) => node.scope);
+  const names = others.map((scope) => scope?.path.split('.').at(-1));
+  return first && { ...first, path: [first.path, ...names].join('+') };
 }
 
 const lowering: Lowering = (emitter, node, [input, ...operands]) => {

@@ -9,6 +9,7 @@ import { encodeModel } from '../../formats/onnx/encode.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
 import { folderOption, inMemoryOrInFiles, placesOf } from './external-places.ts';
+import { type Noting, noted } from './profiling.ts';
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
 
 export interface NodeRuntimeOptions {
@@ -38,12 +39,20 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
     `the number of threads must be a whole number of at least 1, but is ${threads}`,
   );
   const refusal = await probeRefusal();
+  const threadsFor = ({ parallel, keepAwake = false, keptOutputs = [] }: LoadOptions) => {
+    ensure(keptOutputs.length === 0, 'this runtime computes in host memory and cannot keep results on a device');
+    return { threads: parallel ? threads : 1, keepAwake };
+  };
   return {
     name: `onnxruntime-node (cpu, ${threads} threads)`,
     capabilities,
-    load: async (model, { parallel, keepAwake = false, keptOutputs = [] }: LoadOptions) => {
-      ensure(keptOutputs.length === 0, 'this runtime computes in host memory and cannot keep results on a device');
-      return NodeExecutable.load(model, { threads: parallel ? threads : 1, keepAwake }, refusal);
+    load: async (model, options) => NodeExecutable.load(model, threadsFor(options), refusal),
+    loadProfiled: (model, options) =>
+      noted((noting) => NodeExecutable.load(model, threadsFor(options), refusal, noting)),
+    processMemory() {
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      // The operating system counts the largest resident set in KiB.
+      return { peak: process.resourceUsage().maxRSS * 1024, heap: heapUsed, arrays: arrayBuffers };
     },
   };
 }
@@ -66,7 +75,8 @@ class NodeExecutable implements Executable {
     model: OnnxModel,
     { threads, keepAwake }: { threads: number; keepAwake: boolean },
     refusal: string | undefined,
-  ): Promise<Executable> {
+    noting: Noting = {},
+  ): Promise<NodeExecutable> {
     const { model: small, external } = await inMemoryOrInFiles(withSequenceOutput(model));
     const { inMemory, folder, inFolder } = await placesOf(external);
     const initializers = small.initializers.map((tensor) => ({
@@ -85,6 +95,7 @@ class NodeExecutable implements Executable {
         // Waiting threads spin for a while, in case more work comes.
         extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folderOption(folder) } },
         externalData: inMemory,
+        ...noting,
       }),
     );
     return new NodeExecutable(session, { inputs: model.inputs, outputs: model.outputs }, refusal);
@@ -116,6 +127,11 @@ class NodeExecutable implements Executable {
       if (messageOf(error) !== this.#refusal) throw outOfMemory(error) ?? error;
     }
     return [];
+  }
+
+  /** Makes the engine write its notes; see {@link noted}. */
+  endNotes(): void {
+    this.#session.endProfiling();
   }
 
   async dispose(): Promise<void> {

@@ -1,0 +1,31 @@
+import { compile } from '../compile/index.ts';
+import { Random } from '../random/index.ts';
+import { fromArray } from '../tensor/index.ts';
+
+/** How fast the current runtime multiplies large matrices. */
+export interface MatrixRate {
+  /** The matrices are `[size, size]`. */
+  readonly size: number;
+  /** Multiplications and additions in a second, in the best of several products. */
+  readonly flopsPerSecond: number;
+}
+
+/** For so many milliseconds, and at least five times, products are repeated. */
+const patience = 600;
+
+/** Measures {@link MatrixRate} with float32 matrices. `size` defaults to 1024. */
+export async function measureMatrixRate(size = 1024): Promise<MatrixRate> {
+  const multiply = compile((a, b) => [a!.matmul(b!)]);
+  const random = new Random(1);
+  const matrices = [1, 2].map(() => fromArray(Float32Array.from(random.normals(size * size)), [size, size]));
+  const into = [new Float32Array(size * size)];
+  await multiply.run(matrices, into); // loads it
+  let best = Number.POSITIVE_INFINITY;
+  const begin = performance.now();
+  for (let i = 0; i < 5 || performance.now() - begin < patience; i++) {
+    const start = performance.now();
+    await multiply.run(matrices, into);
+    best = Math.min(best, performance.now() - start);
+  }
+  return { size, flopsPerSecond: (2 * size ** 3) / (best / 1000) };
+}
