@@ -8,6 +8,7 @@ import { evalCommand } from './commands/eval.ts';
 import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { profileCommand } from './commands/profile.ts';
 import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
 import { helpItems, helpWidth } from './help.ts';
@@ -22,6 +23,7 @@ const examples = [
   ['$ tsgpt train --resume --out runs/novel', 'continue after Ctrl-C'],
   ['$ tsgpt info gpt2-small', 'what GPT-2 consists of'],
   ['$ tsgpt convert runs/novel novel.gguf', 'a file for llama.cpp'],
+  ['$ tsgpt profile runs/novel --train', 'where the time of a training step goes'],
   ['$ tsgpt inspect runs/novel -p "It was" --lens', 'what each block would predict'],
 ] as const;
 
@@ -38,6 +40,7 @@ export function createProgram(): Command {
     .addCommand(convertCommand())
     .addCommand(infoCommand())
     .addCommand(inspectCommand())
+    .addCommand(profileCommand())
     .addCommand(demoCommand())
     .addHelpText('after', helpItems('Examples', examples));
   for (const command of [program, ...program.commands]) {

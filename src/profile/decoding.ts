@@ -118,7 +118,7 @@ async function withDecoder<T>(
   const capacity = Math.max(longest, Math.min(contextLength, usualCapacity));
   const ids = [...randomIds(vocabSize, longest)];
   const cache = decoder.createCache({ capacity });
-  return work({
+  return await work({
     decoder,
     cache,
     promptLength: prompt,

@@ -17,7 +17,7 @@ export interface Profile {
   readonly runtime: string;
   /** The times of whole steps without notes, warm. */
   readonly steps: { readonly count: number; readonly median: number; readonly best: number };
-  /** The time of the step that everything below describes. Notes make it a little slower. It is the median of `profiledSteps` steps. */
+  /** The time of the step that everything below describes. Notes make it a little slower; of `profiledSteps` steps, it is nearest to the median without notes. */
   readonly profiledStep: number;
   readonly profiledSteps: number;
   /** The time in operators of the engine. */
@@ -26,7 +26,7 @@ export interface Profile {
   readonly betweenOperators: number;
   /** JavaScript's time: making batches, passing arrays to the engine. */
   readonly outsideEngine: number;
-  /** By layer, in the order in which they first run. */
+  /** By layer, in the order of the model's parts. */
   readonly layers: readonly LayerTime[];
   readonly layerKinds: readonly LayerKindTime[];
   readonly operations: readonly OperationTime[];

@@ -1,6 +1,6 @@
 /** How many steps are measured: at least `least`, at most `most`, and between them for `patience` milliseconds. */
 const plain = { least: 3, most: 50, patience: 2000 };
-const noted = { least: 3, most: 15, patience: 1500 };
+const noted = { least: 3, most: 30, patience: 1500 };
 
 /** Makes steps without notes and returns their milliseconds. The first ones, which load and allocate, do not count. */
 export async function timePlainSteps(makeStep: () => Promise<void>, signal?: AbortSignal): Promise<number[]> {
@@ -34,4 +34,10 @@ async function timeSteps(
 export function medianIndex(times: readonly number[]): number {
   const order = [...times.keys()].sort((a, b) => times[a]! - times[b]!);
   return order[Math.floor((order.length - 1) / 2)]!;
+}
+
+/** The index of the one among `times` that is nearest to `time`. */
+export function nearestIndex(times: readonly number[], time: number): number {
+  const distances = times.map((one) => Math.abs(one - time));
+  return distances.indexOf(Math.min(...distances));
 }
