@@ -2,8 +2,8 @@
  * tsgpt: a GPT written from scratch in TypeScript, in Node and in browsers.
  *
  * These are the names one begins with. Each part has more under a name of its own: `tsgpt/tensor`, `tsgpt/compile`, `tsgpt/nn`, `tsgpt/models`,
- * `tsgpt/tokenizer`, `tsgpt/text`, `tsgpt/train`, `tsgpt/generate`, `tsgpt/chat`, `tsgpt/inspect`, `tsgpt/measure`, `tsgpt/random`,
- * `tsgpt/runtime`, `tsgpt/charts`. Files, training runs, published models and the hub are in `tsgpt/node`.
+ * `tsgpt/tokenizer`, `tsgpt/text`, `tsgpt/train`, `tsgpt/generate`, `tsgpt/chat`, `tsgpt/inspect`, `tsgpt/measure`, `tsgpt/profile`,
+ * `tsgpt/random`, `tsgpt/runtime`, `tsgpt/charts`. Files, training runs, published models and the hub are in `tsgpt/node`.
  */
 
 export { ChatTemplate, Conversation } from './chat/index.ts';

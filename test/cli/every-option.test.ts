@@ -18,6 +18,7 @@ const starts: Record<string, Start> = {
   eval: (folder) => ['eval', folder, '--text', textFile(), '--limit', '4'],
   convert: (folder) => ['convert', folder, join(temporaryFolder(), 'model.gguf')],
   info: (folder) => ['info', folder],
+  profile: (folder) => ['profile', folder],
   inspect: (folder) => ['inspect', folder, '-p', 'the'],
 };
 
