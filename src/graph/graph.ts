@@ -40,7 +40,7 @@ export interface LeafCheck {
 }
 
 /** Where in a model a node belongs, as noted while the graph is built. */
-export interface Scope {
+export interface NodeScope {
   /** The path of the part of the model that made the node, such as `blocks.3.attention`. */
   readonly path: string;
   /** Whether the node computes gradients of that part. */
@@ -61,7 +61,7 @@ export interface GraphNode<A extends Attributes = Attributes> {
   /** The node's requirements for the elements of leaves; a check throws a TsgptError for invalid ones. */
   readonly checks?: LeafCheck[];
   /** The part of a model that the node belongs to, if it was noted. It decides nothing but the names of operators. */
-  readonly scope?: Scope | undefined;
+  readonly scope?: NodeScope | undefined;
 }
 
 /** One output of a node: an array of known shape and type, computed or not. */

@@ -2,7 +2,7 @@ export { buildProgram } from './build-program.ts';
 export { CompiledGraph, evaluate } from './compiled-graph.ts';
 export type { ConstantLeaves } from './constant-leaves.ts';
 export { DeviceGraph } from './device-graph.ts';
-export type { Attributes, GraphNode, GraphValue, LeafCheck, Operation, Scope } from './graph.ts';
+export type { Attributes, GraphNode, GraphValue, LeafCheck, NodeScope, Operation } from './graph.ts';
 export { lowerProgram } from './lower-program.ts';
 export * as lowerings from './lowerings/index.ts';
 export { scopeInName } from './node-names.ts';

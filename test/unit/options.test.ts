@@ -12,6 +12,7 @@ import * as g from '../../src/generate/index.ts';
 import * as m from '../../src/measure/index.ts';
 import { GPT2, gpt2, Llama, llama } from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
+import { profileDecoding, profileTraining } from '../../src/profile/index.ts';
 import { Random } from '../../src/random/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';
 import * as t from '../../src/tensor/index.ts';
@@ -147,6 +148,8 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   saveCheckpoint: (o) => disk.saveCheckpoint(path, ['last'], { ...toSave, step: 1, ...o }),
   runInFolder: (o) => disk.runInFolder(trainer, { ...run, ...o }),
   trainInFolder: (o) => disk.trainInFolder({ folder: path, model, tokenizer: tinyTokenizer, text: tinyText, ...o }),
+  profileTraining: (o) => profileTraining(model, o),
+  profileDecoding: (o) => profileDecoding(() => decoder, o),
   createNodeRuntime: (o) => createNodeRuntime(o),
   'KVCache.constructor': (o) => new g.KVCache(model.cacheShape, { capacity: 1, ...o }),
   sampleToken: (o) => g.sampleToken(Float32Array.of(1, 2), o, random),

@@ -50,7 +50,7 @@ export function profileCommand(): Command {
       'tokens before the one that is written (default: 128, if the model sees more)',
       wholeNumber,
     )
-    .optionsGroup("Training (defaults: a training run's own, else as in the preset, or those of train --from):")
+    .optionsGroup('Training (defaults: as in the run or preset):')
     .option('--train', 'profile a training step instead')
     .option('--batch-size <n>', 'windows of text in a batch', wholeNumber)
     .option('--window-length <n>', 'tokens in a window', wholeNumber)

@@ -1,4 +1,4 @@
-import type { GraphNode, Lowering, Scope } from '../graph.ts';
+import type { GraphNode, Lowering, NodeScope } from '../graph.ts';
 import { isMatmul, linearOver } from '../lowerings/matrix-product.ts';
 import type { Program, Step } from '../program.ts';
 import type { StoredConstant } from '../stored-constant.ts';
@@ -61,7 +61,7 @@ function merge(group: readonly Step[]): Step {
 }
 
 /** The layers' scope, with a path such as `blocks.0.attention.query+key+value`. */
-function mergedScope(group: readonly Step[]): Scope | undefined {
+function mergedScope(group: readonly Step[]): NodeScope | undefined {
   const [first, ...others] = group.map(({ node }) => node.scope);
   const names = others.map((scope) => scope?.path.split('.').at(-1));
   return first && { ...first, path: [first.path, ...names].join('+') };
