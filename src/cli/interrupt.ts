@@ -7,8 +7,11 @@ export const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGPIPE: 141, SIGTERM: 143,
 /** The signals that a command gets: Ctrl-C, a polite request to end, a closed terminal, and in Windows Ctrl-Break. */
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const;
 
-/** Programs such as npx pass a Ctrl-C on to a command that got it already; within this many milliseconds it is the same one. */
-const SAME_CTRL_C = 500;
+/**
+ * Programs such as npx pass a signal on to a command that got it already, and a terminal that closes sends several; within this many milliseconds it is
+ * the same one.
+ */
+const SAME_SIGNAL = 500;
 
 /** A command was stopped from outside and has ended in good order. */
 export class Stopped extends Error {
@@ -42,7 +45,7 @@ let isStopped = false;
  *
  * A second Ctrl-C ends the program at once. Work with something to save has {@link SavingMessages}: for such work a second Ctrl-C aborts
  * `hurry`, which asks it to do nothing but save, and a third ends the program. Other signals, a closed terminal and a closed pipe abort both at
- * once.
+ * once, and the next one ends the program.
  *
  * @returns the result of `work`
  * @throws Stopped if it was stopped
@@ -56,20 +59,19 @@ export async function interruptible<T>(
   const saves = typeof messages !== 'string';
   const last = saves ? hurry : stop; // the last way to end in good order
   let lastCtrlC = Number.NEGATIVE_INFINITY;
+  let leaveToSystem: NodeJS.Timeout | undefined;
 
   running = {
     saves,
     stop(by, reason = new Stopped(by)) {
       const isCtrlC = by === 'SIGINT';
-      if (isCtrlC && performance.now() - lastCtrlC < SAME_CTRL_C) return;
+      if (isCtrlC && performance.now() - lastCtrlC < SAME_SIGNAL) return;
       if (isCtrlC) lastCtrlC = performance.now();
-      if (last.signal.aborted) {
-        if (isCtrlC) process.exit(exitCodes[by]);
-        return; // a terminal that closes sends several signals
-      }
+      if (last.signal.aborted) return;
       if (stop.signal.aborted || !isCtrlC) hurry.abort(reason);
       stop.abort(reason);
       isStopped = true;
+      if (last.signal.aborted) leaveToSystem = setTimeout(endAtNextSignal, SAME_SIGNAL).unref();
       const again = last.signal.aborted ? ' (Ctrl-C again ends at once)' : '';
       printBelow(`\n${saves ? messages[hurry.signal.aborted ? 'save' : 'finish'] : messages}${again}`);
     },
@@ -82,8 +84,14 @@ export async function interruptible<T>(
     return result;
   } finally {
     running = undefined;
+    clearTimeout(leaveToSystem);
     for (const [name, listener] of listeners) process.off(name, listener);
   }
+}
+
+/** Leaves the next signal to the system, which ends the program even while the engine computes and this program does not listen. */
+function endAtNextSignal(): void {
+  for (const name of signals) process.removeAllListeners(name); // libraries have some
 }
 
 /**

@@ -7,5 +7,6 @@ export { checkTrainOptions, completeTrainOptions, defaultTrainOptions, type Trai
 export { initialRandom } from './random-streams.ts';
 export { type CosineScheduleOptions, cosineSchedule, type LearningRateSchedule } from './schedule.ts';
 export { type TrainingText, textTrainer, train } from './train.ts';
-export { type StepGradients, type StepResult, Trainer, type TrainerOptions, type TrainerState } from './trainer.ts';
+export { type StepGradients, type StepResult, Trainer, type TrainerState } from './trainer.ts';
+export type { TrainerOptions } from './trainer-options.ts';
 export { type TrainingMemory, trainingMemory } from './training-memory.ts';

@@ -10,7 +10,7 @@ export interface LoopOptions {
   evalInterval?: number;
   /** Ends the loop after the current step, whose weights are evaluated. */
   signal?: AbortSignal;
-  /** Ends the loop after the current step without evaluating, and an evaluation that has begun. */
+  /** Ends the loop after the current batch: a step or an evaluation that has begun is given up, and nothing is evaluated. */
   hurry?: AbortSignal;
 }
 
@@ -47,7 +47,8 @@ export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncG
   while (trainer.step < steps && !isStopped()) {
     const start = performance.now();
     const tokensBefore = trainer.tokensSeen;
-    const result = await trainer.trainStep();
+    const result = await unlessHurried(trainer.trainStep({ signal: hurry }), hurry);
+    if (!result) return;
     const { step } = trainer;
     speed.add((performance.now() - start) / 1000);
     const report: TrainReport = { step, steps, ...result };
@@ -66,10 +67,16 @@ export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncG
 /** The validation loss, if there is validation data and nobody is in a hurry. */
 async function evaluation(trainer: Trainer, hurry?: AbortSignal): Promise<Pick<TrainReport, 'validationLoss'>> {
   if (!trainer.canEvaluate) return {};
+  const validationLoss = await unlessHurried(trainer.evaluate({ signal: hurry }), hurry);
+  return validationLoss === undefined ? {} : { validationLoss };
+}
+
+/** The result of work, or undefined if it was given up because of a hurry. */
+async function unlessHurried<T>(work: Promise<T>, hurry?: AbortSignal): Promise<T | undefined> {
   try {
-    return { validationLoss: await trainer.evaluate({ signal: hurry }) };
+    return await work;
   } catch (error) {
-    if (hurry?.aborted && error === hurry.reason) return {};
+    if (hurry?.aborted && error === hurry.reason) return undefined;
     throw error;
   }
 }

@@ -35,6 +35,9 @@ export async function* train(
   yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, hurry: signal });
 }
 
+/** An evaluation can be stopped between two batches, so with long windows a batch has few: about so many tokens. */
+const EVAL_BATCH_TOKENS = 2 ** 14;
+
 /** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
@@ -50,7 +53,7 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   ensureLongEnough(text, windowLength);
   const { seed, batchSize, gradientAccumulation, maxGradNorm, evalWindows } = options;
   const { betas, eps, weightDecay, steps, learningRate, minLearningRate, warmupSteps } = options;
-  const evalBatchSize = largestDivisor(evalWindows, batchSize);
+  const evalBatchSize = largestDivisor(evalWindows, Math.min(batchSize, Math.ceil(EVAL_BATCH_TOKENS / windowLength)));
   const batches = new RandomWindows(
     text.train,
     { batchSize, windowLength, name: 'training text' },

@@ -3,41 +3,14 @@ import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
 import { ensureKind } from '../core/kind.ts';
 import { OneAtATime } from '../core/one-at-a-time.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
+import { knownOptions } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { BatchStream } from '../text/index.ts';
 import { type CompiledObjective, compileObjective } from './compiled-objective.ts';
-import type { Objective } from './objective.ts';
 import { clipScale, type Optimizer } from './optimizer.ts';
 import { randomStream } from './random-streams.ts';
 import type { LearningRateSchedule } from './schedule.ts';
-
-export interface TrainerOptions<Model, Names extends string> {
-  model: Model;
-  /** Computes the loss of a batch, which training minimizes. */
-  objective: Objective<Model, Names>;
-  /** The training data. */
-  batches: BatchStream<Names>;
-  /** Updates the parameters, as in `new AdamW(model.namedParameters())`. Other parameters do not change. */
-  optimizer: Optimizer;
-  /** A number, or a schedule such as {@link cosineSchedule}. */
-  learningRate: number | LearningRateSchedule;
-  /** The number of batches whose gradients are averaged in a step, to train with more data per step than fits in memory. Defaults to 1. */
-  gradientAccumulation?: number;
-  /** The norm of all gradients together is clipped to this value. Defaults to Infinity, which turns clipping off. */
-  maxGradNorm?: number;
-  /** The validation data. Every evaluation starts at the current position of this stream. Defaults to none. */
-  validation?: BatchStream<Names>;
-  /** The number of batches in an evaluation. Defaults to 20. */
-  evalBatches?: number;
-  /** The seed of dropout. Defaults to 1337. */
-  seed?: number;
-}
-
-const trainerOptions: OptionNames<TrainerOptions<unknown, string>> = {
-  ...{ model: true, objective: true, batches: true, optimizer: true, learningRate: true, seed: true },
-  ...{ gradientAccumulation: true, maxGradNorm: true, validation: true, evalBatches: true },
-};
+import { type TrainerOptions, trainerOptionNames } from './trainer-options.ts';
 
 /** The loss and gradients of a step's batches. */
 export interface StepGradients {
@@ -92,7 +65,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   #hasGradients = false;
 
   constructor(options: TrainerOptions<Model, Names>) {
-    knownOptions<object>('Trainer', options, trainerOptions);
+    knownOptions<object>('Trainer', options, trainerOptionNames);
     const { model, objective, batches, optimizer, learningRate, validation } = options;
     ensureKind('Trainer', 'an optimizer, as new AdamW(model.namedParameters())', optimizer, 'update', 'gradients');
     ensureKind('Trainer', 'batches, as new RandomWindows(…)', batches, 'next', 'state', 'restore');
@@ -125,27 +98,39 @@ export class Trainer<Model = unknown, Names extends string = string> {
     this.#objective = compileObjective({ model, objective }, optimizer, randomness);
   }
 
-  /** Makes one step: `gradients()`, then `apply()`. */
-  async trainStep(): Promise<StepResult> {
+  /** Makes one step: `gradients()`, then `apply()`. `signal` gives it up between two batches, as in {@link gradients}. */
+  async trainStep(options: { signal?: AbortSignal | undefined } = {}): Promise<StepResult> {
+    const { signal } = knownOptions('trainStep', options, { signal: true });
     return this.#work.run('trainStep()', async () => {
-      const { loss } = await this.#gradients();
+      const { loss } = await this.#gradients(signal);
       return { loss, ...(await this.#apply()) };
     });
   }
 
-  /** The first half of a step: the loss and gradients of the next batches. */
-  async gradients(): Promise<StepGradients> {
-    return this.#work.run('gradients()', () => this.#gradients());
+  /**
+   * The first half of a step: the loss and gradients of the next batches. `signal` gives it up between two batches and throws its reason; the trainer
+   * is then where it was before.
+   */
+  async gradients(options: { signal?: AbortSignal | undefined } = {}): Promise<StepGradients> {
+    const { signal } = knownOptions('gradients', options, { signal: true });
+    return this.#work.run('gradients()', () => this.#gradients(signal));
   }
 
-  async #gradients(): Promise<StepGradients> {
+  async #gradients(signal?: AbortSignal): Promise<StepGradients> {
     let loss = 0;
+    let tokens = 0;
+    const before = signal && this.state;
     this.#hasGradients = false; // a failure leaves the arrays incomplete
     for (let i = 0; i < this.#gradientAccumulation; i++) {
+      if (signal?.aborted) {
+        this.#goTo(before!);
+        throw signal.reason;
+      }
       const batch = await this.#batches.next();
       loss += await (i === 0 ? this.#objective.first(batch) : this.#objective.further(batch));
-      this.tokensSeen += Object.values(batch)[0]?.data.length ?? 0;
+      tokens += Object.values(batch)[0]?.data.length ?? 0;
     }
+    this.tokensSeen += tokens;
     this.#ensureFinite('loss', loss);
     this.#hasGradients = true;
     return { loss, gradients: this.optimizer.gradients };
@@ -193,11 +178,16 @@ export class Trainer<Model = unknown, Names extends string = string> {
   /** Continues from `state`. The caller restores the weights and {@link Optimizer.state}. */
   restore(state: TrainerState): void {
     this.#work.ensureIdle('restore()');
-    this.#batches.restore(state.batches);
-    this.#dropout.state = state.dropout;
+    this.#goTo(state);
     this.step = state.step;
     this.optimizer.step = state.step;
     this.#hasGradients = false;
+  }
+
+  /** Goes to a place in the data and in the random numbers of dropout. */
+  #goTo({ batches, dropout }: Pick<TrainerState, 'batches' | 'dropout'>): void {
+    this.#batches.restore(batches);
+    this.#dropout.state = dropout;
   }
 
   /** Throws a TsgptError if `value` is NaN or infinite: training does not recover from that. */

@@ -40,3 +40,13 @@ describe('the default runtime', () => {
     expect(JSON.parse(stdout)).toEqual({ before: false, values: [2, 3], after: true });
   });
 });
+
+describe('the lock file', () => {
+  it('lets npm run no script of onnxruntime-node, which would download libraries for GPUs', () => {
+    // npm install writes the field again for a new version: take it out.
+    const packages = Object.entries<{ hasInstallScript?: boolean }>(read('package-lock.json').packages);
+    const withScripts = packages.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => path);
+    expect(withScripts.filter((path) => !/(fsevents|esbuild)$/.test(path))).toEqual([]);
+    expect(packages.some(([path]) => path === 'node_modules/onnxruntime-node')).toBe(true);
+  });
+});

@@ -21,7 +21,7 @@ import { trainingRun } from '../training-runs.ts';
 /** What Ctrl-C says. */
 export const stopping = {
   finish: 'Stopping after this step: the run is measured and saved … (Ctrl-C again saves without measuring)',
-  save: 'Stopping after this step: the run is saved …',
+  save: 'Stopping: the run is saved …',
 };
 
 const stoppedEarly = 'Stopped before the first step; nothing was saved.';

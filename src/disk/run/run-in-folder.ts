@@ -4,49 +4,19 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
-import { knownOptions, type OptionNames } from '../../core/options.ts';
-import { generate, type NextTokenModel } from '../../generate/index.ts';
-import type { EncodeOptions, Tokenizer } from '../../tokenizer/index.ts';
-import { type LoopOptions, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
+import { knownOptions } from '../../core/options.ts';
+import { generate } from '../../generate/index.ts';
+import { type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
 import type { LoadedCheckpoint } from './load-checkpoint.ts';
 import { RunLock } from './lock.ts';
+import { lossOfBest } from './measure-best.ts';
 import { MetricsLog } from './metrics.ts';
 import { restoreTrainer, trainingRecord } from './resume.ts';
-import { type CheckpointModel, type CheckpointToSave, saveCheckpoint } from './save-checkpoint.ts';
-
-export interface RunOptions extends LoopOptions {
-  /** The folder for checkpoints, metrics and the loss curve. */
-  folder: string;
-  model: CheckpointModel & NextTokenModel;
-  tokenizer: Tokenizer;
-  /** The Jinja template of conversations with the model, kept in its checkpoints. Defaults to that of the resumed run, else to none. */
-  chatTemplate?: string | undefined;
-  /** Tokens that end a text, besides the tokenizer's own, kept as well. Defaults to those of the resumed run, else to none. */
-  stopTokens?: readonly number[] | undefined;
-  /** The checkpoint to continue from; `model` must be its model. Defaults to none, which starts a new run. */
-  resumeFrom?: LoadedCheckpoint<CheckpointModel>;
-  /** Called once before the first step, when everything has been checked and the folder exists. */
-  onStart?: () => void;
-  /**
-   * At every evaluation the model continues `prompt` by `tokens` tokens; 0 tokens mean no sample. `seed` defaults to 0, `allowSpecial` to false; see
-   * {@link EncodeOptions}.
-   */
-  sample?: { prompt: string; tokens: number; seed?: number } & EncodeOptions;
-  /** Called when something fails that the run does without: a sample, the drawing of the loss curve. Defaults to a warning of Node's. */
-  onWarning?: (message: string) => void;
-  /** Further data that checkpoints keep for resuming, besides the trainer's state. */
-  record?: NonNullable<CheckpointToSave['training']>['record'];
-}
-
-export const runOptionNames: OptionNames<RunOptions> = {
-  ...{ chatTemplate: true, stopTokens: true },
-  ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, onWarning: true },
-  ...{ sample: true, record: true },
-  ...{ steps: true, evalInterval: true, signal: true, hurry: true },
-};
+import { type RunOptions, runOptionNames } from './run-options.ts';
+import { type CheckpointModel, saveCheckpoint } from './save-checkpoint.ts';
 
 /** The report of a step. `sample` is the text that the model generated; `saved` is true if a checkpoint was written. */
 export interface FolderReport extends TrainReport {
@@ -100,6 +70,7 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
 
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step);
   run.onStart?.();
+  if (best !== undefined && run.remeasureBest) best = await bestAnew(trainer, run, best);
   let savedStep = trainer.step;
   let failed = false;
   try {
@@ -137,6 +108,18 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
       );
     }
   }
+}
+
+/** The best checkpoint's validation loss on the data of now; undefined if that cannot be told, and the next one measured is the best. */
+async function bestAnew(trainer: Trainer, run: RunOptions, before: number): Promise<number | undefined> {
+  const { folder, model } = run;
+  const signal = AbortSignal.any([run.signal, run.hurry].filter((signal) => signal !== undefined));
+  const measure = () =>
+    lossOfBest(folder, { model, trainer, signal }).catch((error) => {
+      if (signal.aborted) return before; // no step follows
+      throw error;
+    });
+  return dispensable(run, 'measure its best checkpoint anew', measure);
 }
 
 /** Throws a TsgptError if another process has trained on since a checkpoint was read. */

@@ -12,9 +12,10 @@ import {
 } from '../../train/index.ts';
 import type { TextReading } from './checkpoint-file.ts';
 import { textTrainingRecord } from './resume.ts';
-import { type FolderReport, type RunOptions, runInFolder, runOptionNames } from './run-in-folder.ts';
+import { type FolderReport, runInFolder } from './run-in-folder.ts';
+import { type RunOptions, runOptionNames } from './run-options.ts';
 
-export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record'> {
+export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record' | 'remeasureBest'> {
   model: RunOptions['model'] & Trainable;
   text: TrainingText;
   /** The path of the text, kept for resuming the run. Defaults to ''. */
@@ -27,7 +28,7 @@ export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | '
   options?: Partial<TrainOptions>;
 }
 
-const { steps: _, evalInterval: __, record: ___, ...sharedNames } = runOptionNames;
+const { steps: _, evalInterval: __, record: ___, remeasureBest: ____, ...sharedNames } = runOptionNames;
 const folderRunNames: OptionNames<FolderRun> = {
   text: true,
   textPath: true,
@@ -62,11 +63,17 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
   yield* runInFolder(trainer, {
     ...rest,
     resumeFrom,
+    remeasureBest: before && !isDeepStrictEqual(evaluationOf(run, before.options), evaluationOf(run, options)),
     steps,
     evalInterval,
     sample: sample && { ...sample, seed: sample.seed ?? seed, allowSpecial: textReading?.allowSpecial },
     record: { options, sample, text: { path: textPath, reading: textReading, ...fingerprint } },
   });
+}
+
+/** What decides which validation windows a run is measured on, besides its text and seed. */
+function evaluationOf({ model }: FolderRun, { evalWindows, windowLength }: TrainOptions) {
+  return { evalWindows, windowLength: windowLength ?? model.config?.contextLength };
 }
 
 function checksumOf({ train, validation }: TrainingText): number {

@@ -247,3 +247,60 @@ describe('work that must not overlap', () => {
     expect(await trainer.evaluate()).toBeGreaterThan(0);
   });
 });
+
+describe('a signal', () => {
+  /** Windows that come slowly, and a signal that is aborted while the `last` of them is on its way. */
+  function slowly(stream: RandomWindows, last: number) {
+    const stop = new AbortController();
+    let given = 0;
+    const slow: BatchStream<'tokens' | 'targets'> = {
+      async next() {
+        if (++given === last) stop.abort(new Error('stop'));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return stream.next();
+      },
+      get state() {
+        return stream.state;
+      },
+      restore: (state) => stream.restore(state as never),
+    };
+    return { slow, signal: stop.signal, given: () => given };
+  }
+
+  const trainerOf = (model: GPT2, batches: BatchStream<'tokens' | 'targets'>, validation = windows(2)) =>
+    new Trainer({
+      ...{ model, batches, validation, objective: nextToken, optimizer: optimizerOf(model), learningRate: 1e-2 },
+      ...{ evalBatches: 1000, gradientAccumulation: 4 },
+    });
+
+  it('ends a slow evaluation after the batch that is being measured', async () => {
+    const { slow, signal, given } = slowly(windows(2), 3);
+    const model = tinyModel();
+    const trainer = trainerOf(model, windows(), slow as RandomWindows);
+    await expect(trainer.evaluate({ signal })).rejects.toThrow('stop');
+    expect(given()).toBe(3);
+  });
+
+  it('ends a slow step after the batch that is being computed; the step can be made later', async () => {
+    const { slow, signal, given } = slowly(windows(), 2);
+    const [model, alone] = [tinyModel({ dropRate: 0.2 }), tinyModel({ dropRate: 0.2 })];
+    const before = weightBits(model);
+    const trainer = trainerOf(model, slow);
+    const place = trainer.state;
+    await expect(trainer.trainStep({ signal })).rejects.toThrow('stop');
+    expect(given()).toBe(2);
+    expect([trainer.state, trainer.tokensSeen, weightBits(model)]).toEqual([place, 0, before]);
+    expect((await errorOf(trainer.apply())).message).toContain('there are no new gradients');
+    await trainer.trainStep();
+    await trainerOf(alone, windows()).trainStep();
+    expect(weightBits(model)).toEqual(weightBits(alone));
+  });
+
+  it('that hurries ends a loop in the middle of a step, without a report of it', async () => {
+    const { slow, signal: hurry, given } = slowly(windows(), 6);
+    const trainer = trainerOf(tinyModel(), slow, undefined);
+    const steps: number[] = [];
+    for await (const { step } of trainLoop(trainer, { steps: 100, evalInterval: 1000, hurry })) steps.push(step);
+    expect([steps, trainer.step, given()]).toEqual([[0, 1], 1, 6]);
+  });
+});
