@@ -1,18 +1,21 @@
-import type { OptionNames } from '../core/options.ts';
-import type { Parameter } from '../nn/index.ts';
+import type { OptionNames } from '../../core/options.ts';
+import type { Parameter } from '../../nn/index.ts';
 
 /**
  * Updates parameters from their gradients. The trainer writes the gradients into {@link gradients}, where they can be read and changed.
  * Then {@link update} makes one step.
  *
- * All maps have the same keys in the same order: the paths of the parameters in the model.
+ * The keys of all maps are the paths of the parameters in the model. `parameters` and `gradients` have the same keys in the same order.
  */
 export interface Optimizer {
   /** The trainable parameters that it updates. */
   readonly parameters: ReadonlyMap<string, Parameter>;
   /** The gradient of each parameter, with as many elements as the parameter. */
   readonly gradients: ReadonlyMap<string, Float32Array>;
-  /** The state of each parameter, by kind, such as AdamW's two moments. Resuming a run writes into these arrays. */
+  /**
+   * What is remembered of parameters, by kind, such as AdamW's two moments. A kind may hold some of the parameters, and there may be none.
+   * Resuming a run writes into these arrays.
+   */
   readonly state: Readonly<Record<string, ReadonlyMap<string, Float32Array>>>;
   /** The number of updates made. Resuming a run sets it. */
   step: number;
@@ -36,4 +39,15 @@ export const updateOptionNames: OptionNames<UpdateOptions> = { learningRate: tru
  */
 export function clipScale(norm: number, maxNorm: number): number {
   return Math.min(1, maxNorm / (norm + 1e-6));
+}
+
+/** An optimizer that training options can name; {@link optimizerKinds} lists them. `Options` are those that can be saved as JSON. */
+export interface OptimizerKind<Options extends object> {
+  /** A learning rate to begin with. */
+  learningRate: number;
+  /** Every option with its default. */
+  defaults: Options;
+  create(parameters: ReadonlyMap<string, Parameter>, options: Partial<Options>): Optimizer;
+  /** How many numbers {@link Optimizer.state} holds for each element of a parameter. */
+  numbersPerElement(path: string, parameter: Parameter, options: Options): number;
 }
