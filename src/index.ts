@@ -99,9 +99,11 @@ export { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } fr
 export {
   AdamW,
   cosineSchedule,
+  Muon,
   nextToken,
   type Objective,
   type Optimizer,
+  SGD,
   type Trainable,
   Trainer,
   type TrainOptions,

@@ -44,10 +44,10 @@ interface Model {
  */
 export function ensureTrainingFits(
   model: Model,
-  { batchSize, windowLength }: Pick<TrainOptions, 'batchSize' | 'windowLength'>,
+  { batchSize, windowLength, optimizer, momentum }: TrainOptions,
   ignore = false,
 ): void {
-  const { total, activations } = trainingMemory(model, { batchSize, windowLength });
+  const { total, activations } = trainingMemory(model, { batchSize, windowLength, optimizer, momentum });
   const memory = machineMemory();
   const parts = `${formatBytes(total - activations)} for the program, the model and its training state, ${formatBytes(activations)} for a batch`;
   const takes = `this training takes about ${formatBytes(total)} of memory (${parts})`;

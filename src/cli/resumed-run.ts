@@ -28,6 +28,7 @@ export async function resumedRun(text: string | undefined, flags: TrainFlags, si
     `${path} belongs to a run with another tokenizer than ${flags.tokenizer}; leave --tokenizer out, or start a new run with another --out`,
   );
   ensureSame(path, { seed: before.seed }, defined({ seed: flags.seed }));
+  ensureSame(path, { optimizer: before.optimizer }, defined({ optimizer: flags.optimizer }));
   const options = trainOptionsOf(flags, before);
   const { step } = file;
   const made = step === options.steps ? 'has finished its' : 'has already made';

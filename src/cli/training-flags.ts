@@ -1,6 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { OpenedText } from '../disk/open-text.ts';
-import type { TrainOptions } from '../train/index.ts';
+import { defaultAdamW, optimizerKinds, schedules, type TrainOptions, withOptimizer } from '../train/index.ts';
 import { defined, number, wholeNumber } from './flags.ts';
 import type { ModelFlags } from './model-flags.ts';
 import type { TextFlags } from './text-flags.ts';
@@ -38,28 +38,50 @@ export function addTrainingFlags(command: Command): Command {
       wholeNumber,
     )
     .option('--gradient-accumulation <n>', 'batches averaged into one step', wholeNumber)
+    .addOption(
+      new Option('--optimizer <name>', 'what updates the weights (default: adamw)').choices(
+        Object.keys(optimizerKinds),
+      ),
+    )
     .option('--learning-rate <x>', 'highest learning rate', number)
     .option('--min-learning-rate <x>', 'learning rate at the end', number)
     .option('--warmup-steps <n>', 'steps over which the learning rate rises', wholeNumber)
+    .addOption(
+      new Option(
+        '--schedule <name>',
+        'how the learning rate falls after that: as half a cosine, in a line, only at the end (wsd: warm-up, stable, decay), or never ' +
+          '(default: cosine)',
+      ).choices(Object.keys(schedules)),
+    )
+    .option('--decay-steps <n>', 'steps over which it falls with wsd (default: a fifth of --steps)', wholeNumber)
     .option('--weight-decay <x>', 'pull of matrices towards zero', number)
     .option('--beta1 <x>', "decay rate of AdamW's mean gradient", number)
     .option('--beta2 <x>', "decay rate of AdamW's mean squared gradient", number)
+    .option('--momentum <x>', 'share of the momentum that stays, in sgd and muon (defaults: 0.9 and 0.95)', number)
+    .option('--nesterov', 'look ahead along the momentum in sgd; muon does so unless --no-nesterov says otherwise')
+    .option('--no-nesterov', 'do not look ahead')
     .option('--max-grad-norm <x>', 'clip gradients to this norm; inf never clips', number)
     .option('--eval-interval <n>', 'steps between evaluations; each saves a checkpoint', wholeNumber)
+    .option('--patience <n>', 'stop after this many evaluations without a lower validation loss', wholeNumber)
     .option('--eval-windows <n>', 'windows of validation text per evaluation', wholeNumber)
     .option('--seed <n>', 'seed of initial weights, order of the text, dropout', wholeNumber);
 }
 
-/** `base` with the options that `flags` set. */
-export function trainOptionsOf(flags: TrainingFlags, base: TrainOptions): TrainOptions {
+/** `given` with the options that `flags` set. Another optimizer brings its own options and learning rate. */
+export function trainOptionsOf(flags: TrainingFlags, given: TrainOptions): TrainOptions {
+  const base = withOptimizer(given, flags.optimizer);
   const { steps, batchSize, windowLength, gradientAccumulation, learningRate, minLearningRate, warmupSteps } = flags;
-  const { weightDecay, maxGradNorm, evalInterval, evalWindows, seed } = flags;
-  const sizes = { steps, batchSize, windowLength, gradientAccumulation, evalInterval, evalWindows, seed };
-  const rates = { learningRate, minLearningRate, warmupSteps, weightDecay, maxGradNorm };
+  const { schedule, decaySteps, weightDecay, momentum, nesterov, maxGradNorm } = flags;
+  const { evalInterval, evalWindows, patience, seed } = flags;
+  const sizes = { steps, batchSize, windowLength, gradientAccumulation, evalInterval, evalWindows, patience, seed };
+  const rates = { learningRate, minLearningRate, warmupSteps, schedule, decaySteps };
+  const updates = { weightDecay, momentum, nesterov, maxGradNorm };
   if (learningRate !== undefined && minLearningRate === undefined) {
     // The final learning rate keeps its ratio to the peak.
     rates.minLearningRate = (learningRate * base.minLearningRate) / base.learningRate;
   }
-  const betas = [flags.beta1 ?? base.betas[0], flags.beta2 ?? base.betas[1]] as const;
-  return { ...base, ...defined({ ...sizes, ...rates }), betas };
+  const [beta1, beta2] = base.betas ?? defaultAdamW.betas;
+  const betas = [flags.beta1 ?? beta1, flags.beta2 ?? beta2] as const;
+  const hasBetas = base.betas || flags.beta1 !== undefined || flags.beta2 !== undefined;
+  return { ...base, ...defined({ ...sizes, ...rates, ...updates }), ...(hasBetas && { betas }) };
 }

@@ -5,7 +5,7 @@ import type { Random } from '../random/random.ts';
 import { fromArray, grad, type Tensor } from '../tensor/index.ts';
 import type { Batch } from '../text/index.ts';
 import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer } from './optimizers/index.ts';
 
 /** An objective and its gradients, compiled. */
 export interface CompiledObjective<Names extends string> {

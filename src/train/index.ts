@@ -1,11 +1,42 @@
-export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
-export { type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
+export { Divergence } from './divergence.ts';
+export { type Improvement, isOutOfPatience, type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
 export { nextToken } from './next-token.ts';
 export type { Objective, Trainable } from './objective.ts';
-export { clipScale, type Optimizer, type UpdateOptions } from './optimizer.ts';
-export { checkTrainOptions, completeTrainOptions, defaultTrainOptions, type TrainOptions } from './options.ts';
+export {
+  AdamW,
+  type AdamWOptions,
+  type ChooseMatrices,
+  clipScale,
+  defaultAdamW,
+  Muon,
+  type MuonOptions,
+  type Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
+  optimizerKinds,
+  SGD,
+  type SGDOptions,
+  type UpdateOptions,
+} from './optimizers/index.ts';
+export {
+  checkTrainOptions,
+  completeTrainOptions,
+  defaultTrainOptions,
+  type TrainOptions,
+  withOptimizer,
+} from './options.ts';
 export { initialRandom } from './random-streams.ts';
-export { type CosineScheduleOptions, cosineSchedule, type LearningRateSchedule } from './schedule.ts';
+export {
+  type CosineScheduleOptions,
+  constantSchedule,
+  cosineSchedule,
+  type LearningRateSchedule,
+  linearSchedule,
+  type ScheduleName,
+  schedules,
+  type WsdScheduleOptions,
+  wsdSchedule,
+} from './schedule.ts';
 export { type TrainingText, textTrainer, train } from './train.ts';
 export { type StepGradients, type StepResult, Trainer, type TrainerState } from './trainer.ts';
 export type { TrainerOptions } from './trainer-options.ts';

@@ -8,13 +8,28 @@ export interface LoopOptions {
   steps: number;
   /** Steps between evaluations. Defaults to 250. */
   evalInterval?: number;
+  /**
+   * Ends the loop when this many evaluations in a row have not lowered the validation loss. Only evaluations at the interval count. Defaults to no
+   * such end.
+   */
+  patience?: number | undefined;
+  /** The last improvement before a run was resumed, from its reports. Defaults to none. */
+  lastImprovement?: Improvement | undefined;
   /** Ends the loop after the current step, whose weights are evaluated. */
   signal?: AbortSignal;
   /** Ends the loop after the current batch: a step or an evaluation that has begun is given up, and nothing is evaluated. */
   hurry?: AbortSignal;
 }
 
-const loopOptions: OptionNames<LoopOptions> = { steps: true, evalInterval: true, signal: true, hurry: true };
+const loopOptions: OptionNames<LoopOptions> = {
+  ...{ steps: true, evalInterval: true, patience: true, lastImprovement: true, signal: true, hurry: true },
+};
+
+/** An evaluation at the interval that lowered the validation loss. */
+export interface Improvement {
+  step: number;
+  validationLoss: number;
+}
 
 /** The report after a step. The report of step 0 comes before the first step. */
 export interface TrainReport extends Partial<StepResult> {
@@ -27,6 +42,10 @@ export interface TrainReport extends Partial<StepResult> {
   secondsLeft?: number;
   /** The mean loss on the validation data, if it was evaluated after this step. */
   validationLoss?: number;
+  /** The last improvement so far, if the validation loss was evaluated after this step. */
+  lastImprovement?: Improvement | undefined;
+  /** True in the last report of a loop that its patience ended. */
+  outOfPatience?: true;
 }
 
 /**
@@ -35,15 +54,30 @@ export interface TrainReport extends Partial<StepResult> {
  * with its evaluation.
  */
 export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncGenerator<TrainReport, void, undefined> {
-  const { steps, evalInterval = 250, signal, hurry } = knownOptions('trainLoop', options, loopOptions);
+  const { steps, evalInterval = 250, patience, signal, hurry } = knownOptions('trainLoop', options, loopOptions);
   ensureKind('trainLoop', 'a trainer', trainer, 'trainStep', 'step');
-  for (const [name, value] of Object.entries({ steps, evalInterval })) {
+  for (const [name, value] of Object.entries({ steps, evalInterval, patience: patience ?? 1 })) {
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }
+  ensure(patience === undefined || trainer.canEvaluate, 'patience needs validation data; give the trainer some');
   const isStopped = () => signal?.aborted || hurry?.aborted;
   const speed = new Speed();
+  let { lastImprovement } = options;
+  /** Adds an evaluation to a report. */
+  const evaluate = async (report: TrainReport): Promise<TrainReport> => {
+    const evaluated = { ...report, ...(await evaluation(trainer, hurry)) };
+    const { step, validationLoss } = evaluated;
+    if (validationLoss === undefined) return evaluated;
+    if (
+      step % evalInterval === 0 &&
+      (lastImprovement === undefined || validationLoss < lastImprovement.validationLoss)
+    ) {
+      lastImprovement = { step, validationLoss };
+    }
+    return { ...evaluated, lastImprovement };
+  };
   let isEvaluated = true;
-  if (trainer.step === 0 && !isStopped()) yield { step: 0, steps, ...(await evaluation(trainer, hurry)) };
+  if (trainer.step === 0 && !isStopped()) yield evaluate({ step: 0, steps });
   while (trainer.step < steps && !isStopped()) {
     const start = performance.now();
     const tokensBefore = trainer.tokensSeen;
@@ -55,13 +89,24 @@ export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncG
     report.tokensPerSecond = (trainer.tokensSeen - tokensBefore) / speed.secondsPerStep;
     report.secondsLeft = (steps - step) * speed.secondsPerStep;
     isEvaluated = step % evalInterval === 0 || step === steps || isStopped() === true;
-    if (isEvaluated) Object.assign(report, await evaluation(trainer, hurry));
-    yield report;
+    const evaluated = isEvaluated ? await evaluate(report) : report;
+    const isOver = isOutOfPatience(step, { evalInterval, patience, lastImprovement });
+    yield isOver ? { ...evaluated, outOfPatience: true } : evaluated;
+    if (isOver) return;
   }
   if (!isEvaluated) {
-    const evaluated = await evaluation(trainer, hurry);
-    if (evaluated.validationLoss !== undefined) yield { step: trainer.step, steps, ...evaluated };
+    const report = await evaluate({ step: trainer.step, steps });
+    if (report.validationLoss !== undefined) yield report;
   }
+}
+
+/** Whether `patience` evaluations, one at each interval, have passed since the last improvement. */
+export function isOutOfPatience(
+  step: number,
+  { evalInterval = 250, patience, lastImprovement }: Pick<LoopOptions, 'evalInterval' | 'patience' | 'lastImprovement'>,
+): boolean {
+  if (patience === undefined || lastImprovement === undefined) return false;
+  return step - lastImprovement.step >= patience * evalInterval;
 }
 
 /** The validation loss, if there is validation data and nobody is in a hurry. */

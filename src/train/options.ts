@@ -2,9 +2,26 @@ import * as v from 'valibot';
 import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { ensureSeed } from '../random/seed.ts';
-import { type AdamWOptions, adamWOptionNames, defaultAdamW } from './adamw.ts';
+import { checkOptimizerOptions } from './optimizers/check-options.ts';
+import {
+  defaultAdamW,
+  type OptimizerName,
+  type OptimizerOptions,
+  optimizerKinds,
+  optimizerNamed,
+  optimizerOptionNames,
+  optionsOf,
+} from './optimizers/index.ts';
+import { type ScheduleName, scheduleNamed, schedules } from './schedule.ts';
 
-export interface TrainOptions extends AdamWOptions {
+/** The options of training on a text. Those of the optimizer depend on `optimizer`: see {@link AdamW}, {@link SGD} and {@link Muon}. */
+export interface TrainOptions extends Partial<OptimizerOptions> {
+  /** Updates the weights: 'adamw', 'sgd' or 'muon'. */
+  optimizer: OptimizerName;
+  /** How the learning rate falls after the warm-up: as half a cosine ('cosine'), linearly ('linear'), only at the end ('wsd'), or never ('constant'). */
+  schedule: ScheduleName;
+  /** The number of steps, at the end, over which the learning rate falls in the schedule 'wsd'. Defaults to a fifth of `steps`. */
+  decaySteps?: number | undefined;
   /** The number of updates. */
   steps: number;
   /** The number of windows of text in a batch. */
@@ -21,6 +38,8 @@ export interface TrainOptions extends AdamWOptions {
   warmupSteps: number;
   /** The number of steps between evaluations on the validation text. */
   evalInterval: number;
+  /** Training ends after this many evaluations in a row that do not lower the validation loss. Defaults to no such end. */
+  patience?: number | undefined;
   /** The number of windows of validation text in an evaluation. They are always the same, whatever the batch size. */
   evalWindows: number;
   /** The norm of all gradients together is clipped to this value. Infinity turns clipping off. */
@@ -30,7 +49,8 @@ export interface TrainOptions extends AdamWOptions {
 }
 
 export const trainOptionNames: OptionNames<TrainOptions> = {
-  ...adamWOptionNames,
+  ...({ betas: true, eps: true, weightDecay: true, momentum: true, nesterov: true } as const),
+  ...{ optimizer: true, schedule: true, decaySteps: true, patience: true },
   ...{ steps: true, batchSize: true, windowLength: true, gradientAccumulation: true },
   ...{ learningRate: true, minLearningRate: true, warmupSteps: true, maxGradNorm: true },
   ...{ evalInterval: true, evalWindows: true, seed: true },
@@ -38,8 +58,10 @@ export const trainOptionNames: OptionNames<TrainOptions> = {
 
 /** The options with which nanoGPT trains small character models. */
 export const defaultTrainOptions: TrainOptions = {
+  optimizer: 'adamw',
   ...defaultAdamW,
   betas: [0.9, 0.99],
+  schedule: 'cosine',
   maxGradNorm: 1,
   steps: 2000,
   batchSize: 12,
@@ -52,19 +74,43 @@ export const defaultTrainOptions: TrainOptions = {
   seed: 1337,
 };
 
-/** Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. */
+/**
+ * Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. With another optimizer than
+ * AdamW, its options and the learning rate default to those of that optimizer.
+ */
 export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions {
   knownOptions('completeTrainOptions', given, trainOptionNames);
-  const learningRate = given.learningRate ?? defaultTrainOptions.learningRate;
-  return { ...defaultTrainOptions, minLearningRate: learningRate / 10, ...given };
+  const base = withOptimizer(defaultTrainOptions, given.optimizer);
+  const learningRate = given.learningRate ?? base.learningRate;
+  return { ...base, minLearningRate: learningRate / 10, ...given };
+}
+
+/** `options` for another optimizer: its own options and the learning rates become that optimizer's defaults. */
+export function withOptimizer(options: TrainOptions, name: OptimizerName = options.optimizer): TrainOptions {
+  if (name === options.optimizer) return options;
+  const { learningRate, defaults } = optimizerNamed(name);
+  const others = Object.entries(options).filter(([option]) => !(optimizerOptionNames as string[]).includes(option));
+  const shared = Object.fromEntries(others) as Omit<TrainOptions, keyof OptimizerOptions>;
+  return { ...shared, ...defaults, optimizer: name, learningRate, minLearningRate: learningRate / 10 };
+}
+
+function namesOf<Name extends string>(record: Readonly<Record<Name, unknown>>): Name[] {
+  return Object.keys(record) as Name[];
 }
 
 /** The training options in a checkpoint's JSON file. */
 export const trainOptionsSchema = v.pipe(
   v.object({
-    betas: v.pipe(v.tuple([v.number(), v.number()]), v.readonly()),
-    eps: v.number(),
-    weightDecay: v.number(),
+    // Missing in older files, which know only AdamW and the cosine schedule.
+    optimizer: v.optional(v.picklist(namesOf(optimizerKinds)), 'adamw'),
+    schedule: v.optional(v.picklist(namesOf(schedules)), 'cosine'),
+    betas: v.optional(v.pipe(v.tuple([v.number(), v.number()]), v.readonly())),
+    eps: v.optional(v.number()),
+    weightDecay: v.optional(v.number()),
+    momentum: v.optional(v.number()),
+    nesterov: v.optional(v.boolean()),
+    decaySteps: v.optional(v.number()),
+    patience: v.optional(v.number()),
     // JSON has no Infinity, so null stands for it.
     maxGradNorm: v.pipe(
       v.nullable(v.number()),
@@ -96,16 +142,18 @@ export function checkTrainOptions(options: TrainOptions): void {
     const value = options[name];
     ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
   }
-  const { windowLength } = options;
-  ensure(
-    windowLength === undefined || (Number.isSafeInteger(windowLength) && windowLength > 0),
-    `windowLength must be a whole number of at least 1, but is ${windowLength}`,
-  );
+  for (const name of ['windowLength', 'patience', 'decaySteps'] as const) {
+    const value = options[name];
+    ensure(
+      value === undefined || (Number.isSafeInteger(value) && value > 0),
+      `${name} must be a whole number of at least 1, but is ${value}`,
+    );
+  }
   ensure(
     Number.isSafeInteger(options.warmupSteps) && options.warmupSteps >= 0,
     `warmupSteps must be a whole number of at least 0, but is ${options.warmupSteps}`,
   );
-  for (const name of ['learningRate', 'minLearningRate', 'weightDecay', 'eps'] as const) {
+  for (const name of ['learningRate', 'minLearningRate'] as const) {
     const value = options[name];
     ensure(Number.isFinite(value) && value >= 0, `${name} must be a number of at least 0, but is ${value}`);
   }
@@ -114,6 +162,33 @@ export function checkTrainOptions(options: TrainOptions): void {
     `minLearningRate must be at most learningRate, ${options.learningRate}, but is ${options.minLearningRate}`,
   );
   ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
-  for (const beta of options.betas) ensure(beta >= 0 && beta < 1, `betas must be at least 0 and below 1, not ${beta}`);
+  checkOptimizer(options);
+  checkSchedule(options);
   ensureSeed(options.seed);
+}
+
+function checkOptimizer(options: TrainOptions): void {
+  const { optimizer } = options;
+  const known = Object.keys(optimizerNamed(optimizer).defaults);
+  const other = optimizerOptionNames.find((name) => options[name] !== undefined && !known.includes(name));
+  ensure(other === undefined, `the optimizer ${optimizer} has no ${other}; it has ${known.join(', ')}`);
+  checkOptimizerOptions(optionsOf(optimizer, options));
+}
+
+function checkSchedule(options: TrainOptions): void {
+  const { schedule, steps, warmupSteps, decaySteps } = options;
+  scheduleNamed(schedule, scheduleOptionsOf(options));
+  ensure(
+    decaySteps === undefined || schedule === 'wsd',
+    `decaySteps belongs to the schedule wsd, not to ${schedule}; leave it out or choose wsd`,
+  );
+  ensure(
+    decaySteps === undefined || decaySteps <= steps - warmupSteps,
+    `decaySteps must be at most ${Math.max(0, steps - warmupSteps)}, the steps after the warm-up, but is ${decaySteps}`,
+  );
+}
+
+/** The options of a schedule among those of training. */
+export function scheduleOptionsOf({ steps, learningRate, minLearningRate, warmupSteps, decaySteps }: TrainOptions) {
+  return { steps, learningRate, minLearningRate, warmupSteps, decaySteps };
 }

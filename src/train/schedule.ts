@@ -74,7 +74,7 @@ interface Decay {
 function decaying({ learningRate, minLearningRate, from, to }: Decay, fall: (progress: number) => number) {
   return (step: number): number => {
     if (step >= to) return minLearningRate;
-    if (step <= from) return learningRate;
+    if (step < from) return learningRate;
     const progress = (step - from) / Math.max(1, to - from);
     return minLearningRate + fall(progress) * (learningRate - minLearningRate);
   };

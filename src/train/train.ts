@@ -2,13 +2,19 @@ import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { RandomWindows, type TokenIds } from '../text/index.ts';
-import { AdamW } from './adamw.ts';
 import { type TrainReport, trainLoop } from './loop.ts';
 import { nextToken } from './next-token.ts';
 import type { Trainable } from './objective.ts';
-import { checkTrainOptions, completeTrainOptions, type TrainOptions, trainOptionNames } from './options.ts';
+import { optimizerNamed, optionsOf } from './optimizers/index.ts';
+import {
+  checkTrainOptions,
+  completeTrainOptions,
+  scheduleOptionsOf,
+  type TrainOptions,
+  trainOptionNames,
+} from './options.ts';
 import { randomStream } from './random-streams.ts';
-import { cosineSchedule } from './schedule.ts';
+import { scheduleNamed } from './schedule.ts';
 import { Trainer } from './trainer.ts';
 
 /** The token ids of a training text and of a separate validation text. */
@@ -31,14 +37,14 @@ export async function* train(
 ): AsyncGenerator<TrainReport, void, undefined> {
   const { signal, ...others } = knownOptions('train', given, { signal: true, ...trainOptionNames });
   const options = completeTrainOptions(others);
-  const { steps, evalInterval } = options;
-  yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, hurry: signal });
+  const { steps, evalInterval, patience } = options;
+  yield* trainLoop(textTrainer(model, text, options), { steps, evalInterval, patience, hurry: signal });
 }
 
 /** An evaluation can be stopped between two batches, so with long windows a batch has few: about so many tokens. */
 const EVAL_BATCH_TOKENS = 2 ** 14;
 
-/** The trainer of {@link train}: next-token prediction, random windows, AdamW, and a cosine schedule with warm-up. */
+/** The trainer of {@link train}: next-token prediction, random windows, and the optimizer and the schedule that the options name. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
   ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');
@@ -52,7 +58,6 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   );
   ensureLongEnough(text, windowLength);
   const { seed, batchSize, gradientAccumulation, maxGradNorm, evalWindows } = options;
-  const { betas, eps, weightDecay, steps, learningRate, minLearningRate, warmupSteps } = options;
   const evalBatchSize = largestDivisor(evalWindows, Math.min(batchSize, Math.ceil(EVAL_BATCH_TOKENS / windowLength)));
   const batches = new RandomWindows(
     text.train,
@@ -71,8 +76,8 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     objective: nextToken,
     batches,
     validation,
-    optimizer: new AdamW(model.namedParameters(), { betas, eps, weightDecay }),
-    learningRate: cosineSchedule({ steps, learningRate, minLearningRate, warmupSteps }),
+    optimizer: optimizerNamed(options.optimizer).create(model.namedParameters(), optionsOf(options.optimizer, options)),
+    learningRate: scheduleNamed(options.schedule, scheduleOptionsOf(options)),
   });
 }
 

@@ -1,7 +1,7 @@
 import type { OptionNames } from '../core/options.ts';
 import type { BatchStream } from '../text/index.ts';
 import type { Objective } from './objective.ts';
-import type { Optimizer } from './optimizer.ts';
+import type { Optimizer } from './optimizers/index.ts';
 import type { LearningRateSchedule } from './schedule.ts';
 
 export interface TrainerOptions<Model, Names extends string> {

@@ -7,7 +7,8 @@ import { knownOptions } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { BatchStream } from '../text/index.ts';
 import { type CompiledObjective, compileObjective } from './compiled-objective.ts';
-import { clipScale, type Optimizer } from './optimizer.ts';
+import { Divergence } from './divergence.ts';
+import { clipScale, type Optimizer } from './optimizers/index.ts';
 import { randomStream } from './random-streams.ts';
 import type { LearningRateSchedule } from './schedule.ts';
 import { type TrainerOptions, trainerOptionNames } from './trainer-options.ts';
@@ -190,14 +191,17 @@ export class Trainer<Model = unknown, Names extends string = string> {
     this.#dropout.state = dropout;
   }
 
-  /** Throws a TsgptError if `value` is NaN or infinite: training does not recover from that. */
+  /** Throws a {@link Divergence} if `value` is NaN or infinite. Before the first step that is no divergence, but something else is wrong. */
   #ensureFinite(name: string, value: number): void {
+    if (Number.isFinite(value)) return;
     const { step } = this;
-    const rate = () => Number(this.#learningRate(step - 1).toPrecision(3));
-    ensure(Number.isFinite(value), () =>
-      step === 0
-        ? `the ${name} is ${value} before the first step; check the objective, the data and the initial weights`
-        : `the ${name} became ${value} after ${step} ${step === 1 ? 'step' : 'steps'}; lower the learning rate, now ${rate()}`,
+    ensure(
+      step > 0,
+      `the ${name} is ${value} before the first step; check the objective, the data and the initial weights`,
+    );
+    const rate = Number(this.#learningRate(step - 1).toPrecision(3));
+    throw new Divergence(
+      `the ${name} became ${value} after ${step === 1 ? '1 step' : `${step} steps`}, at a learning rate of ${rate}`,
     );
   }
 }

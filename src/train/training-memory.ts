@@ -7,6 +7,8 @@ import { standardOnnx } from '../runtime/index.ts';
 import { grad } from '../tensor/index.ts';
 import { whileTracing } from '../tensor/tracing.ts';
 import { nextToken } from './next-token.ts';
+import { type OptimizerName, optimizerNamed } from './optimizers/index.ts';
+import type { TrainOptions } from './options.ts';
 
 /** About how many bytes training a model takes at its peak. */
 export interface TrainingMemory {
@@ -14,7 +16,7 @@ export interface TrainingMemory {
   weights: number;
   /** The gradients: 4 bytes for each weight. */
   gradients: number;
-  /** The two moments of AdamW: 8 bytes for each weight. */
+  /** What the optimizer remembers: 8 bytes for each weight with AdamW, 4 or none with SGD, and with Muon 4 for the matrices of blocks. */
   moments: number;
   /** The results of layers that the backward pass needs, and others that exist at the same time. They grow with the batch. */
   activations: number;
@@ -30,22 +32,23 @@ const PROGRAM = 140 * 2 ** 20;
 const UNUSED_SHARE = 1.4;
 
 /**
- * Estimates the memory of training a model with AdamW:
+ * Estimates the memory of training a model:
  *
- *     total = program + 20 · parameters + 1.4 · peak
+ *     total = program + 12 · parameters + moments + 1.4 · peak
  *
  * The peak is that of the intermediate results of one batch (`peakBytes`), taken from the graph of the loss and its gradients in the order in
  * which ONNX Runtime computes it. Only the graphs of one and of two blocks are built, as every further block adds the same. Nothing is computed
  * and no weight is made, so a model that fits in no memory is estimated as fast as another. Measured peaks lay between 24% below and 14% above
  * the estimate.
  *
- * @param windowLength tokens in a window; defaults to the model's context length
+ * @param options those of training that memory depends on: `windowLength` defaults to the model's context length, `optimizer` to AdamW
  * @throws TsgptError if the family is unknown, the configuration invalid, or the window longer than the context
  */
 export function trainingMemory(
   { family, config }: { family: string; config: unknown },
-  { batchSize, windowLength }: { batchSize: number; windowLength?: number | undefined },
+  options: Pick<TrainOptions, 'batchSize'> & Partial<Pick<TrainOptions, 'windowLength' | 'optimizer' | 'momentum'>>,
 ): TrainingMemory {
+  const { batchSize, windowLength, optimizer = 'adamw', momentum } = options;
   const { create, config: table } = familyNamed(family);
   const known = table.parse(config);
   const time = windowLength ?? known.contextLength;
@@ -59,14 +62,26 @@ export function trainingMemory(
   const parameters = totalOf(summarizeModel(family, known), 'parameters');
   const { nLayers } = known as { nLayers?: number };
   const sample = Math.min(batchSize, 1024); // lengths are exact only up to 2^53
-  const peakOf = (blocks: number) =>
-    batchPeak(create({ ...known, ...(nLayers && { nLayers: blocks }) }), sample, time) * (batchSize / sample);
-  const one = peakOf(1);
-  const peak = nLayers ? one + (nLayers - 1) * (peakOf(2) - one) : one;
-  const [weights, gradients, moments] = [8 * parameters, 4 * parameters, 8 * parameters];
+  const modelOf = (blocks: number) => create({ ...known, ...(nLayers && { nLayers: blocks }) });
+  const [small, larger] = [modelOf(1), modelOf(2)];
+  const extended = (of: (model: LanguageModel) => number) =>
+    nLayers ? of(small) + (nLayers - 1) * (of(larger) - of(small)) : of(small);
+  const peak = extended((model) => batchPeak(model, sample, time) * (batchSize / sample));
+  const moments = 4 * extended((model) => numbersRemembered(model, optimizer, momentum));
+  const [weights, gradients] = [8 * parameters, 4 * parameters];
   const activations = UNUSED_SHARE * peak;
   const total = PROGRAM + weights + gradients + moments + activations;
   return { weights, gradients, moments, activations, program: PROGRAM, total };
+}
+
+/** How many numbers an optimizer remembers of a model. */
+function numbersRemembered(model: LanguageModel, name: OptimizerName, momentum?: number): number {
+  const { numbersPerElement, defaults } = optimizerNamed(name);
+  const options = { ...defaults, ...(momentum !== undefined && { momentum }) };
+  return [...model.namedParameters()].reduce(
+    (sum, [path, parameter]) => sum + parameter.size * numbersPerElement(path, parameter, options),
+    0,
+  );
 }
 
 /** The most bytes that the intermediate results of a batch take at once. */

@@ -66,6 +66,8 @@ const checkpointSchema = v.object({
       windows: v.optional(randomStateSchema),
       dropout: randomStateSchema,
       bestValidationLoss: v.optional(v.number()),
+      // For the patience of training. Missing in older files.
+      lastImprovement: v.optional(v.object({ step: countSchema, validationLoss: v.number() })),
     }),
   ),
 });

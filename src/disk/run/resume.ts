@@ -30,10 +30,22 @@ export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpo
   const { path, file } = checkpoint;
   const optimizerPath = join(dirname(path), basename(optimizer));
   await whileOpen(await openSafetensors(optimizerPath, damagedRemedy), async (numbers) => {
+    ensureSameOptimizer(path, numbers.tensors.keys(), Object.keys(trainer.optimizer.state));
     for (const { name, shape, data } of optimizerTensors(trainer.optimizer)) {
       checkTensor(numbers, optimizerPath, name, shape);
       data.set((await numbers.read(name)).data as Float32Array);
     }
   });
   trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
+}
+
+/** Throws a TsgptError unless the tensors of a checkpoint's optimizer are of the kinds that the optimizer remembers. */
+function ensureSameOptimizer(path: string, tensors: Iterable<string>, kinds: readonly string[]): void {
+  const saved = [...new Set(Array.from(tensors, (name) => name.split('.', 1)[0]!))];
+  const list = (names: readonly string[]) => (names.length > 0 ? names.join(' and ') : 'nothing');
+  ensure(
+    saved.length === kinds.length && saved.every((kind) => kinds.includes(kind)),
+    `${path} was trained with another optimizer: that one remembers ${list(saved)}, this one ${list(kinds)}; ` +
+      'resume with the same optimizer and momentum, or start a new run',
+  );
 }

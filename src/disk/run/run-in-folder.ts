@@ -4,9 +4,17 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
+import { areFinite } from '../../core/finite.ts';
 import { knownOptions } from '../../core/options.ts';
 import { generate } from '../../generate/index.ts';
-import { type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
+import {
+  Divergence,
+  type Improvement,
+  isOutOfPatience,
+  type Trainer,
+  type TrainReport,
+  trainLoop,
+} from '../../train/index.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
@@ -42,17 +50,25 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
 }
 
 async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): AsyncGenerator<FolderReport> {
-  const { folder, model, tokenizer, steps, evalInterval = 250, resumeFrom, signal, hurry, sample } = run;
+  const { folder, model, tokenizer, steps, evalInterval = 250, patience, resumeFrom, signal, hurry, sample } = run;
   const { chatTemplate = resumeFrom?.file.chatTemplate, stopTokens = resumeFrom?.file.stopTokens } = run;
   let best: number | undefined;
+  let lastImprovement: Improvement | undefined;
+  let savedStep = 0;
   let measured: { step: number; loss: number } | undefined;
   if (resumeFrom) {
     await ensureUnchanged(resumeFrom);
-    best = trainingRecord(resumeFrom).bestValidationLoss;
+    ({ bestValidationLoss: best, lastImprovement } = trainingRecord(resumeFrom));
     await restoreTrainer(trainer, resumeFrom);
     ensure(
       trainer.step < steps,
       `the run in ${folder} has already made ${trainer.step} of ${steps} steps; ask for more steps to continue`,
+    );
+    ensure(
+      !isOutOfPatience(trainer.step, { evalInterval, patience, lastImprovement }),
+      () =>
+        `the run in ${folder} has ended: its validation loss has not fallen since step ${lastImprovement?.step}; ` +
+        `raise patience, now ${patience}, to continue`,
     );
   } else {
     ensure(!(await holdsRun(folder)), `${folder} already holds a training run; resume it, or choose another folder`);
@@ -61,7 +77,10 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
 
   const save = async (names: readonly CheckpointName[]) => {
     await lock.check();
-    const training = { trainer, record: { ...run.record, bestValidationLoss: best } };
+    if (!hasFiniteWeights(model)) {
+      throw new Divergence(`weights became NaN or infinite by step ${trainer.step}`).in(folder, savedStep);
+    }
+    const training = { trainer, record: { ...run.record, bestValidationLoss: best, lastImprovement } };
     // A checkpoint between evaluations has no validation loss: the latest one belongs to other weights.
     const validationLoss = measured?.step === trainer.step ? measured.loss : undefined;
     const files = { model, tokenizer, chatTemplate, stopTokens };
@@ -70,12 +89,16 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
 
   const log = await MetricsLog.open(join(folder, 'metrics.jsonl'), trainer.step);
   run.onStart?.();
-  if (best !== undefined && run.remeasureBest) best = await bestAnew(trainer, run, best);
-  let savedStep = trainer.step;
+  if (best !== undefined && run.remeasureBest) {
+    best = await bestAnew(trainer, run, best);
+    lastImprovement &&= best === undefined ? undefined : { ...lastImprovement, validationLoss: best };
+  }
+  savedStep = trainer.step;
   let failed = false;
   try {
-    for await (const report of trainLoop(trainer, { steps, evalInterval, signal, hurry })) {
-      const { steps: _, secondsLeft: __, ...metrics } = report;
+    for await (const report of trainLoop(trainer, { steps, evalInterval, patience, lastImprovement, signal, hurry })) {
+      const { steps: _, secondsLeft: __, outOfPatience: ___, lastImprovement: latest, ...metrics } = report;
+      lastImprovement = latest ?? lastImprovement;
       await log.add(metrics).catch(async (error) => {
         if (trainer.step !== savedStep) await save(['last']).catch(() => {}); // the weights are as good as ever
         throw error;
@@ -97,7 +120,7 @@ async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): Asy
     }
   } catch (error) {
     failed = true;
-    throw error;
+    throw error instanceof Divergence ? error.in(folder, savedStep) : error;
   } finally {
     // After an error the weights may be invalid, so the previous checkpoint is kept.
     if (!failed && trainer.step !== savedStep) await save(['last']);
@@ -129,6 +152,11 @@ async function ensureUnchanged({ path, file }: LoadedCheckpoint<CheckpointModel>
     now === undefined || isDeepStrictEqual(now, file),
     `another process has written ${path} since it was read; start again to go on from there`,
   );
+}
+
+/** Whether all weights are finite. A checkpoint of others would replace one that is good. */
+function hasFiniteWeights(model: RunOptions['model']): boolean {
+  return [...model.namedParameters().values()].every(({ value }) => areFinite(value));
 }
 
 /** Does something that a run does without if it fails. */

@@ -5,7 +5,7 @@ import type { LoopOptions } from '../../train/index.ts';
 import type { LoadedCheckpoint } from './load-checkpoint.ts';
 import type { CheckpointModel, CheckpointToSave } from './save-checkpoint.ts';
 
-export interface RunOptions extends LoopOptions {
+export interface RunOptions extends Omit<LoopOptions, 'lastImprovement'> {
   /** The folder for checkpoints, metrics and the loss curve. */
   folder: string;
   model: CheckpointModel & NextTokenModel;
@@ -37,5 +37,5 @@ export const runOptionNames: OptionNames<RunOptions> = {
   ...{ chatTemplate: true, stopTokens: true },
   ...{ folder: true, model: true, tokenizer: true, resumeFrom: true, onStart: true, onWarning: true },
   ...{ sample: true, record: true, remeasureBest: true },
-  ...{ steps: true, evalInterval: true, signal: true, hurry: true },
+  ...{ steps: true, evalInterval: true, patience: true, signal: true, hurry: true },
 };

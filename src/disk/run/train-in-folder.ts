@@ -45,7 +45,13 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
   const textReading = asked ?? (before ? before.text.reading : {});
   const { sample = before?.sample } = rest;
   const options = completeTrainOptions({ ...before?.options, ...given });
-  const { steps, evalInterval, seed } = options;
+  ensure(
+    before === undefined || before.options.optimizer === options.optimizer,
+    () =>
+      `the run in ${run.folder} was trained with ${before?.options.optimizer}, so it cannot continue with ${options.optimizer}; ` +
+      'resume it with the same optimizer, or start a new run',
+  );
+  const { steps, evalInterval, patience, seed } = options;
   const trainer = textTrainer(run.model, text, options);
   const fingerprint = {
     trainTokens: text.train.length,
@@ -66,6 +72,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     remeasureBest: before && !isDeepStrictEqual(evaluationOf(run, before.options), evaluationOf(run, options)),
     steps,
     evalInterval,
+    patience,
     sample: sample && { ...sample, seed: sample.seed ?? seed, allowSpecial: textReading?.allowSpecial },
     record: { options, sample, text: { path: textPath, reading: textReading, ...fingerprint } },
   });

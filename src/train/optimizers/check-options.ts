@@ -33,5 +33,8 @@ export function checkOptimizerOptions({ betas, eps, weightDecay, momentum, neste
     nesterov === undefined || typeof nesterov === 'boolean',
     () => `nesterov must be true or false, but is ${describeValue(nesterov)}`,
   );
-  ensure(!nesterov || momentum !== 0, "nesterov looks ahead along the momentum, but momentum is 0; leave one of them out");
+  ensure(
+    !nesterov || momentum !== 0,
+    'nesterov looks ahead along the momentum, but momentum is 0; leave one of them out',
+  );
 }

@@ -38,5 +38,7 @@ export function optimizerNamed(name: OptimizerName): OptimizerKind<Partial<Optim
 /** Those of `options` that the optimizer has. */
 export function optionsOf(name: OptimizerName, options: Partial<OptimizerOptions>): Partial<OptimizerOptions> {
   const known = Object.keys(optimizerNamed(name).defaults);
-  return Object.fromEntries(Object.entries(options).filter(([option, value]) => known.includes(option) && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(options).filter(([option, value]) => known.includes(option) && value !== undefined),
+  );
 }

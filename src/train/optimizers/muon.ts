@@ -83,7 +83,11 @@ export class Muon implements Optimizer {
     this.#shapes = [...shapes.values()] as [number, number][];
     this.#flat = new FlatParameters(
       new Map(matrices),
-      [...shapes.keys()].map((key) => ({ shape }) => shape.slice(-2).join() === key),
+      [...shapes.keys()].map(
+        (key) =>
+          ({ shape }) =>
+            shape.slice(-2).join() === key,
+      ),
     );
     this.#gradients = this.#flat.allocate();
     this.#momentum = this.#flat.allocate();
@@ -132,7 +136,10 @@ export class Muon implements Optimizer {
         keep: 1 - learningRate * weightDecay,
         rate: learningRate * 0.2 * Math.sqrt(Math.max(rows, columns)),
       });
-      for (const { start, end } of piecesOf(this.#flat.groups[group]!, size * Math.max(1, Math.floor(pieceSize / size)))) {
+      for (const { start, end } of piecesOf(
+        this.#flat.groups[group]!,
+        size * Math.max(1, Math.floor(pieceSize / size)),
+      )) {
         const [gradients, ...changing] = [this.#gradients, this.#flat.values, this.#momentum].map((array) =>
           array.subarray(start, end),
         );

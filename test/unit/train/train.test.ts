@@ -6,7 +6,15 @@ import { TsgptError } from '../../../src/core/errors.ts';
 import { loadCheckpoint, trainInFolder } from '../../../src/disk/run/index.ts';
 import { splitTrainValidation } from '../../../src/text/index.ts';
 import { CharTokenizer } from '../../../src/tokenizer/index.ts';
-import { checkTrainOptions, type TrainOptions, textTrainer, train } from '../../../src/train/index.ts';
+import {
+  checkTrainOptions,
+  completeTrainOptions,
+  defaultTrainOptions,
+  type TrainOptions,
+  type TrainReport,
+  textTrainer,
+  train,
+} from '../../../src/train/index.ts';
 import { trainOptionsSchema } from '../../../src/train/options.ts';
 import {
   errorOf,
@@ -146,7 +154,9 @@ describe('training that diverges', () => {
     const run = await resumedRun(folder);
     const error = await errorOf(all(trainInFolder({ ...run, options: { ...run.options, ...hopeless, evalInterval } })));
     expect(error).toBeInstanceOf(TsgptError);
-    expect(error.message).toMatch(/^the (validation )?loss became .*; lower the learning rate, now \d\.\d+e\+29$/);
+    expect(error.message).toMatch(
+      /^the (validation )?loss became .*, at a learning rate of \d\.\d+e\+29; \S+ keeps the checkpoint of step 5; resume it with a lower learningRate or maxGradNorm, or start again with more warmupSteps$/,
+    );
     expect(readFileSync(join(folder, 'last.json'), 'utf8')).toBe(before);
     expect(weightBits((await loadCheckpoint(folder, 'last')).model)).toEqual(weightBits(model));
   });
@@ -185,6 +195,43 @@ describe('the validation windows', () => {
   });
 });
 
+describe('the options of another optimizer', () => {
+  it('default to its own, and to a learning rate that suits it', () => {
+    const sgd = completeTrainOptions({ optimizer: 'sgd', steps: 7 });
+    expect(sgd).toMatchObject({
+      momentum: 0.9,
+      nesterov: false,
+      weightDecay: 0,
+      learningRate: 0.1,
+      minLearningRate: 0.01,
+      steps: 7,
+    });
+    expect(sgd).not.toHaveProperty('betas');
+    expect(completeTrainOptions({ optimizer: 'muon', momentum: 0.9 })).toMatchObject({
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 0.1,
+    });
+    expect(completeTrainOptions({})).toEqual(defaultTrainOptions);
+  });
+
+  it('are trained with by train()', async () => {
+    for (const optimizer of ['sgd', 'muon'] as const) {
+      let last: TrainReport | undefined;
+      for await (const report of train(tinyModel(), tinyText, {
+        optimizer,
+        steps: 3,
+        evalWindows: 4,
+        schedule: 'wsd',
+        decaySteps: 1,
+        warmupSteps: 0,
+      }))
+        last = report;
+      expect(last).toMatchObject({ step: 3, validationLoss: expect.any(Number) });
+    }
+  });
+});
+
 describe('options', () => {
   it.each<[Partial<Record<keyof TrainOptions, unknown>>, string]>([
     [{ steps: 0 }, 'steps must be a whole number of at least 1, but is 0'],
@@ -198,6 +245,14 @@ describe('options', () => {
     [{ weightDecay: Number.NaN }, 'weightDecay must be a number of at least 0, but is NaN'],
     [{ maxGradNorm: 0 }, 'maxGradNorm must be greater than 0, but is 0'],
     [{ betas: [0.9, 1] }, 'betas must be at least 0 and below 1, not 1'],
+    [{ momentum: 0.9 }, 'the optimizer adamw has no momentum; it has betas, eps, weightDecay'],
+    [{ optimizer: 'sgd' }, 'the optimizer sgd has no betas; it has momentum, nesterov, weightDecay'],
+    [{ optimizer: 'muon', momentum: 1 }, 'momentum must be at least 0 and below 1, but is 1'],
+    [{ optimizer: 'adam' }, 'there is no optimizer "adam"; did you mean adamw?'],
+    [{ schedule: 'line' }, 'there is no schedule "line"; did you mean linear?'],
+    [{ decaySteps: 5 }, 'decaySteps belongs to the schedule wsd, not to cosine'],
+    [{ schedule: 'wsd', decaySteps: 11 }, 'decaySteps must be at most 10, the steps after the warm-up, but is 11'],
+    [{ patience: 0 }, 'patience must be a whole number of at least 1, but is 0'],
     [{ seed: 0.5 }, 'seed must be a whole number from -(2^53 - 1) to 2^53 - 1, but is 0.5'],
   ])('%j are refused', (changes, message) => {
     const options = { ...tinyOptions, ...changes } as TrainOptions;

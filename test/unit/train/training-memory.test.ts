@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { familyNamed } from '../../../src/models/index.ts';
-import { trainingMemory } from '../../../src/train/index.ts';
+import { createModel, familyNamed } from '../../../src/models/index.ts';
+import { type OptimizerName, optimizerKinds, trainingMemory } from '../../../src/train/index.ts';
 import { runScript } from '../../support/run-script.ts';
 
 const gpt2 = (fields: object) => ({ family: 'gpt2', config: familyNamed('gpt2').config.complete(fields) });
@@ -44,6 +44,24 @@ describe('trainingMemory', () => {
     expect(of(3, 8).activations / activations).toBeCloseTo(2, 1);
     expect(of(3, 4, 16).activations).toBeLessThan(activations / 1.9);
     expect(of(5, 4).activations - of(4, 4).activations).toBeCloseTo(of(4, 4).activations - activations, -1);
+  });
+
+  it('depends on what the optimizer remembers', () => {
+    const model = gpt2({ vocabSize: 100, contextLength: 32, embDim: 32, nHeads: 2, nLayers: 5 });
+    const of = (optimizer: OptimizerName, momentum?: number) =>
+      trainingMemory(model, { batchSize: 4, optimizer, momentum });
+    const { gradients, moments } = of('adamw');
+    expect(moments).toBe(2 * gradients);
+    expect(of('sgd').moments).toBe(gradients);
+    expect(of('sgd', 0).moments).toBe(0);
+    const matrices = 5 * 12 * 32 ** 2;
+    expect(of('muon').moments).toBe(2 * gradients - 4 * matrices);
+    for (const name of ['sgd', 'muon'] as const) {
+      const created = createModel('gpt2', model.config);
+      const { state } = optimizerKinds[name].create(created.namedParameters(), {});
+      const arrays = Object.values(state).flatMap((kind) => [...kind.values()]);
+      expect(of(name).moments).toBe(arrays.reduce((sum, { byteLength }) => sum + byteLength, 0));
+    }
   });
 
   it('takes no memory and no time for a model that fits nowhere', () => {

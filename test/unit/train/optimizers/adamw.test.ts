@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { TsgptError } from '../../../src/core/errors.ts';
-import { Module, normalInit, Parameter } from '../../../src/nn/index.ts';
-import { Random } from '../../../src/random/random.ts';
-import { AdamW, type AdamWOptions, clipScale, defaultAdamW } from '../../../src/train/index.ts';
+import { TsgptError } from '../../../../src/core/errors.ts';
+import { Module, normalInit, Parameter } from '../../../../src/nn/index.ts';
+import { Random } from '../../../../src/random/random.ts';
+import { AdamW, type AdamWOptions, clipScale, defaultAdamW } from '../../../../src/train/index.ts';
 
 /** A vector before a matrix before a vector: the optimizer's own arrays have the matrix first. */
 class Weights extends Module {

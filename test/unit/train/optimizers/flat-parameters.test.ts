@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { GPT2 } from '../../../src/models/index.ts';
-import { Linear, Module } from '../../../src/nn/index.ts';
-import { tensor } from '../../../src/tensor/index.ts';
-import { FlatParameters } from '../../../src/train/flat-parameters.ts';
+import { GPT2 } from '../../../../src/models/index.ts';
+import { Linear, Module, type Parameter } from '../../../../src/nn/index.ts';
+import { tensor } from '../../../../src/tensor/index.ts';
+import { FlatParameters } from '../../../../src/train/optimizers/flat-parameters.ts';
 
 class TwoLayers extends Module {
   readonly first = new Linear(2, 3);
@@ -18,8 +18,30 @@ describe('FlatParameters', () => {
     const expected = [first.weight, second.weight, first.bias!, second.bias!].flatMap(({ value }) => [...value]);
     const flat = new FlatParameters(model.namedParameters());
     expect([...flat.values]).toEqual(expected);
-    expect([flat.matrixSize, flat.size]).toEqual([9, 13]);
+    expect(flat.groups).toEqual([
+      { start: 0, end: 9 },
+      { start: 9, end: 13 },
+    ]);
+    expect(flat.size).toBe(13);
     expect([...flat.parameters]).toEqual([...model.namedParameters()]);
+  });
+
+  it('lays parameters in other groups, each in the first that it fits', () => {
+    const groups = [3, 1].map(
+      (rows) =>
+        ({ shape }: Parameter) =>
+          shape[0] === rows,
+    );
+    const flat = new FlatParameters(new TwoLayers().namedParameters(), [...groups, () => true]);
+    expect(flat.groups).toEqual([
+      { start: 0, end: 9 },
+      { start: 9, end: 13 },
+      { start: 13, end: 13 },
+    ]);
+    expect([...flat.pieces()]).toEqual([
+      { start: 0, end: 9, group: 0 },
+      { start: 9, end: 13, group: 1 },
+    ]);
   });
 
   it('is from then on the storage of the parameters', async () => {
@@ -57,7 +79,7 @@ describe('FlatParameters', () => {
     places.sort(([a], [b]) => a! - b!);
     expect(places.map(([start]) => start)).toEqual([0, ...places.slice(0, -1).map(([, end]) => end)]);
     flat.parameters.forEach(({ shape, value }) => {
-      expect(value.byteOffset / 4 < flat.matrixSize).toBe(shape.length >= 2);
+      expect(value.byteOffset / 4 < flat.groups[1]!.start).toBe(shape.length >= 2);
     });
   });
 });
