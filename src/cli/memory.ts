@@ -1,7 +1,7 @@
 import { totalmem } from 'node:os';
 import { ensure } from '../core/errors.ts';
 import { summarizeModel, totalOf } from '../models/index.ts';
-import { type TrainOptions, trainingMemory } from '../train/index.ts';
+import { trainingMemory } from '../train/index.ts';
 import { formatBytes } from './format.ts';
 import { warn } from './terminal.ts';
 
@@ -37,6 +37,9 @@ interface Model {
   config: unknown;
 }
 
+/** The options of training that its memory depends on. */
+type TrainingSize = Parameters<typeof trainingMemory>[1];
+
 /**
  * Throws a TsgptError if a training would take more memory than the machine has; says so only if it could become tight.
  *
@@ -44,7 +47,7 @@ interface Model {
  */
 export function ensureTrainingFits(
   model: Model,
-  { batchSize, windowLength, optimizer, momentum }: TrainOptions,
+  { batchSize, windowLength, optimizer, momentum }: TrainingSize,
   ignore = false,
 ): void {
   const { total, activations } = trainingMemory(model, { batchSize, windowLength, optimizer, momentum });

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import type { OpenedText } from '../../disk/open-text.ts';
-import { curveOf, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
+import { curveOf, type FolderReport, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
 import { completeTrainOptions, type TrainOptions } from '../../train/index.ts';
 import { number, wholeNumber } from '../flags.ts';
 import { counted, formatInteger } from '../format.ts';
@@ -73,7 +73,11 @@ export function trainCommand(): Command {
 export async function trainAndShow(run: FolderRun): Promise<void> {
   const display = new TrainDisplay();
   const onStart = () => console.log(hanging(describeRun(run), columnsOf()));
-  for await (const report of trainInFolder({ ...run, onStart, onWarning: warn })) display.show(report);
+  let last: FolderReport | undefined;
+  for await (const report of trainInFolder({ ...run, onStart, onWarning: warn })) {
+    display.show(report);
+    last = report;
+  }
   display.end();
   const entries = await readMetrics(join(run.folder, 'metrics.jsonl'));
   if (entries.length === 0) return console.log(stoppedEarly);
@@ -82,8 +86,18 @@ export async function trainAndShow(run: FolderRun): Promise<void> {
     decorate('the loss curve', () => console.log(`\n${lossChart(curve)}\n`));
   }
   const saved = `Saved in ${run.folder} after step ${formatInteger(entries.at(-1)!.step)}: the last and the best checkpoint, metrics.jsonl, and the loss curve as loss.svg.`;
+  if (last?.outOfPatience) console.log(hanging(describeEnd(last), columnsOf()));
   console.log(hanging(saved, columnsOf()));
   if (run.signal?.aborted) console.log(`Continue with: ${programName()} train --resume --out ${run.folder}`);
+}
+
+/** Why a run ended before its last step. */
+function describeEnd({ step, lastImprovement }: FolderReport): string {
+  const { step: best, validationLoss } = lastImprovement!;
+  return (
+    `Stopped at step ${formatInteger(step)}: the validation loss has not fallen since step ${formatInteger(best)}, ` +
+    `where it was ${validationLoss.toFixed(4)}. That is the best checkpoint.`
+  );
 }
 
 function describeRun({ model, text, textPath = '', tokenizer, resumeFrom, options }: FolderRun): string {
@@ -98,22 +112,26 @@ function describeRun({ model, text, textPath = '', tokenizer, resumeFrom, option
 
 /** "2,000 steps of 12 windows of 64 tokens; learning rate 0.003, falling to 0.0003." */
 function describeSteps(options: TrainOptions, { contextLength }: FolderRun['model']['config']): string {
-  const {
-    steps,
-    batchSize,
-    gradientAccumulation,
-    windowLength = contextLength,
-    learningRate,
-    minLearningRate,
-  } = options;
+  const { steps, batchSize, gradientAccumulation, windowLength = contextLength } = options;
   const batches = gradientAccumulation > 1 ? `${gradientAccumulation} × ${batchSize}` : `${batchSize}`;
   const context =
     windowLength === contextLength ? 'the whole context' : `of a context of ${formatInteger(contextLength)}`;
-  const rate = minLearningRate < learningRate ? `${learningRate}, falling to ${minLearningRate}` : `${learningRate}`;
   return (
     `${counted(steps, 'step')} of ${batches} windows of ${counted(windowLength, 'token')}, ${context}; ` +
-    `learning rate ${rate}.\n`
+    `${describeRate(options)}.\n`
   );
+}
+
+/** "learning rate 0.003, falling to 0.0003", with the optimizer unless it is AdamW. */
+function describeRate({ optimizer, schedule, learningRate, minLearningRate, ...options }: TrainOptions): string {
+  const written = (rate: number) => `${Number(rate.toPrecision(12))}`;
+  const { decaySteps = Math.round(options.steps / 5) } = options;
+  const fall = { cosine: '', linear: ' in a line', wsd: ` over the last ${counted(decaySteps, 'step')}`, constant: '' }[
+    schedule
+  ];
+  const falls = schedule !== 'constant' && minLearningRate < learningRate;
+  const rate = `learning rate ${written(learningRate)}${falls ? `, falling${fall} to ${written(minLearningRate)}` : ''}`;
+  return optimizer === 'adamw' ? rate : `${optimizer}, ${rate}`;
 }
 
 /** A path as it is or from the current folder. */
