@@ -152,9 +152,10 @@ const attendOptions: OptionNames<AttendOptions> = {
   ...{ nHeads: true, nKvHeads: true, window: true, mask: true, dropRate: true, random: true },
 };
 
-/** Scores of more positions than this are computed in blocks of queries, unless they are observed: their number grows with the square. */
-const longestWhole = 512;
-const usualBlock = 256;
+/** The weights of more positions than this are computed again for the backward pass: their number grows with the square. */
+const longestKept = 512;
+/** The queries of a block. Small blocks leave out more of what the mask hides; large ones make fewer and larger products. */
+const blockOf = { keptWeights: 128, recomputedWeights: 256 };
 /** With more blocks than this, blocks become longer: every block adds to the graph, and a graph of thousands would fill the memory by itself. */
 const mostBlocks = 64;
 
@@ -175,9 +176,13 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
 
   const time = query.shape[1]!;
-  if (known.mask === undefined && time > longestWhole && !isObserving()) {
-    const blockSize = Math.max(usualBlock, Math.ceil(time / mostBlocks));
-    const mixed = blockwiseAttention(queries, keys, values, { blockSize, window, dropRate, random });
+  // Whoever observes wants the scores and weights as a whole.
+  if (known.mask === undefined && !isObserving()) {
+    const recomputeWeights = time > longestKept;
+    const usual = recomputeWeights ? blockOf.recomputedWeights : blockOf.keptWeights;
+    const blockSize = Math.max(usual, Math.ceil(time / mostBlocks));
+    const options = { blockSize, window, dropRate, random, recomputeWeights };
+    const mixed = blockwiseAttention(queries, keys, values, options);
     return mixed.permute(0, 2, 1, 3).reshape(query.shape);
   }
   const { mask = causalMask(time, window) } = known;

@@ -9,10 +9,11 @@ import { isVisible } from './causal.ts';
 import { dropoutFactors, dropoutNumbers } from './dropout.ts';
 
 interface Attributes {
-  readonly [name: string]: number | null;
+  readonly [name: string]: number | boolean | null;
   readonly blockSize: number;
   readonly window: number | null;
   readonly dropRate: number;
+  readonly recomputeWeights: boolean;
 }
 
 /** The queries at the positions `from` to `end`, and the keys that these see: at `keyFrom` to `keyEnd`. */
@@ -24,16 +25,16 @@ interface Block {
 }
 
 /**
- * Without a window, the number of keys is rounded up to quarters of the time. The engine's allocator cannot reuse memory for a slightly larger
- * block, so with a size for every block, the memory would still grow with the square of the time.
+ * Without a window, and if weights are not kept, the number of keys is rounded up to quarters of the time. The engine's allocator cannot reuse memory
+ * for a slightly larger block, so with a size for every block, the memory would still grow with the square of the time.
  */
-function blocksOf(time: number, { blockSize, window }: Attributes): Block[] {
-  const quarter = blockSize * Math.ceil(time / 4 / blockSize);
+function blocksOf(time: number, { blockSize, window, recomputeWeights }: Attributes): Block[] {
+  const step = recomputeWeights ? blockSize * Math.ceil(time / 4 / blockSize) : blockSize;
   return Array.from({ length: Math.ceil(time / blockSize) }, (_, i) => {
     const from = i * blockSize;
     const end = Math.min(time, from + blockSize);
     if (window !== null) return { from, end, keyFrom: Math.max(0, from - window + 1), keyEnd: end };
-    return { from, end, keyFrom: 0, keyEnd: Math.min(time, Math.ceil(end / quarter) * quarter) };
+    return { from, end, keyFrom: 0, keyEnd: Math.min(time, Math.ceil(end / step) * step) };
   });
 }
 
@@ -41,12 +42,19 @@ function blocksOf(time: number, { blockSize, window }: Attributes): Block[] {
 const rows = (x: Tensor, from: number, end: number) => x.slice(null, null, [from, end]);
 
 /** The attention weights of a block from its scores, `[batch, heads, queries, keys]`. */
-function weightsOf(scores: Tensor, { from, end, keyFrom, keyEnd }: Block, { window }: Attributes): Tensor {
+function weightsOf(
+  scores: Tensor,
+  { from, end, keyFrom, keyEnd }: Block,
+  { window, recomputeWeights }: Attributes,
+): Tensor {
   const column = arange(keyEnd - keyFrom).add(keyFrom);
   const row = arange(end - from)
     .add(from)
     .reshape([end - from, 1]);
-  return where(isVisible(row, column, window ?? undefined), scores, Number.NEGATIVE_INFINITY).softmax(-1);
+  // Computed only after the scores, the mask is no constant: the constant masks of all blocks would grow with the square of the time.
+  const rowOfRun = recomputeWeights ? after(row, [scores]) : row;
+  const mask = where(isVisible(rowOfRun, column, window ?? undefined), 0, Number.NEGATIVE_INFINITY);
+  return scores.add(mask).softmax(-1);
 }
 
 /**
@@ -55,7 +63,7 @@ function weightsOf(scores: Tensor, { from, end, keyFrom, keyEnd }: Block, { wind
  */
 function after(x: Tensor, earlier: readonly Tensor[]): Tensor {
   const always = arange(1).lt(1);
-  const oneOf = (tensor: Tensor) => tensor.slice([0, 1], [0, 1], [0, 1], [0, 1]);
+  const oneOf = (tensor: Tensor) => tensor.slice([0, 1], [0, 1], [0, 1], [0, 1]).to(x.dtype);
   return earlier.reduce((ordered, tensor) => where(always, ordered, oneOf(tensor)), x);
 }
 
@@ -63,41 +71,43 @@ const applyBlockwiseAttention = defineComposite<Attributes>({
   name: 'blockwiseAttention',
   definition: ([query, key, value, ...numbers], attributes) => {
     const [, , time, headDim] = query!.shape as [number, number, number, number];
-    const scaled = query!.mul(1 / Math.sqrt(headDim));
     const mixed = blocksOf(time, attributes).map((block, i) => {
       const { from, end, keyFrom, keyEnd } = block;
-      const scores = rows(scaled, from, end).matmul(rows(key!, keyFrom, keyEnd).transpose(-2, -1));
-      const weights = weightsOf(scores, block, attributes);
+      const products = rows(query!, from, end).matmul(rows(key!, keyFrom, keyEnd).transpose(-2, -1));
+      const weights = weightsOf(products.mul(1 / Math.sqrt(headDim)), block, attributes);
       const factors = dropped(numbers, i, weights, attributes, 'forward');
       return (factors ? weights.mul(factors) : weights).matmul(rows(value!, keyFrom, keyEnd));
     });
     return [concat(mixed, 2)];
   },
   /**
-   * Computes the weights W of each block again. Where the mix of values is O = W V and its gradient is g: V has the gradient Wᵀ g, the weights
-   * have P = g Vᵀ, and the scores W ∘ (P - the row sums of W ∘ P), which are the row sums of g ∘ O (Dao et al., 2022). With dropout, V meets W ∘ D,
-   * and P is (g Vᵀ) ∘ D.
+   * Where the mix of values is O = W V and its gradient is g: V has the gradient Wᵀ g, the weights have P = g Vᵀ, and the scores
+   * W ∘ (P - the row sums of W ∘ P), which are the row sums of g ∘ O (Dao et al., 2022). With dropout, V meets W ∘ D, and P is (g Vᵀ) ∘ D.
    */
   gradient: (g, { inputs: [query, key, value, ...numbers], output, attributes }) => {
     const [, , time, headDim] = query!.shape as [number, number, number, number];
-    // Scaling the keys, not the queries as above, makes these other scores for whoever looks for equal computations: they must not be kept.
-    const scaled = key!.mul(1 / Math.sqrt(headDim));
+    const { recomputeWeights } = attributes;
+    const scale = 1 / Math.sqrt(headDim);
+    // Whoever looks for equal computations finds the weights of the forward pass, and keeps them. Scores of scaled keys are other scores.
+    const [keys, scaleOfProducts] = recomputeWeights ? [key!.mul(scale), 1] : [key!, scale];
+    const pass = recomputeWeights ? 'backward' : 'forward';
+    const rowSums = g.mul(output).sum(-1, true); // [batch, heads, time, 1]
     const ofQueries: Tensor[] = [];
     let [ofKey, ofValue]: [Tensor | undefined, Tensor | undefined] = [undefined, undefined];
     for (const [i, block] of blocksOf(time, attributes).entries()) {
       const { from, end, keyFrom, keyEnd } = block;
-      const earlier = [ofQueries.at(-1), ofKey, ofValue].filter((tensor) => tensor !== undefined);
+      const parts = recomputeWeights ? [ofQueries.at(-1), ofKey, ofValue] : [];
+      const earlier = parts.filter((tensor) => tensor !== undefined);
       const [q, gradient] = [after(rows(query!, from, end), earlier), after(rows(g, from, end), earlier)];
-      const [k, v] = [rows(scaled, keyFrom, keyEnd), rows(value!, keyFrom, keyEnd)];
-      const weights = weightsOf(q.matmul(k.transpose(-2, -1)), block, attributes);
-      const factors = dropped(numbers, i, weights, attributes, 'backward');
+      const [k, v] = [rows(keys, keyFrom, keyEnd), rows(value!, keyFrom, keyEnd)];
+      const weights = weightsOf(q.matmul(k.transpose(-2, -1)).mul(scaleOfProducts), block, attributes);
+      const factors = dropped(numbers, i, weights, attributes, pass);
       const fromMixed = gradient.matmul(v.transpose(-2, -1));
       const ofWeights = factors ? fromMixed.mul(factors) : fromMixed;
-      const rowSums = gradient.mul(rows(output, from, end)).sum(-1, true);
-      const ofScores = weights.mul(ofWeights.sub(rowSums));
-      ofQueries.push(ofScores.matmul(k));
+      const ofScores = ofWeights.sub(rows(rowSums, from, end)).mul(weights);
+      ofQueries.push(ofScores.matmul(k).mul(scaleOfProducts));
       const inPlace = (x: Tensor) => pad(x, [0, 0, keyFrom, 0], [0, 0, time - keyEnd, 0]);
-      const keyPart = inPlace(ofScores.transpose(-2, -1).matmul(q.mul(1 / Math.sqrt(headDim))));
+      const keyPart = inPlace(ofScores.transpose(-2, -1).matmul(q).mul(scale));
       const valuePart = inPlace((factors ? weights.mul(factors) : weights).transpose(-2, -1).matmul(gradient));
       ofKey = ofKey ? ofKey.add(keyPart) : keyPart;
       ofValue = ofValue ? ofValue.add(valuePart) : valuePart;
@@ -125,11 +135,16 @@ export interface BlockwiseAttentionOptions {
   /** The probability that a weight becomes 0, used only with `random`. Defaults to 0. */
   dropRate?: number;
   random?: Random | undefined;
+  /**
+   * Whether the backward pass computes the weights again, block after block: then memory holds the weights of one block. Otherwise it holds those of
+   * all, about half the square of the time. Defaults to true.
+   */
+  recomputeWeights?: boolean;
 }
 
 /**
  * Causal attention softmax(Q Kᵀ / √headDim + mask) V, block by block of queries. `query`, `key`, `value` and the result are
- * `[batch, heads, time, headDim]`. Weights are computed again for the backward pass, so memory holds those of one block, not of all.
+ * `[batch, heads, time, headDim]`. Products with keys that no query of a block sees are left out.
  */
 export function blockwiseAttention(
   query: Tensor,
@@ -137,10 +152,16 @@ export function blockwiseAttention(
   value: Tensor,
   options: BlockwiseAttentionOptions,
 ): Tensor {
-  const names = { blockSize: true, window: true, dropRate: true, random: true } as const;
-  const { blockSize, window, dropRate = 0, random } = knownOptions('blockwiseAttention', options, names);
+  const names = { blockSize: true, window: true, dropRate: true, random: true, recomputeWeights: true } as const;
+  const {
+    blockSize,
+    window,
+    dropRate = 0,
+    random,
+    recomputeWeights = true,
+  } = knownOptions('blockwiseAttention', options, names);
   const [batch, heads, time] = query.shape as [number, number, number, number];
-  const attributes = { blockSize, window: window ?? null, dropRate };
+  const attributes = { blockSize, window: window ?? null, dropRate, recomputeWeights };
   const drops = random !== undefined && dropRate > 0;
   const numbers = drops
     ? blocksOf(time, attributes).flatMap(({ from, end, keyFrom, keyEnd }) =>
