@@ -50,6 +50,23 @@ export const configurations: Record<string, Configuration> = {
   },
 };
 
+const gpt2Small = { layers: 12, heads: 12, width: 768, vocab: 50257 };
+
+/** Training on long texts, by the number of tokens. */
+export const contexts: Record<string, Configuration> = Object.fromEntries(
+  [1024, 2048].map((context) => [
+    String(context),
+    {
+      title: `GPT-2 124M: L12 H12 C768 T${context} B1, 50257 tokens`,
+      model: { ...gpt2Small, context, batch: 1 },
+      warmUpSteps: 1,
+      trialSteps: 1,
+      rounds: 4,
+      stepsPerRound: 1,
+    },
+  ]),
+);
+
 /** The size as command-line options, the same for both sides' programs. */
 export function optionsOf(model: ModelSize): string[] {
   return [...Object.entries(model), ['threads', threads] as const].flatMap(([name, value]) => [

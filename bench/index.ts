@@ -4,12 +4,14 @@
  *     npm run bench                          everything
  *     npm run bench -- train small           training steps beside PyTorch; of some sizes only
  *     npm run bench -- decode q8             writing beside llama.cpp and transformers.js; with some weights only
+ *     npm run bench -- context 2048          long texts: training at 1024 and 2048 tokens, and a prompt of 8192 (context prefill)
  *     npm run bench -- speculation           writing with guesses from the text so far
  *     npm run bench -- --check               compares the ratios with the recorded ones; exit code 1 if one fell by more than a tenth
  *     npm run bench -- --record              records the ratios for this kind of machine
  */
 import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
+import { benchmarkContexts } from './context.ts';
 import { benchmarkDecoding } from './decode.ts';
 import { compareWithRecorded, machineKind, record } from './recorded.ts';
 import { progress, type Section } from './section.ts';
@@ -19,6 +21,7 @@ import { benchmarkTraining } from './train-step.ts';
 const benchmarks: Record<string, (names?: readonly string[]) => Promise<Section>> = {
   train: benchmarkTraining,
   decode: benchmarkDecoding,
+  context: benchmarkContexts,
   speculation: benchmarkSpeculation,
 };
 

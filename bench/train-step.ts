@@ -156,19 +156,31 @@ export async function benchmarkTraining(names: readonly string[] = []): Promise<
   const unknown = names.find((name) => !configurations[name]);
   if (unknown)
     throw new Error(`there is no configuration ${unknown}; choose of ${Object.keys(configurations).join(', ')}`);
+  return compareSteps(
+    Object.entries(configurations).filter(([name]) => names.length === 0 || names.includes(name)),
+    'training step',
+  );
+}
+
+/** Times the steps of configurations beside PyTorch. `what` names the ratios. */
+export async function compareSteps(
+  chosen: readonly (readonly [name: string, Configuration])[],
+  what: string,
+): Promise<Section> {
   const python = findPython();
   compileBenchmarks();
-  const chosen = Object.entries(configurations).filter(([name]) => names.length === 0 || names.includes(name));
   const results: (Result & { torch: string })[] = [];
   const ratios: Section['ratios'] = {};
   for (const [name, configuration] of chosen) {
     const result = await compare(python, configuration);
     results.push(result);
     const [ours, theirs] = [result.ours.seconds, result.theirs.seconds];
-    ratios[`training step, ${name}`] = {
+    ratios[`${what}, ${name}`] = {
       median: median(theirs) / median(ours),
       best: Math.min(...theirs) / Math.min(...ours),
     };
+    const memory = result.theirs.peakBytes / result.ours.peakBytes;
+    ratios[`peak memory of a ${what}, ${name}`] = { median: memory, best: memory };
   }
   return { markdown: report(results, results[0]!.torch), ratios };
 }

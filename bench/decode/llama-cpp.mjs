@@ -1,4 +1,7 @@
-/** llama.cpp through node-llama-cpp: `llama-cpp.mjs <file.gguf> <flash|plain> <threads>`; its package is in interop/. */
+/**
+ * llama.cpp through node-llama-cpp: `llama-cpp.mjs <file.gguf> <flash|plain> <threads> [context] [batch]`; its package is in interop/. The context and
+ * the batch, the most tokens of one pass, default to 1,024.
+ */
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,7 +9,7 @@ import { serve } from '../dist/bench/decode/protocol.js';
 
 const require = createRequire(resolve('interop/package.json'));
 const { getLlama, LlamaLogLevel } = await import(pathToFileURL(require.resolve('node-llama-cpp')).href);
-const [path, attention, threads] = process.argv.slice(2);
+const [path, attention, threads, contextSize = 1024, batchSize = 1024] = process.argv.slice(2);
 const llama = await getLlama({
   gpu: false,
   build: 'never',
@@ -15,7 +18,12 @@ const llama = await getLlama({
   logLevel: LlamaLogLevel.error,
 });
 const model = await llama.loadModel({ modelPath: resolve(path) });
-const options = { contextSize: 1024, batchSize: 1024, threads: Number(threads), flashAttention: attention === 'flash' };
+const options = {
+  contextSize: Number(contextSize),
+  batchSize: Number(batchSize),
+  threads: Number(threads),
+  flashAttention: attention === 'flash',
+};
 const context = await model.createContext(options);
 const sequence = context.getSequence();
 

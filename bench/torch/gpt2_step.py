@@ -41,6 +41,9 @@ class Attention(nn.Module):
         batch, steps, width = x.shape
         head_shape = (batch, steps, self.heads, width // self.heads)
         q, k, v = (part.view(head_shape).transpose(1, 2) for part in self.qkv(x).split(width, dim=2))
+        if hasattr(F, "scaled_dot_product_attention"):  # since PyTorch 2.0; never holds all scores
+            mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+            return self.project(mixed.transpose(1, 2).reshape(batch, steps, width))
         # Scales the queries, not the scores: there are steps / head width times fewer of them.
         scores = (q * (1.0 / math.sqrt(q.size(-1)))) @ k.transpose(-2, -1)  # [batch, heads, steps, steps]
         weights = F.softmax(scores.masked_fill(self.future[:steps, :steps], float("-inf")), dim=-1)

@@ -1,4 +1,5 @@
-import type { Shape } from '../../core/shape.ts';
+import { isOpen } from '../../core/open-length.ts';
+import { type Shape, sizeOf } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
 import type { Emitter } from '../emitter/emitter.ts';
 import type { Blocks } from '../emitter/weights.ts';
@@ -47,3 +48,21 @@ export const sumRowsByIndex: Lowering<{ length: number }> = (emitter, node, [row
   const zeros = emitter.emit('Expand', [emitter.scalar(0, 'float32'), emitter.integers([length, width])]);
   return emitter.emit('ScatterND', [zeros, emitter.cast(column, 'int64'), sums]);
 };
+
+/** From this many elements on, sums over rows pay for a second step. */
+const manyElements = 1 << 14;
+
+/**
+ * The sum over the first `count` dimensions of `input`, of `shape`. ONNX Runtime adds up the rows of a matrix slowly and with one thread. So many
+ * rows are first summed in groups, which the threads share.
+ */
+export function sumOverFirst(emitter: Emitter, input: string, shape: Shape, count: number): string {
+  const rest = shape.slice(count);
+  const rows = sizeOf(shape.slice(0, count));
+  const sum = (of: string, dims: Shape) =>
+    emitter.emit('ReduceSum', [of, emitter.integers(dims)], { attributes: { keepdims: 0 } });
+  const groups = [16, 8, 4, 2].find((groups) => rows % groups === 0);
+  if (groups === undefined || sizeOf(shape) < manyElements || shape.some(isOpen))
+    return sum(input, [...Array(count).keys()]);
+  return sum(sum(emitter.reshape(input, shape, [groups, rows / groups, ...rest]), [1]), [0]);
+}

@@ -1,6 +1,7 @@
 import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { normalizeDims, type Shape, sameShape, sizeOf } from '../../core/shape.ts';
+import { lowerings } from '../../graph/index.ts';
 import { identity } from '../composites/identity.ts';
 import { definePrimitive, ensureFloat, type GradientRule } from '../primitive.ts';
 import type { Tensor } from '../tensor.ts';
@@ -51,7 +52,12 @@ function reduction(
       const kept = keptShape(inputs[0]!.shape, attributes.dims);
       return gradient(g.reshape(kept), { inputs, output: output.reshape(kept), attributes });
     },
-    lowering: (emitter, { inputs: [value], attributes: { dims, keepDim } }, [x]) => {
+    lowering: (emitter, { inputs: [value], outputs: [result], attributes: { dims, keepDim } }, [x]) => {
+      const isFirst = dims.length < value!.shape.length && dims.every((dim, i) => dim === i);
+      if (operator === 'ReduceSum' && value!.dtype === 'float32' && isFirst) {
+        const sum = lowerings.sumOverFirst(emitter, x!, value!.shape, dims.length);
+        return emitter.reshape(sum, value!.shape.slice(dims.length), result!.shape);
+      }
       const reduce = (operand: string) =>
         emitter.emit(operator, [operand, emitter.integers(dims)], { attributes: { keepdims: Number(keepDim) } });
       // Where an int32 sum or product overflows, ONNX Runtime stops at the largest number. Cut from int64 it wraps, as additions and products do.

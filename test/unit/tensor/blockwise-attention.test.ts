@@ -1,9 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { attend } from '../../../src/nn/index.ts';
+import { sizeOf } from '../../../src/core/shape.ts';
+import { buildProgram } from '../../../src/graph/index.ts';
+import { attend, causalMask } from '../../../src/nn/index.ts';
 import { Random } from '../../../src/random/random.ts';
-import { blockwiseAttention, grad, type Tensor, tensor } from '../../../src/tensor/index.ts';
+import { standardOnnx } from '../../../src/runtime/runtime.ts';
+import { blockwiseAttention, concat, grad, type Tensor, tensor } from '../../../src/tensor/index.ts';
 
 /** Random queries, keys and values `[2, 3, time, 8]`. */
 function operands(time: number, seed: number): [Tensor, Tensor, Tensor] {
@@ -14,25 +17,55 @@ function operands(time: number, seed: number): [Tensor, Tensor, Tensor] {
 
 const joined = (x: Tensor) => x.permute(0, 2, 1, 3).reshape([x.shape[0]!, x.shape[2]!, -1]);
 
-test.each([
+const shapes = [
   { time: 20, blockSize: 8, window: undefined },
   { time: 24, blockSize: 8, window: undefined },
   { time: 20, blockSize: 64, window: undefined },
   { time: 20, blockSize: 8, window: 5 },
   { time: 20, blockSize: 4, window: 11 },
   { time: 20, blockSize: 1, window: 1 },
-])('gives what attention as a whole gives, and its gradients: $time in $blockSize, window $window', async (shape) => {
-  const { time, blockSize, window } = shape;
-  const [query, key, value] = operands(time, 1);
-  const weights = tensor(new Random(2).normals(query.size), { shape: query.shape });
-  const blockwise = blockwiseAttention(query, key, value, { blockSize, window });
-  const whole = attend(joined(query), joined(key), joined(value), { nHeads: 3, window });
-  expect(maxDifference(await joined(blockwise).floats(), await whole.floats())).toBeLessThan(2e-6);
-  const ours = grad(blockwise.mul(weights).sum(), [query, key, value]);
-  const theirs = grad(whole.mul(joined(weights)).sum(), [query, key, value]);
-  for (const [i, gradient] of ours.entries()) {
-    expect(maxDifference(await gradient.floats(), await theirs[i]!.floats())).toBeLessThan(5e-6);
-  }
+];
+
+/** Attention with one mask over all scores. */
+function whole(query: Tensor, key: Tensor, value: Tensor, window?: number): Tensor {
+  const mask = causalMask(query.shape[2]!, window);
+  return attend(joined(query), joined(key), joined(value), { nHeads: 3, mask });
+}
+
+test.each(shapes.flatMap((shape) => [true, false].map((recomputeWeights) => ({ ...shape, recomputeWeights }))))(
+  'gives what attention as a whole gives, and its gradients: $time in $blockSize, window $window, recomputed $recomputeWeights',
+  async ({ time, blockSize, window, recomputeWeights }) => {
+    const [query, key, value] = operands(time, 1);
+    const weights = tensor(new Random(2).normals(query.size), { shape: query.shape });
+    const blockwise = blockwiseAttention(query, key, value, { blockSize, window, recomputeWeights });
+    const expected = whole(query, key, value, window);
+    expect(maxDifference(await joined(blockwise).floats(), await expected.floats())).toBeLessThan(2e-6);
+    const ours = grad(blockwise.mul(weights).sum(), [query, key, value]);
+    const theirs = grad(expected.mul(joined(weights)).sum(), [query, key, value]);
+    for (const [i, gradient] of ours.entries()) {
+      expect(maxDifference(await gradient.floats(), await theirs[i]!.floats())).toBeLessThan(5e-6);
+    }
+  },
+);
+
+test('leaves out products with keys that no query of a block sees', () => {
+  const [query, key, value] = operands(512, 1);
+  const scores = (blockSize: number) => {
+    const mixed = blockwiseAttention(query, key, value, { blockSize, recomputeWeights: false });
+    const { steps, values } = buildProgram(grad(mixed.sum(), [query, key, value]), standardOnnx);
+    const softmaxes = steps.filter(({ node }) => node.operation.name === 'softmax');
+    return softmaxes.reduce((total, { outputs }) => total + sizeOf(values[outputs[0]!]!.shape), 0);
+  };
+  // With four blocks, (1 + 2 + 3 + 4) / 16 of the whole; and the backward pass computes none of them again.
+  expect(scores(128) / scores(512)).toBe(10 / 16);
+});
+
+test('a late key changes no earlier result', async () => {
+  const [query, key, value] = operands(20, 1);
+  const changed = (x: Tensor) => concat([x.slice(null, null, [0, 15]), x.slice(null, null, [15]).mul(1e6)], 2);
+  const mix = async (k: Tensor, v: Tensor) =>
+    blockwiseAttention(query, k, v, { blockSize: 8 }).slice(null, null, [0, 15]).floats();
+  expect(await mix(changed(key), changed(value))).toEqual(await mix(key, value));
 });
 
 test('drops the same weights in both passes', async () => {

@@ -240,6 +240,8 @@ const cases: Record<string, () => Case[]> = {
       attention(5, { blockSize: 2 }),
       attention(5, { blockSize: 2, window: 2 }),
       attention(4, { blockSize: 3, dropRate: 0.4 }),
+      attention(5, { blockSize: 2, recomputeWeights: false }),
+      attention(4, { blockSize: 3, dropRate: 0.4, recomputeWeights: false }),
     ];
   },
   identity: unary((x) => identity(x)),

@@ -1,6 +1,8 @@
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { sizeOf } from '../../../src/core/shape.ts';
+import { Random } from '../../../src/random/random.ts';
 import * as t from '../../../src/tensor/index.ts';
 import { type Tensor, tensor } from '../../../src/tensor/index.ts';
 import { sumRowsByIndex } from '../../../src/tensor/primitives/indexing.ts';
@@ -101,6 +103,16 @@ describe('functions of two numbers, broadcasting', () => {
 });
 
 describe('reductions', () => {
+  it.each([
+    { shape: [2048, 9], dims: [0] },
+    { shape: [6, 50, 64], dims: [0, 1] },
+    { shape: [17, 1001], dims: [0] },
+    { shape: [2, 3, 40, 70], dims: [0, 1] },
+  ])('sum many rows of $shape over $dims', async ({ shape, dims }) => {
+    const x = tensor(new Random(1).normals(sizeOf(shape)), { shape });
+    for (const keepDim of [true, false]) await checkValues([x.sum(dims, keepDim)]);
+  });
+
   /** With a correction of 1 the variance of one element is NaN; pytorch.test.ts compares that with PyTorch's. */
   const spread = (x: Tensor, dims: number[] | undefined, keepDim: boolean) => [
     x.var(dims, keepDim, { correction: 0 }),
