@@ -1,29 +1,35 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensure } from '../core/errors.ts';
-import { parseJSON } from '../core/json.ts';
+import { ensure, type TsgptError } from '../core/errors.ts';
+import { lfsProblem, parseJSON } from '../core/json.ts';
+import { quoted } from '../core/printable.ts';
 import { whileOpen } from '../core/while-open.ts';
+import { INDEX_FILE, WEIGHTS_FILE } from '../formats/safetensors/sharded.ts';
 import { type LanguageModel, type ModelDescription, readHuggingFaceConfig } from '../models/index.ts';
 import { createLoaded } from '../models/load-weights.ts';
 import { familyOfModelType } from '../models/registry.ts';
 import { chatTemplateIn, stopTokensIn } from '../pretrained/conversation-files.ts';
 import { fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 import { type ModelSource, readingFrom, type WeightPlace } from './model-source.ts';
+import { openFile } from './open-file.ts';
 import { readIfThere, readTokenizerFiles } from './open-tokenizer.ts';
 import { withOwnHead } from './own-head.ts';
+import { publishedFileNames } from './published-files.ts';
 import { openSafetensorsFolder } from './safetensors.ts';
 import { inPlace } from './weights-in-place.ts';
 
 /** Opens a folder in Hugging Face's layout. */
 export async function openFolder(folder: string): Promise<ModelSource> {
   const description = await describeFolder(folder);
-  const tokenizer = await loadTokenizer(folder, description);
+  const found = await loadTokenizer(folder, description);
+  const foreign = found && foreignBeginning(folder, found, description);
+  const tokenizer = foreign ? undefined : found;
   const conversation = await readingFrom(folder, () => readConversationFiles(folder, description.config));
   return {
     path: folder,
     ...description,
     tokenizer,
-    ...(!tokenizer && { tokenizerProblem: await tokenizerProblemOf(folder) }),
+    ...(!tokenizer && { tokenizerProblem: foreign ?? (await tokenizerProblemOf(folder)) }),
     ...conversation,
     load: (weights) => loadModel(folder, description, weights),
     files: () => filesOf(folder),
@@ -42,6 +48,17 @@ async function tokenizerProblemOf(folder: string): Promise<string | undefined> {
   );
 }
 
+/** What is wrong with a tokenizer that puts a token before every text which the model does not have; undefined if it does not. */
+function foreignBeginning(folder: string, tokenizer: Tokenizer, { config }: ModelDescription): string | undefined {
+  const id = tokenizer.beginOfTextIds?.find((id) => id >= config.vocabSize);
+  if (id === undefined) return undefined;
+  const token = quoted(tokenizer.decode([id]));
+  return (
+    `${folder} puts the token ${token} before every text, as token ${id}, but the model has only ${config.vocabSize} tokens; ` +
+    'correct bos_token in its tokenizer_config.json'
+  );
+}
+
 /** The description of the model in a folder, from `config.json` and, if they are there, the names of its weights. */
 export async function describeFolder(folder: string): Promise<ModelDescription> {
   return withOwnHead(folder, await readFolderConfig(folder));
@@ -53,7 +70,24 @@ async function readFolderConfig(folder: string): Promise<ModelDescription> {
     text !== undefined,
     `there is no config.json in ${folder}; give the folder of a model in Hugging Face's layout`,
   );
-  return readingFrom(folder, () => readHuggingFaceConfig(parseJSON(text, 'config.json')));
+  return readingFrom(folder, async () => {
+    try {
+      return readHuggingFaceConfig(parseJSON(text, 'config.json'));
+    } catch (error) {
+      await ensureFetched(folder); // a repository that was fetched only in part says more than its configuration
+      throw error;
+    }
+  });
+}
+
+/** Throws a TsgptError if a file of the model is only a pointer of Git LFS. */
+async function ensureFetched(folder: string): Promise<void> {
+  for (const name of [WEIGHTS_FILE, INDEX_FILE, ...publishedFileNames]) {
+    const file = await openFile(join(folder, name), 'a file of a model').catch((error: TsgptError) => {
+      if (error.message.endsWith(lfsProblem)) throw error;
+    });
+    await file?.close();
+  }
 }
 
 async function loadTokenizer(folder: string, { config }: ModelDescription): Promise<Tokenizer | undefined> {

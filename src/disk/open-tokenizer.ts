@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { isLfsPointer, lfsProblem } from '../core/json.ts';
 import {
   type HuggingFaceTokenizer,
   type HuggingFaceTokenizerFiles,
@@ -37,11 +38,10 @@ export async function readTokenizerFiles(folder: string): Promise<HuggingFaceTok
 
 /** The contents of a text file; undefined if there is none. */
 export async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return undefined;
-    throw new TsgptError(`cannot read ${path}: ${message}`, { cause });
-  }
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return undefined;
+    throw new TsgptError(`cannot read ${path}: ${cause.message}`, { cause });
+  });
+  ensure(text === undefined || !isLfsPointer(text), `${path} ${lfsProblem}`);
+  return text;
 }

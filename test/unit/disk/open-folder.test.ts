@@ -225,12 +225,36 @@ describe('openModel, of a folder,', () => {
     expect((await loadModel(folder)).model.config).toMatchObject({ dropRate: 0.1, tiedHead: true });
   });
 
+  it('names a begin-of-text token that the model does not have; the rest can be read', async () => {
+    const names = { bos_token: '<begin>', add_bos_token: true };
+    const folder = await folderWith({ ...tokenizer, 'tokenizer_config.json': JSON.stringify(names) });
+    const opened = await openModel(folder);
+    expect(opened.config).toMatchObject({ vocabSize });
+    expect([opened.tokenizer, opened.tokenizerProblem]).toEqual([
+      undefined,
+      expect.stringMatching(
+        /puts the token "<begin>" before every text, .* correct bos_token in its tokenizer_config.json$/,
+      ),
+    ]);
+    // A token that only ends texts never comes, which hinders nobody.
+    const ends = { eos_token: '<nowhere>' };
+    const other = await folderWith({ ...tokenizer, 'tokenizer_config.json': JSON.stringify(ends) });
+    expect((await openModel(other)).tokenizer?.encode('a')).toHaveLength(1);
+  });
+
   it('says what a pointer of Git LFS is, in place of weights or of JSON', async () => {
     const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 548105171\n';
-    const message = /(model\.safetensors|\w+\.json|one\.safetensors) is only a pointer of Git LFS .*git lfs pull"$/;
-    for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'generation_config.json']) {
+    const message =
+      /(model\.safetensors|\w+\.json|one\.safetensors|merges\.txt|chat_template\.jinja) is only a pointer of Git LFS .*git lfs pull"$/;
+    const beside = ['tokenizer.json', 'generation_config.json', 'tokenizer_config.json', 'chat_template.jinja'];
+    for (const name of ['model.safetensors', 'config.json', ...beside, 'vocab.json', 'merges.txt']) {
       const folder = await folderWith(tokenizer);
       await writeFile(join(folder, name), pointer);
+      if (/vocab|merges/.test(name)) await rm(join(folder, 'tokenizer.json'), { force: true });
+      await expect(loadModel(folder), name).rejects.toThrow(message);
+      // A configuration that cannot be used is not what is wrong.
+      if (name === 'config.json') continue;
+      await writeFile(join(folder, 'config.json'), JSON.stringify({ model_type: 'gpt2' }));
       await expect(loadModel(folder), name).rejects.toThrow(message);
     }
     const index = JSON.stringify({ weight_map: { 'wte.weight': 'one.safetensors' } });
