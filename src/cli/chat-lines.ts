@@ -22,7 +22,7 @@ export const chatCommands: readonly (readonly [name: string, description: string
   ['/system <text>', 'sets the system message; without a text, takes it away'],
   ['/quit, /exit', 'end the conversation, as Ctrl-D does'],
   ['//…', 'sends a message that begins with a slash'],
-  ['Ctrl-C', 'stops a reply, or clears the line, or ends'],
+  ['Ctrl-C', 'stops a reply, or clears the line; twice on an empty line, ends'],
 ];
 
 export function parseChatLine(line: string): ChatLine {

@@ -5,10 +5,18 @@ import { TsgptError } from '../core/errors.ts';
 import { quoted } from '../core/printable.ts';
 import type { GenerateOptions } from '../generate/index.ts';
 import { chatCommands, parseChatLine } from './chat-lines.ts';
+import { Stopped } from './interrupt.ts';
 import { itemsText } from './table.ts';
 import { columnsOf, hanging } from './terminal.ts';
 
-/** Reads a line, obeys it or writes the reply, and so on until the input ends. */
+const howToEnd = 'Ctrl-C again ends the conversation, as Ctrl-D does.';
+
+/**
+ * Reads a line, obeys it or writes the reply, and so on until the input ends. Ctrl-C stops a reply or clears the line; where there is neither, it says in
+ * a terminal how to end, and ends the second time.
+ *
+ * @throws Stopped if it was ended by Ctrl-C
+ */
 export async function talk(conversation: Conversation, options: GenerateOptions, isTerminal: boolean): Promise<void> {
   const lines = createInterface({
     input: process.stdin,
@@ -16,10 +24,19 @@ export async function talk(conversation: Conversation, options: GenerateOptions,
     prompt: '> ',
   });
   let replying: AbortController | undefined;
+  let isWarned = false;
+  let isStopped = false;
   const onInterrupt = () => {
-    if (replying) replying.abort();
-    else if (lines.line !== '') clearLine(lines);
-    else lines.close();
+    if (replying) return replying.abort();
+    if (lines.line !== '') return clearLine(lines);
+    if (isTerminal && !isWarned) {
+      isWarned = true;
+      console.log();
+      note(howToEnd);
+      return lines.prompt();
+    }
+    isStopped = true;
+    lines.close();
   };
   // In a terminal readline receives Ctrl-C; otherwise the process receives the signal.
   lines.on('SIGINT', onInterrupt);
@@ -35,6 +52,7 @@ export async function talk(conversation: Conversation, options: GenerateOptions,
   try {
     prompt();
     for await (const line of lines) {
+      isWarned = false;
       const said = parseChatLine(line);
       if (said.kind === 'quit') return;
       if (said.kind === 'message') {
@@ -53,6 +71,7 @@ export async function talk(conversation: Conversation, options: GenerateOptions,
       prompt();
     }
     if (isTerminal) console.log(); // so that the shell's prompt begins a new line
+    if (isStopped) throw new Stopped('SIGINT');
   } finally {
     process.off('SIGINT', onInterrupt);
     lines.close();

@@ -87,7 +87,7 @@ describe('chat', () => {
     child.stdin.write('/help\n');
     await until(() => stdout.includes('Ctrl-C'));
     child.kill('SIGINT'); // with no reply to stop it ends the conversation
-    expect(await closed).toBe(0);
+    expect(await closed).toBe(130);
   });
 
   it('obeys commands, tells of those that there are not, and sends what begins with two slashes', async () => {
@@ -115,44 +115,51 @@ describe('chat', () => {
     expect(code).toBe(0);
   });
 
-  it.each([100, 60, 0])('in a terminal of %i columns: hints, Ctrl-C clears a line, Ctrl-D ends', async (columns) => {
-    const folder = await trainedFolder();
-    const args = [
-      '--import',
-      './test/support/terminal-preload.mjs',
-      '--import',
-      'tsx',
-      'src/cli/main.ts',
-      'chat',
-      folder,
-    ];
-    const env = { ...process.env, TEST_COLUMNS: String(columns), NO_COLOR: '1', TERM: 'xterm' };
-    const child = spawn(process.execPath, [...args, '--seed', '1', '--max-tokens', '4'], { env });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    let stdout = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
-    const until = (text: string) => vi.waitFor(() => expect(stdout).toContain(text), { timeout: 60_000, interval: 20 });
-    await until('> ');
-    const header = stdout.slice(0, stdout.indexOf('> '));
-    expect(header.replaceAll(/\s+/g, ' ')).toContain(
-      'no chat template, so the conversation is written plainly, with "User:" and "Bot:"',
-    );
-    expect(header.replaceAll(/\s+/g, ' ')).toContain('/help lists the commands');
-    const widest = Math.max(...header.split('\n').map((line) => line.length));
-    expect(widest).toBeLessThanOrEqual(columns || 80);
-    child.stdin.write('/nonsense');
-    await until('/nonsense');
-    child.stdin.write('\x03'); // Ctrl-C: nothing is sent, and the conversation goes on
-    child.stdin.write('/system the cat sat\r');
-    await until('The system message is set.');
-    child.stdin.end('\x04'); // Ctrl-D
-    expect(await closed).toBe(0);
-    expect(stdout).not.toContain('there is no command');
-    expect(stdout.endsWith('\n')).toBe(true);
-  });
+  it.each([100, 60, 0])(
+    'in a terminal of %i columns: hints, Ctrl-C clears a line, twice ends, and Ctrl-D ends',
+    async (columns) => {
+      const folder = await trainedFolder();
+      const args = [
+        '--import',
+        './test/support/terminal-preload.mjs',
+        '--import',
+        'tsx',
+        'src/cli/main.ts',
+        'chat',
+        folder,
+      ];
+      const env = { ...process.env, TEST_COLUMNS: String(columns), NO_COLOR: '1', TERM: 'xterm' };
+      const child = spawn(process.execPath, [...args, '--seed', '1', '--max-tokens', '4'], { env });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      let stdout = '';
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        stdout += text;
+      });
+      const closed = new Promise<number | null>((resolve) => child.on('close', resolve));
+      const until = (text: string) =>
+        vi.waitFor(() => expect(stdout).toContain(text), { timeout: 60_000, interval: 20 });
+      await until('> ');
+      const header = stdout.slice(0, stdout.indexOf('> '));
+      expect(header.replaceAll(/\s+/g, ' ')).toContain(
+        'no chat template, so the conversation is written plainly, with "User:" and "Bot:"',
+      );
+      expect(header.replaceAll(/\s+/g, ' ')).toContain('/help lists the commands');
+      const widest = Math.max(...header.split('\n').map((line) => line.length));
+      expect(widest).toBeLessThanOrEqual(columns || 80);
+      child.stdin.write('/nonsense');
+      await until('/nonsense');
+      child.stdin.write('\x03'); // Ctrl-C: nothing is sent, and the conversation goes on
+      child.stdin.write('/system the cat sat\r');
+      await until('The system message is set.');
+      child.stdin.write('\x03'); // on an empty line it says how to end
+      await until('ends the conversation');
+      if (columns === 60) child.stdin.write('\x03');
+      else child.stdin.end('\x04'); // Ctrl-D
+      expect(await closed).toBe(columns === 60 ? 130 : 0);
+      expect(stdout).not.toContain('there is no command');
+      expect(stdout.endsWith('\n')).toBe(true);
+    },
+  );
 
   it('says what it can open', async () => {
     expectSentence(await tsgpt('chat', 'no-such-model'), 'no-such-model');

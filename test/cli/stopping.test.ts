@@ -155,6 +155,15 @@ describe('Ctrl-C', () => {
     expect([code, stderr]).toEqual([130, '\nStopping … (Ctrl-C again ends at once)\n']);
   });
 
+  it('while a model is looked into ends with 130 in one line', async () => {
+    const out = await trainedFolder();
+    const before = process.listeners('SIGINT');
+    const running = tsgpt('inspect', out, '--prompt', 'the', '--lens');
+    await expect.poll(() => process.listeners('SIGINT').length).toBeGreaterThan(before.length);
+    process.listeners('SIGINT').find((listener) => !before.includes(listener))!('SIGINT');
+    expect(await running).toEqual({ code: 130, stdout: '', stderr: '\nStopping … (Ctrl-C again ends at once)\n' });
+  });
+
   it('while a model is converted leaves nothing half-written', async () => {
     const [out, target] = [await trainedFolder(), join(temporaryFolder(), 'model.gguf')];
     const before = process.listeners('SIGINT');

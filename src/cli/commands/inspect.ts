@@ -6,10 +6,11 @@ import { attentionMaps, journey, logitLens } from '../../inspect/index.ts';
 import { wholeNumber } from '../flags.ts';
 import { counted } from '../format.ts';
 import { helpItems } from '../help.ts';
-import { attentionSvg, attentionTable, parseHeads, selectHeads } from '../inspect/attention.ts';
+import { attentionSvg, attentionTable, type Heads, parseHeads, selectHeads } from '../inspect/attention.ts';
 import { selectStations, stationTable } from '../inspect/journey.ts';
 import { lensTable, withTexts } from '../inspect/lens.ts';
 import { pieceOf, shown } from '../inspect/tokens.ts';
+import { interruptible } from '../interrupt.ts';
 import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
 import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { columnsOf, hanging } from '../terminal.ts';
@@ -57,37 +58,50 @@ export function inspectCommand(): Command {
         prompt !== undefined,
         'inspect needs a text for the model to read; give one with --prompt or --prompt-file',
       );
-      const opened = await openNamedModel(name, flags);
-      const { tokenizer, summary } = opened;
-      const model = await opened.model();
-      const ids = prompt === '' ? [] : promptIds(tokenizer, prompt, promptEncoding(tokenizer, flags));
-      const tokens = ids.map((id) => pieceOf(tokenizer, id));
-
-      const isJourneyAsked = flags.json || (!heads && !flags.lens);
-      const stations = isJourneyAsked ? selectStations(await journey(model, ids), flags.all ?? false) : undefined;
-      const attention = heads && selectHeads(await attentionMaps(model, ids), heads);
-      const lens = flags.lens ? await logitLens(model, ids, flags.predictions) : undefined;
-      if (flags.svg) await writeFileAtomic(flags.svg, await attentionSvg(attention!, tokens));
-
-      if (flags.json) {
-        const read = ids.map((id, i) => ({ id, text: tokens[i] }));
-        const predictions = lens && withTexts(lens, tokenizer);
-        const all = {
-          model: summary,
-          prompt,
-          tokens: read,
-          journey: stations,
-          attention,
-          lens: predictions,
-        };
-        console.log(JSON.stringify(all, null, 2));
-        return;
-      }
-      console.log(hanging(summary, columnsOf()));
-      console.log(hanging(`${counted(ids.length, 'token')}: ${tokens.map(shown).join(' ')}\n`, columnsOf()));
-      if (stations) console.log(stationTable(stations));
-      if (attention) console.log(attentionTable(attention, tokens));
-      if (lens) console.log(lensTable(lens, tokenizer));
-      if (flags.svg) console.log(`drawn: ${flags.svg}`);
+      await interruptible('Stopping …', (signal) => look(name, prompt, { ...flags, heads, signal }));
     });
+}
+
+/** Reads the prompt and prints what is asked for. The signal ends it between two parts of the work. */
+async function look(
+  name: string,
+  prompt: string,
+  { heads, signal, ...flags }: InspectFlags & { heads: Heads | undefined; signal: AbortSignal },
+): Promise<void> {
+  const opened = await openNamedModel(name, flags, signal);
+  const { tokenizer, summary } = opened;
+  const model = await opened.model();
+  signal.throwIfAborted();
+  const ids = prompt === '' ? [] : promptIds(tokenizer, prompt, promptEncoding(tokenizer, flags));
+  const tokens = ids.map((id) => pieceOf(tokenizer, id));
+
+  const isJourneyAsked = flags.json || (!heads && !flags.lens);
+  const stations = isJourneyAsked ? selectStations(await journey(model, ids), flags.all ?? false) : undefined;
+  signal.throwIfAborted();
+  const attention = heads && selectHeads(await attentionMaps(model, ids), heads);
+  signal.throwIfAborted();
+  const lens = flags.lens ? await logitLens(model, ids, flags.predictions) : undefined;
+  signal.throwIfAborted();
+  if (flags.svg) await writeFileAtomic(flags.svg, await attentionSvg(attention!, tokens));
+
+  if (flags.json) {
+    const read = ids.map((id, i) => ({ id, text: tokens[i] }));
+    const predictions = lens && withTexts(lens, tokenizer);
+    const all = {
+      model: summary,
+      prompt,
+      tokens: read,
+      journey: stations,
+      attention,
+      lens: predictions,
+    };
+    console.log(JSON.stringify(all, null, 2));
+    return;
+  }
+  console.log(hanging(summary, columnsOf()));
+  console.log(hanging(`${counted(ids.length, 'token')}: ${tokens.map(shown).join(' ')}\n`, columnsOf()));
+  if (stations) console.log(stationTable(stations));
+  if (attention) console.log(attentionTable(attention, tokens));
+  if (lens) console.log(lensTable(lens, tokenizer));
+  if (flags.svg) console.log(`drawn: ${flags.svg}`);
 }
