@@ -69,6 +69,11 @@ export class LiveLine {
 /** The line that was shown last. */
 let shown: LiveLine | undefined;
 
+/** Prints a remark to standard error, wrapped where that is a terminal. */
+export function remark(text: string): void {
+  console.error(hanging(text, columnsOf(process.stderr)));
+}
+
 /** Prints a message to standard error, below a line that is written over, which would otherwise take it away. */
 export function printBelow(message: string): void {
   shown?.keep();

@@ -9,6 +9,7 @@ import { isPreset, openNamedModel } from './open-model.ts';
 import { defaultPreset, fineTuning, presets } from './presets.ts';
 import { resumedRun } from './resumed-run.ts';
 import { charactersOf, ensureFits, runOn } from './run-on-text.ts';
+import { remark } from './terminal.ts';
 import { readingOf } from './text-flags.ts';
 import { isCharacters, namedTokenizer } from './tokenizer-flag.ts';
 import { type TrainFlags, trainOptionsOf } from './training-flags.ts';
@@ -57,7 +58,7 @@ async function runFrom(name: string, text: string, flags: TrainFlags, signal: Ab
   );
   ensure(!isPreset(name), `--from needs a trained model, but ${name} is a preset; use --preset ${name}`);
   const opened = await openNamedModel(name, {}, signal);
-  if (opened.choice) console.error(opened.choice);
+  if (opened.choice) remark(opened.choice);
   const loaded = await opened.model();
   const model = dropRate === undefined ? loaded : withDropout(loaded, dropRate);
   const windowLength = Math.min(model.config.contextLength, 256);

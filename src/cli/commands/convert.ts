@@ -10,7 +10,7 @@ import { formatBytes, formatCount } from '../format.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelOrPresetArgument, openNamedWeights } from '../open-model.ts';
-import { LiveLine } from '../terminal.ts';
+import { columnsOf, hanging, LiveLine, remark } from '../terminal.ts';
 
 interface ConvertFlags {
   to?: string;
@@ -81,7 +81,7 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   checkPlace(path, force);
 
   const opened = await openNamedWeights(name, flags, signal);
-  if (opened.choice) console.error(opened.choice);
+  if (opened.choice) remark(opened.choice);
   const model = await opened.model();
   const toSave = { ...opened, model };
   const line = new LiveLine(process.stderr);
@@ -97,13 +97,15 @@ async function convert(name: string, path: string, flags: ConvertFlags, signal: 
   line.clear();
   const parameters = formatCount(model.parameterCount);
   const size = formatBytes(sizeOf(path));
-  console.log(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
-  for (const change of whatChanges(toSave, target)) console.log(change);
+  say(`${path}: ${model.family} of ${parameters} parameters, ${types.join(' and ')}, ${size}`);
+  for (const change of whatChanges(toSave, target)) say(change);
   if (types.some((type) => type.startsWith('q'))) {
     const told = target.form === 'gguf' ? await unquantizedInFile(path) : unquantizedInGraph(model);
-    if (told) console.log(told);
+    if (told) say(told);
   }
 }
+
+const say = (text: string) => console.log(hanging(text, columnsOf()));
 
 function targetOf(path: string, form: string | undefined): ConvertTarget {
   const name = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, '/') : path;

@@ -17,6 +17,7 @@ import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { modelArgument, openNamedModel } from '../open-model.ts';
+import { columnsOf, hanging } from '../terminal.ts';
 import { addTextOptions, ensureSpecialTokens, readingOf, type TextFlags, tellLeftOut } from '../text-flags.ts';
 import { quantizeOption } from '../writing-options.ts';
 
@@ -106,7 +107,7 @@ export function evalCommand(): Command {
         if (flags.json) {
           console.log(JSON.stringify({ model: summary, quantize, ...results }, null, 2));
         } else {
-          console.log(`${summary}${quantize ? `, quantized: ${quantize}` : ''}\n`);
+          console.log(`${hanging(summary + (quantize ? `, quantized: ${quantize}` : ''), columnsOf())}\n`);
           console.log(rows.length > 0 ? resultTable(rows) : 'Stopped before anything was measured.');
           if (signal.aborted && rows.length > 0) console.log('Stopped: these are the results so far.');
         }

@@ -7,6 +7,7 @@ import { interruptible } from '../interrupt.ts';
 import { addDraftOptions, type DraftFlags, openDrafts } from '../open-draft.ts';
 import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
 import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
+import { remark } from '../terminal.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
 
 interface GenerateFlags extends WritingFlags, DraftFlags, PromptFlags {
@@ -37,8 +38,8 @@ export function generateCommand(): Command {
       await interruptible('Stopping …', async (signal) => {
         const opened = await openNamedModel(name, { last }, signal);
         const { tokenizer, stopTokens } = opened;
-        if (opened.choice) console.error(opened.choice);
-        if (isPreset(name)) console.error(`${name} has learned nothing yet; train it, or give a trained model`);
+        if (opened.choice) remark(opened.choice);
+        if (isPreset(name)) remark(`${name} has learned nothing yet; train it, or give a trained model`);
         const firstSeed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
         await using decoder = await opened.decoder({ quantize });
         await using drafts = await openDrafts({ lookup, draft }, { decoder, opened, quantize }, signal);
