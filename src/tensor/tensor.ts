@@ -207,11 +207,17 @@ export class Tensor extends LazyArray {
   argmin(dim?: number, keepDim = false): Tensor {
     return alongDim.argmin(this, dim, keepDim);
   }
-  /** The `k` largest elements, largest first, and their int32 indices; equal ones keep their order. `dim` defaults to the last. */
+  /**
+   * The `k` largest elements, largest first, and their int32 indices; equal ones keep their order, and NaN counts as infinity. `dim` defaults to the
+   * last.
+   */
   topk(k: number, dim = -1): { values: Tensor; indices: Tensor } {
     return alongDim.topk(this, k, dim);
   }
-  /** All elements in order, and their int32 indices; equal ones keep their order. The smallest comes first. `dim` defaults to the last. */
+  /**
+   * All elements in order, the smallest first, and their int32 indices; equal ones keep their order, and NaN counts as infinity. `dim` defaults to
+   * the last.
+   */
   sort(dim = -1, options: alongDim.SortOptions = {}): { values: Tensor; indices: Tensor } {
     return alongDim.sort(this, dim, options);
   }

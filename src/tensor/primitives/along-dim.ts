@@ -83,14 +83,17 @@ const applyTopkIndices = definePrimitive<{ k: number; dim: number; largest: bool
   name: 'topkIndices',
   result: ([x], { k, dim }) => ({ shape: x!.shape.with(dim, k), dtype: 'int32' }),
   gradient: noGradient,
-  lowering: (emitter, { attributes: { k, dim, largest } }, [x]) => {
+  lowering: (emitter, { inputs: [value], attributes: { k, dim, largest } }, [x]) => {
     const attributes = { axis: dim, largest: Number(largest) };
-    const [, indices] = emitter.emitMany('TopK', [x!, emitter.integers([k])], 2, { attributes });
+    // ONNX Runtime would leave even the other elements out of order if there is NaN among them.
+    const nans = value!.dtype === 'float32' && emitter.emit('IsNaN', [x!]);
+    const keys = nans ? emitter.emit('Where', [nans, emitter.scalar(Number.POSITIVE_INFINITY, 'float32'), x!]) : x!;
+    const [, indices] = emitter.emitMany('TopK', [keys, emitter.integers([k])], 2, { attributes });
     return emitter.cast(indices!, 'int32');
   },
 });
 
-/** The `k` largest elements along `dim`, and their indices. */
+/** The `k` largest elements along `dim`, and their indices. NaN counts as infinity. */
 export function topk(x: Tensor, k: number, dim: number): { values: Tensor; indices: Tensor } {
   ensureNumbers('topk', x);
   const normalized = normalizeDim(dim, x.shape.length, 'topk');
@@ -109,7 +112,7 @@ export interface SortOptions {
   descending?: boolean;
 }
 
-/** The elements in order along `dim`, and their indices; equal ones keep their order. */
+/** The elements in order along `dim`, and their indices; equal ones keep their order. NaN counts as infinity. */
 export function sort(x: Tensor, dim: number, options: SortOptions): { values: Tensor; indices: Tensor } {
   const { descending = false } = knownOptions('sort', options, { descending: true });
   ensureNumbers('sort', x);
