@@ -1,6 +1,7 @@
 import type { Spec } from 'vega';
 import type { TopLevelSpec } from 'vega-lite';
 import { ensure } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { numberText, textWidth, wrapText } from './text.ts';
 import { colour, FONT, FONT_SIZE, PADDING, svgFile, TITLE_SIZE, WIDTH } from './theme.ts';
 
@@ -20,6 +21,8 @@ export interface Drawing {
 
 /** A standalone SVG, {@link WIDTH} pixels wide unless its content needs more. */
 export async function draw(title: string, drawing: Drawing): Promise<string> {
+  ensureString('chart', 'the title', title);
+  ensureString('chart', 'the label of an axis', drawing.xLabel);
   ensure(title.trim(), 'a chart has no title; give it one, which is also its name for a screen reader');
   const { words, missing, rows, columns = 1, xLabel } = drawing;
   const remark = missing > 0 ? `values that are missing or not finite: ${missing}` : '';

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureList, ensureString, ensureTexts } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { draw, layer } from './draw.ts';
 import { numberText, textWidth, wrapText } from './text.ts';
@@ -36,6 +37,12 @@ export async function heatMapSvg(chart: HeatMap): Promise<string> {
   const names = { rows: true, columns: true, rowLabel: true, columnLabel: true, valueLabel: true } as const;
   knownOptions('heatMapSvg', chart, { title: true, panels: true, ...names });
   const { title, panels, rows, columns, rowLabel = '', columnLabel = '', valueLabel } = chart;
+  for (const [name, text] of Object.entries({ title, rowLabel, columnLabel, valueLabel }))
+    ensureString('heatMapSvg', name, text);
+  ensureTexts('heatMapSvg', 'rows', rows);
+  ensureTexts('heatMapSvg', 'columns', columns);
+  ensureList('heatMapSvg', 'the panels', panels, 'values');
+  for (const { values } of panels) ensureList('heatMapSvg', 'the values of a panel', values, 'length');
   const isOfShape = ({ values }: HeatMapPanel) =>
     values.length === rows.length && values.every((row) => row.length === columns.length);
   const shape = `[${rows.length}, ${columns.length}]`;

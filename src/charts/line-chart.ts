@@ -1,4 +1,6 @@
 import { ensure } from '../core/errors.ts';
+import { ensureList, ensureString } from '../core/kind.ts';
+import { knownOptions } from '../core/options.ts';
 import { numberChannel, seriesChannel } from './axis.ts';
 import { distinct, draw, layer } from './draw.ts';
 import { numberText } from './text.ts';
@@ -34,7 +36,11 @@ const DASHES = [[1, 0], [9, 5], [2, 5], [14, 4, 3, 4], [5, 2]];
  *
  * @throws TsgptError if no point is finite, or an axis cannot show a value
  */
-export async function lineChartSvg({ title, xLabel, yLabel, points }: LineChart): Promise<string> {
+export async function lineChartSvg(chart: LineChart): Promise<string> {
+  const known = { title: true, xLabel: true, yLabel: true, points: true } as const;
+  const { title, xLabel, yLabel, points } = knownOptions('lineChartSvg', chart, known);
+  for (const [name, text] of Object.entries({ title, xLabel, yLabel })) ensureString('lineChartSvg', name, text);
+  ensureList('lineChartSvg', 'the points', points, 'series', 'x', 'y');
   const isDrawn = ({ x, y }: Point) => Number.isFinite(x) && Number.isFinite(y);
   const finite = points.filter(isDrawn);
   ensure(finite.length > 0, `there is nothing to draw in the chart "${title}": it has no finite point`);

@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind, ensureList, ensureString } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { rangeOf } from './axis.ts';
 import { lineChartSvg } from './line-chart.ts';
@@ -23,6 +24,10 @@ export interface LossCurve {
  */
 export async function lossCurveSvg(curve: LossCurve, options: { title?: string } = {}): Promise<string> {
   const { title = 'Loss during training' } = knownOptions('lossCurveSvg', options, { title: true });
+  ensureString('lossCurveSvg', 'the title', title);
+  ensureKind('lossCurveSvg', 'the losses of training and validation', curve, 'train', 'validation');
+  ensureList('lossCurveSvg', 'the losses of training', curve.train, 'step', 'loss');
+  ensureList('lossCurveSvg', 'the losses of validation', curve.validation, 'step', 'loss');
   const { train, validation, notFinite } = drawable(curve);
   const named = (series: string, losses: readonly LossPoint[]) =>
     losses.map(({ step, loss }) => ({ series, x: step, y: loss }));

@@ -1,4 +1,5 @@
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureKind, ensureList } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { printable } from '../core/printable.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
@@ -64,6 +65,8 @@ export class ChatTemplate {
    * a turn or speak for another by typing it.
    */
   encode(messages: readonly ChatMessage[], tokenizer: Tokenizer): number[] {
+    ensureList('encode', 'the messages', messages, 'role', 'content');
+    ensureKind('encode', 'a tokenizer', tokenizer, 'encode');
     const { specialTokens = [], bosToken, eosToken } = tokenizer;
     // Until the template is filled in, an otherwise unused character replaces each special token typed in a message.
     const typed = messages.map(({ content }) => content).join('\n');

@@ -1,4 +1,5 @@
 import { TsgptError } from '../core/errors.ts';
+import { ensureCount } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { generateOptions } from '../generate/generate.ts';
 import { Decoder, type GenerateOptions, generateTokens, type KVCache, StopFilter } from '../generate/index.ts';
@@ -59,6 +60,7 @@ export class Conversation {
     const said: ChatMessage = { role: 'user', content };
     const { stop = [], ...tokenOptions } = knownOptions('reply', options, generateOptions);
     const { maxTokens = 500, stopTokens = [] } = tokenOptions;
+    ensureCount('maxTokens', maxTokens, 0);
     const ids = this.#fittingIds([...this.messages, said], maxTokens);
     const decoder = this.#tokenizer.streamDecoder();
     const filter = new StopFilter([...this.#stop, ...stop]);

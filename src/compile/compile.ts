@@ -1,9 +1,11 @@
 import type { HostArray } from '../core/dtype.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureFunction, ensureKind, ensureList } from '../core/kind.ts';
 import type { KnownLengths } from '../core/open-length.ts';
 import { formatShape, type Shape } from '../core/shape.ts';
 import { CompiledGraph, type ConstantLeaves, type GraphNode } from '../graph/index.ts';
 import { feedTensor, fromArray, type Tensor } from '../tensor/index.ts';
+import { ensureTensorList } from '../tensor/operands.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import { whileTracing } from '../tensor/tracing.ts';
 
@@ -31,6 +33,7 @@ interface Trace {
  * The function must not wait for values (`await x.item()`), and its side effects happen only when it is traced.
  */
 export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled {
+  ensureFunction('compile', 'what to compile', fn);
   const traces = new Map<string, Trace>();
 
   const traceFor = (args: readonly Tensor[]): Trace => {
@@ -41,6 +44,7 @@ export function compile(fn: (...args: Tensor[]) => readonly Tensor[]): Compiled 
   };
   const run = async (args: readonly Tensor[], into?: readonly (HostArray | undefined)[]) => {
     const { graph } = traceFor(args);
+    if (into !== undefined) ensureList('run', 'into', into);
     return graph.run(await elementsOf(args), into);
   };
   const call = async (...args: Tensor[]): Promise<Tensor[]> => {
@@ -76,16 +80,26 @@ export function bake(
   storageOf: ConstantLeaves['storageOf'] = () => undefined,
 ): Baked {
   const { placeholders, isConstant } = placeholdersFor(inputs);
-  const graph = new CompiledGraph(fn(...placeholders), { isConstant, storageOf });
+  ensureFunction('bake', 'what to compile', fn);
+  const outputs = fn(...placeholders);
+  ensureTensorList('bake', outputs);
+  const graph = new CompiledGraph(outputs, { isConstant, storageOf });
   return {
     load: () => graph.load(),
-    run: (args, lengths, into) => graph.run(args, into, lengths),
+    run: async (args, lengths, into) => {
+      ensureList('run', 'the arguments', args, 'length', 'BYTES_PER_ELEMENT');
+      if (into !== undefined) ensureList('run', 'into', into);
+      return graph.run(args, into, lengths);
+    },
     dispose: () => graph.dispose(),
   };
 }
 
 /** Placeholder tensors for the arguments of a baked graph; all its other leaves are constants. */
 export function placeholdersFor(inputs: readonly (TensorType & { name: string })[]) {
+  ensureList('compile', 'the inputs', inputs);
+  for (const input of inputs)
+    ensureKind('compile', 'inputs with a shape, a dtype and a name', input, 'shape', 'dtype', 'name');
   const placeholders = inputs.map(({ shape, dtype, name }, i) => feedTensor((args) => args[i]!, shape, dtype, name));
   const nodes = new Set<GraphNode>(placeholders.map(({ node }) => node));
   return { placeholders, isConstant: (node: GraphNode) => !nodes.has(node) };
@@ -93,11 +107,13 @@ export function placeholdersFor(inputs: readonly (TensorType & { name: string })
 
 function traceFunction(fn: (...args: Tensor[]) => readonly Tensor[], args: readonly Tensor[]): Trace {
   const outputs = trace(fn, args);
+  ensureTensorList('compile', outputs);
   return { graph: new CompiledGraph(outputs), outputs };
 }
 
 /** Equal for arguments that share a trace. */
 export function signatureOf(args: readonly Tensor[]): string {
+  ensureTensorList('compile', args);
   return args.map(({ shape, dtype }) => `${dtype}[${shape}]`).join();
 }
 

@@ -1,7 +1,9 @@
 import { ensure } from '../core/errors.ts';
+import { ensureFunction, ensureKind } from '../core/kind.ts';
 import type { OnnxModel, OnnxType } from '../formats/onnx/model.ts';
 import { buildProgram, type ConstantLeaves, lowerProgram } from '../graph/index.ts';
 import { standardOnnx } from '../runtime/index.ts';
+import { ensureTensors } from '../tensor/operands.ts';
 import type { TensorType } from '../tensor/primitive.ts';
 import type { Tensor } from '../tensor/tensor.ts';
 import { placeholdersFor } from './compile.ts';
@@ -23,8 +25,11 @@ export function toOnnx(
   fn: (...args: Tensor[]) => Readonly<Record<string, Tensor>>,
   storageOf: ConstantLeaves['storageOf'] = () => undefined,
 ): OnnxModel {
+  ensureFunction('toOnnx', 'what to compile', fn);
   const { placeholders, isConstant } = placeholdersFor(inputs);
   const outputs = fn(...placeholders);
+  ensureKind('toOnnx', 'a function that returns tensors by their names', outputs);
+  ensureTensors('toOnnx', ...Object.values(outputs));
   const names = [...inputs.map(({ name }) => name), ...Object.keys(outputs)];
   ensure(new Set(names).size === names.length, () => `inputs and outputs need names of their own: ${names.join(', ')}`);
   const program = buildProgram(Object.values(outputs), standardOnnx, isConstant);

@@ -18,7 +18,8 @@ export type HostArray = Float32Array | Int32Array | Uint8Array;
 export function checkDType(dtype: DType, operation: string): void {
   ensure(
     Object.hasOwn(dtypes, dtype),
-    () => `${operation}: there is no element type ${dtype}; choose ${Object.keys(dtypes).join(', ')}`,
+    () =>
+      `${operation}: there is no element type ${typeof dtype === 'string' ? dtype : describeValue(dtype)}; choose ${Object.keys(dtypes).join(', ')}`,
   );
 }
 

@@ -1,5 +1,5 @@
 import { ensure } from './errors.ts';
-import type { Shape } from './shape.ts';
+import { ensureShapeArray, type Shape } from './shape.ts';
 
 /**
  * An open length: a dimension whose length is known only when a graph runs, not while it is built. So one graph serves prompts of every length.
@@ -67,6 +67,7 @@ export function isOpen(length: number): boolean {
 
 /** The shape that a value of a graph has in a run with these lengths. */
 export function resolveShape(shape: Shape, lengths: KnownLengths): Shape {
+  ensureShapeArray(shape, 'resolveShape');
   if (!shape.some(isOpen)) return shape;
   return shape.map((length) => {
     const { known, names } = factorsOf(length);

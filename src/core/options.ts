@@ -21,6 +21,12 @@ export function knownOptions<Options extends object>(
   );
   const unknown = Object.keys(options).find((name) => !Object.hasOwn(names, name));
   ensure(unknown === undefined, () => `${operation} has no option ${unknown}; ${whichName(unknown!, known)}`);
+  for (const [name, value] of Object.entries(options)) {
+    ensure(
+      !/^on[A-Z]/.test(name) || value === undefined || typeof value === 'function',
+      () => `${operation}: ${name} must be a function, but is ${describeValue(value)}`,
+    );
+  }
   const { signal } = options as { signal?: { aborted?: unknown } };
   ensure(
     signal === undefined || typeof signal?.aborted === 'boolean',

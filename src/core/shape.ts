@@ -24,7 +24,7 @@ export function checkShape(shape: Shape, operation?: string): void {
   ensure(
     shape.every((length) => Number.isSafeInteger(length) && length >= 0),
     () =>
-      `${operation ? `${operation}: ` : ''}a shape is made of whole numbers of at least 0, but ${formatShape(shape)} is not`,
+      `${operation ? `${operation}: ` : ''}a shape is made of whole numbers of at least 0, but [${shape.map(describeValue).join(', ')}] is not`,
   );
 }
 

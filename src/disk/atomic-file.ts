@@ -3,6 +3,7 @@ import { unlinkSync } from 'node:fs';
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 
 /** The contents of a file: the whole text or bytes, or chunks of bytes to write one after the other. */
 export type FileContents = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -19,6 +20,7 @@ export type FileContents = string | Uint8Array | Iterable<Uint8Array> | AsyncIte
  * are passed on unchanged.
  */
 export async function writeFileAtomic(path: string, contents: FileContents): Promise<void> {
+  ensureString('write', 'the path', path);
   const previous = await stat(path).catch(() => undefined);
   ensure(
     previous === undefined || previous.isFile(),

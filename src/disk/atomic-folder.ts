@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { mkdir, readdir, realpath, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { reasonOf } from './system-errors.ts';
 
 export interface FolderOptions {
@@ -22,6 +23,7 @@ export async function writeFolderAtomic(
   write: (temporary: string) => Promise<void>,
   { mayReplace = () => false }: FolderOptions = {},
 ): Promise<void> {
+  ensureString('write', 'the folder', folder);
   const previous = await filesIn(folder);
   const kept = previous?.find((file) => !mayReplace(file));
   ensure(

@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureList } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { onnxDecoder } from '../generate/onnx-decoder.ts';
 import { quantizedStorage } from '../generate/quantization.ts';
@@ -53,11 +55,12 @@ export async function exportOnnx(
 ): Promise<void> {
   const known = knownOptions('exportOnnx', options, exportOnnxOptions);
   const { dtypes = ['fp32'], overwrite = false, onProgress } = known;
+  ensureList('exportOnnx', 'dtypes', dtypes);
   ensureFits(toSave);
   const unknown = dtypes.find((dtype) => !onnxDtypes.includes(dtype));
   ensure(
-    unknown === undefined && dtypes.length > 0,
-    `the weights of an ONNX model can be stored as ${onnxDtypes.join(', ')}, but not as ${unknown ?? 'nothing'}`,
+    !dtypes.some((dtype) => !onnxDtypes.includes(dtype)) && dtypes.length > 0,
+    `the weights of an ONNX model can be stored as ${onnxDtypes.join(', ')}, but not as ${dtypes.length === 0 ? 'nothing' : describeValue(unknown)}`,
   );
   ensure(
     familyNamed(toSave.model.family).huggingFace,

@@ -1,10 +1,12 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { reasonOf } from './system-errors.ts';
 
 /** Creates the folder, and those above it, if they do not exist. Throws a TsgptError that says why it cannot. */
 export async function makeFolder(folder: string): Promise<void> {
+  ensureString('makeFolder', 'the folder', folder);
   await createFolders(folder).catch((cause: NodeJS.ErrnoException) => {
     const isFile = cause.code === 'EEXIST';
     if (isFile && cause.path === resolve(folder)) {

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { ensureNoAdapter } from './adapter.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
 import { modelFileKind } from './model-file-kind.ts';
@@ -25,6 +26,7 @@ const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
  * @throws TsgptError if there is no such model, or it cannot be downloaded
  */
 export async function locateModel(place: string, hub?: DownloadOptions): Promise<ModelPlace> {
+  ensureString('openModel', 'the place of a model', place);
   const status = statSync(place, { throwIfNoEntry: false });
   if (!status) {
     if (/\.gguf$/i.test(place)) return { kind: 'gguf', path: place };

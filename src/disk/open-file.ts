@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { isLfsPointer, lfsProblem } from '../core/json.ts';
+import { ensureString } from '../core/kind.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
 
 /** The number of bytes per read from the operating system. */
@@ -13,6 +14,7 @@ const CHUNK_BYTES = 1 << 24;
  * @throws TsgptError if there is no such file or it cannot be read
  */
 export async function openFile(path: string, kind: string): Promise<ByteSource> {
+  ensureString('open', 'the path', path);
   const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
     const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
     throw new TsgptError(`cannot read ${path}: ${reason}; check the path`, { cause });

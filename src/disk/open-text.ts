@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { ensure } from '../core/errors.ts';
+import { ensureString, ensureTexts } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TextDocument, TextSource } from '../text/text-source.ts';
 import { ensureEncoding, readTextFile } from './decode-text.ts';
@@ -33,6 +34,10 @@ export interface OpenedText extends TextSource {
  */
 export async function openText(textPath: string, options: OpenTextOptions = {}): Promise<OpenedText> {
   const { encoding, include, exclude } = knownOptions('openText', options, openTextOptions);
+  ensureString('openText', 'the path', textPath);
+  if (include !== undefined) ensureTexts('openText', 'include', include);
+  if (exclude !== undefined) ensureTexts('openText', 'exclude', exclude);
+  if (encoding !== undefined) ensureString('openText', 'encoding', encoding);
   if (encoding !== undefined) ensureEncoding(encoding);
   const { files, leftOut } = (await information(textPath)).isDirectory()
     ? await filesIn(textPath, options)

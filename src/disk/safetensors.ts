@@ -1,7 +1,9 @@
 /** Safetensors files on disk. `formats/safetensors` does the same in memory. */
+
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { printable } from '../core/printable.ts';
 import { SafetensorsReader } from '../formats/safetensors/reader.ts';
 import {
@@ -58,6 +60,7 @@ export async function writeSafetensors(
  * @throws TsgptError if the folder has neither, a shard is missing or damaged, or index and shards disagree
  */
 export async function openSafetensorsFolder(folder: string): Promise<SafetensorsWeights> {
+  ensureString('openSafetensorsFolder', 'the folder', folder);
   const status = await stat(folder).catch(() => undefined);
   ensure(status, `cannot read ${folder}: there is no such folder; check the path`);
   ensure(status.isDirectory(), `cannot read ${folder}: it is a file; give the folder of ${WEIGHTS_FILE}`);

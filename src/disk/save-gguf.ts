@@ -1,3 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
+import { ensure } from '../core/errors.ts';
+import { ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type MetadataToWrite, uint32, type WritableType } from '../formats/gguf/index.ts';
 import { GGML_TYPES } from '../formats/gguf/tensor-types.ts';
@@ -39,9 +42,14 @@ const fileTypes: Record<WritableType, number> = { F32: 0, F16: 1, Q4_0: 2, Q8_0:
  * @throws TsgptError if llama.cpp does not support the model or tokenizer, or the file cannot be written
  */
 export async function saveGguf(path: string, toSave: PretrainedToSave, options: GgufOptions = {}): Promise<void> {
-  const { model, tokenizer, chatTemplate } = toSave;
   const { type = 'F32', name } = knownOptions('saveGguf', options, ggufOptions);
+  ensureString('saveGguf', 'the path', path);
   ensureFits(toSave);
+  ensure(
+    Object.hasOwn(fileTypes, type),
+    () => `type must be one of ${Object.keys(fileTypes).join(', ')}, but is ${describeValue(type)}`,
+  );
+  const { model, tokenizer, chatTemplate } = toSave;
   const form = ggufForm(model.family);
   const { architecture, hyperparameters } = form.writeConfig(model.config);
   const tensors = layOut(model, form.layout(model.config, architecture));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { toBFloat16, toFloat16 } from '../formats/half-floats.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
@@ -70,6 +71,7 @@ export async function savePretrained(
 /** Writes only the weights, with the published names and layouts. */
 export async function saveWeights(path: string, model: LanguageModel, options: WeightSaveOptions = {}): Promise<void> {
   knownOptions('saveWeights', options, weightSaveOptions);
+  ensureKind('saveWeights', 'a language model', model, 'config', 'family', 'namedParameters');
   ensureDtype(options.dtype ?? 'F32');
   await writeTensors(path, huggingFaceTensors(model), options);
 }

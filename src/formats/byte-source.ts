@@ -2,8 +2,10 @@
  * The source of bytes for the readers of all formats: a file on disk (`tsgpt/node` opens it), or memory. Readers ask for ranges, so that a file of
  * many gigabytes is never in memory as a whole.
  */
+
 import { ensure } from '../core/errors.ts';
 import type { FileRegion } from '../core/file-region.ts';
+import { ensureCount, ensureFunction, ensureKind } from '../core/kind.ts';
 
 export interface ByteSource {
   /** The name for error messages; for a file, its path. */
@@ -20,12 +22,21 @@ export interface ByteSource {
 
 /** Bytes in memory as a source, for example those of a file that a browser fetched. They are not copied. */
 export function bytesInMemory(bytes: Uint8Array, name: string): ByteSource {
+  ensureKind('bytesInMemory', 'bytes in a Uint8Array', bytes, 'subarray', 'BYTES_PER_ELEMENT');
   return {
     name,
     byteLength: bytes.length,
     readInto: async (target, offset) => target.set(bytes.subarray(offset, offset + target.length)),
     close: async () => {},
   };
+}
+
+/** Throws a TsgptError unless `source` can be read. */
+export function ensureByteSource(source: ByteSource): void {
+  ensureKind('open', 'a source of bytes, as from bytesInMemory', source, 'byteLength', 'readInto', 'close');
+  ensureCount('byteLength', source.byteLength, 0);
+  ensureFunction('open', 'readInto', source.readInto);
+  ensureFunction('open', 'close', source.close);
 }
 
 /** The region of some bytes in a source's file, for others to read or map into memory. */

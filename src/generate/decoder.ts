@@ -1,8 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Baked } from '../compile/index.ts';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { areFinite } from '../core/finite.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureIds, ensureKind, ensureList } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import type { HostArray } from '../tensor/index.ts';
@@ -54,7 +56,7 @@ export class Decoder implements AsyncDisposable {
     ensureKind('Decoder', 'a language model', model, 'config', 'cacheShape', 'features');
     ensure(
       Number.isSafeInteger(chunkSize) && chunkSize > 0,
-      `the chunk size must be a whole number of at least 1, but is ${chunkSize}`,
+      `the chunk size must be a whole number of at least 1, but is ${describeValue(chunkSize)}`,
     );
     this.config = model.config;
     this.quantization = quantize;
@@ -86,7 +88,7 @@ export class Decoder implements AsyncDisposable {
     const { batchSize = 1, capacity = Math.min(contextLength, usualCapacity) } = known;
     ensure(
       capacity <= contextLength,
-      `the model sees at most ${contextLength} tokens, so a cache for ${capacity} is useless; ask for no more`,
+      `the model sees at most ${contextLength} tokens, so a cache for ${describeValue(capacity)} is useless; ask for no more`,
     );
     return new KVCache({ ...this.model.cacheShape, headDim: this.#paddedHeadDim }, { batchSize, capacity });
   }
@@ -107,10 +109,7 @@ export class Decoder implements AsyncDisposable {
 
   /** Like {@link append} for one text, but returns the logits after each new token. */
   async score(cache: KVCache, text: number, ids: readonly number[]): Promise<Float32Array[]> {
-    this.#check(
-      cache,
-      cache.lengths.map((_, i) => (i === text ? ids : [])),
-    );
+    this.#checkOne('score', cache, text, ids);
     return cache.passes.run('score()', () => this.#read(cache, text, ids, 'all'));
   }
 
@@ -125,10 +124,8 @@ export class Decoder implements AsyncDisposable {
     targets: readonly number[],
   ): Promise<TargetScores> {
     const { vocabSize } = this.config;
-    this.#check(
-      cache,
-      cache.lengths.map((_, i) => (i === text ? ids : [])),
-    );
+    this.#checkOne('scoreTargets', cache, text, ids);
+    ensureIds('scoreTargets', 'the targets', targets);
     ensure(targets.length <= ids.length, `${ids.length} tokens cannot be followed by ${targets.length} targets`);
     const outside = targets.find((id) => !isTokenOf(id, vocabSize));
     ensure(outside === undefined, `the target ${outside} is not one of the model's ${vocabSize} tokens`);
@@ -235,7 +232,20 @@ export class Decoder implements AsyncDisposable {
     return graph.run(args, lengths, [...(targets ? [undefined, undefined] : [undefined]), ...arrays]);
   }
 
+  #checkOne(operation: string, cache: KVCache, text: number, ids: readonly number[]): void {
+    ensureKind(operation, 'a cache, as from createCache()', cache, 'lengths', 'arrays');
+    cache.ensureText(text);
+    ensureIds(operation, 'the tokens', ids);
+    this.#check(
+      cache,
+      cache.lengths.map((_, i) => (i === text ? ids : [])),
+    );
+  }
+
   #check(cache: KVCache, tokens: readonly (readonly number[])[]): void {
+    ensureKind('append', 'a cache, as from createCache()', cache, 'lengths', 'arrays');
+    ensureList('append', 'the tokens of the texts', tokens);
+    for (const ids of tokens) ensureIds('append', 'the tokens of a text', ids);
     const { vocabSize } = this.config;
     ensure(
       tokens.length === cache.batchSize,

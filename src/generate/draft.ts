@@ -1,3 +1,5 @@
+import { ensureIds, ensureNumber } from '../core/kind.ts';
+import { knownOptions } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import type { SamplingOptions } from './sampling.ts';
 
@@ -62,4 +64,12 @@ export class AcceptanceRate {
     this.#skipped = (this.#skipped + 1) % pause;
     return this.#skipped === 0 ? 1 : 0;
   }
+}
+
+/** Throws a TsgptError unless `ids` are tokens and `options` say how to guess. */
+export function checkGuessing(ids: readonly number[], options: GuessOptions): void {
+  ensureIds('guess', 'the tokens of the text', ids);
+  const { most, cost } = knownOptions('guess', options, { most: true, cost: true, sampling: true, random: true });
+  ensureNumber('guess', 'most', most);
+  ensureNumber('guess', 'cost', cost);
 }

@@ -43,15 +43,15 @@ export async function* generateBatch(
   for (const prompt of prompts) ensureIds('generateTokens', 'a prompt', prompt);
   const { maxTokens = 200, seed = 0, stopTokens = [], keepFirst = 0, signal } = known;
   ensureIds('generateTokens', 'stopTokens', stopTokens);
-  checkSamplingOptions(options);
   const sampling = samplingOptionsIn(options);
+  checkSamplingOptions(sampling);
   ensure(
     Number.isSafeInteger(maxTokens) && maxTokens >= 0,
-    `maxTokens must be a whole number of at least 0, but is ${maxTokens}`,
+    `maxTokens must be a whole number of at least 0, but is ${describeValue(maxTokens)}`,
   );
   ensure(
     Number.isSafeInteger(keepFirst) && keepFirst >= 0,
-    `keepFirst must be a whole number of at least 0, but is ${keepFirst}`,
+    `keepFirst must be a whole number of at least 0, but is ${describeValue(keepFirst)}`,
   );
   ensure(
     prompts.length > 0 && prompts.every(({ length }) => length > 0),

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind, ensureString } from '../core/kind.ts';
+import { ensureIds, ensureKind, ensureString, ensureTexts } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type EncodeOptions, fitsModel, type Tokenizer } from '../tokenizer/index.ts';
 import type { Decoder } from './decoder.ts';
@@ -39,6 +39,8 @@ export async function* generate(
       `generate: the tokenizer has ${tokenizer.vocabSize} tokens, but the model only ${vocabSize}; use the model's own`,
   );
   const { stop = [], allowSpecial, ...tokenOptions } = knownOptions('generate', options, generateOptions);
+  ensureTexts('generate', 'stop', stop);
+  if (options.stopTokens !== undefined) ensureIds('generate', 'stopTokens', options.stopTokens);
   const { endOfTextId } = tokenizer;
   const stopTokens = [...(options.stopTokens ?? []), ...(endOfTextId === undefined ? [] : [endOfTextId])];
   const decoder = tokenizer.streamDecoder({ isBeginning: prompt === '' });
@@ -66,14 +68,14 @@ export interface PromptOptions extends EncodeOptions {
  * The begin-of-text tokens and the prompt's tokens. An empty prompt begins a new text: after the begin-of-text tokens, else the end-of-text
  * token, else a line break. A prompt that spells out the begin-of-text tokens, if these are allowed, gets no others.
  */
-export function promptIds(
-  tokenizer: Tokenizer,
-  prompt: string,
-  { vocabSize = tokenizer.vocabSize, ...options }: PromptOptions = {},
-): number[] {
+export function promptIds(tokenizer: Tokenizer, prompt: string, options: PromptOptions = {}): number[] {
+  ensureKind('promptIds', 'a tokenizer', tokenizer, 'encode', 'vocabSize');
+  ensureString('promptIds', 'the prompt', prompt);
+  const known = knownOptions('promptIds', options, { vocabSize: true, allowSpecial: true });
+  const { vocabSize = tokenizer.vocabSize, allowSpecial } = known;
   const { beginOfTextIds = [], endOfTextId } = tokenizer;
-  const ids = prompt === '' ? [] : tokenizer.encode(prompt, options);
-  const isBegun = options.allowSpecial && beginOfTextIds.every((id, i) => id === ids[i]);
+  const ids = prompt === '' ? [] : tokenizer.encode(prompt, { allowSpecial });
+  const isBegun = allowSpecial && beginOfTextIds.every((id, i) => id === ids[i]);
   if (prompt !== '' || beginOfTextIds.length > 0) return isBegun ? ids : [...beginOfTextIds, ...ids];
   if (endOfTextId !== undefined && endOfTextId < vocabSize) return [endOfTextId];
   try {

@@ -1,4 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure, TsgptError } from '../core/errors.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { OneAtATime } from '../core/one-at-a-time.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 
@@ -34,10 +36,12 @@ export class KVCache {
   /** Passes over one cache write into the same arrays. */
   readonly passes = new OneAtATime('this cache');
 
-  constructor({ nLayers, nKvHeads, headDim }: CacheShape, options: CacheOptions) {
+  constructor(shape: CacheShape, options: CacheOptions) {
+    ensureKind('KVCache', 'the shape of a cache, such as model.cacheShape', shape, 'nLayers', 'nKvHeads', 'headDim');
+    const { nLayers, nKvHeads, headDim } = shape;
     const { batchSize = 1, capacity } = knownOptions('KVCache', options, cacheOptions);
-    for (const [name, value] of Object.entries({ batchSize, capacity })) {
-      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+    for (const [name, value] of Object.entries({ nLayers, nKvHeads, headDim, batchSize, capacity })) {
+      ensureCount(name, value);
     }
     this.batchSize = batchSize;
     this.capacity = capacity;
@@ -54,17 +58,27 @@ export class KVCache {
     }
   }
 
+  /** Throws a TsgptError unless `text` is the number of one of the texts. */
+  ensureText(text: number): void {
+    ensure(
+      Number.isInteger(text) && text >= 0 && text < this.batchSize,
+      () => `the texts of the cache have the numbers 0 to ${this.batchSize - 1}, but got ${describeValue(text)}`,
+    );
+  }
+
   /** The part of every array that belongs to one text: a cache of batch size 1 over the same memory. */
   arraysOf(text: number): Float32Array[] {
+    this.ensureText(text);
     const size = this.arrays[0]!.length / this.batchSize;
     return this.arrays.map((array) => array.subarray(text * size, (text + 1) * size));
   }
 
   /** Forgets all but the first `length` tokens of a text. */
   truncate(text: number, length: number): void {
+    this.ensureText(text);
     ensure(
       Number.isSafeInteger(length) && length >= 0 && length <= this.lengths[text]!,
-      `the cache holds ${this.lengths[text]} tokens of text ${text}; it cannot be cut to ${length}`,
+      `the cache holds ${this.lengths[text]} tokens of text ${text}; it cannot be cut to ${describeValue(length)}`,
     );
     this.lengths[text] = length;
   }

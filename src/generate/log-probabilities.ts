@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 
 /** A token and the natural logarithm of its probability. */
@@ -15,7 +16,7 @@ export function logProbabilities(
   if (count === undefined) return {};
   ensure(
     Number.isSafeInteger(count) && count >= 0,
-    `logProbabilities must be a whole number of at least 0, but is ${count}`,
+    `logProbabilities must be a whole number of at least 0, but is ${describeValue(count)}`,
   );
   const total = logSumExp(logits);
   const threshold = count === 0 ? Number.POSITIVE_INFINITY : logits.toSorted()[Math.max(0, logits.length - count)]!;

@@ -1,4 +1,5 @@
-import { AcceptanceRate, type Draft, type Guess, type GuessOptions } from './draft.ts';
+import { ensureCount } from '../core/kind.ts';
+import { AcceptanceRate, checkGuessing, type Draft, type Guess, type GuessOptions } from './draft.ts';
 
 /** The most tokens guessed at a time. */
 const mostGuesses = 16;
@@ -23,7 +24,9 @@ export class LookupDraft implements Draft {
   readonly #rates = Array.from({ length: longest + 1 }, () => new AcceptanceRate());
   #last = { length: 0, guessed: 0 };
 
-  guess(ids: readonly number[], { most, cost }: GuessOptions): Guess[] {
+  guess(ids: readonly number[], options: GuessOptions): Guess[] {
+    checkGuessing(ids, options);
+    const { most, cost } = options;
     this.#read(ids);
     const { place, length } = this.#longestMatch();
     const count = length === 0 ? 0 : this.#rates[length]!.worthwhile(cost, Math.min(most, mostGuesses));
@@ -36,6 +39,7 @@ export class LookupDraft implements Draft {
   }
 
   learn(accepted: number): void {
+    ensureCount('the number of accepted guesses', accepted, 0);
     this.#rates[this.#last.length]!.learn(accepted, this.#last.guessed);
   }
 

@@ -1,6 +1,7 @@
 import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import type { Decoder } from './decoder.ts';
-import { AcceptanceRate, type Draft, type Guess, type GuessOptions } from './draft.ts';
+import { AcceptanceRate, checkGuessing, type Draft, type Guess, type GuessOptions } from './draft.ts';
 import type { KVCache } from './kv-cache.ts';
 import { draw, tokenProbabilities } from './sampling.ts';
 
@@ -25,6 +26,8 @@ export class ModelDraft implements Draft {
 
   /** `model` is the model that will check the guesses. */
   constructor(decoder: Decoder, model: Decoder) {
+    ensureKind('ModelDraft', 'a decoder', decoder, 'config', 'append', 'createCache');
+    ensureKind('ModelDraft', 'the decoder whose tokens to guess', model, 'config', 'weightBytes');
     const [ours, theirs] = [decoder.config.vocabSize, model.config.vocabSize];
     ensure(ours === theirs, `a draft needs the model's own tokens, but it has ${ours} and the model ${theirs}`);
     this.#decoder = decoder;
@@ -36,7 +39,9 @@ export class ModelDraft implements Draft {
     this.#cache = decoder.createCache();
   }
 
-  async guess(ids: readonly number[], { most, cost, sampling, random }: GuessOptions): Promise<Guess[]> {
+  async guess(ids: readonly number[], options: GuessOptions): Promise<Guess[]> {
+    checkGuessing(ids, options);
+    const { most, cost, sampling, random } = options;
     const count = this.#rate.worthwhile(cost + this.#costOfGuess, Math.min(most, mostGuesses));
     this.#guessed = count;
     if (count === 0) return [];
@@ -56,6 +61,7 @@ export class ModelDraft implements Draft {
   }
 
   learn(accepted: number): void {
+    ensureCount('the number of accepted guesses', accepted, 0);
     this.#rate.learn(accepted, this.#guessed);
   }
 

@@ -1,4 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { blockSize, type ConstantLeaves, quantizeBlocks } from '../graph/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { Linear, Parameter } from '../nn/index.ts';
@@ -22,9 +24,10 @@ const isStoredInBlocks = (value: unknown) => value instanceof Parameter && value
  * `q4`, because every logit depends on it. A matrix stays float32 if the length of its rows is not a multiple of 32.
  */
 export function quantizedStorage(model: LanguageModel, quantization: Quantization): ConstantLeaves['storageOf'] {
+  ensureKind('quantizedStorage', 'a language model', model, 'namedModules', 'vocabularyWeights');
   ensure(
     quantizations.includes(quantization),
-    `weights can be quantized as ${quantizations.join(' or ')}, but not as ${quantization}`,
+    `weights can be quantized as ${quantizations.join(' or ')}, but not as ${describeValue(quantization)}`,
   );
   const matrices = matricesOf(model);
   return (value) => {

@@ -1,4 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 
@@ -27,29 +29,45 @@ export function samplingOptionsIn(options: SamplingOptions): SamplingOptions {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(samplingOptionNames, name)));
 }
 
-/** Throws a TsgptError if `options` are invalid. Ignores what is no {@link SamplingOptions}. */
+/** Throws a TsgptError if `options` are invalid. */
 export function checkSamplingOptions(options: SamplingOptions): void {
+  knownOptions('checkSamplingOptions', options, samplingOptionNames);
   const { temperature = 1, topK, topP, minP, repetitionPenalty = 1, logitBias = {} } = options;
+  ensureKind('logitBias', 'a number for each token id, as in { 1: -2 }', logitBias);
   ensure(
     temperature >= 0 && Number.isFinite(temperature),
-    `the temperature must be a number of at least 0, but is ${temperature}`,
+    `the temperature must be a number of at least 0, but is ${describeValue(temperature)}`,
   );
   ensure(
     topK === undefined || (Number.isSafeInteger(topK) && topK >= 1),
-    `topK must be a whole number of at least 1, but is ${topK}`,
+    `topK must be a whole number of at least 1, but is ${describeValue(topK)}`,
   );
-  ensure(topP === undefined || (topP > 0 && topP <= 1), `topP must be greater than 0 and at most 1, but is ${topP}`);
-  ensure(minP === undefined || (minP >= 0 && minP <= 1), `minP must be at least 0 and at most 1, but is ${minP}`);
+  ensure(
+    topP === undefined || (topP > 0 && topP <= 1),
+    `topP must be greater than 0 and at most 1, but is ${describeValue(topP)}`,
+  );
+  ensure(
+    minP === undefined || (minP >= 0 && minP <= 1),
+    `minP must be at least 0 and at most 1, but is ${describeValue(minP)}`,
+  );
   ensure(
     repetitionPenalty > 0 && Number.isFinite(repetitionPenalty),
-    `the repetition penalty must be a number greater than 0, but is ${repetitionPenalty}`,
+    `the repetition penalty must be a number greater than 0, but is ${describeValue(repetitionPenalty)}`,
   );
   for (const [id, bias] of Object.entries(logitBias)) {
     ensure(
-      Number.isSafeInteger(Number(id)) && Number(id) >= 0 && !Number.isNaN(bias) && bias !== Number.POSITIVE_INFINITY,
-      `a logit bias is a number for a token id, but ${id} has ${bias}`,
+      Number.isSafeInteger(Number(id)) &&
+        Number(id) >= 0 &&
+        typeof bias === 'number' &&
+        !Number.isNaN(bias) &&
+        bias !== Number.POSITIVE_INFINITY,
+      `a logit bias is a number for a token id, but ${id} has ${describeValue(bias)}`,
     );
   }
+}
+
+function ensureLogits(operation: string, logits: Float32Array): void {
+  ensureKind(operation, 'logits in a Float32Array', logits, 'BYTES_PER_ELEMENT', 'toSorted');
 }
 
 /** Chooses a token by its logit. `history` contains the tokens before it, for the repetition penalty. */
@@ -59,7 +77,11 @@ export function sampleToken(
   random: Random,
   history: Iterable<number> = [],
 ): number {
-  const { temperature = 1, topK, topP, minP } = knownOptions('sampleToken', options, samplingOptionNames);
+  ensureLogits('sampleToken', logits);
+  ensureKind('sampleToken', 'a source of random numbers, as new Random(1)', random, 'uniform');
+  ensureKind('sampleToken', 'the tokens before as an array', history, Symbol.iterator);
+  checkSamplingOptions(options);
+  const { temperature = 1, topK, topP, minP } = options;
   const adjusted = adjustLogits(logits, options, history);
   if (temperature === 0) return argmax(adjusted);
   if (topK === undefined && topP === undefined && minP === undefined) {
@@ -139,7 +161,9 @@ function adjustLogits(
  * taken as they are.
  */
 export function candidates(logits: Float32Array, options: SamplingOptions): { ids: number[]; probabilities: number[] } {
-  const { temperature = 1, topK, topP, minP } = knownOptions('candidates', options, samplingOptionNames);
+  ensureLogits('candidates', logits);
+  checkSamplingOptions(options);
+  const { temperature = 1, topK, topP, minP } = options;
   const weights = weightsOf(logits, temperature);
   const total = weights.reduce((a, b) => a + b, 0);
   let ids = likeliestFirst(logits, topK);

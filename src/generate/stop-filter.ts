@@ -1,3 +1,5 @@
+import { ensureString, ensureTexts } from '../core/kind.ts';
+
 /** Passes text on until one of the stop strings appears, holding back what could be the beginning of one. */
 export class StopFilter {
   stopped = false;
@@ -5,11 +7,13 @@ export class StopFilter {
   #held = '';
 
   constructor(stops: readonly string[]) {
+    ensureTexts('StopFilter', 'the stop strings', stops);
     this.#stops = stops.filter((stop) => stop !== '');
   }
 
   /** Takes the next piece and returns the text that can now be passed on. */
   push(piece: string): string {
+    ensureString('push', 'a piece', piece);
     if (this.stopped) return '';
     this.#held += piece;
     // A stop string that may begin before the one found wins, so that the result does not depend on how the text is cut into pieces.

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import type { LanguageModel } from '../models/index.ts';
@@ -25,7 +26,7 @@ export async function logitLens(model: LanguageModel, ids: readonly number[], co
   const { vocabSize } = model.config;
   ensure(
     Number.isSafeInteger(count) && count >= 1 && count <= vocabSize,
-    `the number of predictions for each block must be from 1 to ${vocabSize}, but is ${count}`,
+    `the number of predictions for each block must be from 1 to ${vocabSize}, but is ${describeValue(count)}`,
   );
   const inside = observe(model, () => model.features(tokensOf(model, ids)));
   const blocks = new Set(

@@ -1,5 +1,7 @@
+import { ensureKind } from '../core/kind.ts';
 import type { Shape } from '../core/shape.ts';
 import type { Tensor } from '../tensor/index.ts';
+import { ensureTensors } from '../tensor/operands.ts';
 
 /** A tensor of a graph, as a drawing shows it. */
 export interface GraphPoint {
@@ -16,6 +18,8 @@ export interface GraphPoint {
  * a part of it, draws a model at that level of detail.
  */
 export function modelGraph(points: ReadonlyMap<string, Tensor>): GraphPoint[] {
+  ensureKind('modelGraph', 'tensors by their names in a Map, as from observe', points, 'get', Symbol.iterator);
+  for (const [, tensor] of points) ensureTensors('modelGraph', tensor);
   const names = new Map<Tensor, string>();
   for (const [name, tensor] of points) if (!names.has(tensor)) names.set(tensor, name);
   return [...names].map(([tensor, name]) => ({

@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import type { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
-import type { TextSource } from '../text/text-source.ts';
+import { ensureSource, type TextSource } from '../text/text-source.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type CasesOptions, type ContinuationScore, casesOptionNames, scoreCases } from './continuations.ts';
 import { type Line, readLines } from './read-lines.ts';
@@ -44,6 +45,7 @@ const linesOfCase = 2 + endingCount;
  * texts are used unchanged: in such files the context already begins with the activity, and WikiHow's markup is already removed.
  */
 export async function readHellaSwag(source: TextSource): Promise<HellaSwagCase[]> {
+  ensureSource('readHellaSwag', source);
   const cases: HellaSwagCase[] = [];
   let lines: Line[] = [];
   for await (const line of readLines(source)) {
@@ -83,13 +85,15 @@ export async function* measureHellaSwag(
   options: CasesOptions = {},
 ): AsyncGenerator<HellaSwagReport, void, undefined> {
   knownOptions('measureHellaSwag', options, casesOptionNames);
+  ensureKind('measureHellaSwag', 'a tokenizer', tokenizer, 'encode');
+  ensureKind('measureHellaSwag', 'the cases, as an array', cases, Symbol.iterator);
   const rights = new RunningMean();
   const normalizedRights = new RunningMean();
   let truncated = 0;
-  const continuationsOf = ({ context, endings }: HellaSwagCase) => ({
-    context,
-    continuations: endings.map((ending) => ` ${ending}`),
-  });
+  const continuationsOf = (item: HellaSwagCase) => {
+    ensureKind('measureHellaSwag', 'cases with a context, endings and a label', item, 'context', 'endings', 'label');
+    return { context: item.context, continuations: item.endings.map((ending) => ` ${ending}`) };
+  };
   for await (const { case: item, scores, isTruncated } of scoreCases(
     model,
     tokenizer,

@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import type { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
-import type { TextSource } from '../text/text-source.ts';
+import { ensureSource, type TextSource } from '../text/text-source.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type CasesOptions, casesOptionNames, scoreCases } from './continuations.ts';
 import { readLines } from './read-lines.ts';
@@ -42,6 +43,7 @@ export interface LambadaReport {
 
 /** Reads cases in the format that OpenAI published: one line of JSON per case, `{"text": "a passage and its last word"}`. */
 export async function readLambada(source: TextSource): Promise<LambadaCase[]> {
+  ensureSource('readLambada', source);
   const cases: LambadaCase[] = [];
   for await (const { text: line, place } of readLines(source)) {
     const text = textOf(line, place);
@@ -81,10 +83,15 @@ export async function* measureLambada(
   options: CasesOptions = {},
 ): AsyncGenerator<LambadaReport, void, undefined> {
   knownOptions('measureLambada', options, casesOptionNames);
+  ensureKind('measureLambada', 'a tokenizer', tokenizer, 'encode');
+  ensureKind('measureLambada', 'the cases, as an array', cases, Symbol.iterator);
   const rights = new RunningMean();
   const losses = new RunningMean();
   let truncated = 0;
-  const continuationsOf = ({ context, word }: LambadaCase) => ({ context, continuations: [` ${word}`] });
+  const continuationsOf = (item: LambadaCase) => {
+    ensureKind('measureLambada', 'cases with a context and a word', item, 'context', 'word');
+    return { context: item.context, continuations: [` ${item.word}`] };
+  };
   for await (const scored of scoreCases(model, tokenizer, cases, continuationsOf, options)) {
     const { isGreedy, logProbability } = scored.scores[0]!;
     rights.add(Number(isGreedy));

@@ -1,9 +1,10 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { Decoder } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
-import type { TextSource } from '../text/text-source.ts';
+import { ensureSource, type TextSource } from '../text/text-source.ts';
 import type { EncodeOptions, Tokenizer } from '../tokenizer/tokenizer.ts';
 import { checkLimit } from './limit.ts';
 import { slidingWindows } from './sliding-windows.ts';
@@ -75,6 +76,8 @@ export async function* measurePerplexity(
   source: TextSource,
   options: PerplexityOptions = {},
 ): AsyncGenerator<PerplexityResult, void, undefined> {
+  ensureKind('measurePerplexity', 'a tokenizer', tokenizer, 'encode', 'tokenBytes');
+  ensureSource('measurePerplexity', source);
   const decoder = model instanceof Decoder ? model : new Decoder(model);
   const { beginOfTextIds = [] } = tokenizer;
   const { contextLength, stride, beginOfText, limit, signal } = checkOptions(options, decoder, beginOfTextIds);
@@ -131,19 +134,19 @@ function checkOptions(options: PerplexityOptions, { config }: Pick<Decoder, 'con
   );
   ensure(
     Number.isSafeInteger(contextLength) && contextLength >= 1 && contextLength <= config.contextLength,
-    `the context length must be from 1 to the ${config.contextLength} tokens that the model sees, but is ${contextLength}`,
+    `the context length must be from 1 to the ${config.contextLength} tokens that the model sees, but is ${describeValue(contextLength)}`,
   );
   const { stride = Math.max(1, Math.floor(contextLength / 2)) } = known;
   ensure(
     Number.isSafeInteger(stride) && stride >= 1 && stride <= contextLength,
-    `the stride must be from 1 to the context length of ${contextLength}, or tokens would be left out, but is ${stride}`,
+    `the stride must be from 1 to the context length of ${contextLength}, or tokens would be left out, but is ${describeValue(stride)}`,
   );
   checkLimit(limit);
   const room = beginOfText === 'each' ? contextLength - begin.length : contextLength;
   ensure(
     room >= 1,
     () =>
-      `the context length must be more than the ${begin.length} tokens at the beginning of every window, but is ${contextLength}`,
+      `the context length must be more than the ${begin.length} tokens at the beginning of every window, but is ${describeValue(contextLength)}`,
   );
   return { contextLength, stride: Math.min(stride, room), beginOfText, limit, signal };
 }

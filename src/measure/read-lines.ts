@@ -15,7 +15,7 @@ export async function* readLines(source: TextSource): AsyncGenerator<Line> {
   let empty: Line[] = [];
   const lineOf = (text: string): Line => ({
     text: text.replace(/\r$/, ''),
-    place: `line ${++number} of ${source.documents[current]!.path}`,
+    place: `line ${++number} of ${source.documents[current]?.path ?? source.path}`,
   });
   function* withEmptyOnes(line: Line) {
     empty.push(line);

@@ -1,3 +1,4 @@
+import { ensureCount, ensureIds, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TextToken } from './token-stream.ts';
 
@@ -38,6 +39,11 @@ export async function* slidingWindows(
 ): AsyncGenerator<SlidingWindow> {
   const known = knownOptions('slidingWindows', options, slidingWindowOptions);
   const { contextLength, stride, unscored = 1, prefix = [] } = known;
+  ensureKind('slidingWindows', 'the tokens in pieces, as from tokenStream', pieces, Symbol.asyncIterator);
+  ensureCount('contextLength', contextLength);
+  ensureCount('stride', stride);
+  ensureCount('unscored', unscored, 0);
+  ensureIds('slidingWindows', 'the prefix', prefix);
   const length = contextLength - prefix.length;
   let tokens: readonly TextToken[] = []; // from the beginning of the next window on
   let scored = unscored; // how many of these tokens were targets or will never be

@@ -1,3 +1,7 @@
+import { describeValue } from '../core/describe-value.ts';
+import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureKind, ensureNumber } from '../core/kind.ts';
+
 /** The mean of a sample, and its standard error as an estimate of the true mean. */
 export interface Estimate {
   readonly value: number;
@@ -17,6 +21,7 @@ export class RunningMean {
   #squaredDeviations = 0;
 
   add(value: number): void {
+    ensure(typeof value === 'number', () => `add: the value must be a number, but is ${describeValue(value)}`);
     this.count++;
     const deviation = value - this.#mean;
     this.#mean += deviation / this.count;
@@ -34,7 +39,9 @@ export class RunningMean {
 const standardErrors = 1.96;
 
 /** The 95% interval of the perplexity, from a mean loss in nats. */
-export function perplexityInterval({ value, standardError }: Estimate): readonly [low: number, high: number] {
+export function perplexityInterval(loss: Estimate): readonly [low: number, high: number] {
+  ensureKind('perplexityInterval', 'an estimate', loss, 'value', 'standardError');
+  const [value, standardError] = [Number(loss.value), Number(loss.standardError)];
   return [Math.exp(value - standardErrors * standardError), Math.exp(value + standardErrors * standardError)];
 }
 
@@ -43,6 +50,8 @@ export function perplexityInterval({ value, standardError }: Estimate): readonly
  * case is right. NaN without cases.
  */
 export function shareInterval(share: number, cases: number): readonly [low: number, high: number] {
+  ensureNumber('shareInterval', 'the share', share);
+  ensureCount('the number of cases', cases, 0);
   const z2 = standardErrors ** 2;
   const middle = (share + z2 / (2 * cases)) / (1 + z2 / cases);
   const reach = (standardErrors * Math.sqrt((share * (1 - share)) / cases + z2 / (4 * cases ** 2))) / (1 + z2 / cases);

@@ -1,7 +1,8 @@
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { encodeTextOptions } from '../text/encode-text.ts';
 import { type EncodeTextOptions, encodedParts } from '../text/encoded-parts.ts';
-import type { TextSource } from '../text/text-source.ts';
+import { ensureSource, type TextSource } from '../text/text-source.ts';
 import type { EncodedPart } from '../tokenizer/document-encoder.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 
@@ -24,6 +25,8 @@ export async function* tokenStream(
   options: EncodeTextOptions = {},
 ): AsyncGenerator<TextToken[]> {
   knownOptions('tokenStream', options, encodeTextOptions);
+  ensureSource('tokenStream', source);
+  ensureKind('tokenStream', 'a tokenizer', tokenizer, 'encode', 'tokenBytes');
   for await (const part of encodedParts(source, tokenizer, options)) yield textTokens(tokenizer, part);
 }
 

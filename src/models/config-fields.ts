@@ -1,5 +1,7 @@
 import * as v from 'valibot';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureCount } from '../core/kind.ts';
 
 /**
  * `required`: must be given. `defaulted`: may be omitted, and then has its default. `optional`: may be omitted, and is then absent from the
@@ -38,8 +40,7 @@ export function count(help: string, byDefault?: number | Derived): NumberField<P
   return {
     ...{ kind: 'count', help, default: byDefault, schema: v.number() },
     presence: byDefault === undefined ? 'required' : 'defaulted',
-    check: (value, name) =>
-      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`),
+    check: (value, name) => ensureCount(name, value),
   };
 }
 
@@ -53,7 +54,7 @@ export function probability(help: string, byDefault: number): NumberField<'defau
   return {
     ...{ kind: 'probability', help, default: byDefault, schema: v.number(), presence: 'defaulted' },
     check: (value, name) =>
-      ensure(value >= 0 && value < 1, `${name} must be at least 0 and less than 1, but is ${value}`),
+      ensure(value >= 0 && value < 1, `${name} must be at least 0 and less than 1, but is ${describeValue(value)}`),
   };
 }
 
@@ -67,10 +68,10 @@ export function positive(help: string, byDefault: number): NumberField<'defaulte
 
 /** Throws a TsgptError if `value`, rounded to float32, is not finite and greater than 0. */
 export function checkPositive(value: number, name: string): void {
-  const inModel = Math.fround(value);
+  const inModel = Math.fround(Number(value));
   ensure(
-    inModel > 0 && Number.isFinite(inModel),
-    `${name} must be a number greater than 0 and within the range of float32, but is ${value}`,
+    typeof value === 'number' && inModel > 0 && Number.isFinite(inModel),
+    `${name} must be a number greater than 0 and within the range of float32, but is ${describeValue(value)}`,
   );
 }
 
@@ -78,7 +79,8 @@ export function checkPositive(value: number, name: string): void {
 export function toggle(help: string, byDefault: boolean, change: string): ConfigField<boolean, 'defaulted'> {
   return {
     ...{ kind: 'switch', help, change, default: byDefault, schema: v.boolean(), presence: 'defaulted' },
-    check: (value, name) => ensure(typeof value === 'boolean', `${name} must be true or false, but is ${value}`),
+    check: (value, name) =>
+      ensure(typeof value === 'boolean', `${name} must be true or false, but is ${describeValue(value)}`),
   };
 }
 

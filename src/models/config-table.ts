@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { describeIssue } from '../core/invalid-json.ts';
+import { ensureKind, ensureString } from '../core/kind.ts';
 import { whichName } from '../core/options.ts';
 import type { ConfigField, Derived, Presence } from './config-fields.ts';
 
@@ -52,6 +53,10 @@ export function configTable<F extends Fields>(
   fields: F,
   checkTogether: (config: ConfigOf<F>) => void = () => {},
 ): ConfigTable<ConfigOf<F>, OptionsOf<F>> {
+  ensureString('configTable', 'the name of the family', family);
+  ensureKind('configTable', 'fields by their names', fields);
+  for (const field of Object.values(fields))
+    ensureKind('configTable', 'fields of a configuration', field, 'schema', 'check');
   const names = Object.keys(fields);
   const schema = v.object(
     Object.fromEntries(
@@ -106,6 +111,7 @@ function defaultOf(field: ConfigField, before: Readonly<Record<string, unknown>>
 
 /** Describes the default of a field: `12`, `embDim / nHeads`, `none`. */
 export function describeDefault(field: ConfigField): string {
+  ensureKind('describeDefault', 'a field of a configuration', field);
   return isDerived(field.default) ? field.default.says : String(field.default ?? 'none');
 }
 

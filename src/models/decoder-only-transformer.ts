@@ -1,5 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
 import { forwardPassNames } from '../nn/forward-pass.ts';
 import {
@@ -50,6 +51,7 @@ export abstract class DecoderOnlyTransformer<Config extends DecoderOnlyConfig = 
 
   /** Names the parameters and gives them GPT-2's initial weights. Call it after creating all parts. */
   protected initialize(random: Random): void {
+    ensureKind('initialize', 'a source of random numbers, as new Random(1)', random, 'child');
     nameParameters(this);
     gpt2Init(this, random);
   }

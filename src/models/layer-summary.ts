@@ -1,3 +1,4 @@
+import { ensureKind, ensureList } from '../core/kind.ts';
 import type { LanguageModel } from './language-model.ts';
 import { layersOf } from './observed-layers.ts';
 
@@ -26,6 +27,8 @@ export interface LayerGroup {
 
 /** The sum of a field over all layers, including repeats. */
 export function totalOf(groups: readonly LayerGroup[], field: 'parameters' | 'flopsPerToken'): number {
+  ensureList('totalOf', 'the groups of layers', groups);
+  for (const group of groups) ensureKind('totalOf', 'groups as from summarize', group, 'repeat', 'layers');
   return groups.reduce(
     (total, { repeat, layers }) => total + repeat * layers.reduce((sum, layer) => sum + layer[field], 0),
     0,
@@ -39,6 +42,7 @@ const blockTitle = 'transformer block';
  * that the model builds for a full context: it computes nothing and initialises no weight.
  */
 export function summarize(model: LanguageModel): LayerGroup[] {
+  ensureKind('summarize', 'a language model', model, 'namedModules', 'blocks');
   const blockPaths = [...model.namedModules()].flatMap(([path, part]) => (model.blocks.includes(part) ? [path] : []));
   const groups: (LayerGroup & { owner: string })[] = [];
   for (const layer of layersOf(model)) {

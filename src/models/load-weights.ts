@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureFunction, ensureKind, ensureString } from '../core/kind.ts';
 import type { StoredFloats } from '../graph/index.ts';
 import type { Parameter } from '../nn/index.ts';
 import { checkBlocks } from './check-blocks.ts';
@@ -33,6 +34,8 @@ export async function createLoaded(
  * Throws a TsgptError if a tensor is missing, does not match the configuration, or is not part of the model.
  */
 export async function loadPublishedWeights(model: LanguageModel, source: WeightSource): Promise<void> {
+  ensureKind('loadPublishedWeights', 'a language model', model, 'family', 'config', 'namedParameters');
+  ensureSource('loadPublishedWeights', source);
   await loadWeights(model, unwrapped(source), huggingFaceForm(model.family).layout(model.config));
 }
 
@@ -42,6 +45,9 @@ export async function readPublishedWeight(
   path: string,
   source: WeightSource,
 ): Promise<Float32Array> {
+  ensureKind('readPublishedWeight', 'a language model', model, 'family', 'config', 'namedParameters');
+  ensureString('readPublishedWeight', 'the path', path);
+  ensureSource('readPublishedWeight', source);
   const { placeOf, prefix } = huggingFaceForm(model.family).layout(model.config);
   const place = placeOf(path);
   const tensor = fusedTensor(model.namedParameters(), place, place.fused ?? [path]);
@@ -51,7 +57,16 @@ export async function readPublishedWeight(
 
 /** The Hugging Face name of the parameter at `path`. */
 export function publishedName(model: Pick<LanguageModel, 'family' | 'config'>, path: string): string {
+  ensureKind('publishedName', 'a language model', model, 'family', 'config');
+  ensureString('publishedName', 'the path', path);
   return huggingFaceForm(model.family).layout(model.config).placeOf(path).name;
+}
+
+function ensureSource(operation: string, source: WeightSource): void {
+  ensureKind(operation, 'a source of weights, such as an open safetensors file', source, 'has', 'readFloats');
+  ensureFunction(operation, 'has of the source', source.has);
+  if (source.tensors !== undefined)
+    ensureKind(operation, 'a Map as the tensors of the source', source.tensors, 'get', 'keys');
 }
 
 /** Loads a model's weights in the given layout. Throws as {@link loadPublishedWeights} does. */

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureKind, ensureString } from '../core/kind.ts';
 import { printable } from '../core/printable.ts';
 import type { Random } from '../random/random.ts';
 import type { Family, GgufForm, HuggingFaceForm } from './family.ts';
@@ -37,6 +37,8 @@ function checkKinds({ name, config }: Family): void {
  */
 export function registerFamily(family: Family): void {
   ensureKind('registerFamily', 'a family', family, 'name', 'config', 'create');
+  ensureKind('registerFamily', 'the table of a configuration, as from configTable', family.config, 'fields', 'parse');
+  ensureString('registerFamily', 'the name of a family', family.name);
   const taken = families.flatMap((known) => [
     ...(known.name === family.name ? [known.name] : []),
     ...shared(known.huggingFace?.modelTypes, family.huggingFace?.modelTypes),
@@ -57,6 +59,7 @@ export function modelFamilies(): readonly Family[] {
 
 /** Finds a family by its name in checkpoints. Throws a TsgptError if there is none. */
 export function familyNamed(name: string): Family {
+  ensureString('familyNamed', 'the name of a model family', name);
   const family = families.find((family) => family.name === name);
   const known = families.map(({ name }) => name).join(', ');
   ensure(family, () => `there is no model family "${printable(String(name))}" here; known families: ${known}`);

@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
-import { isVisible } from '../tensor/composites/causal.ts';
+import { ensureWindow, isVisible } from '../tensor/composites/causal.ts';
+import { ensureDropRate } from '../tensor/composites/dropout.ts';
 import { arange, blockwiseAttention, dropout, type Tensor, where } from '../tensor/index.ts';
 import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
 import { Linear, RMSNorm } from './layers.ts';
@@ -76,10 +77,7 @@ export class Attention extends Module {
     this.nHeads = nHeads;
     this.nKvHeads = nKvHeads;
     this.headDim = headDim;
-    ensure(
-      window === undefined || (Number.isSafeInteger(window) && window >= 1),
-      () => `the window of attention must be a whole number of at least 1, but is ${window}`,
-    );
+    ensureWindow(window);
     this.#rotary = rotary;
     this.#window = window;
     this.#dropRate = dropRate;
@@ -125,6 +123,8 @@ export class Attention extends Module {
 
 function checkHeads(numbers: { embDim: number; nHeads: number; nKvHeads: number; headDim: number }): void {
   const { embDim, nHeads, nKvHeads, headDim } = numbers;
+  ensureCount('nHeads', nHeads);
+  ensureCount('nKvHeads', nKvHeads);
   ensure(
     Number.isInteger(headDim),
     `embDim must divide evenly among the heads, but embDim ${embDim} is not a multiple of nHeads ${nHeads}; choose another nHeads or give headDim`,
@@ -171,6 +171,10 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
   ensureKind('attend', 'values, a tensor', value, 'shape');
   const known = knownOptions('attend', options, attendOptions);
   const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = known;
+  ensureCount('nHeads', nHeads);
+  checkHeads({ embDim: query.shape.at(-1)!, nHeads, nKvHeads, headDim: query.shape.at(-1)! / nHeads });
+  ensureWindow(window);
+  ensureDropRate(dropRate);
   const queries = splitHeads(query, nHeads); // [batch, nHeads, time, headDim]
   const keys = repeatHeads(splitHeads(key, nKvHeads), nHeads / nKvHeads);
   const values = repeatHeads(splitHeads(value, nKvHeads), nHeads / nKvHeads);
@@ -214,6 +218,8 @@ function repeatHeads(t: Tensor, times: number): Tensor {
  * that many positions: its own and those just before it.
  */
 export function causalMask(time: number, window?: number): Tensor {
+  ensureCount('the time of a mask', time, 0);
+  ensureWindow(window);
   const column = arange(time);
   const row = column.reshape([time, 1]);
   const narrow = window !== undefined && window < time ? window : undefined;

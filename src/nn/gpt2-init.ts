@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import type { Random } from '../random/random.ts';
 import { normalInit } from './initializers.ts';
 import type { Linear, ResidualLayer } from './layers.ts';
@@ -18,6 +18,8 @@ import { TransformerBlock } from './transformer-block.ts';
  * @throws TsgptError if a part of a block does not name its output layers
  */
 export function gpt2Init(model: Module, random: Random, nLayers = blocksOf(model).length): void {
+  ensureKind('gpt2Init', 'a source of random numbers, as new Random(1)', random, 'child');
+  ensureCount('nLayers', nLayers, 0);
   // Every block adds two outputs to its shortcut connections. The scaling keeps the variance of the sum of 2 nLayers outputs bounded.
   const outputs = blocksOf(model).flatMap(({ attention, feedForward }) => [attention, feedForward].flatMap(outputsOf));
   const outputInit = normalInit(0.02 / Math.sqrt(2 * nLayers));

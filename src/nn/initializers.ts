@@ -1,3 +1,4 @@
+import { ensureCount, ensureNumber } from '../core/kind.ts';
 import { Random } from '../random/random.ts';
 
 /** Makes the initial values of a parameter with `size` elements. */
@@ -5,11 +6,15 @@ export type Initializer = (size: number, random: Random) => Float32Array;
 
 /** Draws from the normal distribution with mean 0 and the given standard deviation. */
 export function normalInit(deviation: number): Initializer {
+  ensureNumber('normalInit', 'the standard deviation', deviation);
   return (size, random) => random.normals(size, deviation);
 }
 
-export const zerosInit: Initializer = (size) => new Float32Array(size);
-export const onesInit: Initializer = (size) => new Float32Array(size).fill(1);
+export const zerosInit: Initializer = (size) => {
+  ensureCount('the number of values', size, 0);
+  return new Float32Array(size);
+};
+export const onesInit: Initializer = (size, random) => zerosInit(size, random).fill(1);
 
 let stream = new Random(0);
 

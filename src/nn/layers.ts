@@ -1,5 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { arange, layerNorm, linear, rmsNorm, type Tensor } from '../tensor/index.ts';
 import { type Initializer, normalInit, onesInit, zerosInit } from './initializers.ts';
@@ -84,11 +85,13 @@ export class Embedding extends Module {
 
 /** The table `[count, dim]` of an {@link Embedding}; undefined for a part in its place that may compute vectors in another way. */
 export function plainTable(part: Layer): Parameter | undefined {
+  ensureKind('plainTable', 'a layer', part, 'forward');
   return part.constructor === Embedding ? (part as Embedding).weight : undefined; // a subclass may have its own forward
 }
 
 /** The vectors of the ids 0 to `count` - 1, `[count, dim]`: of an {@link Embedding} a slice of its matrix, which needs no look-up. */
 export function firstVectors(part: Layer, count: number): Tensor {
+  ensureCount('the number of vectors', count, 0);
   return plainTable(part)?.slice([0, count]) ?? part.forward(arange(count));
 }
 

@@ -1,5 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind, ensureString } from '../core/kind.ts';
 import { formatTree, type TreePart } from './module-tree.ts';
 import { Parameter } from './parameter.ts';
 import { readState, type StateDict, writeState } from './state-dict.ts';
@@ -64,6 +65,7 @@ export abstract class Module {
    * decoder, keep the old part.
    */
   replace(path: string, part: Module): Module {
+    ensureString('replace', 'the path', path);
     ensure(part instanceof Module, () => `replace: give a Module, but got ${describeValue(part)}`);
     const fields = path.split('.');
     const last = fields.pop()!;
@@ -172,5 +174,6 @@ function collect<T extends Module | Parameter>(
 
 /** Names every parameter of `module` by its path, for error messages. */
 export function nameParameters(module: Module): void {
+  ensureKind('nameParameters', 'a module', module, 'namedParameters');
   for (const [path, parameter] of module.namedParameters()) parameter.name = path;
 }

@@ -1,4 +1,4 @@
-import { ensureKind } from '../core/kind.ts';
+import { ensureFunction, ensureKind } from '../core/kind.ts';
 import { Tensor } from '../tensor/index.ts';
 import type { Module } from './module.ts';
 import { wrapMethod } from './wrap-method.ts';
@@ -19,6 +19,7 @@ export function isObserving(): boolean {
  * intermediate tensors can therefore be inspected, differentiated or used further without changing the model.
  */
 export function observe(model: Module, run: () => Tensor): Map<string, Tensor> {
+  ensureFunction('observe', 'what to run', run);
   ensureKind('observe', 'a model', model, 'namedModules');
   const observed = new Map<string, Tensor>();
   const visited = new Set<Tensor>();

@@ -1,5 +1,6 @@
 import { ensure } from '../core/errors.ts';
-import { formatShape, type Shape } from '../core/shape.ts';
+import { ensureFunction, ensureKind } from '../core/kind.ts';
+import { checkShape, formatShape, type Shape } from '../core/shape.ts';
 import type { StoredConstant } from '../graph/index.ts';
 import type { Random } from '../random/random.ts';
 import { Tensor } from '../tensor/index.ts';
@@ -24,6 +25,8 @@ export class Parameter extends Tensor {
 
   /** The random numbers come from the stream of {@link seedParameters}; {@link initialize} can use another source. */
   constructor(shape: Shape, initializer: Initializer) {
+    checkShape(shape, 'Parameter');
+    ensureFunction('Parameter', 'the initializer', initializer);
     const node = {
       operation: { name: 'parameter' },
       inputs: [],
@@ -39,6 +42,8 @@ export class Parameter extends Tensor {
 
   /** Discards the elements. When next read, they are made by `initializer`, from a child of `random` that is seeded now. */
   initialize(random: Random, initializer = this.initializer): void {
+    ensureKind('initialize', 'a source of random numbers, as new Random(1)', random, 'child');
+    ensureFunction('initialize', 'the initializer', initializer);
     // Each parameter has its own generator, so that its values do not depend on the order of reading.
     const own = random.child();
     this.#draw = () => initializer(this.size, own);

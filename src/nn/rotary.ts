@@ -1,6 +1,9 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureNumber } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { feedTensor, rotate, type Tensor } from '../tensor/index.ts';
+import { ensureTensors } from '../tensor/operands.ts';
 
 /** How to extend a model's context beyond that of its pretraining: by lowering the rotary frequencies. */
 export type RotaryScaling =
@@ -51,6 +54,7 @@ export class RotaryEmbedding {
 
   /** Rotates `x`, `[batch, time, heads, headDim]`. `positions` is int32 `[time]` or `[batch, time]`. The shape stays the same. */
   rotate(x: Tensor, positions: Tensor): Tensor {
+    ensureTensors('rotate', x, positions);
     // In float32, like other implementations: at large positions, rounding affects the angles.
     const angles = positions
       .to('float32')
@@ -69,6 +73,7 @@ const { fround } = Math;
 export function rotaryFrequencies(options: RotaryOptions): Float32Array {
   const { headDim, theta = 10_000, scaling } = knownOptions('rotaryFrequencies', options, rotaryOptions);
   checkHeadDim(headDim);
+  ensureNumber('rotaryFrequencies', 'theta', theta);
   const frequencies = Float32Array.from(
     { length: headDim / 2 },
     (_, i) => 1 / fround(theta ** fround((2 * i) / headDim)),
@@ -79,7 +84,7 @@ export function rotaryFrequencies(options: RotaryOptions): Float32Array {
 function checkHeadDim(headDim: number): void {
   ensure(
     Number.isSafeInteger(headDim) && headDim > 0 && headDim % 2 === 0,
-    `headDim must be even, but is ${headDim}; rotary position embedding rotates pairs of elements`,
+    `headDim must be even, but is ${describeValue(headDim)}; rotary position embedding rotates pairs of elements`,
   );
 }
 

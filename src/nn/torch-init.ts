@@ -15,6 +15,7 @@ import type { Parameter } from './parameter.ts';
  * @throws TsgptError if a parameter belongs to another kind of part; then it changes nothing
  */
 export function torchInit(module: Module, random: TorchRandom): void {
+  ensureKind('torchInit', 'a source of random numbers, as new TorchRandom(1)', random, 'randn', 'uniform');
   ensureKind('torchInit', 'a model', module, 'namedModules');
   const initializers = [...module.namedModules().values()].flatMap((part) => torchInitializers(part, random));
   const known = new Set(initializers.map(([parameter]) => parameter));

@@ -1,3 +1,4 @@
+import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { dropout, type Tensor } from '../tensor/index.ts';
 import type { Attention } from './attention.ts';
@@ -44,6 +45,7 @@ export class TransformerBlock<
   }
 
   forward(x: Tensor, pass: ForwardPass = {}): Tensor {
+    ensureKind('forward', 'a tensor [batch, time, embDim]', x, 'shape');
     const { random } = knownOptions('forward', pass, forwardPassNames);
     const drop = (t: Tensor) => (random ? dropout(t, this.#dropRate, random) : t);
     const attended = x.add(drop(this.attention.forward(this.attentionNorm.forward(x), pass))).named('attended');

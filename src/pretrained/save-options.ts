@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { OptionNames } from '../core/options.ts';
 import type { LanguageModel, PublishedTensor } from '../models/index.ts';
 import { fitsModel, type Tokenizer } from '../tokenizer/index.ts';
@@ -32,7 +33,10 @@ export function withProgress(tensors: readonly PublishedTensor[], { onProgress }
 }
 
 /** Throws if the tokenizer has more tokens than the model. */
-export function ensureFits({ model, tokenizer }: PretrainedToSave): void {
+export function ensureFits(toSave: PretrainedToSave): void {
+  ensureKind('save', 'a model and its tokenizer, as in { model, tokenizer }', toSave, 'model');
+  const { model, tokenizer } = toSave;
+  ensureKind('save', 'a language model', model, 'config', 'family', 'namedParameters');
   ensure(
     !tokenizer || fitsModel(tokenizer, model.config.vocabSize),
     `the tokenizer has ${tokenizer?.vocabSize} tokens, but the model only ${model.config.vocabSize}; save a model with its own tokenizer`,

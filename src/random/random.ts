@@ -1,6 +1,8 @@
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureNumber } from '../core/kind.ts';
 import { ensureSeed, splitMix64 } from './seed.ts';
 
 /** The state of a {@link Random}: four 32-bit integers, ready for JSON. */
@@ -37,7 +39,8 @@ export class Random {
     // From four zeros the generator would give zeros forever.
     ensure(
       Array.isArray(state) && state.length === 4 && state.every((word) => (word | 0) === word) && state.some(Boolean),
-      () => `the state of a random generator must be four 32-bit integers, not all 0, but is ${JSON.stringify(state)}`,
+      () =>
+        `the state of a random generator must be four 32-bit integers, not all 0, but is ${Array.isArray(state) ? `[${state.map(describeValue).join(', ')}]` : describeValue(state)}`,
     );
     this.#generator = xoroshiro128plusFromState(state);
   }
@@ -72,7 +75,7 @@ export class Random {
   integer(limit: number): number {
     ensure(
       Number.isSafeInteger(limit) && limit > 0 && limit <= 2 ** 32,
-      `a random integer needs a limit from 1 to 2^32, but got ${limit}`,
+      `a random integer needs a limit from 1 to 2^32, but got ${describeValue(limit)}`,
     );
     // Draws past the last whole multiple of `limit` would favour small values; draw again instead.
     const fair = 2 ** 32 - (2 ** 32 % limit);
@@ -89,6 +92,8 @@ export class Random {
 
   /** `count` draws from the normal distribution with mean 0 and standard deviation `deviation` (Box and Muller, 1958). Defaults to 1. */
   normals(count: number, deviation = 1): Float32Array {
+    ensureCount('the number of random values', count, 0);
+    ensureNumber('normals', 'the standard deviation', deviation);
     const values = new Float32Array(count);
     for (let i = 0; i < count; i += 2) {
       // 1 - uniform() lies in (0, 1], so the logarithm is finite. One radius and angle make two independent values.

@@ -1,7 +1,8 @@
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureKind, ensureNumber } from '../core/kind.ts';
 import { ensureSeed } from './seed.ts';
 import { log, multiplyAdd, sinCos } from './single-precision.ts';
 
@@ -60,6 +61,8 @@ export class TorchRandom {
 
   /** `count` uniform numbers from `low` to `high`, like `tensor.uniform_(low, high)`. */
   uniform(count: number, low: number, high: number): Float32Array {
+    ensureNumber('uniform', 'low', low);
+    ensureNumber('uniform', 'high', high);
     const start = Math.fround(low);
     const range = Math.fround(Math.fround(high) - start);
     ensure(
@@ -83,7 +86,7 @@ export class TorchRandom {
   normal(mean: number, deviation: number, count: number): Float32Array {
     ensure(
       Number.isFinite(mean) && Number.isFinite(deviation) && deviation >= 0,
-      `the mean must be a number and the deviation at least 0, but they are ${mean} and ${deviation}`,
+      `the mean must be a number and the deviation at least 0, but they are ${describeValue(mean)} and ${describeValue(deviation)}`,
     );
     const values = floats(count);
     if (count < 16) for (let i = 0; i < count; i++) values[i] = this.#normal() * deviation + mean;
@@ -95,7 +98,7 @@ export class TorchRandom {
   randint(low: number, high: number, count: number): Int32Array {
     ensure(
       Number.isSafeInteger(low) && Number.isSafeInteger(high) && low < high && low >= -(2 ** 31) && high <= 2 ** 31,
-      `low must be below high, and both must be whole numbers from -2^31 to 2^31, but they are ${low} and ${high}`,
+      `low must be below high, and both must be whole numbers from -2^31 to 2^31, but they are ${describeValue(low)} and ${describeValue(high)}`,
     );
     const values = new Int32Array(checkCount(count));
     const range = high - low;
@@ -176,7 +179,7 @@ function twister(seed: number): RandomGenerator {
 function checkCount(count: number): number {
   ensure(
     Number.isSafeInteger(count) && count >= 0 && count < 2 ** 31,
-    `the number of random values must be a whole number of at least 0, but is ${count}`,
+    `the number of random values must be a whole number of at least 0, but is ${describeValue(count)}`,
   );
   return count;
 }

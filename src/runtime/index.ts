@@ -1,3 +1,4 @@
+import { ensureKind } from '../core/kind.ts';
 import type { Runtime } from './runtime.ts';
 
 let current: Promise<Runtime> | undefined;
@@ -13,6 +14,7 @@ export function getRuntime(): Promise<Runtime> {
 
 /** Makes `runtime` the current one. Compiled functions that have already run keep theirs. */
 export function setRuntime(runtime: Runtime): void {
+  ensureKind('setRuntime', 'a runtime, as from createNodeRuntime()', runtime, 'load', 'capabilities');
   current = Promise.resolve(runtime);
 }
 

@@ -2,7 +2,7 @@ import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Tokenizer } from '../tokenizer/tokenizer.ts';
 import { type EncodeTextOptions, encodedParts } from './encoded-parts.ts';
-import { readOptionNames, type TextSource } from './text-source.ts';
+import { ensureSource, readOptionNames, type TextSource } from './text-source.ts';
 
 /** A whole text as token ids, 16 bits each if the vocabulary is small enough. */
 export type TokenIds = Uint16Array | Uint32Array;
@@ -19,7 +19,7 @@ export async function encodeText(
   tokenizer: Tokenizer,
   options: EncodeTextOptions = {},
 ): Promise<TokenIds> {
-  ensureKind('encodeText', 'a text as from textSourceOf or openText', source, 'documents');
+  ensureSource('encodeText', source);
   ensureKind('encodeText', 'a tokenizer', tokenizer, 'encode', 'vocabSize');
   knownOptions('encodeText', options, encodeTextOptions);
   const IdArray = tokenizer.vocabSize <= 2 ** 16 ? Uint16Array : Uint32Array;

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import type { TokenIds } from './encode-text.ts';
@@ -13,7 +14,8 @@ export function splitTrainValidation<Ids extends TokenIds>(
   ensureKind('splitTrainValidation', 'token ids in a typed array, as Uint16Array.from(ids)', ids, 'subarray');
   ensure(
     validationFraction > 0 && validationFraction < 1,
-    () => `the validation fraction must lie between 0 and 1, both excluded, but is ${validationFraction}`,
+    () =>
+      `the validation fraction must lie between 0 and 1, both excluded, but is ${describeValue(validationFraction)}`,
   );
   const trainLength = Math.floor(ids.length * (1 - validationFraction));
   return { train: ids.subarray(0, trainLength) as Ids, validation: ids.subarray(trainLength) as Ids };

@@ -1,4 +1,4 @@
-import { ensureString } from '../core/kind.ts';
+import { ensureKind, ensureList, ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 
 /** Text to train on or to evaluate: one document or several, read piece by piece. */
@@ -72,11 +72,19 @@ export function textSourceOf(text: string, options: TextSourceOptions = {}): Tex
   return { path, documents: [{ path, bytes, chunks }], bytes };
 }
 
+/** Throws a TsgptError unless `source` is a text in documents. */
+export function ensureSource(operation: string, source: TextSource): void {
+  ensureKind(operation, 'a text as from textSourceOf or openText', source, 'documents');
+  ensureList(operation, 'the documents of a text', source.documents);
+  for (const document of source.documents) ensureKind(operation, 'documents with chunks', document, 'chunks');
+}
+
 /** Every chunk of `source`, in order, with the number of its document. Reports progress after each. */
 export async function* readChunks(
   source: TextSource,
   { signal, onProgress }: ReadOptions = {},
 ): AsyncGenerator<{ text: string; document: number }> {
+  ensureSource('read', source);
   let bytesRead = 0;
   for (const [document, { chunks }] of source.documents.entries()) {
     for await (const { text, bytes } of chunks(signal)) {

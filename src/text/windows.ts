@@ -1,6 +1,7 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
 import type { Batch, BatchStream } from './batches.ts';
@@ -60,7 +61,7 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
   restore(state: Json): void {
     ensure(
       Array.isArray(state) && state.length === 4 && state.every(Number.isSafeInteger),
-      () => `the place of random windows must be four whole numbers, but is ${JSON.stringify(state)}`,
+      () => `the place of random windows must be four whole numbers, but is ${describeValue(state)}`,
     );
     this.#random.state = state as RandomState;
   }
@@ -71,6 +72,7 @@ export class RandomWindows implements BatchStream<'tokens' | 'targets'> {
  * have fewer windows, and the rest comes as one shorter window, so a mean over the text must weight every batch by its number of targets.
  */
 export function* sequentialWindows(ids: TokenIds, options: WindowOptions): Generator<Windows, void, undefined> {
+  ensureKind('sequentialWindows', 'token ids in a typed array, as Uint16Array.from(ids)', ids, 'subarray');
   const { batchSize, windowLength, name = 'text' } = knownOptions('sequentialWindows', options, windowOptions);
   ensureSizes({ batchSize, windowLength });
   ensure(
@@ -100,6 +102,6 @@ function windowsAt(ids: TokenIds, starts: readonly number[], time: number): Wind
 
 function ensureSizes({ batchSize, windowLength }: WindowOptions): void {
   for (const [name, size] of Object.entries({ batchSize, windowLength })) {
-    ensure(Number.isSafeInteger(size) && size > 0, `${name} must be a whole number of at least 1, but is ${size}`);
+    ensureCount(name, size);
   }
 }

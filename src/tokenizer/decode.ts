@@ -1,3 +1,4 @@
+import { ensureKind } from '../core/kind.ts';
 import type { StreamDecoder, Tokenizer } from './tokenizer.ts';
 
 type TokensAsBytes = Pick<Tokenizer, 'tokenBytes'>;
@@ -7,6 +8,7 @@ const newTextDecoder = () => new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text of `ids`: their bytes, joined and decoded as UTF-8. */
 export function decodeTokens(tokenizer: TokensAsBytes, ids: Iterable<number>): string {
+  ensureKind('decode', 'token ids, as an array', ids, Symbol.iterator);
   const pieces = Array.from(ids, (id) => tokenizer.tokenBytes(id));
   const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let offset = 0;

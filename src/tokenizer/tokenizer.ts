@@ -1,4 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { OptionNames } from '../core/options.ts';
 
 /** Turns text into the integers a model reads, and back. */
@@ -75,6 +77,7 @@ export type TokenizerJSON =
 
 /** Whether a model of `vocabSize` tokens can read ordinary texts in the tokens of this tokenizer. */
 export function fitsModel(tokenizer: Pick<Tokenizer, 'vocabSize' | 'leastModelSize'>, vocabSize: number): boolean {
+  ensureKind('fitsModel', 'a tokenizer', tokenizer, 'vocabSize');
   return (tokenizer.leastModelSize ?? tokenizer.vocabSize) <= vocabSize;
 }
 
@@ -82,6 +85,6 @@ export function fitsModel(tokenizer: Pick<Tokenizer, 'vocabSize' | 'leastModelSi
 export function ensureTokenId(id: number, vocabSize: number): void {
   ensure(
     Number.isInteger(id) && id >= 0 && id < vocabSize,
-    () => `token id ${id} is not in the vocabulary; give ids from 0 to ${vocabSize - 1}`,
+    () => `token id ${describeValue(id)} is not in the vocabulary; give ids from 0 to ${vocabSize - 1}`,
   );
 }

@@ -1,5 +1,9 @@
+import { ensureKind } from '../core/kind.ts';
 import type { Objective, Trainable } from './objective.ts';
 
 /** Next-token prediction, the pretraining objective of language models: the mean cross-entropy, in nats per token. */
-export const nextToken: Objective<Pick<Trainable, 'loss'>, 'tokens' | 'targets'> = (model, { tokens, targets }, pass) =>
-  model.loss(tokens, targets, pass);
+export const nextToken: Objective<Pick<Trainable, 'loss'>, 'tokens' | 'targets'> = (model, batch, pass) => {
+  ensureKind('nextToken', 'a model', model, 'loss');
+  ensureKind('nextToken', 'a batch with tokens and targets', batch, 'tokens', 'targets');
+  return model.loss(batch.tokens, batch.targets, pass);
+};

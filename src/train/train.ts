@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
@@ -48,13 +49,16 @@ const EVAL_BATCH_TOKENS = 2 ** 14;
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
   ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');
+  for (const part of ['train', 'validation'] as const) {
+    ensureKind('train', `token ids in a typed array for ${part}, as Uint16Array.from(ids)`, text[part], 'subarray');
+  }
   checkTrainOptions(options);
   const windowLength = options.windowLength ?? model.config?.contextLength;
   ensure(windowLength, 'the model has no config.contextLength; give a windowLength');
   const { contextLength = Number.POSITIVE_INFINITY } = model.config ?? {};
   ensure(
     windowLength <= contextLength,
-    `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
+    `the window length must be at most ${contextLength}, the tokens the model sees, but is ${describeValue(windowLength)}`,
   );
   ensureLongEnough(text, windowLength);
   const { seed, batchSize, gradientAccumulation, maxGradNorm, evalWindows } = options;

@@ -1,7 +1,7 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { OneAtATime } from '../core/one-at-a-time.ts';
 import { knownOptions } from '../core/options.ts';
 import type { Random, RandomState } from '../random/random.ts';
@@ -80,9 +80,9 @@ export class Trainer<Model = unknown, Names extends string = string> {
     );
     const { gradientAccumulation = 1, maxGradNorm = Number.POSITIVE_INFINITY, evalBatches = 20, seed = 1337 } = options;
     for (const [name, value] of Object.entries({ gradientAccumulation, evalBatches })) {
-      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+      ensureCount(name, value);
     }
-    ensure(maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${maxGradNorm}`);
+    ensure(maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${describeValue(maxGradNorm)}`);
     ensure(
       validation !== batches,
       'training and validation need separate streams, but got the same one twice; create two',
@@ -178,6 +178,8 @@ export class Trainer<Model = unknown, Names extends string = string> {
 
   /** Continues from `state`. The caller restores the weights and {@link Optimizer.state}. */
   restore(state: TrainerState): void {
+    ensureKind('restore', 'the state of a trainer', state, 'step', 'batches', 'dropout');
+    ensureCount('the step of a state', state.step, 0);
     this.#work.ensureIdle('restore()');
     this.#goTo(state);
     this.step = state.step;

@@ -1,5 +1,8 @@
 import { placeholdersFor } from '../compile/compile.ts';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
+import { knownOptions } from '../core/options.ts';
 import { buildProgram, peakBytes } from '../graph/index.ts';
 import { familyNamed, type LanguageModel, summarizeModel, totalOf } from '../models/index.ts';
 import { Random } from '../random/random.ts';
@@ -8,7 +11,7 @@ import { grad } from '../tensor/index.ts';
 import { whileTracing } from '../tensor/tracing.ts';
 import { nextToken } from './next-token.ts';
 import { type OptimizerName, optimizerNamed } from './optimizers/index.ts';
-import type { TrainOptions } from './options.ts';
+import { type TrainOptions, trainOptionNames } from './options.ts';
 
 /** About how many bytes training a model takes at its peak. */
 export interface TrainingMemory {
@@ -45,19 +48,22 @@ const UNUSED_SHARE = 1.4;
  * @throws TsgptError if the family is unknown, the configuration invalid, or the window longer than the context
  */
 export function trainingMemory(
-  { family, config }: { family: string; config: unknown },
+  model: { family: string; config: unknown },
   options: Pick<TrainOptions, 'batchSize'> & Partial<Pick<TrainOptions, 'windowLength' | 'optimizer' | 'momentum'>>,
 ): TrainingMemory {
+  ensureKind('trainingMemory', 'a family and a configuration', model, 'family', 'config');
+  const { family, config } = model;
+  knownOptions('trainingMemory', options, trainOptionNames);
   const { batchSize, windowLength, optimizer = 'adamw', momentum } = options;
   const { create, config: table } = familyNamed(family);
   const known = table.parse(config);
   const time = windowLength ?? known.contextLength;
   for (const [name, value] of Object.entries({ batchSize, windowLength: time })) {
-    ensure(Number.isSafeInteger(value) && value >= 1, `${name} must be a whole number of at least 1, but is ${value}`);
+    ensureCount(name, value);
   }
   ensure(
     time <= known.contextLength,
-    `the window length must be at most ${known.contextLength}, the tokens the model sees, but is ${time}`,
+    `the window length must be at most ${known.contextLength}, the tokens the model sees, but is ${describeValue(time)}`,
   );
   const parameters = totalOf(summarizeModel(family, known), 'parameters');
   const { nLayers } = known as { nLayers?: number };

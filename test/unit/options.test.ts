@@ -7,6 +7,7 @@ import { ChatTemplate, Conversation, plainTemplate } from '../../src/chat/index.
 import { TsgptError } from '../../src/core/errors.ts';
 import { knownOptions, whichName } from '../../src/core/options.ts';
 import * as disk from '../../src/disk/index.ts';
+import { encodeGguf } from '../../src/formats/gguf/index.ts';
 import { openSafetensorsBytes } from '../../src/formats/safetensors/index.ts';
 import * as g from '../../src/generate/index.ts';
 import * as m from '../../src/measure/index.ts';
@@ -27,17 +28,7 @@ const takesOptions = /Options\b|ForwardPass\b|Parts\b|Run\b|Chart\b|HeatMap\b|To
 
 /** What looks like options, but is not: data that the function reads from a larger object. */
 const noOptions: Record<string, string> = {
-  'GPT2.embed': 'is called by `features`, which has checked the options',
   'HuggingFaceTokenizer.constructor': 'takes the contents of a file',
-  checkSamplingOptions: 'checks the sampling options among others, such as those of generate',
-  'LookupDraft.guess': 'is called by generateTokens',
-  'ModelDraft.guess': 'is called by generateTokens',
-  trainingMemory: 'reads two of the options of training',
-  nextToken: 'is an objective: it is called with a batch',
-  curveOf: 'takes a log',
-  perplexityInterval: 'takes an estimate',
-  lineChartSvg: 'takes a chart, all of it needed',
-  encodeGguf: 'takes the contents of a file, all of them needed',
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'tsgpt-options-'));
@@ -46,6 +37,7 @@ const path = join(folder, 'never-written');
 
 const model = tinyModel();
 const decoder = new g.Decoder(model);
+const draftDecoder = new g.Decoder(tinyModel({ contextLength: 32 }));
 const tokens = t.zeros([1, 2], 'int32');
 const x = t.zeros([1, 2, 4]);
 const source = text.textSourceOf('abc');
@@ -78,6 +70,12 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   'Conversation.reply': (o) => new Conversation(model, tinyTokenizer).reply('a', o),
   'Decoder.constructor': (o) => new g.Decoder(model, o),
   'Decoder.createCache': (o) => decoder.createCache(o),
+  'GPT2.embed': (o) => model.embed(tokens, o),
+  checkSamplingOptions: (o) => g.checkSamplingOptions(o),
+  'LookupDraft.guess': (o) => new g.LookupDraft().guess([1], { most: 1, cost: 1, sampling: {}, random, ...o }),
+  'ModelDraft.guess': (o) =>
+    new g.ModelDraft(draftDecoder, draftDecoder).guess([1], { most: 1, cost: 1, sampling: {}, random, ...o }),
+  lineChartSvg: (o) => charts.lineChartSvg({ title: 'a', xLabel: 'b', yLabel: 'c', points: [], ...o }),
   generate: (o) => g.generate(model, tinyTokenizer, 'a', o),
   generateTokens: (o) => g.generateTokens(model, [1], o),
   generateBatch: (o) => g.generateBatch(model, [[1]], o),
@@ -189,6 +187,12 @@ describe('a mistyped option', () => {
       .map(({ name }) => name);
     expect(names.filter((name) => !(name in calls || name in noOptions))).toEqual([]);
     expect(Object.keys({ ...calls, ...noOptions }).filter((name) => !names.includes(name))).toEqual([]);
+  });
+
+  it('of what takes a part of the options of another function is refused', () => {
+    const described = { family: 'gpt2', config: model.config };
+    expect(() => train.trainingMemory(described, { batchSize: 1, seedd: 1 } as never)).toThrow('has no option seedd');
+    expect(() => encodeGguf({ metadata: {}, tensors: [], seedd: 1 } as never)).toThrow('has no option seedd');
   });
 
   it('is named with the option that was probably meant', () => {

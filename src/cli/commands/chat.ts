@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { Conversation } from '../../chat/index.ts';
 import { checkSamplingOptions, usualCapacity } from '../../generate/index.ts';
+import { samplingOptionsIn } from '../../generate/sampling.ts';
 import { chatCommands } from '../chat-lines.ts';
 import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
@@ -38,7 +39,7 @@ export function chatCommand(): Command {
     .addHelpText('after', helpItems('In the conversation', chatCommands))
     .action(async (name: string, flags: ChatFlags) => {
       const { system, contextLength, last, quantize, lookup, draft, ...options } = flags;
-      checkSamplingOptions(options);
+      checkSamplingOptions(samplingOptionsIn(options));
       const opened = await interruptible('Stopping …', async (signal) => {
         const model = await openNamedModel(name, { last }, signal);
         signal.throwIfAborted();

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
 import { checkSamplingOptions, generate } from '../../generate/index.ts';
+import { samplingOptionsIn } from '../../generate/sampling.ts';
 import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
@@ -32,7 +33,7 @@ export function generateCommand(): Command {
     )
     .action(async (name: string, flags: GenerateFlags) => {
       const { prompt: _, promptFile, encoding, special, samples, last, quantize, lookup, draft, ...options } = flags;
-      checkSamplingOptions(options);
+      checkSamplingOptions(samplingOptionsIn(options));
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       const prompt = (await promptOf(flags)) ?? '';
       await interruptible('Stopping …', async (signal) => {

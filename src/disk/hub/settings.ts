@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { getHFHubCachePath } from '@huggingface/hub';
 import { ensure } from '../../core/errors.ts';
+import { ensureString, ensureTexts } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { printable } from '../../core/printable.ts';
 
@@ -86,6 +87,9 @@ export function resolveSettings(name: string, options: DownloadOptions = {}): Hu
     offline = isTrue(process.env.HF_HUB_OFFLINE),
   } = knownOptions('downloadModel', options, downloadOptions);
   const { token = storedToken(), endpoint = process.env.HF_ENDPOINT || 'https://huggingface.co' } = options;
+  const texts = { 'the name of a model': name, revision, cacheFolder, token, endpoint };
+  for (const [what, text] of Object.entries(texts)) ensureString('downloadModel', what, text);
+  if (options.files !== undefined) ensureTexts('downloadModel', 'files', options.files);
   ensure(
     isModelName(name),
     `"${printable(name)}" is not the name of a model on the Hugging Face hub; give it as organisation/model, such as openai-community/gpt2`,

@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../../core/errors.ts';
+import { ensureString } from '../../core/kind.ts';
 import { type CheckpointFile, type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
 
 /** A checkpoint's JSON file that has been read. */
@@ -20,6 +21,7 @@ export interface ChosenCheckpoint {
  * last one.
  */
 export async function chooseCheckpoint(path: string, prefer?: CheckpointName): Promise<ChosenCheckpoint> {
+  ensureString('openCheckpoint', 'the path', path);
   const isFile = path.endsWith('.json') || (await stat(path).catch(() => undefined))?.isFile();
   if (isFile) return { path, file: await readCheckpointFile(path) };
   const found = await namesIn(path);

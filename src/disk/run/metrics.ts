@@ -1,6 +1,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { TsgptError } from '../../core/errors.ts';
+import { ensureString } from '../../core/kind.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { reasonOf } from '../system-errors.ts';
 import { ensureFolder } from './lock.ts';
@@ -52,6 +53,7 @@ export class MetricsLog {
 
 /** Reads the entries of a log. Returns an empty array if the file does not exist. */
 export async function readMetrics(path: string): Promise<Metrics[]> {
+  ensureString('readMetrics', 'the path', path);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return '';
     throw new TsgptError(`cannot read ${path}: ${cause.message}`, { cause });

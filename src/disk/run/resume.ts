@@ -1,6 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { ensure } from '../../core/errors.ts';
 import type { Json } from '../../core/json.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import { whileOpen } from '../../core/while-open.ts';
 import type { Trainer } from '../../train/index.ts';
 import { openSafetensors } from '../safetensors.ts';
@@ -9,7 +10,11 @@ import { checkTensor, type LoadedCheckpoint } from './load-checkpoint.ts';
 import { type CheckpointModel, optimizerTensors } from './save-checkpoint.ts';
 
 /** The record that training needs to resume from a checkpoint. Throws a TsgptError if the checkpoint holds only a model. */
-export function trainingRecord({ path, file }: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
+export function trainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>): TrainingRecord {
+  ensureKind('resume', 'a checkpoint, as from loadCheckpoint', checkpoint, 'path', 'file');
+  const { path, file } = checkpoint;
+  ensureString('resume', 'the path of a checkpoint', path);
+  ensureKind('resume', 'the contents of a checkpoint as its file', file);
   ensure(file.training, `${path} holds a model, but not the state of its training; resume from a folder's last.json`);
   return file.training;
 }

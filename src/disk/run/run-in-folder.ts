@@ -5,6 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
 import { areFinite } from '../../core/finite.ts';
+import { ensureKind, ensureList, ensureString } from '../../core/kind.ts';
 import { knownOptions } from '../../core/options.ts';
 import { generate } from '../../generate/index.ts';
 import {
@@ -39,6 +40,7 @@ export interface FolderReport extends TrainReport {
  * A run resumed from `last` has the same losses as an uninterrupted run. While a process trains in a folder, no other one can.
  */
 export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGenerator<FolderReport, void, undefined> {
+  ensureKind('runInFolder', 'a trainer', trainer, 'step', 'trainStep');
   const options = knownOptions('runInFolder', run, runOptionNames);
   await makeFolder(options.folder);
   const lock = await RunLock.take(options.folder);
@@ -175,7 +177,10 @@ async function dispensable<T>(
 }
 
 /** The losses of a run's log, in the form that the charts take. */
-export function curveOf({ entries }: Pick<MetricsLog, 'entries'>): LossCurve {
+export function curveOf(log: Pick<MetricsLog, 'entries'>): LossCurve {
+  ensureKind('curveOf', 'a log, as from readMetrics', log, 'entries');
+  const { entries } = log;
+  ensureList('curveOf', 'the entries of a log', entries, 'step');
   const train = entries.flatMap(({ step, loss }) => (loss === undefined ? [] : [{ step, loss }]));
   const validation = entries.flatMap(({ step, validationLoss: loss }) => (loss === undefined ? [] : [{ step, loss }]));
   return { train, validation };
@@ -183,6 +188,7 @@ export function curveOf({ entries }: Pick<MetricsLog, 'entries'>): LossCurve {
 
 /** Whether `folder` holds a run, which a new one would overwrite. A run that failed before its first step is none. */
 export async function holdsRun(folder: string): Promise<boolean> {
+  ensureString('holdsRun', 'the folder', folder);
   for (const path of checkpointPaths(folder).filter(existsSync)) {
     const file = await readCheckpointFile(path).catch(() => undefined);
     if (!file || file.step > 0) return true;

@@ -1,5 +1,8 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeValue } from '../../core/describe-value.ts';
+import { ensure } from '../../core/errors.ts';
+import { ensureCount, ensureKind, ensureList, ensureNumber, ensureString } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { LanguageModel } from '../../models/index.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
@@ -50,6 +53,17 @@ export async function saveCheckpoint(
     toSave,
     partNames,
   );
+  ensureList('saveCheckpoint', 'the names of checkpoints', names);
+  for (const name of names)
+    ensure(
+      name === 'last' || name === 'best',
+      () => `a checkpoint is named last or best, but not ${describeValue(name)}`,
+    );
+  ensureKind('saveCheckpoint', 'a model', model, 'family', 'config', 'namedParameters');
+  ensureKind('saveCheckpoint', 'a tokenizer', tokenizer, 'toJSON');
+  ensureCount('step', step, 0);
+  if (validationLoss !== undefined) ensureNumber('saveCheckpoint', 'validationLoss', validationLoss);
+  if (chatTemplate !== undefined) ensureString('saveCheckpoint', 'chatTemplate', chatTemplate);
   await makeFolder(folder);
   const file: CheckpointFile = {
     format: checkpointFormat,

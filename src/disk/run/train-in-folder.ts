@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { ensure } from '../../core/errors.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { TokenIds } from '../../text/index.ts';
 import {
@@ -41,6 +42,9 @@ const folderRunNames: OptionNames<FolderRun> = {
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const known = knownOptions('trainInFolder', run, folderRunNames);
   const { text, textPath = '', textReading: asked, resumeFrom, options: given, ...rest } = known;
+  ensureString('trainInFolder', 'textPath', textPath);
+  if (asked !== undefined) ensureKind('trainInFolder', 'how the text was read as textReading', asked);
+  if (known.sample !== undefined) ensureKind('trainInFolder', 'a sample', known.sample, 'prompt', 'tokens');
   const before = resumeFrom && textTrainingRecord(resumeFrom);
   const textReading = asked ?? (before ? before.text.reading : {});
   const { sample = before?.sample } = rest;

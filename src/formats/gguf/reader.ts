@@ -1,9 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import { printable } from '../../core/printable.ts';
 import { formatShape, type Shape, sizeOf } from '../../core/shape.ts';
-import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-source.ts';
+import { type ByteSource, bytesInMemory, bytesView, ensureByteSource, regionOf } from '../byte-source.ts';
 import { MAX_HEADER_BYTES, NeedsMoreBytes } from './bytes.ts';
 import { type GgufHeader, type GgufTensorInfo, parseGgufHeader } from './header.ts';
 import type { GgufMetadata } from './metadata.ts';
@@ -38,6 +40,7 @@ export class GgufReader {
 
   /** Reads and checks the header; closes the source if that fails. Never allocates more than the size of the source. */
   static async open(source: ByteSource): Promise<GgufReader> {
+    ensureByteSource(source);
     try {
       return new GgufReader(source, await readHeader(source));
     } catch (error) {
@@ -72,6 +75,7 @@ export class GgufReader {
    * @throws TsgptError like {@link readFloats}, or if the number of elements differs
    */
   async readInto(name: string, target: Float32Array): Promise<void> {
+    ensureKind('readInto', 'a Float32Array to read into', target, 'length', 'subarray');
     const info = this.#info(name);
     this.#checkType(name, info);
     const { shape } = info;
@@ -105,6 +109,7 @@ export class GgufReader {
   }
 
   #info(name: string): GgufTensorInfo {
+    ensureString('read', 'the name of a tensor', name);
     const info = this.tensors.get(name);
     if (info) return info;
     const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
@@ -159,6 +164,6 @@ async function readHeader(source: ByteSource): Promise<GgufHeader> {
 }
 
 /** Opens a GGUF file that is already in memory, for example fetched by a browser. `name` is for error messages. */
-export function openGgufBytes(bytes: Uint8Array, name = 'the GGUF data'): Promise<GgufReader> {
+export async function openGgufBytes(bytes: Uint8Array, name = 'the GGUF data'): Promise<GgufReader> {
   return GgufReader.open(bytesInMemory(bytes, name));
 }

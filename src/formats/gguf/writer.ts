@@ -1,4 +1,6 @@
 import { ensure } from '../../core/errors.ts';
+import { ensureKind, ensureList } from '../../core/kind.ts';
+import { knownOptions } from '../../core/options.ts';
 import { printable } from '../../core/printable.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import { ByteWriter, MAX_HEADER_BYTES, MAX_NAME_BYTES } from './bytes.ts';
@@ -38,7 +40,10 @@ const CHUNK_ELEMENTS = 1 << 20;
  * @throws TsgptError at once if names, shapes, types and data do not match; while the pieces are taken, if data from a function does not match.
  * Errors of such a function are passed on.
  */
-export function encodeGguf({ metadata, tensors }: GgufContents): AsyncGenerator<Uint8Array> {
+export function encodeGguf(contents: GgufContents): AsyncGenerator<Uint8Array> {
+  const { metadata, tensors } = knownOptions('encodeGguf', contents, { metadata: true, tensors: true });
+  ensureKind('encodeGguf', 'values by their names as metadata', metadata);
+  ensureList('encodeGguf', 'the tensors', tensors, 'name', 'shape', 'type', 'data');
   const values = new Map(Object.entries(metadata));
   for (const key of values.keys()) {
     checkName(key, MAX_NAME_BYTES, `the metadata ${printable(key)}`);

@@ -3,6 +3,7 @@ import type { FileRegion } from '../../core/file-region.ts';
 import { factorsOf, isOpen, type OpenLength } from '../../core/open-length.ts';
 import type { Shape } from '../../core/shape.ts';
 import {
+  ensureModel,
   microsoftDomain,
   type OnnxAttribute,
   type OnnxModel,
@@ -41,6 +42,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
  * {@link FileRegion} must begin at the folder of the model, with `/` between its parts.
  */
 export function encodeModelParts(model: OnnxModel): Uint8Array[] {
+  ensureModel('encodeModel', model);
   const domains = new Set(model.nodes.map(({ domain = '' }) => domain));
   const graph = encoded((writer) => {
     for (const node of model.nodes) message(writer, 1, () => encodeNode(writer, node));

@@ -1,5 +1,5 @@
 import type { FileRegion } from '../../core/file-region.ts';
-import type { OnnxModel, OnnxTensor } from './model.ts';
+import { ensureModel, type OnnxModel, type OnnxTensor } from './model.ts';
 
 /** Larger tensors, in bytes, stay out of a model's bytes, which may not exceed 2 GiB. */
 export const externalSize = 1 << 16;
@@ -20,6 +20,7 @@ export function separateLargeTensors(
   model: OnnxModel,
   size = externalSize,
 ): { model: OnnxModel; external: ExternalTensor[] } {
+  ensureModel('separateLargeTensors', model);
   const external: ExternalTensor[] = [];
   const initializers = model.initializers.map((tensor): OnnxTensor => {
     const { name, data } = tensor;

@@ -1,5 +1,6 @@
 import type { DType } from '../../core/dtype.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { ensureKind, ensureList } from '../../core/kind.ts';
 import type { Shape } from '../../core/shape.ts';
 
 /** The part of the ONNX file format that tsgpt writes. */
@@ -60,3 +61,12 @@ export const typeNumbers: Record<StoredType, number> = {
   float16: 10,
   bfloat16: 16,
 };
+
+/** Throws a TsgptError unless `model` has the parts of an ONNX model. */
+export function ensureModel(operation: string, model: OnnxModel): void {
+  ensureKind(operation, 'an ONNX model, as from toOnnx', model, 'nodes', 'initializers', 'inputs', 'outputs');
+  ensureList(operation, 'the nodes of a model', model.nodes, 'operator', 'inputs', 'outputs', 'attributes', 'floats');
+  ensureList(operation, 'the initializers of a model', model.initializers, 'name', 'type', 'shape', 'data');
+  ensureList(operation, 'the inputs of a model', model.inputs, 'name', 'type', 'shape');
+  ensureList(operation, 'the outputs of a model', model.outputs, 'name', 'type', 'shape');
+}

@@ -1,9 +1,11 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { ensure, TsgptError } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { printable } from '../../core/printable.ts';
-import { type ByteSource, bytesInMemory, bytesView, regionOf } from '../byte-source.ts';
+import { type ByteSource, bytesInMemory, bytesView, ensureByteSource, regionOf } from '../byte-source.ts';
 import { widenBFloat16, widenFloat16 } from '../half-floats.ts';
 import {
   headerLength,
@@ -77,6 +79,7 @@ export class SafetensorsReader {
 
   /** Reads and checks the header; closes the source if that fails. Never allocates more than the size of the source. */
   static async open(source: ByteSource): Promise<SafetensorsReader> {
+    ensureByteSource(source);
     try {
       const prefix = new Uint8Array(PREFIX_BYTES);
       await source.readInto(prefix.subarray(0, source.byteLength), 0);
@@ -139,6 +142,7 @@ export class SafetensorsReader {
    * @throws TsgptError if there is no such tensor, it does not hold floats, or its number of elements differs
    */
   async readInto(name: string, target: Float32Array): Promise<void> {
+    ensureKind('readInto', 'a Float32Array to read into', target, 'length', 'subarray');
     const info = this.#info(name);
     const { dtype, shape, byteLength } = info;
     const length = byteLength / SAFETENSORS_DTYPES[dtype];
@@ -171,6 +175,7 @@ export class SafetensorsReader {
   }
 
   #info(name: string): SafetensorsTensorInfo {
+    ensureString('read', 'the name of a tensor', name);
     const info = this.tensors.get(name);
     if (info) return info;
     const some = [...this.tensors.keys()].slice(0, 3).map(printable).join(', ');
@@ -189,7 +194,10 @@ export class SafetensorsReader {
 }
 
 /** Opens a safetensors file that is already in memory, for example fetched by a browser. `name` is for error messages. */
-export function openSafetensorsBytes(bytes: Uint8Array, name = 'the safetensors data'): Promise<SafetensorsReader> {
+export async function openSafetensorsBytes(
+  bytes: Uint8Array,
+  name = 'the safetensors data',
+): Promise<SafetensorsReader> {
   return SafetensorsReader.open(bytesInMemory(bytes, name));
 }
 

@@ -12,9 +12,11 @@
  *
  * Source: https://huggingface.co/docs/transformers/big_models
  */
+
 import { ensure } from '../../core/errors.ts';
 import type { FileRegion } from '../../core/file-region.ts';
 import { isObject, parseJSON } from '../../core/json.ts';
+import { ensureFunction, ensureKind, ensureString } from '../../core/kind.ts';
 import { printable } from '../../core/printable.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { SafetensorsTensorInfo } from './header.ts';
@@ -39,6 +41,7 @@ export type SafetensorsIndex = ReadonlyMap<string, string>;
  * @throws TsgptError that names the file and, if possible, the tensor
  */
 export function parseSafetensorsIndex(text: string, file: string): SafetensorsIndex {
+  ensureString('parseSafetensorsIndex', 'the index', text);
   const json = parseJSON(text, file);
   ensure(
     isObject(json) && isObject(json.weight_map),
@@ -98,6 +101,8 @@ export async function openShardedSafetensors(
   openShard: (file: string) => Promise<ByteSource>,
   folder: string,
 ): Promise<SafetensorsWeights> {
+  ensureKind('openShardedSafetensors', 'an index, as from parseSafetensorsIndex', index, 'get', 'values');
+  ensureFunction('openShardedSafetensors', 'openShard', openShard);
   const shards = new Map<string, SafetensorsReader>();
   try {
     for (const shard of new Set(index.values())) {

@@ -1,5 +1,7 @@
 /** Writes safetensors files as bytes, piece by piece. */
+
 import { ensure } from '../../core/errors.ts';
+import { ensureKind } from '../../core/kind.ts';
 import { printable } from '../../core/printable.ts';
 import { bytesView } from '../byte-source.ts';
 import { bytesOf, PREFIX_BYTES, SAFETENSORS_DTYPES, type SafetensorsDtype } from './header.ts';
@@ -43,8 +45,11 @@ export function encodeSafetensors(
   tensors: Iterable<SafetensorsTensorToWrite>,
   metadata?: Record<string, string>,
 ): Generator<Uint8Array> {
+  ensureKind('encodeSafetensors', 'the tensors, as an array', tensors, Symbol.iterator);
+  if (metadata !== undefined) ensureKind('encodeSafetensors', 'texts by their names as metadata', metadata);
   const names = new Set<string>(['__metadata__']);
   const described = Array.from(tensors, (tensor) => {
+    ensureKind('encodeSafetensors', 'tensors with a name, a shape and data', tensor, 'name', 'shape', 'data');
     const { name, shape, data, dtype = dtypeOf(name, data) } = tensor;
     ensure(
       !names.has(name),

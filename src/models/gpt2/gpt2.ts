@@ -1,3 +1,6 @@
+import { ensureKind } from '../../core/kind.ts';
+import { knownOptions } from '../../core/options.ts';
+import { forwardPassNames } from '../../nn/forward-pass.ts';
 import {
   Attention,
   Embedding,
@@ -40,7 +43,9 @@ export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
   }
 
   /** The sum of the token embedding and the position embedding. */
-  embed(tokens: Tensor, { cache }: ForwardPass): Tensor {
+  embed(tokens: Tensor, pass: ForwardPass): Tensor {
+    ensureKind('embed', 'tokens [batch, time]', tokens, 'shape');
+    const { cache } = knownOptions('embed', pass, forwardPassNames);
     const time = tokens.shape[1]!;
     const positions = cache
       ? this.positionEmbedding.forward(cache.positions) // [batch, time, embDim]

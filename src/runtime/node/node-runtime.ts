@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
+import { describeValue } from '../../core/describe-value.ts';
 import type { HostArray } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
@@ -36,7 +37,7 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   const { threads = availableParallelism() } = knownOptions('createNodeRuntime', options, nodeRuntimeOptions);
   ensure(
     Number.isSafeInteger(threads) && threads >= 1,
-    `the number of threads must be a whole number of at least 1, but is ${threads}`,
+    `the number of threads must be a whole number of at least 1, but is ${describeValue(threads)}`,
   );
   const refusal = await probeRefusal();
   const threadsFor = ({ parallel, keepAwake = false, keptOutputs = [] }: LoadOptions) => {

@@ -1,12 +1,16 @@
+import { ensure } from '../../core/errors.ts';
+import { ensureCount, ensureKind } from '../../core/kind.ts';
 import { knownOptions } from '../../core/options.ts';
+import { formatShape, sameShape } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
 import { defineComposite } from '../composite.ts';
+import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange } from '../primitives/leaves.ts';
 import { concat, pad } from '../primitives/movement.ts';
 import type { Tensor } from '../tensor.ts';
-import { isVisible } from './causal.ts';
-import { dropoutFactors, dropoutNumbers } from './dropout.ts';
+import { ensureWindow, isVisible } from './causal.ts';
+import { dropoutFactors, dropoutNumbers, ensureDropRate } from './dropout.ts';
 
 interface Attributes {
   readonly [name: string]: number | boolean | null;
@@ -160,6 +164,18 @@ export function blockwiseAttention(
     random,
     recomputeWeights = true,
   } = knownOptions('blockwiseAttention', options, names);
+  ensureTensors('blockwiseAttention', query, key, value);
+  ensure(
+    query.shape.length === 4 && sameShape(query.shape, key.shape) && sameShape(key.shape, value.shape),
+    () =>
+      `blockwiseAttention: queries ${formatShape(query.shape)}, keys ${formatShape(key.shape)} and values ` +
+      `${formatShape(value.shape)} must have the same shape, [batch, heads, time, headDim]`,
+  );
+  ensureCount('blockSize', blockSize);
+  ensureWindow(window);
+  ensureDropRate(dropRate);
+  if (random !== undefined)
+    ensureKind('blockwiseAttention', 'a source of random numbers, as new Random(1)', random, 'int32');
   const [batch, heads, time] = query.shape as [number, number, number, number];
   const attributes = { blockSize, window: window ?? null, dropRate, recomputeWeights };
   const drops = random !== undefined && dropRate > 0;

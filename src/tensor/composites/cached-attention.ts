@@ -1,4 +1,5 @@
 import { ensure } from '../../core/errors.ts';
+import { ensureCount, ensureNumber } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import { microsoftDomain } from '../../formats/onnx/model.ts';
@@ -7,7 +8,7 @@ import { ensureTensors } from '../operands.ts';
 import { where } from '../primitives/elementwise.ts';
 import { arange, indexBelow } from '../primitives/leaves.ts';
 import type { Tensor } from '../tensor.ts';
-import { isVisible } from './causal.ts';
+import { ensureWindow, isVisible } from './causal.ts';
 
 interface CachedAttentionAttributes {
   nHeads: number;
@@ -103,6 +104,9 @@ export function cachedAttention(query: Tensor, key: Tensor, value: Tensor, optio
   const known = knownOptions('cachedAttention', options, cachedAttentionOptions);
   const { nHeads, nKvHeads, scale, window, pastKeys, pastValues, lastPosition, longest } = known;
   ensureTensors('cachedAttention', query, key, value, pastKeys, pastValues, lastPosition, longest);
+  for (const [name, count] of Object.entries({ nHeads, nKvHeads })) ensureCount(name, count);
+  ensureNumber('cachedAttention', 'scale', scale);
+  ensureWindow(window);
   const headDim = query.shape.at(-1)! / nHeads;
   ensure(
     sameShape(key.shape, [...query.shape.slice(0, -1), nKvHeads * headDim]) && sameShape(key.shape, value.shape),

@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { ensureKind } from '../../core/kind.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
@@ -9,6 +10,14 @@ import { randomLeaf } from '../random-leaf.ts';
 import type { Tensor } from '../tensor.ts';
 import { identity } from './identity.ts';
 
+/** Throws a TsgptError unless `probability` is at least 0 and less than 1. */
+export function ensureDropRate(probability: number): void {
+  ensure(
+    typeof probability === 'number' && probability >= 0 && probability < 1,
+    () => `dropout: the probability must be at least 0 and less than 1, but is ${describeValue(probability)}`,
+  );
+}
+
 /**
  * Dropout (Srivastava et al., 2014): every element of `x`, float32 of any shape, becomes 0 with the given probability. The others are
  * multiplied by 1 / (1 - probability), so that the expected value stays. A compiled function draws new numbers from `random` at each call.
@@ -17,10 +26,7 @@ import { identity } from './identity.ts';
 export function dropout(x: Tensor, probability: number, random: Random): Tensor {
   ensureTensors('dropout', x);
   ensureKind('dropout', 'a source of random numbers, as new Random(1)', random, 'int32');
-  ensure(
-    probability >= 0 && probability < 1,
-    () => `dropout: the probability must be at least 0 and less than 1, but is ${probability}`,
-  );
+  ensureDropRate(probability);
   if (probability === 0) return identity(x);
   return x.mul(dropoutFactors(dropoutNumbers(x.shape, random), x.shape, probability));
 }

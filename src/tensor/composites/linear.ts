@@ -37,7 +37,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     () =>
       `linear: the rows of ${describeAs('the input', x)} have ${x.shape.at(-1)} elements, but ${describeAs('the weight', weight)} needs ${weight.shape[1]}`,
   );
-  if (!bias) return x.matmul(weight.transpose(0, 1));
+  if (bias === undefined) return x.matmul(weight.transpose(0, 1));
+  ensureTensors('linear', bias);
   ensure(
     bias.shape.length === 1 && bias.shape[0] === weight.shape[0],
     () => `linear: the bias ${bias.describe()} must have the ${weight.shape[0]} elements of the weight's rows`,

@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { broadcastShapes, sameShape } from '../../core/shape.ts';
 import { ensureTensors } from '../operands.ts';
@@ -28,7 +29,10 @@ export function triu(x: Tensor, diagonal: number): Tensor {
 /** For each element of a matrix, the number of its diagonal: 0 on the main one, 1 on the one above it. `[rows, columns]` */
 function columnLessRow(operation: string, x: Tensor, diagonal: number): Tensor {
   ensure(x.shape.length >= 2, () => `${operation}: ${x.describe()} must have at least 2 dimensions`);
-  ensure(Number.isInteger(diagonal), () => `${operation}: the diagonal must be a whole number, but is ${diagonal}`);
+  ensure(
+    Number.isInteger(diagonal),
+    () => `${operation}: the diagonal must be a whole number, but is ${describeValue(diagonal)}`,
+  );
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   return arange(columns).sub(arange(rows).reshape([rows, 1]));
 }

@@ -70,7 +70,7 @@ function equalSizes(x: Tensor, dim: number, size: number): number[] {
   const length = x.shape[dim]!;
   ensure(
     Number.isInteger(size) && size > 0,
-    () => `split: the size of a piece must be a whole number of at least 1, but is ${size}`,
+    () => `split: the size of a piece must be a whole number of at least 1, but is ${describeValue(size)}`,
   );
   ensure(
     !isOpen(length),
@@ -84,7 +84,7 @@ function equalSizes(x: Tensor, dim: number, size: number): number[] {
 export function chunk(x: Tensor, count: number, dim: number): Tensor[] {
   ensure(
     Number.isInteger(count) && count > 0,
-    () => `chunk: the number of pieces must be a whole number of at least 1, but is ${count}`,
+    () => `chunk: the number of pieces must be a whole number of at least 1, but is ${describeValue(count)}`,
   );
   const length = x.shape[normalizeDim(dim, x.shape.length, 'chunk')]!;
   return split(x, length === 0 ? new Array<number>(count).fill(0) : Math.ceil(length / count), dim);

@@ -1,3 +1,4 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { knownOptions } from '../../core/options.ts';
 import { normalizeDim } from '../../core/shape.ts';
@@ -101,7 +102,7 @@ export function topk(x: Tensor, k: number, dim: number): { values: Tensor; indic
   ensure(
     Number.isInteger(k) && k >= 0 && k <= length,
     () =>
-      `topk: k must be a whole number from 0 to ${length}, the length of dimension ${dim} of ${x.describe()}, but is ${k}`,
+      `topk: k must be a whole number from 0 to ${length}, the length of dimension ${dim} of ${x.describe()}, but is ${describeValue(k)}`,
   );
   const indices = applyTopkIndices([x], { k, dim: normalized, largest: true });
   return { values: gather(x, normalized, indices), indices };

@@ -1,5 +1,8 @@
+import { describeValue } from '../../core/describe-value.ts';
 import type { DType, HostArray } from '../../core/dtype.ts';
+import { checkDType } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
+import { ensureFunction } from '../../core/kind.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
 import type { LeafCheck } from '../../graph/index.ts';
 import { definePrimitive, noGradient, type TensorNode } from '../primitive.ts';
@@ -24,10 +27,24 @@ const applyRange = definePrimitive<{ length: number }>({
   lowering: (emitter, { attributes: { length } }) => emitter.range(length),
 });
 
-/** The integers 0, 1, ..., `length - 1`, as int32 `[length]`. */
-export function arange(length: number): Tensor {
-  checkShape([length]);
-  return applyRange([], { length });
+/** The whole numbers 0, 1, … below `end`, as int32. */
+export function arange(end: number): Tensor;
+/** The whole numbers `start`, `start + step`, … before `end`, as int32. `step` defaults to 1; a negative one counts down. */
+export function arange(start: number, end: number, step?: number): Tensor;
+export function arange(first: number, second?: number, step = 1): Tensor {
+  const [start, end] = second === undefined ? [0, first] : [first, second];
+  for (const [name, value] of Object.entries({ start, end, step })) {
+    ensure(
+      Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 31 - 1,
+      () => `arange: ${name} must be a whole number that fits into int32, but is ${describeValue(value)}`,
+    );
+  }
+  ensure(step !== 0, 'arange: the step must not be 0');
+  ensure((end - start) * step >= 0, () => `arange: steps of ${step} do not lead from ${start} to ${end}`);
+  const length = Math.ceil((end - start) / step);
+  const counted = applyRange([], { length });
+  const scaled = step === 1 ? counted : counted.mul(step);
+  return start === 0 ? scaled : scaled.add(start);
 }
 
 /**
@@ -35,6 +52,9 @@ export function arange(length: number): Tensor {
  * arguments. If `feed` returns another number of elements than `shape` has, the run fails.
  */
 export function feedTensor(feed: TensorNode['feed'], shape: Shape, dtype: DType, name?: string): Tensor {
+  ensureFunction('feedTensor', 'feed', feed);
+  checkShape(shape, 'feedTensor');
+  checkDType(dtype, 'feedTensor');
   return leaf({ feed }, shape, dtype, name);
 }
 

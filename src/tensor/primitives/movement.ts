@@ -172,6 +172,7 @@ const applyPad = definePrimitive<{ before: Shape; after: Shape; value: number }>
  * `[0, 2]` gives `[3, 5]`. `value` defaults to 0. Throws unless there is one amount before and after for each dimension.
  */
 export function pad(x: Tensor, before: Shape, after: Shape, value = 0): Tensor {
+  ensure(typeof value === 'number', () => `pad: the value must be a number, but is ${describeValue(value)}`);
   ensureTensors('pad', x);
   checkShape(before, 'pad');
   checkShape(after, 'pad');

@@ -1,5 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { parseJSON } from '../../core/json.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import { withAddedTokens, withRoles } from './older-files.ts';
 import { HuggingFaceTokenizer } from './tokenizer.ts';
 import { parseTokenizerConfig } from './tokenizer-file.ts';
@@ -23,6 +24,9 @@ export type HuggingFaceTokenizerFiles = Partial<Record<(typeof huggingFaceTokeni
  * TsgptError if a file is damaged or asks for something that is not supported.
  */
 export function readHuggingFaceTokenizer(files: HuggingFaceTokenizerFiles): HuggingFaceTokenizer | undefined {
+  ensureKind('readHuggingFaceTokenizer', 'the texts of files by their names', files);
+  for (const [name, text] of Object.entries(files))
+    if (text !== undefined) ensureString('readHuggingFaceTokenizer', name, text);
   const {
     'tokenizer.json': tokenizer,
     'tokenizer_config.json': configText = '{}',

@@ -1,4 +1,6 @@
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
+import { ensureString, ensureTexts } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { byteCharacters } from '../hugging-face/byte-characters.ts';
 import { readHuggingFaceTokenizer } from '../hugging-face/read-files.ts';
@@ -37,18 +39,24 @@ export async function trainTokenizer(
 ): Promise<HuggingFaceTokenizer> {
   const known = knownOptions('trainTokenizer', options, names);
   const { vocabSize, pattern = 'gpt2', specialTokens = ['<|endoftext|>'], minCount, onProgress, signal } = known;
+  ensureTexts('trainTokenizer', 'specialTokens', specialTokens);
   checkSpecialTokens(specialTokens);
   const least = 256 + specialTokens.length;
   ensure(
     Number.isSafeInteger(vocabSize) && vocabSize >= least && vocabSize < 2 ** 21,
-    `vocabSize must be a whole number from ${least}, the bytes and the special tokens, to ${2 ** 21 - 1}, but is ${vocabSize}`,
+    `vocabSize must be a whole number from ${least}, the bytes and the special tokens, to ${2 ** 21 - 1}, but is ${describeValue(vocabSize)}`,
   );
   ensure(
-    typeof pattern === 'object' || isPatternName(pattern),
-    () => `there is no pattern ${String(pattern)}; choose ${patternNames.join(', ')}, or give { regex }`,
+    typeof pattern === 'object' ? typeof pattern?.regex === 'string' : isPatternName(pattern),
+    () => `there is no pattern ${describeValue(pattern)}; choose ${patternNames.join(', ')}, or give { regex }`,
   );
   const words = new WordCounts(typeof pattern === 'object' ? pattern.regex : wordPatterns[pattern], specialTokens);
+  ensure(
+    typeof texts === 'object' && texts !== null && (Symbol.iterator in texts || Symbol.asyncIterator in texts),
+    () => `trainTokenizer: give the texts as an array, but not ${describeValue(texts)}`,
+  );
   for await (const text of texts) {
+    ensureString('trainTokenizer', 'a text', text);
     signal?.throwIfAborted();
     words.add(text);
   }

@@ -439,3 +439,13 @@ describe('creation', () => {
     expect(() => tensor([[1], 2])).toThrow('every entry at depth 1 must be an array of 1');
   });
 });
+
+describe('arange', () => {
+  it('counts as PyTorch does', async () => {
+    expect(await t.arange(4).array()).toEqual([0, 1, 2, 3]);
+    expect(await t.arange(2, 6).array()).toEqual([2, 3, 4, 5]);
+    expect(await t.arange(1, 8, 3).array()).toEqual([1, 4, 7]);
+    expect(await t.arange(5, -2, -3).array()).toEqual([5, 2, -1]);
+    expect(t.arange(3, 3).shape).toEqual([0]);
+  });
+});
