@@ -146,7 +146,9 @@ const timeCells = (time: number, { profiledStep }: Profile) => [
 ];
 
 function memoryText({ memory }: Profile, width: number | undefined): string {
-  const items = memory.map(({ purpose, bytes }) => [purpose, formatBytes(bytes)] as const);
+  const items = memory
+    .filter(({ bytes }) => bytes >= 2 ** 16) // less says nothing
+    .map(({ purpose, bytes }) => [purpose, formatBytes(bytes)] as const);
   const total = memory.reduce((sum, { bytes }) => sum + bytes, 0);
   return itemsText([['memory at its peak', formatBytes(total)], ...items], width);
 }

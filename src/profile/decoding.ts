@@ -2,12 +2,14 @@ import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { type Decoder, type KVCache, usualCapacity } from '../generate/index.ts';
+import type { LanguageModel } from '../models/index.ts';
 import { getRuntime } from '../runtime/index.ts';
-import { measureMatrixRate } from './matrix-rate.ts';
+import { fasterOf, measureMatrixRate } from './matrix-rate.ts';
 import { onRecorder } from './on-recorder.ts';
 import type { Profile } from './profile.ts';
 import { profileOf } from './profile-steps.ts';
 import { randomIds } from './random-tokens.ts';
+import { ensureProfiles } from './recorder.ts';
 import { timeNotedSteps, timePlainSteps } from './time-steps.ts';
 
 export interface DecodingProfileOptions {
@@ -51,8 +53,9 @@ export async function profileDecoding(
     'profileDecoding: give a function that opens a decoder, as () => new Decoder(model)',
   );
   const runtime = await getRuntime();
-  ensure(runtime.loadProfiled, `the runtime ${runtime.name} cannot tell how long its operators take; use another one`);
+  ensureProfiles(runtime);
   const plain = await withDecoder(open, known, async (steps) => ({
+    matrixRate: await measureMatrixRate(),
     prefill: await timePlainSteps(steps.prefill, known.signal),
     token: await timePlainSteps(steps.token, known.signal),
     memory: runtime.processMemory?.(),
@@ -75,8 +78,11 @@ export async function profileDecoding(
     });
   });
   const { model, cache, promptLength, weightBytes, runs } = noted;
-  const arrays = [{ purpose: 'keys and values', bytes: bytesOf(cache) }];
-  const matrixRate = await measureMatrixRate();
+  const arrays = [
+    { purpose: 'weights in JavaScript', bytes: weightsInJavaScript(model) },
+    { purpose: 'keys and values', bytes: bytesOf(cache) },
+  ];
+  const matrixRate = fasterOf(plain.matrixRate, await measureMatrixRate());
   const shared = { runtime, model, arrays, runs, matrixRate, memory: plain.memory };
   return {
     prefill: profileOf({ step: 'prefill', tokens: promptLength, plain: plain.prefill, ...shared, ...noted.prefill }),
@@ -133,6 +139,11 @@ async function withDecoder<T>(
       await decoder.append(cache, [[ids[before]!]]);
     },
   });
+}
+
+/** The bytes of the weights that lie in arrays, not in a file. */
+function weightsInJavaScript(model: LanguageModel): number {
+  return model.parameters().reduce((sum, { size, stored }) => sum + (stored ? 0 : 4 * size), 0);
 }
 
 const bytesOf = ({ arrays }: KVCache) => arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);

@@ -2,6 +2,11 @@ import { ensure } from '../core/errors.ts';
 import type { OnnxModel } from '../formats/onnx/model.ts';
 import type { Executable, LoadOptions, ProfiledExecutable, RunProfile, Runtime } from '../runtime/index.ts';
 
+/** Throws a TsgptError if a runtime cannot tell how long its operators take. */
+export function ensureProfiles(runtime: Runtime): void {
+  ensure(runtime.loadProfiled, `the runtime ${runtime.name} cannot tell how long its operators take; use another one`);
+}
+
 /** A run of a model, and what belonged to it. */
 export interface RecordedRun {
   /** The step that the run was a part of, counted from 0. */
@@ -29,10 +34,7 @@ export class Recorder implements Runtime {
 
   /** Throws a TsgptError if the runtime cannot tell how long its operators take. */
   constructor(runtime: Runtime) {
-    ensure(
-      runtime.loadProfiled,
-      `the runtime ${runtime.name} cannot tell how long its operators take; use another one`,
-    );
+    ensureProfiles(runtime);
     this.name = runtime.name;
     this.capabilities = runtime.capabilities;
     this.#runtime = runtime;

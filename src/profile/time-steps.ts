@@ -1,6 +1,6 @@
 /** How many steps are measured: at least `least`, at most `most`, and between them for `patience` milliseconds. */
-const plain = { least: 3, most: 50, patience: 2000 };
-const noted = { least: 3, most: 30, patience: 1500 };
+const plain = { least: 3, most: 50, patience: 1000 };
+const noted = { least: 3, most: 30, patience: 700 };
 
 /** Makes steps without notes and returns their milliseconds. The first ones, which load and allocate, do not count. */
 export async function timePlainSteps(makeStep: () => Promise<void>, signal?: AbortSignal): Promise<number[]> {

@@ -6,12 +6,13 @@ import { withModelScopes } from '../models/model-scopes.ts';
 import { getRuntime } from '../runtime/index.ts';
 import { AdamW, nextToken, type Objective, type Optimizer, Trainer } from '../train/index.ts';
 import { updatePhase } from './divide-times.ts';
-import { measureMatrixRate } from './matrix-rate.ts';
+import { fasterOf, measureMatrixRate } from './matrix-rate.ts';
 import type { MemoryByPurpose } from './memory.ts';
 import { onRecorder } from './on-recorder.ts';
 import type { Profile } from './profile.ts';
 import { profileOf } from './profile-steps.ts';
 import { RandomTokens } from './random-tokens.ts';
+import { ensureProfiles } from './recorder.ts';
 import { timeNotedSteps, timePlainSteps } from './time-steps.ts';
 
 export interface TrainingProfileOptions {
@@ -53,6 +54,8 @@ export async function profileTraining(model: LanguageModel, options: TrainingPro
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
   );
   const runtime = await getRuntime();
+  ensureProfiles(runtime);
+  const rateBefore = await measureMatrixRate();
   const measured = await onRecorder(async (recorder) => {
     const optimizer = new AdamW(model.namedParameters());
     const trainer = new Trainer({
@@ -78,7 +81,7 @@ export async function profileTraining(model: LanguageModel, options: TrainingPro
     return { plain, memory, noted, firstNoted, arrays: arraysOf(model, optimizer), runs: await recorder.finish() };
   });
   const tokens = batchSize * windowLength * gradientAccumulation;
-  const matrixRate = await measureMatrixRate();
+  const matrixRate = fasterOf(rateBefore, await measureMatrixRate());
   return profileOf({ step: 'training', tokens, runtime, model, matrixRate, ...measured });
 }
 

@@ -14,6 +14,13 @@ interface NotingExecutable extends Executable {
   endNotes(): void;
 }
 
+/** The folders that have not been removed yet. */
+const folders = new Set<string>();
+
+function removeAll(): void {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+}
+
 /**
  * Loads a session that notes the times of its operators. ONNX Runtime writes them to a file, which lies in a folder of its own and is removed when it has
  * been read, when the session is disposed of, and when the program ends.
@@ -23,11 +30,12 @@ export async function noted(load: (noting: Noting) => Promise<NotingExecutable>)
     const advice = 'name a folder that can be written to in TMPDIR';
     throw new TsgptError(`cannot note the times of operators in ${tmpdir()}: ${cause.message}; ${advice}`, { cause });
   });
-  const removeAtExit = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', removeAtExit);
+  if (folders.size === 0) process.on('exit', removeAll);
+  folders.add(folder);
   const remove = async () => {
     await rm(folder, { recursive: true, force: true });
-    process.off('exit', removeAtExit);
+    folders.delete(folder);
+    if (folders.size === 0) process.off('exit', removeAll);
   };
   try {
     const executable = await load({ enableProfiling: true, profileFilePrefix: join(folder, 'notes') });

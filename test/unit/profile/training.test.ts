@@ -1,5 +1,3 @@
-import { readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { withModelScopes } from '../../../src/models/model-scopes.ts';
 import { type Profile, profileTraining } from '../../../src/profile/index.ts';
@@ -9,10 +7,10 @@ import { getRuntime, type Runtime, setRuntime, standardOnnx } from '../../../src
 import { RandomWindows } from '../../../src/text/index.ts';
 import { AdamW, nextToken, Trainer } from '../../../src/train/index.ts';
 import { expectConsistent } from '../../support/expect-profile.ts';
+import { ownTmpdir } from '../../support/own-tmpdir.ts';
 import { tinyGPT2, tinyLlama, weightsOfModel } from '../../support/tiny-models.ts';
 
-const profileFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith('tsgpt-profile-'));
-const before = profileFolders();
+const temporary = ownTmpdir();
 
 describe('the profile of training', () => {
   const model = tinyGPT2({ embDim: 64, vocabSize: 300 });
@@ -66,7 +64,7 @@ describe('the profile of training', () => {
 
   it('leaves the weights as they were, and no file behind', () => {
     expect(weightsOfModel(model)).toEqual(weights);
-    expect(profileFolders()).toEqual(before);
+    expect(temporary.notes()).toEqual([]);
   });
 
   it('works for the other family, with several batches in a step', async () => {
@@ -86,7 +84,7 @@ describe('the profile of training', () => {
     };
     await expect(profileTraining(model, { objective })).rejects.toThrow('a mistake in the objective');
     expect(await getRuntime()).toBe(runtime);
-    expect(profileFolders()).toEqual(before);
+    expect(temporary.notes()).toEqual([]);
   });
 
   it('is refused by a runtime that cannot tell times', async () => {
