@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
 import { openCheckpoint } from '../../disk/run/load-checkpoint.ts';
@@ -109,7 +110,10 @@ async function training(
 /** The settings that `train` would have. */
 async function usualOptions(name: string, opened: UntokenizedModel): Promise<TrainOptions> {
   if (isPreset(name)) return presets[name]!.training;
-  const options = opened.checkpoint && (await openCheckpoint(opened.path)).file.training?.options;
+  const { path, checkpoint } = opened;
+  // Only a run's last checkpoint has its settings, not its best one.
+  const place = checkpoint?.name === 'best' ? dirname(path) : path;
+  const options = checkpoint && (await openCheckpoint(place, 'last')).file.training?.options;
   return options ?? { ...fineTuning, windowLength: Math.min(256, opened.config.contextLength) };
 }
 
