@@ -21,6 +21,16 @@ export function number(text: string): number {
   return value;
 }
 
+const units: Readonly<Record<string, number>> = { kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40 }; // biome-ignore format: a table
+
+/** Parses an amount of memory, such as 800MB or 1.5GiB, for a flag, in bytes. */
+export function memorySize(text: string): number {
+  const [, amount, unit] = /^\s*([\d.]+)\s*([kmgt]i?b)\s*$/i.exec(text) ?? [];
+  const bytes = Math.floor(decimal(amount ?? '') * (units[unit?.toLowerCase() ?? ''] ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes)) throw new InvalidArgumentError('It must be a size such as 800MB or 4GB.');
+  return bytes;
+}
+
 /** Collects a flag that may be given several times. */
 export function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];

@@ -10,7 +10,7 @@ const BETWEEN_LINES = 5000;
  * Shows on standard error how much of a text has been read: in a terminal on a line that updates itself, elsewhere on a plain line now and then. A
  * text that takes no time is read in silence.
  */
-class ReadingDisplay {
+export class ReadingDisplay {
   readonly #what: string;
   readonly #line = isLive(process.stderr) ? new LiveLine(process.stderr) : undefined;
   readonly #start = performance.now();

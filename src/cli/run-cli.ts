@@ -9,6 +9,7 @@ import { generateCommand } from './commands/generate.ts';
 import { infoCommand } from './commands/info.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { profileCommand } from './commands/profile.ts';
+import { tokenizerCommand } from './commands/tokenizer.ts';
 import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
 import { helpItems, helpWidth } from './help.ts';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     .version(packageVersion)
     .option('--verbose', 'show where in the program an error happened')
     .addCommand(trainCommand())
+    .addCommand(tokenizerCommand())
     .addCommand(generateCommand())
     .addCommand(chatCommand())
     .addCommand(evalCommand())
@@ -43,19 +45,27 @@ export function createProgram(): Command {
     .addCommand(profileCommand())
     .addCommand(demoCommand())
     .addHelpText('after', helpItems('Examples', examples));
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     // So that the texts are wrapped in narrow terminals, too.
     command.configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 });
   }
   return program;
 }
 
+/** A command and all below it. */
+export function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** The names that a command is called with after the program's. */
+const namesOf = (command: Command): string[] => (command.parent ? [...namesOf(command.parent), command.name()] : []);
+
 /** Runs the command line on `args`, without the program's name, and returns the exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const program = createProgram();
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().showSuggestionAfterError();
-    const help = `${programName()}${command === program ? '' : ` ${command.name()}`} --help`;
+    const help = `${[programName(), ...namesOf(command)].join(' ')} --help`;
     command.configureOutput({
       getOutHelpWidth: () => helpWidth(process.stdout),
       getErrHelpWidth: () => helpWidth(process.stderr),

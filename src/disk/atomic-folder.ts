@@ -21,15 +21,10 @@ export interface FolderOptions {
 export async function writeFolderAtomic(
   folder: string,
   write: (temporary: string) => Promise<void>,
-  { mayReplace = () => false }: FolderOptions = {},
+  options: FolderOptions = {},
 ): Promise<void> {
   ensureString('write', 'the folder', folder);
-  const previous = await filesIn(folder);
-  const kept = previous?.find((file) => !mayReplace(file));
-  ensure(
-    kept === undefined,
-    `cannot write into ${folder}: it already holds ${kept}, which is not replaced; choose a new folder`,
-  );
+  const previous = await ensureReplaceable(folder, options);
   const target = previous ? await realpath(folder) : resolve(folder);
   const id = randomBytes(6).toString('hex');
   const [temporary, old] = [`${target}.${id}.tmp`, `${target}.${id}.old.tmp`];
@@ -64,6 +59,23 @@ export async function writeFolderAtomic(
     process.removeListener('exit', removeOnExit);
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/**
+ * The files of a folder that may be written: one that does not exist, or has no other files than those that may be replaced. Throws a TsgptError for
+ * any other.
+ */
+export async function ensureReplaceable(
+  folder: string,
+  { mayReplace = () => false }: FolderOptions = {},
+): Promise<string[] | undefined> {
+  const files = await filesIn(folder);
+  const kept = files?.find((file) => !mayReplace(file));
+  ensure(
+    kept === undefined,
+    `cannot write into ${folder}: it already holds ${kept}, which is not replaced; choose a new folder`,
+  );
+  return files;
 }
 
 /** The files in a folder, or undefined if there is none. */

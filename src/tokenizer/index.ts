@@ -20,4 +20,6 @@ export {
   type Tokenizer,
   type TokenizerJSON,
 } from './tokenizer.ts';
-export { type TrainTokenizerOptions, trainTokenizer } from './training/train-tokenizer.ts';
+export { type TrainFromTextsOptions, trainTokenizer } from './training/train-tokenizer.ts';
+export type { TrainTokenizerOptions } from './training/training-options.ts';
+export type { PatternChoice } from './training/word-pattern.ts';

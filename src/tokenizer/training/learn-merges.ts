@@ -1,5 +1,6 @@
 import { IndexedHeap } from './indexed-heap.ts';
 import { WordSymbols } from './word-symbols.ts';
+import type { WordTable } from './word-table.ts';
 
 export interface LearnMergesOptions {
   /** The number of tokens to end with, the 256 bytes included. */
@@ -19,24 +20,23 @@ export interface LearnedMerges {
   readonly merges: readonly (readonly [left: number, right: number])[];
 }
 
-/** Merges between two calls of `onProgress`, and looks at the signal. */
-const progressInterval = 256;
+/** Milliseconds between two calls of `onProgress`, and looks at the signal. */
+const pauseInterval = 100;
 
 /**
  * Learns byte-pair encoding (Sennrich, Haddow and Birch, 2016) from words and how often they occur: again and again, the pair of neighbours that
  * occurs most often becomes a token. Among pairs that occur equally often, the one with the lexicographically greater bytes wins: first the left
- * token's, then the right one's. Two pairs with the same bytes together become the same token.
+ * token's, then the right one's. No two tokens have the same bytes: what merges between two places depends on the bytes between them alone.
  *
  * It ends early when no pair is left. A merge takes time only for the places where the pair stands. Counts are exact up to 2^53.
  *
  * @throws the signal's reason when aborted
  */
-export function learnMerges(
-  words: Iterable<readonly [word: Uint8Array, count: number]>,
+export async function learnMerges(
+  words: WordTable,
   { vocabSize, minCount = 1, onProgress, signal }: LearnMergesOptions,
-): LearnedMerges {
+): Promise<LearnedMerges> {
   const tokens = Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte));
-  const idOfBytes = new Map(tokens.map((bytes, id) => [keyOf(bytes), id]));
   const merges: [number, number][] = [];
   const symbols = new WordSymbols(words);
   const { pairs } = symbols;
@@ -44,31 +44,32 @@ export function learnMerges(
   const known: number[] = [];
   const queue = new IndexedHeap((a, b) => {
     if (known[a] !== known[b]) return known[a]! > known[b]!;
-    const [one, other] = [pairs[a]!, pairs[b]!];
-    const byLeft = one.left === other.left ? 0 : compareBytes(tokens[one.left]!, tokens[other.left]!);
-    return (byLeft || compareBytes(tokens[one.right]!, tokens[other.right]!)) > 0;
+    const byLeft = compareBytes(tokens[pairs.left[a]!]!, tokens[pairs.left[b]!]!);
+    return (byLeft || compareBytes(tokens[pairs.right[a]!]!, tokens[pairs.right[b]!]!)) > 0;
   });
+  /** Counts only fall, except of pairs with the newest token; so a pair that is too rare can be forgotten. */
   const enqueue = (index: number) => {
-    known[index] = pairs[index]!.count;
-    queue.update(index);
+    const count = pairs.counts[index]!;
+    if (count === known[index]) return;
+    known[index] = count;
+    if (count >= minCount && count > 0) queue.update(index);
+    else queue.remove(index);
   };
-  for (const index of pairs.keys()) enqueue(index);
+  for (let index = 0; index < pairs.size; index++) enqueue(index);
 
+  signal?.throwIfAborted();
+  let nextPause = performance.now() + pauseInterval;
   while (tokens.length < vocabSize && queue.first !== undefined) {
     const index = queue.first;
-    const { left, right, count } = pairs[index]!;
-    if (count < minCount) break;
-    const bytes = joined(tokens[left]!, tokens[right]!);
-    const id = idOfBytes.get(keyOf(bytes)) ?? tokens.push(bytes) - 1;
-    idOfBytes.set(keyOf(bytes), id);
+    const [left, right] = [pairs.left[index]!, pairs.right[index]!];
+    const id = tokens.push(joined(tokens[left]!, tokens[right]!)) - 1;
     merges.push([left, right]);
-    for (const changed of symbols.merge(index, id)) {
-      if (pairs[changed]!.count > 0) enqueue(changed);
-      else queue.remove(changed);
-    }
-    if (merges.length % progressInterval === 0) {
-      signal?.throwIfAborted();
+    for (const changed of symbols.merge(index, id)) enqueue(changed);
+    if (performance.now() > nextPause) {
       onProgress?.(tokens.length);
+      await new Promise((resolve) => setTimeout(resolve)); // so that others get to work, and can abort
+      signal?.throwIfAborted();
+      nextPause = performance.now() + pauseInterval;
     }
   }
   onProgress?.(tokens.length);
@@ -82,15 +83,9 @@ function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   return both;
 }
 
-/** Bytes as the key of a Map: each as the character of its number. */
-function keyOf(bytes: Uint8Array): string {
-  let key = '';
-  for (const byte of bytes) key += String.fromCharCode(byte);
-  return key;
-}
-
 /** Negative if `a` comes before `b` in the order of bytes, positive if after, 0 if they are equal. */
 function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  if (a === b) return 0;
   const length = Math.min(a.length, b.length);
   for (let i = 0; i < length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
   return a.length - b.length;

@@ -1,102 +1,115 @@
-import { MAX_IDS } from '../bpe.ts';
-
-/** Two symbols that stand next to each other. */
-export interface Pair {
-  readonly left: number;
-  readonly right: number;
-  /** How often the pair occurs, in all words as often as these occur. */
-  count: number;
-  /** Where it stands: the places of its left symbol. Some may be out of date. */
-  places: number[];
-}
+import { PairTable } from './pair-table.ts';
+import type { WordTable } from './word-table.ts';
 
 const none = -1;
+/** Stands between two words. */
+const boundary = -(2 ** 31);
 
 /**
- * Words as linked lists of symbols, all in the same arrays, and their pairs of neighbours. A symbol stands at the place of its first byte.
+ * Words as rows of symbols, and the pairs of neighbours. A symbol has as many places as bytes: its number stands at the first, and at the last, if
+ * that is another one, minus its length. So the symbols before and after a place are found without links.
+ *
+ *     lower, as l o w er        place    0  1  2  3  4  5  6
+ *                               symbol   |  l  o  w  er -2 |
  */
 export class WordSymbols {
-  /** All pairs there have been; a pair keeps its index. */
-  readonly pairs: Pair[] = [];
-  readonly #indexes = new Map<number, number>();
+  /** All pairs there have been. */
+  readonly pairs = new PairTable();
   readonly #symbol: Int32Array;
-  /** The places of the neighbours in the word, or {@link none}. */
+  /** The word that each place belongs to, and how often each word occurs. */
+  readonly #word: Uint32Array;
+  readonly #counts: Float64Array;
+  /** The places of each pair are a linked list. A place is that of the pair's left symbol. */
   readonly #next: Int32Array;
   readonly #previous: Int32Array;
-  /** The number of each place's word, and how often each word occurs. */
-  readonly #word: Int32Array;
-  readonly #counts: Float64Array;
+  /** The bytes of each symbol. */
+  readonly #lengths: number[] = new Array(256).fill(1);
 
-  constructor(words: Iterable<readonly [word: Uint8Array, count: number]>) {
-    const all = [...words];
-    const places = all.reduce((sum, [word]) => sum + word.length, 0);
+  constructor(words: WordTable) {
+    const places = words.byteLength + words.size + 1;
     this.#symbol = new Int32Array(places);
-    this.#next = new Int32Array(places).fill(none);
-    this.#previous = new Int32Array(places).fill(none);
-    this.#word = new Int32Array(places);
-    this.#counts = Float64Array.from(all, ([, count]) => count);
-    let place = 0;
-    for (const [number, [word]] of all.entries()) {
-      for (const [i, byte] of word.entries()) {
-        this.#symbol[place] = byte;
-        this.#word[place] = number;
-        if (i > 0) {
-          this.#previous[place] = place - 1;
-          this.#next[place - 1] = place;
-        }
-        place++;
-      }
+    this.#word = new Uint32Array(places);
+    this.#next = new Int32Array(places);
+    this.#previous = new Int32Array(places);
+    this.#counts = new Float64Array(words.size);
+    this.#symbol[0] = boundary;
+    let [place, number] = [1, 0];
+    for (const [word, count] of words.entries()) {
+      this.#symbol.set(word, place);
+      this.#word.fill(number, place, place + word.length);
+      place += word.length;
+      this.#symbol[place++] = boundary;
+      this.#counts[number++] = count;
     }
-    for (let i = 0; i < places; i++) if (this.#next[i] !== none) this.#add(i);
+    for (let i = 1; i < places - 1; i++) {
+      if (this.#symbol[i] !== boundary && this.#symbol[i + 1] !== boundary) this.#add(i);
+    }
   }
 
-  /** Merges a pair wherever it stands, from left to right, into the symbol `id`. Returns the pairs whose counts have changed. */
-  merge(index: number, id: number): Set<number> {
-    const { left, right, places } = this.pairs[index]!;
-    const changed = new Set([index]);
-    // Pairs that were found at different times are not in the order of their places.
-    for (const place of Int32Array.from(places).sort()) {
-      const following = this.#next[place]!;
-      if (this.#symbol[place] !== left || following === none || this.#symbol[following] !== right) continue; // merged before
-      const [before, after] = [this.#previous[place]!, this.#next[following]!];
-      if (before !== none) changed.add(this.#remove(before));
+  /** Merges a pair wherever it stands, from left to right, into the new symbol `id`. Returns the pairs whose counts have changed, some twice. */
+  merge(index: number, id: number): number[] {
+    const { pairs } = this;
+    const [left, right] = [pairs.left[index]!, pairs.right[index]!];
+    const length = this.#lengths[left]! + this.#lengths[right]!;
+    this.#lengths[id] = length;
+    const changed: number[] = [];
+    for (const place of this.#placesOf(index)) {
+      const following = place + this.#lengths[left]!;
+      if (this.#symbol[place] !== left || this.#symbol[following] !== right) continue; // it overlapped with one that has merged
+      const before = this.#before(place);
+      const after = this.#symbol[place + length] === boundary ? none : place + length;
+      if (before !== none) changed.push(this.#remove(before));
       this.#remove(place);
-      if (after !== none) changed.add(this.#remove(following));
+      if (after !== none) changed.push(this.#remove(following));
 
+      this.#symbol[following] = none; // no symbol begins here any more
       this.#symbol[place] = id;
-      this.#symbol[following] = none;
-      this.#next[place] = after;
-      if (after !== none) this.#previous[after] = place;
-      if (before !== none) changed.add(this.#add(before));
-      if (after !== none) changed.add(this.#add(place));
+      this.#symbol[place + length - 1] = -length;
+      if (before !== none) changed.push(this.#add(before));
+      if (after !== none) changed.push(this.#add(place));
     }
-    this.pairs[index]!.places = [];
+    changed.push(index);
     return changed;
+  }
+
+  /** The places of a pair, from left to right. */
+  #placesOf(index: number): Int32Array {
+    const places: number[] = [];
+    for (let place = this.pairs.first[index]!; place !== none; place = this.#next[place]!) places.push(place);
+    return Int32Array.from(places).sort();
+  }
+
+  /** The place of the symbol before the one at `place`. */
+  #before(place: number): number {
+    const last = this.#symbol[place - 1]!;
+    return last === boundary ? none : last < 0 ? place + last : place - 1;
   }
 
   /** Counts the pair that begins at a place. Returns its index. */
   #add(place: number): number {
     const index = this.#indexAt(place);
-    this.pairs[index]!.count += this.#counts[this.#word[place]!]!;
-    this.pairs[index]!.places.push(place);
+    this.pairs.counts[index]! += this.#counts[this.#word[place]!]!;
+    const second = this.pairs.first[index]!;
+    this.#next[place] = second;
+    this.#previous[place] = none;
+    if (second !== none) this.#previous[second] = place;
+    this.pairs.first[index] = place;
     return index;
   }
 
-  /** No longer counts the pair that begins at a place. Its place stays in the list, out of date. */
+  /** No longer counts the pair that begins at a place. */
   #remove(place: number): number {
     const index = this.#indexAt(place);
-    this.pairs[index]!.count -= this.#counts[this.#word[place]!]!;
+    this.pairs.counts[index]! -= this.#counts[this.#word[place]!]!;
+    const [previous, next] = [this.#previous[place]!, this.#next[place]!];
+    if (previous === none) this.pairs.first[index] = next;
+    else this.#next[previous] = next;
+    if (next !== none) this.#previous[next] = previous;
     return index;
   }
 
   #indexAt(place: number): number {
-    const [left, right] = [this.#symbol[place]!, this.#symbol[this.#next[place]!]!];
-    const key = left * MAX_IDS + right;
-    let index = this.#indexes.get(key);
-    if (index === undefined) {
-      index = this.pairs.push({ left, right, count: 0, places: [] }) - 1;
-      this.#indexes.set(key, index);
-    }
-    return index;
+    const left = this.#symbol[place]!;
+    return this.pairs.indexOf(left, this.#symbol[place + this.#lengths[left]!]!);
   }
 }
