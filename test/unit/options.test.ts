@@ -134,6 +134,8 @@ const calls: Record<string, (mistyped: any) => unknown> = {
     new train.Trainer({ model, objective: train.nextToken, batches: windows(), optimizer, learningRate: 1, ...o }),
   train: (o) => train.train(model, tinyText, o),
   trainTokenizer: (o) => trainTokenizer(['a'], { vocabSize: 300, ...o }),
+  trainTokenizerOnText: (o) => disk.trainTokenizerOnText(source, { vocabSize: 300, ...o }),
+  saveTokenizer: (o) => disk.saveTokenizer(path, tinyTokenizer, o),
   textTrainer: (o) => train.textTrainer(model, tinyText, { ...tinyOptions, ...o }),
   trainLoop: (o) => train.trainLoop(trainer, { steps: 1, ...o }),
   completeTrainOptions: (o) => train.completeTrainOptions(o),
