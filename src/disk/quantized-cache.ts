@@ -10,6 +10,7 @@ import type { SafetensorsTensorToWrite } from '../formats/safetensors/writer.ts'
 import { type Quantization, quantizedStorage } from '../generate/index.ts';
 import { blockSize, type StoredConstant } from '../graph/index.ts';
 import { createModel, type LanguageModel, type ModelDescription } from '../models/index.ts';
+import type { Parameter } from '../nn/index.ts';
 import { createFolders } from './make-folder.ts';
 import type { WeightPlace } from './model-source.ts';
 import { openSafetensors, writeSafetensors } from './safetensors.ts';
@@ -79,9 +80,14 @@ function quantizeInMemory(model: LanguageModel, quantization: Quantization): voi
   }
 }
 
-/** A quantized matrix becomes two tensors, integers and scales; other parameters stay as they are. */
+/**
+ * A quantized matrix becomes two tensors, integers and scales; other parameters stay as they are. They come last, so that the matrices of
+ * queries, keys and values follow each other in the file, and their product can read them as one.
+ */
 function tensorsOf(model: LanguageModel): SafetensorsTensorToWrite[] {
-  return [...model.namedParameters()].flatMap(([name, parameter]): SafetensorsTensorToWrite[] => {
+  const isQuantized = ([, { stored }]: [string, Parameter]) => stored?.format === 'blocks';
+  const parameters = [...model.namedParameters()].sort((a, b) => Number(isQuantized(b)) - Number(isQuantized(a)));
+  return parameters.flatMap(([name, parameter]): SafetensorsTensorToWrite[] => {
     const { stored, shape } = parameter;
     if (stored?.format !== 'blocks') return [{ name, shape, data: parameter.value }];
     const { integers, scales } = stored as { integers: Uint8Array; scales: Uint8Array };

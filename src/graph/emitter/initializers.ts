@@ -18,6 +18,11 @@ export class Initializers {
     this.#tensors.set(tensor.name, tensor);
   }
 
+  /** The tensor of a name that {@link add} was given. */
+  get(name: string): OnnxTensor | undefined {
+    return this.#tensors.get(name);
+  }
+
   /** An array with the same value everywhere. It is stored in full, so it should be small. */
   fill(shape: Shape, value: number, dtype: DType): string {
     const printed = Object.is(value, -0) ? '-0' : value;

@@ -120,17 +120,38 @@ export class Weights {
 
   /**
    * Joins constants that are stored alike and have the same number of columns: their rows, or the elements of vectors, one after the other. If
-   * they are all the parts of one stored matrix, the result is that matrix, without any computation.
+   * they are all the parts of one stored matrix, or follow each other in a file, the result is stored, too, and nothing is computed.
    */
   joinRows(names: readonly string[]): string {
     const blocks = names.flatMap((name) => this.#blocks.get(name) ?? []);
-    const join = (parts: readonly string[]) => this.#operators.emit('Concat', parts, { attributes: { axis: 0 } });
-    if (blocks.length === 0) return this.#wholeOf(names) ?? join(names);
+    if (blocks.length === 0) return this.#wholeOf(names) ?? this.#join(names);
     const name = names.join('+');
-    const integers = join(blocks.map((block) => block.integers));
-    const scales = join(blocks.map((block) => block.scales));
+    const integers = this.#join(blocks.map((block) => block.integers));
+    const scales = this.#join(blocks.map((block) => block.scales));
     const rows = blocks.reduce((total, block) => total + block.rows, 0);
     this.#blocks.set(name, { ...blocks[0]!, rows, integers, scales });
+    return name;
+  }
+
+  #join(names: readonly string[]): string {
+    return this.#neighbours(names) ?? this.#operators.emit('Concat', names, { attributes: { axis: 0 } });
+  }
+
+  /** A constant that consists of exactly these constants, if they follow each other in a file. */
+  #neighbours(names: readonly string[]): string | undefined {
+    const tensors = names.flatMap((name) => this.#initializers.get(name) ?? []);
+    const regions = tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [] : [data]));
+    const [first] = regions;
+    if (!first || regions.length < names.length) return undefined;
+    let length = 0;
+    for (const region of regions) {
+      if (region.path !== first.path || region.offset !== first.offset + length) return undefined;
+      length += region.length;
+    }
+    const name = names.join('+');
+    const rows = tensors.reduce((total, { shape }) => total + shape[0]!, 0);
+    const shape = [rows, ...tensors[0]!.shape.slice(1)];
+    this.#initializers.add({ ...tensors[0]!, name, shape, data: { ...first, length } });
     return name;
   }
 

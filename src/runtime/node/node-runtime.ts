@@ -6,12 +6,13 @@ import { ensure } from '../../core/errors.ts';
 import { type KnownLengths, resolveShape } from '../../core/open-length.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { outOfMemory } from '../../core/out-of-memory.ts';
-import { encodeModel } from '../../formats/onnx/encode.ts';
 import type { OnnxModel, OnnxValue } from '../../formats/onnx/model.ts';
 import type { Capabilities, DeviceBuffer, Executable, LoadOptions, RunInput, Runtime } from '../runtime.ts';
-import { folderOption, inMemoryOrInFiles, placesOf } from './external-places.ts';
+import { createSession, tellingOfMemory } from './create-session.ts';
 import { type Noting, noted } from './profiling.ts';
 import { messageOf, probeRefusal, sequenceOutput, withSequenceOutput } from './sequence-output.ts';
+import { RowReader } from './stored-table.ts';
+import { type RowsInput, takeOutRows } from './take-out-rows.ts';
 
 export interface NodeRuntimeOptions {
   /** The number of threads that share the work of a large graph. Defaults to the number that the machine runs at once. */
@@ -58,48 +59,54 @@ export async function createNodeRuntime(options: NodeRuntimeOptions = {}): Promi
   };
 }
 
-type InputsAndOutputs = Pick<OnnxModel, 'inputs' | 'outputs'>;
+/** The part of a model that is still needed when it is loaded; its bytes may be freed. */
+interface Signature extends Pick<OnnxModel, 'inputs' | 'outputs'> {
+  /** The inputs that are rows of tables in files; they come after the others. */
+  readonly rows: readonly RowsInput[];
+}
+
+/** Closes the files of executables that nobody disposed of. */
+const readers = new FinalizationRegistry<RowReader>((reader) => reader.close());
 
 class NodeExecutable implements Executable {
   readonly #session: ort.InferenceSession;
-  /** The part of the model that is still needed; its bytes may be freed. */
-  readonly #signature: InputsAndOutputs;
+  readonly #signature: Signature;
+  readonly #reader: RowReader;
   readonly #refusal: string | undefined;
 
-  private constructor(session: ort.InferenceSession, signature: InputsAndOutputs, refusal: string | undefined) {
+  private constructor(
+    session: ort.InferenceSession,
+    signature: Signature,
+    reader: RowReader,
+    refusal: string | undefined,
+  ) {
     this.#session = session;
     this.#signature = signature;
+    this.#reader = reader;
     this.#refusal = refusal;
+    readers.register(this, reader, this);
   }
 
   static async load(
     model: OnnxModel,
-    { threads, keepAwake }: { threads: number; keepAwake: boolean },
+    options: { threads: number; keepAwake: boolean },
     refusal: string | undefined,
     noting: Noting = {},
   ): Promise<NodeExecutable> {
-    const { model: small, external } = await inMemoryOrInFiles(withSequenceOutput(model));
-    const { inMemory, folder, inFolder } = await placesOf(external);
-    const initializers = small.initializers.map((tensor) => ({
-      ...tensor,
-      data: inFolder.get(tensor.name) ?? tensor.data,
-    }));
-    const session = await tellingOfMemory(
-      ort.InferenceSession.create(encodeModel({ ...small, initializers }), {
-        executionProviders: ['cpu'],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        graphOptimizationLevel: 'all',
-        logSeverityLevel: 4, // errors are thrown; they need not be printed, too
-        // With a memory plan from the first run, everything would be allocated a second time.
-        enableMemPattern: false,
-        // Waiting threads spin for a while, in case more work comes.
-        extra: { session: { force_spinning_stop: keepAwake ? '0' : '1', ...folderOption(folder) } },
-        externalData: inMemory,
-        ...noting,
-      }),
-    );
-    return new NodeExecutable(session, { inputs: model.inputs, outputs: model.outputs }, refusal);
+    const { model: withoutTables, rows } = takeOutRows(model);
+    const reader = new RowReader(rows.map(({ table }) => table));
+    try {
+      const session = await createSession(withSequenceOutput(withoutTables), options, noting);
+      return new NodeExecutable(
+        session,
+        { inputs: withoutTables.inputs, outputs: model.outputs, rows },
+        reader,
+        refusal,
+      );
+    } catch (error) {
+      reader.close();
+      throw error;
+    }
   }
 
   async run(
@@ -108,7 +115,10 @@ class NodeExecutable implements Executable {
     lengths: KnownLengths = {},
   ): Promise<DeviceBuffer[]> {
     // Nothing is on a device here: `load` refuses it, and there is no `upload`.
-    const feeds = bind(this.#signature.inputs, inputs as readonly HostArray[], lengths);
+    const given = inputs as readonly HostArray[];
+    const { rows } = this.#signature;
+    const read = rows.map(({ table, index }) => this.#reader.read(table, given[index] as Int32Array));
+    const feeds = bind(this.#signature.inputs, [...given, ...read], lengths);
     const fetches: Record<string, ort.Tensor | null> = bind(
       this.#signature.outputs,
       outputs as readonly HostArray[],
@@ -136,17 +146,13 @@ class NodeExecutable implements Executable {
   }
 
   async dispose(): Promise<void> {
+    readers.unregister(this);
+    this.#reader.close();
     await this.#session.release();
   }
 }
 
 const runOptions = { logSeverityLevel: 4 } as const;
-
-async function tellingOfMemory<T>(work: Promise<T>): Promise<T> {
-  return work.catch((error) => {
-    throw outOfMemory(error) ?? error;
-  });
-}
 
 function bind(
   values: readonly OnnxValue[],

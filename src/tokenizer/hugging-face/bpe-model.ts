@@ -76,23 +76,26 @@ export const bpeModelSchema: v.GenericSchema<unknown, BPEModelJSON> = v.object({
 
 /** Turns words into ids. */
 export class BPEModel {
-  readonly #json: BPEModelJSON;
+  /** Without the merges: with their strings they would take 8 MiB for 50,000 tokens. */
+  readonly #settings: Omit<BPEModelJSON, 'merges' | 'ranks'>;
   readonly #merges = new MergeTable();
   readonly #unknownId: number | undefined;
   readonly #known = new Map<string, readonly number[]>();
 
   constructor(json: BPEModelJSON) {
-    this.#json = json;
-    this.#unknownId = json.unk_token === null ? undefined : json.vocab.get(json.unk_token);
-    for (const [i, [left, right]] of json.merges.entries()) {
-      const [leftId, rightId, id] = [left, right, left + right].map((token) => json.vocab.get(token));
+    const { merges, ranks, ...settings } = json;
+    this.#settings = settings;
+    const { vocab, unk_token } = settings;
+    this.#unknownId = unk_token === null ? undefined : vocab.get(unk_token);
+    for (const [i, [left, right]] of merges.entries()) {
+      const [leftId, rightId, id] = [left, right, left + right].map((token) => vocab.get(token));
       ensure(
         leftId !== undefined && rightId !== undefined && id !== undefined,
         () =>
           `this tokenizer cannot be used: it merges ${printable(left)} and ${printable(right)}, ` +
           'but its vocabulary lacks one of them or the merged token',
       );
-      this.#merges.add(leftId, rightId, id, json.ranks?.[i]);
+      this.#merges.add(leftId, rightId, id, ranks?.[i]);
     }
   }
 
@@ -110,13 +113,13 @@ export class BPEModel {
   }
 
   #encode(word: string): readonly number[] {
-    const whole = this.#json.ignore_merges ? this.#json.vocab.get(word) : undefined;
+    const whole = this.#settings.ignore_merges ? this.#settings.vocab.get(word) : undefined;
     return whole === undefined ? this.#merges.encode(this.#symbols(word)) : [whole];
   }
 
   /** The ids before any merge: of each character, of its bytes, or of the unknown token. */
   #symbols(word: string): number[] {
-    const { vocab, fuse_unk: fuse } = this.#json;
+    const { vocab, fuse_unk: fuse } = this.#settings;
     const symbols: number[] = [];
     let afterUnknown = false;
     for (const character of word) {
@@ -130,12 +133,12 @@ export class BPEModel {
   }
 
   #byteIds(character: string): number[] | undefined {
-    if (!this.#json.byte_fallback) return undefined;
+    if (!this.#settings.byte_fallback) return undefined;
     const names = Array.from(
       new TextEncoder().encode(character),
       (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
     );
-    const ids = names.map((name) => this.#json.vocab.get(name));
+    const ids = names.map((name) => this.#settings.vocab.get(name));
     return ids.includes(undefined) ? undefined : (ids as number[]);
   }
 }

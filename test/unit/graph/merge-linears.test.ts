@@ -62,6 +62,35 @@ describe('linear layers of one input', () => {
     );
     expect(count(turned, 'Concat')).toBe(2);
   });
+
+  it('need nothing joined if their blocks follow each other in a file', () => {
+    const wide = leaf([3, 32]);
+    const weights = [leaf([5, 32]), leaf([2, 32]), leaf([7, 32])];
+    const lower = (order: readonly Tensor[]) => {
+      const stored = new Map<unknown, StoredConstant>();
+      let row = 0;
+      for (const weight of order) {
+        const rows = weight.shape[0]!;
+        const integers = { path: 'weights', offset: 1000 + 32 * row, length: 32 * rows };
+        const scales = { path: 'weights', offset: 4 * row, length: 4 * rows };
+        stored.set(weight, { format: 'blocks', bits: 8, blockSize: 32, integers, scales });
+        row += rows;
+      }
+      const program = programOf(
+        weights.map((weight) => linear(wide, weight)),
+        (node) => node !== wide.node,
+      );
+      return lowerProgram(program, { storageOf: (value) => stored.get(value) });
+    };
+    const { nodes, initializers } = lower(weights);
+    expect(nodes.map(({ operator }) => operator)).toEqual(['MatMulNBits', 'Split']);
+    const joined = initializers.filter(({ data }) => !(data instanceof Uint8Array));
+    expect(joined.map(({ shape, data }) => [shape, data])).toEqual([
+      [[14, 1, 32], { path: 'weights', offset: 1000, length: 448 }],
+      [[14, 1], { path: 'weights', offset: 0, length: 56 }],
+    ]);
+    expect(lower(weights.toReversed()).nodes.filter(({ operator }) => operator === 'Concat')).toHaveLength(2);
+  });
 });
 
 describe('a decoder whose layers are merged', () => {
