@@ -1,6 +1,9 @@
 import { type Command, Option } from 'commander';
 import type { OpenedText } from '../disk/open-text.ts';
-import { defaultAdamW, optimizerKinds, schedules, type TrainOptions, withOptimizer } from '../train/index.ts';
+import { defaultAdamW, type TrainOptions } from '../train/index.ts';
+import { optimizerKinds } from '../train/optimizers/index.ts';
+import { withOptimizer } from '../train/options.ts';
+import { schedules } from '../train/schedule.ts';
 import { defined, number, wholeNumber } from './flags.ts';
 import type { ModelFlags } from './model-flags.ts';
 import type { TextFlags } from './text-flags.ts';

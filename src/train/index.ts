@@ -1,5 +1,4 @@
-export { Divergence } from './divergence.ts';
-export { type Improvement, isOutOfPatience, type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
+export { type Improvement, type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
 export { nextToken } from './next-token.ts';
 export type { Objective, Trainable } from './objective.ts';
 export {
@@ -13,7 +12,6 @@ export {
   type Optimizer,
   type OptimizerName,
   type OptimizerOptions,
-  optimizerKinds,
   SGD,
   type SGDOptions,
   type UpdateOptions,
@@ -23,7 +21,6 @@ export {
   completeTrainOptions,
   defaultTrainOptions,
   type TrainOptions,
-  withOptimizer,
 } from './options.ts';
 export { initialRandom } from './random-streams.ts';
 export {
@@ -33,7 +30,6 @@ export {
   type LearningRateSchedule,
   linearSchedule,
   type ScheduleName,
-  schedules,
   type WsdScheduleOptions,
   wsdSchedule,
 } from './schedule.ts';

@@ -8,14 +8,9 @@ import { areFinite } from '../../core/finite.ts';
 import { ensureKind, ensureList, ensureString } from '../../core/kind.ts';
 import { knownOptions } from '../../core/options.ts';
 import { generate } from '../../generate/index.ts';
-import {
-  Divergence,
-  type Improvement,
-  isOutOfPatience,
-  type Trainer,
-  type TrainReport,
-  trainLoop,
-} from '../../train/index.ts';
+import { Divergence } from '../../train/divergence.ts';
+import { type Improvement, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
+import { isOutOfPatience } from '../../train/loop.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';

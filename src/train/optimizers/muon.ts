@@ -74,7 +74,7 @@ export class Muon implements Optimizer {
     const rest = [...this.parameters].filter((entry) => !isChosen(entry));
     ensure(
       matrices.length > 0,
-      'Muon finds no matrix to orthogonalise: no trainable matrix has a number in its path, as in blocks.0.weight; ' +
+      'there is no matrix for Muon: no trainable one has a number in its path, as blocks.0.weight has; ' +
         'choose matrices with the option orthogonalizes, or another optimizer',
     );
     const { betas, eps, weightDecay, momentum, nesterov } = this.#options;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createModel, familyNamed } from '../../../src/models/index.ts';
-import { type OptimizerName, optimizerKinds, trainingMemory } from '../../../src/train/index.ts';
+import { type OptimizerName, trainingMemory } from '../../../src/train/index.ts';
+import { optimizerKinds } from '../../../src/train/optimizers/index.ts';
 import { runScript } from '../../support/run-script.ts';
 
 const gpt2 = (fields: object) => ({ family: 'gpt2', config: familyNamed('gpt2').config.complete(fields) });
