@@ -125,6 +125,8 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   'Muon.update': (o) => new train.Muon(tinyModel().namedParameters()).update({ learningRate: 1, ...o }),
   'AdamW.update': (o) => optimizer.update({ learningRate: 1, ...o }),
   'HuggingFaceTokenizer.streamDecoder': (o) => HuggingFaceTokenizer.prototype.streamDecoder(o),
+  'Trainer.trainStep': (o) => trainer.trainStep(o),
+  'Trainer.gradients': (o) => trainer.gradients(o),
   'Trainer.evaluate': (o) => trainer.evaluate(o),
   cosineSchedule: (o) => train.cosineSchedule({ ...scheduled, ...o }),
   linearSchedule: (o) => train.linearSchedule({ ...scheduled, ...o }),
