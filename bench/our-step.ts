@@ -77,7 +77,12 @@ const trainer = new Trainer({
 function torchWeights({ blocks, tokenEmbedding, positionEmbedding, finalNorm }: GPT2): SafetensorsTensorToWrite[] {
   const joined = (parameters: readonly Parameter[]) => {
     const [rows, ...rest] = parameters[0]!.shape as [number, ...number[]];
-    const data = Float32Array.from(parameters.flatMap(({ value }) => [...value]));
+    const data = new Float32Array(parameters.reduce((size, { value }) => size + value.length, 0));
+    let offset = 0;
+    for (const { value } of parameters) {
+      data.set(value, offset);
+      offset += value.length;
+    }
     return { shape: [parameters.length * rows, ...rest], data };
   };
   const layer = (name: string, ...layers: { weight: Parameter; bias?: Parameter | undefined }[]) => [
