@@ -87,7 +87,7 @@ function gradientsOfInputs(node: TensorNode, gradients: ReadonlyMap<Tensor, Tens
 }
 
 /** Tensors with more elements than this are recomputed for the backward pass; smaller ones are cheaper to keep. */
-const recomputeSize = 1 << 19;
+const recomputeSize = 1 << 20;
 
 /** The tensor, recomputed for the backward pass if it is large and its operation has a rule for that. */
 function recomputed(tensor: Tensor): Tensor {
