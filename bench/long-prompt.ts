@@ -14,7 +14,7 @@ import { median } from './statistics.ts';
 /** Times reading a prompt of 8,192 tokens, in float32, beside llama.cpp in several settings. The engines take turns. */
 const here = import.meta.dirname;
 const length = 8192;
-const rounds = 3;
+const rounds = 2;
 const prompt = Array.from({ length }, (_, i) => (i * 7919) % 50_257);
 
 interface Files {
