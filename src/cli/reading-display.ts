@@ -6,6 +6,12 @@ import { isLive, LiveLine } from './terminal.ts';
 const QUIET = 300;
 const BETWEEN_LINES = 5000;
 
+/** How much has been read; of a text of unknown size, such as standard input, the total is less. */
+interface ReadingProgress extends TextProgress {
+  /** What had been read when the work was continued. */
+  readonly bytesBefore?: number;
+}
+
 /**
  * Shows on standard error how much of a text has been read: in a terminal on a line that updates itself, elsewhere on a plain line now and then. A
  * text that takes no time is read in silence.
@@ -21,14 +27,17 @@ export class ReadingDisplay {
     this.#what = what;
   }
 
-  readonly show = ({ bytesRead, bytesTotal }: TextProgress): void => {
+  readonly show = ({ bytesRead, bytesTotal, bytesBefore = 0 }: ReadingProgress): void => {
     const now = performance.now();
     if (now < this.#next || bytesRead === bytesTotal) return;
     const seconds = (now - this.#start) / 1000;
-    const rate = bytesRead / seconds;
+    const rate = (bytesRead - bytesBefore) / seconds;
+    if (rate <= 0) return; // it is still finding its place again
     const text =
-      `${this.#what}: ${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB, ${megabytes(rate)} MB/s, ` +
-      `${formatSeconds((bytesTotal - bytesRead) / rate)} left`;
+      bytesRead < bytesTotal
+        ? `${this.#what}: ${megabytes(bytesRead)} of ${megabytes(bytesTotal)} MB, ${megabytes(rate)} MB/s, ` +
+          `${formatSeconds((bytesTotal - bytesRead) / rate)} left`
+        : `${this.#what}: ${megabytes(bytesRead)} MB, ${megabytes(rate)} MB/s`;
     if (this.#line) this.#line.show(text);
     else {
       console.error(text);
@@ -46,7 +55,7 @@ const megabytes = (bytes: number) => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 /** Runs something that reads a whole text, and shows how far it is. */
 export async function showingProgress<T>(
   what: string,
-  read: (onProgress: (progress: TextProgress) => void) => Promise<T>,
+  read: (onProgress: (progress: ReadingProgress) => void) => Promise<T>,
 ): Promise<T> {
   const display = new ReadingDisplay(what);
   try {

@@ -3,6 +3,7 @@ import { TsgptError } from '../core/errors.ts';
 import { outOfMemory } from '../core/out-of-memory.ts';
 import { chatCommand } from './commands/chat.ts';
 import { convertCommand } from './commands/convert.ts';
+import { dataCommand } from './commands/data.ts';
 import { demoCommand } from './commands/demo.ts';
 import { evalCommand } from './commands/eval.ts';
 import { generateCommand } from './commands/generate.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
     .option('--verbose', 'show where in the program an error happened')
     .addCommand(trainCommand())
     .addCommand(tokenizerCommand())
+    .addCommand(dataCommand())
     .addCommand(generateCommand())
     .addCommand(chatCommand())
     .addCommand(evalCommand())

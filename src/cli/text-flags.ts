@@ -44,7 +44,7 @@ export function ensureSpecialTokens({ specialTokens = [], endOfTextId }: Tokeniz
 }
 
 /** Says on standard error what of a folder is not read; with `--verbose`, by name. */
-export function tellLeftOut({ leftOut }: OpenedText, command: Command): void {
+export function tellLeftOut({ leftOut }: Pick<OpenedText, 'leftOut'>, command: Command): void {
   if (leftOut.length === 0) return;
   const { verbose } = command.optsWithGlobals<{ verbose?: boolean }>();
   console.error(`Not read: ${countLeftOut(leftOut)}${verbose ? ':' : '; --verbose names them'}`);

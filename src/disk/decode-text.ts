@@ -57,7 +57,7 @@ export async function* readTextFile(file: string, encoding = 'utf-8', signal?: A
 }
 
 /** Decodes the next bytes of a text; no bytes mean its end. The result is undefined for bytes that are invalid. */
-function decoderOf(encoding: string): (bytes: Uint8Array) => string | undefined {
+export function decoderOf(encoding: string): (bytes: Uint8Array) => string | undefined {
   const decoder = new TextDecoder(encoding, { fatal: true });
   return (bytes) => {
     try {

@@ -45,6 +45,13 @@ export function countLeftOut(leftOut: readonly LeftOut[]): string {
   return Array.from(counts, ([reason, count]) => `${count} ${reasons[reason][count === 1 ? 0 : 1]}`).join(', ');
 }
 
+interface FindOptions extends FileChoice {
+  encoding?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** Whether a file is read, by its name, even if it does not look like text. Defaults to none. */
+  accepts?: (name: string) => boolean;
+}
+
 /**
  * The text files at any depth under `folder`, in the same order on every machine, and what is left out: hidden files and folders (which begin with
  * a dot), `node_modules`, training runs, empty files, files that are not text. Links to files are followed; links to folders are not, so that a
@@ -52,7 +59,7 @@ export function countLeftOut(leftOut: readonly LeftOut[]): string {
  */
 export async function findTextFiles(
   folder: string,
-  { include, exclude = [], encoding, signal }: FileChoice & { encoding?: string; signal?: AbortSignal },
+  { include, exclude = [], encoding, signal, accepts }: FindOptions,
 ): Promise<{ files: string[]; leftOut: LeftOut[] }> {
   const isIncluded = include && matcherOf(include, 'include');
   const isExcluded = matcherOf(exclude, 'exclude');
@@ -89,7 +96,7 @@ export async function findTextFiles(
     if (isExcluded(name)) return 'excluded';
     const beginning = await readBeginning(full);
     if (beginning.length === 0) return 'empty';
-    return isBinary(beginning, encoding) ? 'binary' : undefined;
+    return isBinary(beginning, encoding) && !accepts?.(name) ? 'binary' : undefined;
   }
 
   await walk('');

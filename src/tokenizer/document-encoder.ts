@@ -1,3 +1,4 @@
+import { PartEncoder, sameIds } from './part-encoder.ts';
 import type { EncodeOptions, Tokenizer } from './tokenizer.ts';
 
 /** A part of a text and its tokens. */
@@ -14,18 +15,14 @@ export interface EncodedPart {
  * any two words; some tokenizers have tokens of several words.
  */
 export class DocumentEncoder {
-  /** The number of spaces that the tokenizer puts before a text; those converted from SentencePiece do. */
-  #addedSpaces = 0;
-  readonly #tokenizer: Tokenizer;
-  readonly #options: EncodeOptions;
+  readonly #parts: PartEncoder;
   readonly #heldBack: number;
   #rest = '';
   #isBeginning = true;
 
   /** @param heldBack the least number of tokens to hold back. Defaults to 64. */
   constructor(tokenizer: Tokenizer, options: EncodeOptions = {}, heldBack = 64) {
-    this.#tokenizer = tokenizer;
-    this.#options = options;
+    this.#parts = new PartEncoder(tokenizer, options);
     this.#heldBack = heldBack;
   }
 
@@ -37,8 +34,8 @@ export class DocumentEncoder {
     const earliest = Math.max(1, last - 100);
     for (let cut = last; cut >= earliest; cut--) {
       const kept = ids.slice(cut);
-      const text = this.#textOf(kept);
-      if (this.#rest.endsWith(text) && sameIds(this.#encodeInside(text), kept)) return this.#release(ids, cut, text);
+      const text = this.#parts.textOf(kept);
+      if (this.#rest.endsWith(text) && sameIds(this.#parts.inside(text), kept)) return this.#release(ids, cut, text);
     }
     const inWords = this.#cutBeforeWord(ids, last);
     if (inWords) return this.#release(ids, inWords.cut, inWords.text);
@@ -58,7 +55,7 @@ export class DocumentEncoder {
       if (!/\s/.test(rest[at]!)) continue;
       tries++;
       for (const text of [rest.slice(at), rest.slice(at + 1)]) {
-        const kept = this.#encodeInside(text);
+        const kept = this.#parts.inside(text);
         const cut = ids.length - kept.length;
         if (cut > 0 && cut <= last && sameIds(ids.slice(cut), kept)) return { cut, text };
       }
@@ -80,27 +77,7 @@ export class DocumentEncoder {
   }
 
   #encode(text: string): readonly number[] {
-    if (!this.#isBeginning) return this.#encodeInside(text);
-    const ids = this.#tokenizer.encode(text, this.#options);
-    // decode() removes these spaces; a stream decoder, which continues a text, does not.
-    const first = ids.slice(0, 1);
-    const inside = this.#textOf(first);
-    this.#addedSpaces = inside.startsWith(' ') ? inside.length - this.#tokenizer.decode(first).length : 0;
-    return ids;
-  }
-
-  /** The tokens of a text that continues another, without spaces added before it. */
-  #encodeInside(text: string): readonly number[] {
-    const spaces = ' '.repeat(this.#addedSpaces);
-    if (text.startsWith(spaces)) return this.#tokenizer.encode(text.slice(spaces.length), this.#options);
-    const ids = this.#tokenizer.encode(text, this.#options);
-    return this.#textOf(ids.slice(0, 1)) === spaces ? ids.slice(1) : ids;
-  }
-
-  /** The text of tokens inside another. */
-  #textOf(ids: readonly number[]): string {
-    const decoder = this.#tokenizer.streamDecoder();
-    return ids.map((id) => decoder.push(id)).join('') + decoder.end();
+    return this.#isBeginning ? this.#parts.beginning(text) : this.#parts.inside(text);
   }
 }
 
@@ -109,7 +86,3 @@ const mostTries = 20;
 
 /** A text of this many tokens is cut even without a safe cut. */
 const longestRest = 2 ** 22;
-
-function sameIds(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((id, i) => id === b[i]);
-}

@@ -146,6 +146,7 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   downloadModel: (o) => disk.downloadModel('a/b', { offline: true, ...o }),
   promptIds: (o) => g.promptIds(tinyTokenizer, 'a', o),
   openText: (o) => disk.openText(path, o),
+  prepareData: (o) => disk.prepareData([path], { tokenizer: tinyTokenizer, folder: path, ...o }),
   checkShards: (o) => disk.checkShards(path, o),
   tokenSourceOf: (o) => text.tokenSourceOf(new Uint16Array(), o),
   tokenStream: (o) => m.tokenStream(source, tinyTokenizer, o),

@@ -19,12 +19,17 @@ export class ShardSource implements TokenSource {
   readonly #folder: string;
   readonly #files: FilePool;
   readonly #shards: readonly Shard[];
-  readonly #manifest: ShardManifest;
+  readonly #manifest: Pick<ShardManifest, 'dtype' | 'tokenizer'>;
   /** Where each shard's tokens and documents begin; the end of the last comes last. */
   readonly #tokenOffsets: Float64Array;
   readonly #documentOffsets: Float64Array;
 
-  constructor(folder: string, split: SplitName, manifest: ShardManifest, files: FilePool) {
+  constructor(
+    folder: string,
+    split: SplitName,
+    manifest: Pick<ShardManifest, 'dtype' | 'tokenizer' | 'splits'>,
+    files: FilePool,
+  ) {
     const { tokens, documents, shards } = manifest.splits[split];
     this.name = `the ${split} shards in ${folder}`;
     this.length = tokens;

@@ -1,0 +1,31 @@
+import { readCsv } from './csv.ts';
+import { type DataFile, ensureUnchanged } from './data-files.ts';
+import type { DocumentOptions, DocumentPiece } from './document-piece.ts';
+import { readJsonLines } from './json-lines.ts';
+import { readParquet } from './parquet.ts';
+import { readText } from './text.ts';
+
+/** The documents of a file, in order. Memory does not grow with their number, nor, but for tables, with their size. */
+export async function* readDocuments(
+  file: DataFile,
+  options: DocumentOptions,
+): AsyncGenerator<readonly DocumentPiece[]> {
+  await ensureUnchanged(file);
+  yield* documentsOf(file, options);
+  await ensureUnchanged(file);
+}
+
+function documentsOf({ path, format }: DataFile, options: DocumentOptions) {
+  switch (format) {
+    case 'jsonl':
+      return readJsonLines(path, options);
+    case 'csv':
+      return readCsv(path, ',', options);
+    case 'tsv':
+      return readCsv(path, '\t', options);
+    case 'parquet':
+      return readParquet(path, options);
+    case 'text':
+      return readText(path, options);
+  }
+}
