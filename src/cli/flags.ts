@@ -31,6 +31,11 @@ export function memorySize(text: string): number {
   return bytes;
 }
 
+/** Parses a list of numbers for a flag, such as 0.7,0.3. */
+export function numbers(text: string): number[] {
+  return text.split(',').map(number);
+}
+
 /** Collects a flag that may be given several times. */
 export function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];

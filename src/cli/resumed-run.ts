@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { ensure } from '../core/errors.ts';
 import { type FolderRun, loadCheckpoint, textTrainingRecord } from '../disk/run/index.ts';
 import { familyNamed } from '../models/index.ts';
@@ -9,9 +10,12 @@ import { ensureFits, runOn } from './run-on-text.ts';
 import { readingOf } from './text-flags.ts';
 import { isNamed } from './tokenizer-flag.ts';
 import { type TrainFlags, trainOptionsOf } from './training-flags.ts';
+import type { TextPlace } from './training-text.ts';
+
+type TrainedText = ReturnType<typeof textTrainingRecord>['text'];
 
 /** The run that `--resume` continues, with what the other flags change. */
-export async function resumedRun(text: string | undefined, flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
+export async function resumedRun(paths: readonly string[], flags: TrainFlags, signal: AbortSignal): Promise<FolderRun> {
   const [conflict] = Object.keys(defined({ from: flags.from, preset: flags.preset }));
   ensure(
     conflict === undefined,
@@ -30,21 +34,16 @@ export async function resumedRun(text: string | undefined, flags: TrainFlags, si
   ensureSame(path, { seed: before.seed }, defined({ seed: flags.seed }));
   ensureSame(path, { optimizer: before.optimizer }, defined({ optimizer: flags.optimizer }));
   const options = trainOptionsOf(flags, before);
-  const { step } = file;
-  const made = step === options.steps ? 'has finished its' : 'has already made';
   ensure(
-    step < options.steps,
-    `the run in ${flags.out} ${made} ${step} steps; add more, for instance with --steps ${2 * step}`,
+    options.order === before.order,
+    `${path} belongs to a run that learns in the order ${before.order}, so --epochs and --pack cannot change that; leave them out`,
   );
-  const place = text ?? textBefore.path;
+  ensureSame(path, before, { separateDocuments: options.separateDocuments });
+  if (flags.epochs === undefined) ensureStepsLeft(flags.out, file.step, options.steps);
   ensureFits(model, options, flags);
-  ensure(
-    text !== undefined || existsSync(place),
-    `the text of the run in ${flags.out} is no longer at ${place}; say where it is now: ` +
-      `${programName()} train <file or folder> --resume --out ${flags.out}`,
-  );
+  const texts = textsAgain(textBefore, paths, flags);
   // Older runs read only .txt files of a folder.
-  const isFolder = statSync(place, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const isFolder = statSync(texts[0]!.path, { throwIfNoEntry: false })?.isDirectory() ?? false;
   const readBefore = textBefore.reading ?? (isFolder ? { include: ['*.[tT][xX][tT]'] } : {});
   const reading = { ...readBefore, ...readingOf(flags) };
   const wanted = {
@@ -52,8 +51,44 @@ export async function resumedRun(text: string | undefined, flags: TrainFlags, si
     prompt: flags.prompt ?? sample?.prompt,
     sampleTokens: flags.sampleTokens ?? sample?.tokens,
   };
-  const run = await runOn(place, reading, { model, tokenizer }, wanted, signal, textBefore.trainTokens);
-  return { ...run, options, resumeFrom: checkpoint };
+  const run = await runOn(texts, reading, { model, tokenizer, options }, wanted, signal);
+  ensureStepsLeft(flags.out, file.step, run.options!.steps!);
+  return { ...run, resumeFrom: checkpoint };
+}
+
+function ensureStepsLeft(out: string, step: number, steps: number): void {
+  const made = step === steps ? 'has finished its' : 'has already made';
+  ensure(step < steps, `the run in ${out} ${made} ${step} steps; add more, for instance with --steps ${2 * step}`);
+}
+
+/** The texts of the run, where they were or where they are now. */
+function textsAgain(
+  { path, trainTokens, mixture }: TrainedText,
+  paths: readonly string[],
+  { out, weights }: TrainFlags,
+): TextPlace[] {
+  const before = mixture ?? [{ path, trainTokens, weight: 1 }];
+  ensure(
+    paths.length === 0 || paths.length === before.length,
+    `the run in ${out} learns from ${before.length} texts, so name as many, in the same order, or none`,
+  );
+  const texts = before.map((place, i) => ({ ...place, path: paths[i] ?? place.path }));
+  ensure(
+    weights === undefined ||
+      isDeepStrictEqual(
+        weights,
+        texts.map(({ weight }) => weight),
+      ),
+    `the run in ${out} has the weights ${texts.map(({ weight }) => weight).join(',')}; leave --weights out, or start a new run with another --out`,
+  );
+  const missing = texts.find((text, i) => paths[i] === undefined && !existsSync(text.path));
+  ensure(
+    missing === undefined,
+    () =>
+      `the text of the run in ${out} is no longer at ${missing!.path}; say where it is now: ` +
+      `${programName()} train <file or folder> --resume --out ${out}`,
+  );
+  return texts;
 }
 
 /** Throws a TsgptError if the flags contradict the run at `path`. */

@@ -4,7 +4,7 @@ import { defaultAdamW, type TrainOptions } from '../train/index.ts';
 import { optimizerKinds } from '../train/optimizers/index.ts';
 import { withOptimizer } from '../train/options.ts';
 import { schedules } from '../train/schedule.ts';
-import { defined, number, wholeNumber } from './flags.ts';
+import { defined, number, numbers, wholeNumber } from './flags.ts';
 import type { ModelFlags } from './model-flags.ts';
 import type { TextFlags } from './text-flags.ts';
 
@@ -12,8 +12,11 @@ import type { TextFlags } from './text-flags.ts';
 export type TrainingFlags = Partial<Omit<TrainOptions, 'betas' | 'eps'>> & { beta1?: number; beta2?: number };
 
 /** What the flags of `train` say. */
-export interface TrainFlags extends TrainingFlags, TextFlags {
+export interface TrainFlags extends Omit<TrainingFlags, 'order'>, TextFlags {
   out: string;
+  weights?: number[];
+  epochs?: number;
+  pack?: boolean;
   preset?: string;
   from?: string;
   family?: string;
@@ -26,6 +29,10 @@ export interface TrainFlags extends TrainingFlags, TextFlags {
   sampleTokens?: number;
   /** The flags of the model's configuration. */
   model: ModelFlags;
+  /** Takes what must be closed when the training has ended. */
+  closeLater?: (opened: { close(): Promise<void> }) => void;
+  /** Called with a sentence about how documents fit into windows. */
+  onPacking?: (sentence: string) => void;
   /** Called when the text has been opened, before it is read. */
   onText?: (text: OpenedText) => void;
 }
@@ -67,15 +74,20 @@ export function addTrainingFlags(command: Command): Command {
     .option('--eval-interval <n>', 'steps between evaluations; each saves a checkpoint', wholeNumber)
     .option('--patience <n>', 'stop after this many evaluations without a lower validation loss', wholeNumber)
     .option('--eval-windows <n>', 'windows of validation text per evaluation', wholeNumber)
+    .option('--epochs <n>', 'learn in passes through the text, so many, instead of --steps', wholeNumber)
+    .option('--pack', 'put several documents into a window and cut none that fits; in passes, as with --epochs')
+    .option('--separate-documents', 'let each token see only its own document')
+    .option('--weights <list>', 'of several texts, how often each comes, such as 0.7,0.3 (default: equally)', numbers)
+    .option('--read-ahead <n>', 'batches read before they are needed (default: 1)', wholeNumber)
     .option('--seed <n>', 'seed of initial weights, order of the text, dropout', wholeNumber);
 }
 
 /** `given` with the options that `flags` set. Another optimizer brings its own options and learning rate. */
-export function trainOptionsOf(flags: TrainingFlags, given: TrainOptions): TrainOptions {
+export function trainOptionsOf(flags: Omit<TrainFlags, 'out' | 'model'>, given: TrainOptions): TrainOptions {
   const base = withOptimizer(given, flags.optimizer);
   const { steps, batchSize, windowLength, gradientAccumulation, learningRate, minLearningRate, warmupSteps } = flags;
   const { schedule, decaySteps, weightDecay, momentum, nesterov, maxGradNorm } = flags;
-  const { evalInterval, evalWindows, patience, seed } = flags;
+  const { evalInterval, evalWindows, patience, seed, epochs, pack, separateDocuments, readAhead } = flags;
   const sizes = { steps, batchSize, windowLength, gradientAccumulation, evalInterval, evalWindows, patience, seed };
   const rates = { learningRate, minLearningRate, warmupSteps, schedule, decaySteps };
   const updates = { weightDecay, momentum, nesterov, maxGradNorm };
@@ -83,8 +95,10 @@ export function trainOptionsOf(flags: TrainingFlags, given: TrainOptions): Train
     // The final learning rate keeps its ratio to the peak.
     rates.minLearningRate = (learningRate * base.minLearningRate) / base.learningRate;
   }
+  const order = pack ? 'packed' : epochs !== undefined && base.order === 'random' ? 'epochs' : base.order;
+  const reading = { order, separateDocuments, readAhead };
   const [beta1, beta2] = base.betas ?? defaultAdamW.betas;
   const betas = [flags.beta1 ?? beta1, flags.beta2 ?? beta2] as const;
   const hasBetas = base.betas || flags.beta1 !== undefined || flags.beta2 !== undefined;
-  return { ...base, ...defined({ ...sizes, ...rates, ...updates }), ...(hasBetas && { betas }) };
+  return { ...base, ...defined({ ...sizes, ...rates, ...updates, ...reading }), ...(hasBetas && { betas }) };
 }

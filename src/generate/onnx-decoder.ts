@@ -97,5 +97,5 @@ class ConcatenatedCache implements AttentionCache {
 function visibility(mask: Tensor, window: number | undefined): Tensor {
   const column = arange(total);
   const row = column.slice([past]).reshape([time, 1]); // the new tokens come last
-  return isVisible(row, column, window).logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
+  return isVisible(row, column, { window }).logicalAnd(mask.gt(0).reshape([batch, 1, 1, 1, total]));
 }

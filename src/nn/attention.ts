@@ -5,7 +5,7 @@ import type { Random } from '../random/random.ts';
 import { ensureWindow, isVisible } from '../tensor/composites/causal.ts';
 import { ensureDropRate } from '../tensor/composites/dropout.ts';
 import { arange, blockwiseAttention, dropout, type Tensor, where } from '../tensor/index.ts';
-import { type ForwardPass, forwardPassNames } from './forward-pass.ts';
+import { type ForwardPass, forwardPassNames, positionsOf } from './forward-pass.ts';
 import { Linear, RMSNorm } from './layers.ts';
 import { Module } from './module.ts';
 import { isObserving } from './observe.ts';
@@ -93,7 +93,7 @@ export class Attention extends Module {
    */
   forward(x: Tensor, pass: ForwardPass = {}, source = x): Tensor {
     const known = knownOptions('forward', pass, forwardPassNames);
-    const { cache, random, mask = source === x ? undefined : null } = known;
+    const { cache, random, documentStarts, mask = source === x ? undefined : null } = known;
     const { nHeads, nKvHeads } = this;
     const window = this.#window;
     ensure(
@@ -101,22 +101,26 @@ export class Attention extends Module {
       'attention with a cache continues its own text and takes no other source; omit one of them',
     );
     ensure(!cache || pass.mask === undefined, 'attention with a cache is causal and takes no mask; omit one of them');
-    const query = this.#normalizeAndRotate(this.query.forward(x), this.queryNorm, 'rotatedQuery', cache); // [batch, time, nHeads * headDim]
-    const key = this.#normalizeAndRotate(this.key.forward(source), this.keyNorm, 'rotatedKey', cache); // [batch, sourceTime, nKvHeads * headDim]
+    ensure(
+      !documentStarts || (source === x && !cache && pass.mask === undefined),
+      'documentStarts keep the documents of causal attention apart, so the pass takes no mask, no cache and no other source; omit one of them',
+    );
+    const query = this.#normalizeAndRotate(this.query.forward(x), this.queryNorm, 'rotatedQuery', known); // [batch, time, nHeads * headDim]
+    const key = this.#normalizeAndRotate(this.key.forward(source), this.keyNorm, 'rotatedKey', known); // [batch, sourceTime, nKvHeads * headDim]
     const value = this.value.forward(source); // [batch, sourceTime, nKvHeads * headDim]
     const mixed = cache
       ? cache.attend(query, key, value, { nHeads, nKvHeads, window })
-      : attend(query, key, value, { nHeads, nKvHeads, mask, window, dropRate: this.#dropRate, random });
+      : attend(query, key, value, { nHeads, nKvHeads, mask, window, documentStarts, dropRate: this.#dropRate, random });
     return this.output.forward(mixed);
   }
 
   /** Normalises the heads of a query or key and rotates them by their positions, if these options are on. The shape stays the same. */
-  #normalizeAndRotate(t: Tensor, norm: RMSNorm | undefined, name: string, cache: ForwardPass['cache']): Tensor {
+  #normalizeAndRotate(t: Tensor, norm: RMSNorm | undefined, name: string, pass: ForwardPass): Tensor {
     if (!norm && !this.#rotary) return t;
     const [batch, time] = t.shape as [number, number, number];
     let heads = t.reshape([batch, time, -1, this.headDim]);
     if (norm) heads = norm.forward(heads);
-    if (this.#rotary) heads = this.#rotary.rotate(heads, cache?.positions ?? arange(time)).named(name);
+    if (this.#rotary) heads = this.#rotary.rotate(heads, positionsOf(pass, time) ?? arange(time)).named(name);
     return heads.reshape(t.shape);
   }
 }
@@ -143,13 +147,15 @@ export interface AttendOptions {
   mask?: Tensor | null | undefined;
   /** The window of the causal mask, see {@link causalMask}. Defaults to none. */
   window?: number | undefined;
+  /** See {@link ForwardPass.documentStarts}. Defaults to one document. */
+  documentStarts?: Tensor | undefined;
   /** The dropout probability of attention weights, used only with `random`. Defaults to 0. */
   dropRate?: number;
   random?: Random | undefined;
 }
 
 const attendOptions: OptionNames<AttendOptions> = {
-  ...{ nHeads: true, nKvHeads: true, window: true, mask: true, dropRate: true, random: true },
+  ...{ nHeads: true, nKvHeads: true, window: true, mask: true, documentStarts: true, dropRate: true, random: true },
 };
 
 /** The weights of more positions than this are computed again for the backward pass: their number grows with the square. */
@@ -170,7 +176,7 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
   ensureKind('attend', 'keys, a tensor', key, 'shape');
   ensureKind('attend', 'values, a tensor', value, 'shape');
   const known = knownOptions('attend', options, attendOptions);
-  const { nHeads, nKvHeads = nHeads, window, dropRate = 0, random } = known;
+  const { nHeads, nKvHeads = nHeads, window, documentStarts, dropRate = 0, random } = known;
   ensureCount('nHeads', nHeads);
   checkHeads({ embDim: query.shape.at(-1)!, nHeads, nKvHeads, headDim: query.shape.at(-1)! / nHeads });
   ensureWindow(window);
@@ -185,11 +191,11 @@ export function attend(query: Tensor, key: Tensor, value: Tensor, options: Atten
     const recomputeWeights = time > longestKept;
     const usual = recomputeWeights ? blockOf.recomputedWeights : blockOf.keptWeights;
     const blockSize = Math.max(usual, Math.ceil(time / mostBlocks));
-    const options = { blockSize, window, dropRate, random, recomputeWeights };
+    const options = { blockSize, window, documentStarts, dropRate, random, recomputeWeights };
     const mixed = blockwiseAttention(queries, keys, values, options);
     return mixed.permute(0, 2, 1, 3).reshape(query.shape);
   }
-  const { mask = causalMask(time, window) } = known;
+  const { mask = causalMask(time, window, documentStarts) } = known;
 
   // A score is a sum of headDim products. Dividing by √headDim keeps its standard deviation near 1.
   const headDim = queries.shape[3]!;
@@ -215,13 +221,15 @@ function repeatHeads(t: Tensor, times: number): Tensor {
 
 /**
  * The mask `[time, time]` to add to the scores: -∞ where the column's position is later than the row's, otherwise 0. With `window`, a row sees only
- * that many positions: its own and those just before it.
+ * that many positions: its own and those just before it. With `documentStarts`, int32 `[batch, time]`, a row sees nothing before the start of its document;
+ * the mask is then `[batch, 1, time, time]`.
  */
-export function causalMask(time: number, window?: number): Tensor {
+export function causalMask(time: number, window?: number, documentStarts?: Tensor): Tensor {
   ensureCount('the time of a mask', time, 0);
   ensureWindow(window);
   const column = arange(time);
   const row = column.reshape([time, 1]);
   const narrow = window !== undefined && window < time ? window : undefined;
-  return where(isVisible(row, column, narrow), 0, Number.NEGATIVE_INFINITY);
+  const starts = documentStarts?.reshape([-1, 1, time, 1]);
+  return where(isVisible(row, column, { window: narrow, starts }), 0, Number.NEGATIVE_INFINITY);
 }

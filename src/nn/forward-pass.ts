@@ -1,6 +1,6 @@
 import type { OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
-import type { Tensor } from '../tensor/index.ts';
+import { arange, type Tensor } from '../tensor/index.ts';
 
 /**
  * The options of a forward pass. Without them, the pass reads texts from their beginning, without dropout.
@@ -16,9 +16,24 @@ export interface ForwardPass {
    * itself and all earlier ones, or those in its layer's window; in cross-attention to `null`. A pass with a cache is causal and takes no mask.
    */
   mask?: Tensor | null;
+  /**
+   * Where in its row the document begins that a position belongs to, int32 `[batch, time]`, for rows that hold several documents. A position then
+   * attends only to its own document and counts its place from there. Such a pass takes no other mask and no cache. Defaults to one document a row.
+   */
+  documentStarts?: Tensor | undefined;
 }
 
-export const forwardPassNames: OptionNames<ForwardPass> = { random: true, cache: true, mask: true };
+export const forwardPassNames: OptionNames<ForwardPass> = {
+  random: true,
+  cache: true,
+  mask: true,
+  documentStarts: true,
+};
+
+/** The place of every token in its document, int32 `[batch, time]` or `[time]`; undefined if all rows are read from their beginning. */
+export function positionsOf({ cache, documentStarts }: ForwardPass, time: number): Tensor | undefined {
+  return cache?.positions ?? (documentStarts && arange(time).sub(documentStarts));
+}
 
 /** The heads of attention and how far they see. */
 export interface AttentionHeads {

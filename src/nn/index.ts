@@ -1,7 +1,7 @@
 export { type AttendOptions, Attention, type AttentionOptions, attend, causalMask } from './attention.ts';
 export { Dropout, type PassLayer, Sequential } from './containers.ts';
 export { Activation, FeedForward, type FeedForwardOptions, GELU, SwiGLU, type SwiGLUOptions } from './feed-forward.ts';
-export type { AttentionCache, AttentionHeads, ForwardPass } from './forward-pass.ts';
+export { type AttentionCache, type AttentionHeads, type ForwardPass, positionsOf } from './forward-pass.ts';
 export { gpt2Init } from './gpt2-init.ts';
 export { type Initializer, normalInit, onesInit, seedParameters, zerosInit } from './initializers.ts';
 export {

@@ -71,16 +71,19 @@ export class Random {
     return (this.#generator.next() >>> 0) * 2 ** -32;
   }
 
-  /** A uniform integer in [0, limit), without bias. `limit` is at most 2^32. */
+  /** A uniform integer in [0, limit), without bias. `limit` is at most 2^53 - 1. */
   integer(limit: number): number {
     ensure(
-      Number.isSafeInteger(limit) && limit > 0 && limit <= 2 ** 32,
-      `a random integer needs a limit from 1 to 2^32, but got ${describeValue(limit)}`,
+      Number.isSafeInteger(limit) && limit > 0,
+      () => `a random integer needs a limit from 1 to 2^53 - 1, but got ${describeValue(limit)}`,
     );
+    const bits32 = () => this.#generator.next() >>> 0;
+    const [range, drawOne] =
+      limit <= 2 ** 32 ? [2 ** 32, bits32] : [2 ** 53, () => (bits32() >>> 11) * 2 ** 32 + bits32()];
     // Draws past the last whole multiple of `limit` would favour small values; draw again instead.
-    const fair = 2 ** 32 - (2 ** 32 % limit);
+    const fair = range - (range % limit);
     let draw: number;
-    do draw = this.#generator.next() >>> 0;
+    do draw = drawOne();
     while (draw >= fair);
     return draw % limit;
   }

@@ -1,3 +1,4 @@
+export { type EpochsSize, measureEpochs } from './epochs.ts';
 export { type Improvement, type LoopOptions, type TrainReport, trainLoop } from './loop.ts';
 export { nextToken } from './next-token.ts';
 export type { Objective, Trainable } from './objective.ts';
@@ -33,6 +34,14 @@ export {
   type WsdScheduleOptions,
   wsdSchedule,
 } from './schedule.ts';
+export {
+  type PassSize,
+  type ReadingOrder,
+  readingOrders,
+  type TrainingTokens,
+  tokenCount,
+  type WeightedSource,
+} from './text-stream.ts';
 export { type TrainingText, textTrainer, train } from './train.ts';
 export { type StepGradients, type StepResult, Trainer, type TrainerState } from './trainer.ts';
 export type { TrainerOptions } from './trainer-options.ts';

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { ensureSeed } from '../random/seed.ts';
@@ -13,6 +14,7 @@ import {
   optionsOf,
 } from './optimizers/index.ts';
 import { type ScheduleName, scheduleNamed, schedules } from './schedule.ts';
+import { type ReadingOrder, readingOrders } from './text-stream.ts';
 
 /** The options of training on a text. Those of the optimizer depend on `optimizer`: see {@link AdamW}, {@link SGD} and {@link Muon}. */
 export interface TrainOptions extends Partial<OptimizerOptions> {
@@ -44,6 +46,12 @@ export interface TrainOptions extends Partial<OptimizerOptions> {
   evalWindows: number;
   /** The norm of all gradients together is clipped to this value. Infinity turns clipping off. */
   maxGradNorm: number;
+  /** The order in which the text is learned, see {@link ReadingOrder}. */
+  order: ReadingOrder;
+  /** Whether attention keeps the documents of a window apart: each token then sees only its own, and positions count from its beginning. */
+  separateDocuments: boolean;
+  /** The number of batches that are read before they are needed. The batches are the same whatever it is. */
+  readAhead: number;
   /** The seed of the initial weights, the random windows and dropout. */
   seed: number;
 }
@@ -54,6 +62,7 @@ export const trainOptionNames: OptionNames<TrainOptions> = {
   ...{ steps: true, batchSize: true, windowLength: true, gradientAccumulation: true },
   ...{ learningRate: true, minLearningRate: true, warmupSteps: true, maxGradNorm: true },
   ...{ evalInterval: true, evalWindows: true, seed: true },
+  ...{ order: true, separateDocuments: true, readAhead: true },
 };
 
 /** The options with which nanoGPT trains small character models. */
@@ -71,6 +80,9 @@ export const defaultTrainOptions: TrainOptions = {
   warmupSteps: 100,
   evalInterval: 250,
   evalWindows: 240,
+  order: 'random',
+  separateDocuments: false,
+  readAhead: 1,
   seed: 1337,
 };
 
@@ -127,6 +139,10 @@ export const trainOptionsSchema = v.pipe(
     evalWindows: v.optional(v.number()),
     // In older files: the number of batches of `batchSize` windows.
     evalBatches: v.optional(v.number()),
+    // Missing in older files.
+    order: v.optional(v.picklist(readingOrders), 'random'),
+    separateDocuments: v.optional(v.boolean(), false),
+    readAhead: v.optional(v.number(), 1),
     seed: v.number(),
   }),
   v.transform(({ evalBatches = 20, evalWindows, ...options }) => ({
@@ -149,6 +165,15 @@ export function checkTrainOptions(options: TrainOptions): void {
       `${name} must be a whole number of at least 1, but is ${value}`,
     );
   }
+  const { order, readAhead } = options;
+  ensure(
+    readingOrders.includes(order),
+    () => `order must be ${readingOrders.join(', ')}, but is ${describeValue(order)}`,
+  );
+  ensure(
+    Number.isSafeInteger(readAhead) && readAhead >= 0,
+    `readAhead must be a whole number of at least 0, but is ${readAhead}`,
+  );
   ensure(
     Number.isSafeInteger(options.warmupSteps) && options.warmupSteps >= 0,
     `warmupSteps must be a whole number of at least 0, but is ${options.warmupSteps}`,

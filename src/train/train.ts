@@ -2,7 +2,7 @@ import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions } from '../core/options.ts';
-import { RandomWindows, type TokenIds } from '../text/index.ts';
+import { streamOptions, windowLengthOf } from './epochs.ts';
 import { type TrainReport, trainLoop } from './loop.ts';
 import { nextToken } from './next-token.ts';
 import type { Trainable } from './objective.ts';
@@ -16,16 +16,19 @@ import {
 } from './options.ts';
 import { randomStream } from './random-streams.ts';
 import { scheduleNamed } from './schedule.ts';
+import { isMixture, type TrainingTokens, textStream, tokenCount } from './text-stream.ts';
 import { Trainer } from './trainer.ts';
 
-/** The token ids of a training text and of a separate validation text. */
+/** The tokens of a training text and of a separate validation text. */
 export interface TrainingText {
-  train: TokenIds;
-  validation: TokenIds;
+  train: TrainingTokens;
+  validation: TrainingTokens;
+  /** The token between documents, which packing and separate documents need. Defaults to none. */
+  endOfTextId?: number | undefined;
 }
 
 /**
- * Trains `model` to predict the next token in random windows of `text`, and reports after every step. To stop, leave the loop or abort the
+ * Trains `model` to predict the next token in windows of `text`, and reports after every step. To stop, leave the loop or abort the
  * signal; the model then has the weights of the last report.
  *
  * For other objectives, batches or optimizers, see {@link Trainer}. For checkpoints, metrics on disk and resuming, see `trainInFolder`. The
@@ -45,35 +48,37 @@ export async function* train(
 /** An evaluation can be stopped between two batches, so with long windows a batch has few: about so many tokens. */
 const EVAL_BATCH_TOKENS = 2 ** 14;
 
-/** The trainer of {@link train}: next-token prediction, random windows, and the optimizer and the schedule that the options name. */
+/** The trainer of {@link train}: next-token prediction, and the optimizer and the schedule that the options name. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
   ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');
   for (const part of ['train', 'validation'] as const) {
-    ensureKind('train', `token ids in a typed array for ${part}, as Uint16Array.from(ids)`, text[part], 'subarray');
+    ensureTokens(part, text[part]);
   }
   checkTrainOptions(options);
-  const windowLength = options.windowLength ?? model.config?.contextLength;
-  ensure(windowLength, 'the model has no config.contextLength; give a windowLength');
+  const windowLength = windowLengthOf(model, options);
   const { contextLength = Number.POSITIVE_INFINITY } = model.config ?? {};
   ensure(
     windowLength <= contextLength,
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${describeValue(windowLength)}`,
   );
-  ensureLongEnough(text, windowLength);
-  const { seed, batchSize, gradientAccumulation, maxGradNorm, evalWindows } = options;
-  const evalBatchSize = largestDivisor(evalWindows, Math.min(batchSize, Math.ceil(EVAL_BATCH_TOKENS / windowLength)));
-  const batches = new RandomWindows(
-    text.train,
-    { batchSize, windowLength, name: 'training text' },
-    randomStream(seed, 'windows'),
-  );
+  ensureLongEnough(text, windowLength, options);
+  const { seed, gradientAccumulation, maxGradNorm, evalWindows } = options;
+  const reading = streamOptions(text, options, windowLength);
+  const batches = textStream(text.train, reading, randomStream(seed, 'windows'));
   // The windows are drawn one after the other, so they do not depend on how many make a batch.
-  const validation = new RandomWindows(
-    text.validation,
-    { batchSize: evalBatchSize, windowLength, name: 'validation text' },
-    randomStream(seed, 'evaluation'),
+  const evalBatchSize = largestDivisor(
+    evalWindows,
+    Math.min(options.batchSize, Math.ceil(EVAL_BATCH_TOKENS / windowLength)),
   );
+  const evaluation = {
+    ...reading,
+    order: 'random',
+    readAhead: 0,
+    batchSize: evalBatchSize,
+    name: 'the validation text',
+  } as const;
+  const validation = textStream(text.validation, evaluation, randomStream(seed, 'evaluation'));
   return new Trainer({
     ...{ gradientAccumulation, maxGradNorm, evalBatches: evalWindows / evalBatchSize, seed },
     model,
@@ -85,6 +90,13 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   });
 }
 
+function ensureTokens(part: string, tokens: TrainingTokens): void {
+  for (const source of isMixture(tokens) ? tokens.map(({ source }) => source) : [tokens]) {
+    const property = typeof source === 'object' && source !== null && 'read' in source ? 'documentStarts' : 'subarray';
+    ensureKind('train', `token ids in a typed array for ${part}, as Uint16Array.from(ids)`, source, property);
+  }
+}
+
 /** The largest divisor of `number` that is at most `limit`. */
 function largestDivisor(number: number, limit: number): number {
   let divisor = Math.min(number, limit);
@@ -93,10 +105,12 @@ function largestDivisor(number: number, limit: number): number {
 }
 
 /** Throws a TsgptError unless both parts of the text hold a window and the token after it. */
-function ensureLongEnough({ train, validation }: TrainingText, windowLength: number): void {
-  const shortest = Math.max(1, Math.min(train.length, validation.length));
-  const needed = Math.ceil(((windowLength + 1) * (train.length + validation.length)) / shortest);
-  for (const [name, { length }] of Object.entries({ training: train, validation })) {
+function ensureLongEnough({ train, validation }: TrainingText, windowLength: number, { order }: TrainOptions): void {
+  const counts = { training: tokenCount(train), validation: tokenCount(validation) };
+  const shortest = Math.max(1, Math.min(counts.training, counts.validation));
+  const needed = Math.ceil(((windowLength + 1) * (counts.training + counts.validation)) / shortest);
+  for (const [name, length] of Object.entries(counts)) {
+    if (name === 'training' && order === 'packed') continue; // rows may be longer than all documents
     ensure(
       length > windowLength,
       `the ${name} text has ${length} tokens, but a window length of ${windowLength} needs at least ${windowLength + 1}; ` +

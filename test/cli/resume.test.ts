@@ -32,6 +32,11 @@ const training: Record<string, Effect> = {
   '--eval-interval': { args: ['4'], kept: { evalInterval: 4 } },
   '--eval-windows': { args: ['5'], kept: { evalWindows: 5 } },
   '--seed': { args: ['99'], refused: 'cannot continue with seed 99' },
+  '--epochs': { args: ['2'], refused: '--epochs and --steps both say' },
+  '--pack': { args: [], refused: 'learns in the order random' },
+  '--separate-documents': { args: [], refused: 'belongs to a run without --separate-documents' },
+  '--weights': { args: ['2'], refused: '--weights' },
+  '--read-ahead': { args: ['3'], kept: { readAhead: 3 } },
 };
 
 const flags: Record<string, Effect> = {

@@ -29,7 +29,7 @@ export function demoCommand(): Command {
         sampleTokens: 140,
       };
       await interruptible(stopping, async (signal, hurry) => {
-        await trainAndShow({ ...(await trainingRun(bundledNovelPath(), flags, signal)), hurry });
+        await trainAndShow({ ...(await trainingRun([bundledNovelPath()], flags, signal)), hurry });
         if (!signal.aborted) await showOff(folder);
         console.log(nextSteps(folder));
       });

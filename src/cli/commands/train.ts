@@ -2,7 +2,7 @@ import { join, relative } from 'node:path';
 import { Command, Option } from 'commander';
 import type { OpenedText } from '../../disk/open-text.ts';
 import { curveOf, type FolderReport, type FolderRun, readMetrics, trainInFolder } from '../../disk/run/index.ts';
-import { completeTrainOptions, type TrainOptions } from '../../train/index.ts';
+import { completeTrainOptions, type TrainOptions, tokenCount } from '../../train/index.ts';
 import { number, wholeNumber } from '../flags.ts';
 import { counted, formatInteger } from '../format.ts';
 import { helpItems } from '../help.ts';
@@ -31,7 +31,10 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .summary('train a GPT on a text')
     .description('Train a GPT on a text file, or a folder of them. Ctrl-C saves and stops; --resume continues.')
-    .argument('[text]', 'the text to train on (default with --resume: the same as before)')
+    .argument(
+      '[texts...]',
+      'the text to train on, or a folder that "data prepare" wrote; several make a mixture (default with --resume: the same as before)',
+    )
     .option('-o, --out <folder>', 'folder for checkpoints, metrics and the loss curve', 'runs/latest')
     .addOption(
       new Option('-p, --preset <name>', `the model and settings of a new run (default: "${defaultPreset}")`).choices(
@@ -56,15 +59,22 @@ export function trainCommand(): Command {
     .option('--prompt <text>', 'what the samples begin with (default: nothing)')
     .option('--sample-tokens <n>', 'tokens in each; 0 for no samples (default: 120)', wholeNumber)
     .addHelpText('after', helpItems('Presets', presetItems))
-    .action((text: string | undefined, flags: Omit<TrainFlags, 'model'>) =>
+    .action((texts: string[], flags: Omit<TrainFlags, 'model'>) =>
       interruptible(stopping, async (signal, hurry) => {
         const onText = (text: OpenedText) => tellLeftOut(text, command);
-        const given = { model: givenModelFlags(command), onText };
-        const run = await trainingRun(text, { ...flags, ...given }, signal).catch((error) => {
-          if (error === signal.reason) console.log(stoppedEarly);
-          throw error;
-        });
-        await trainAndShow({ ...run, hurry });
+        const onPacking = (sentence: string) => console.log(hanging(sentence, columnsOf()));
+        const given = { model: givenModelFlags(command), onText, onPacking };
+        const opened: { close(): Promise<void> }[] = [];
+        const closeLater = (shards: { close(): Promise<void> }) => void opened.push(shards);
+        try {
+          const run = await trainingRun(texts, { ...flags, ...given, closeLater }, signal).catch((error) => {
+            if (error === signal.reason) console.log(stoppedEarly);
+            throw error;
+          });
+          await trainAndShow({ ...run, hurry });
+        } finally {
+          await Promise.all(opened.map((shards) => shards.close()));
+        }
       }),
     );
 }
@@ -101,7 +111,7 @@ function describeEnd({ step, lastImprovement }: FolderReport): string {
 }
 
 function describeRun({ model, text, textPath = '', tokenizer, resumeFrom, options }: FolderRun): string {
-  const tokens = `${formatInteger(text.train.length)} tokens to learn from and ${formatInteger(text.validation.length)}`;
+  const tokens = `${formatInteger(tokenCount(text.train))} tokens to learn from and ${formatInteger(tokenCount(text.validation))}`;
   const begin = resumeFrom ? `Continuing after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
     `${begin} a ${describeModel(model)} on ${shortest(textPath)}:\n` +

@@ -32,6 +32,9 @@ const textReadingSchema = v.object({
   allowSpecial: v.optional(v.boolean()),
 });
 
+/** The texts of a mixture, in their order: where they are, how often their rows come, and how many tokens of each are learned from. */
+const mixtureSchema = v.array(v.object({ path: v.string(), weight: v.number(), trainTokens: countSchema }));
+
 const checkpointSchema = v.object({
   format: v.literal(checkpointFormat),
   architecture: v.string(),
@@ -53,6 +56,8 @@ const checkpointSchema = v.object({
           path: v.string(),
           // Missing in older files.
           reading: v.optional(textReadingSchema),
+          // Present if it is several texts.
+          mixture: v.optional(mixtureSchema),
           trainTokens: countSchema,
           validationTokens: countSchema,
           checksum: v.number(),
@@ -74,6 +79,7 @@ const checkpointSchema = v.object({
 
 /** The contents of a checkpoint's JSON file. */
 export type CheckpointFile = v.InferOutput<typeof checkpointSchema>;
+export type MixtureRecord = v.InferOutput<typeof mixtureSchema>;
 export type TextReading = v.InferOutput<typeof textReadingSchema>;
 export type TrainingRecord = NonNullable<CheckpointFile['training']>;
 

@@ -1,26 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
-import { crc32 } from 'node:zlib';
 import { ensure } from '../../core/errors.ts';
 import { ensureKind, ensureString } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
-import type { TokenIds } from '../../text/index.ts';
 import {
   completeTrainOptions,
   type Trainable,
   type TrainingText,
   type TrainOptions,
   textTrainer,
+  tokenCount,
 } from '../../train/index.ts';
-import type { TextReading } from './checkpoint-file.ts';
+import type { MixtureRecord, TextReading } from './checkpoint-file.ts';
 import { textTrainingRecord } from './resume.ts';
 import { type FolderReport, runInFolder } from './run-in-folder.ts';
 import { type RunOptions, runOptionNames } from './run-options.ts';
+import { textChecksum } from './text-checksum.ts';
 
 export interface FolderRun extends Omit<RunOptions, 'steps' | 'evalInterval' | 'record' | 'remeasureBest'> {
   model: RunOptions['model'] & Trainable;
   text: TrainingText;
   /** The path of the text, kept for resuming the run. Defaults to ''. */
   textPath?: string;
+  /** Of a mixture of texts, where each is, kept as well. Defaults to none. */
+  mixture?: MixtureRecord | undefined;
   /** How the text was read, kept as well. Defaults to that of the resumed run, or in a new run to {}. */
   textReading?: TextReading;
   /** Samples as in {@link RunOptions}. Default to those of the resumed run, or in a new run to none. */
@@ -34,6 +36,7 @@ const folderRunNames: OptionNames<FolderRun> = {
   text: true,
   textPath: true,
   textReading: true,
+  mixture: true,
   options: true,
   ...sharedNames,
 };
@@ -41,7 +44,7 @@ const folderRunNames: OptionNames<FolderRun> = {
 /** Trains on a text like `train()`, and keeps the run in a folder; see {@link runInFolder}. */
 export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderReport, void, undefined> {
   const known = knownOptions('trainInFolder', run, folderRunNames);
-  const { text, textPath = '', textReading: asked, resumeFrom, options: given, ...rest } = known;
+  const { text, textPath = '', textReading: asked, mixture, resumeFrom, options: given, ...rest } = known;
   ensureString('trainInFolder', 'textPath', textPath);
   if (asked !== undefined) ensureKind('trainInFolder', 'how the text was read as textReading', asked);
   if (known.sample !== undefined) ensureKind('trainInFolder', 'a sample', known.sample, 'prompt', 'tokens');
@@ -58,12 +61,12 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
   const { steps, evalInterval, patience, seed } = options;
   const trainer = textTrainer(run.model, text, options);
   const fingerprint = {
-    trainTokens: text.train.length,
-    validationTokens: text.validation.length,
-    checksum: checksumOf(text),
+    trainTokens: tokenCount(text.train),
+    validationTokens: tokenCount(text.validation),
+    checksum: await textChecksum(text),
   };
   if (before) {
-    const { path: _, reading: __, ...fingerprintBefore } = before.text;
+    const { path: _, reading: __, mixture: ___, ...fingerprintBefore } = before.text;
     ensure(
       isDeepStrictEqual(fingerprintBefore, fingerprint),
       `the text ${textPath} is not the one this run was trained on, or a different share of it is kept for validation, ` +
@@ -78,16 +81,11 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     evalInterval,
     patience,
     sample: sample && { ...sample, seed: sample.seed ?? seed, allowSpecial: textReading?.allowSpecial },
-    record: { options, sample, text: { path: textPath, reading: textReading, ...fingerprint } },
+    record: { options, sample, text: { path: textPath, reading: textReading, mixture, ...fingerprint } },
   });
 }
 
 /** What decides which validation windows a run is measured on, besides its text and seed. */
 function evaluationOf({ model }: FolderRun, { evalWindows, windowLength }: TrainOptions) {
   return { evalWindows, windowLength: windowLength ?? model.config?.contextLength };
-}
-
-function checksumOf({ train, validation }: TrainingText): number {
-  const bytes = (ids: TokenIds) => new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength);
-  return crc32(bytes(validation), crc32(bytes(train)));
 }

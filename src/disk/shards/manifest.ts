@@ -95,6 +95,16 @@ export async function writeManifest(folder: string, contents: ManifestContents):
   await writeFileAtomic(join(folder, manifestName), `${JSON.stringify(manifest, null, 2)}\n`);
 }
 
+/** Whether a folder has token shards, finished or not. */
+export async function holdsShards(folder: string): Promise<boolean> {
+  const holds = async (name: string, isIt: (text: string) => boolean) =>
+    readFile(join(folder, name), 'utf8').then(isIt, () => false);
+  return (
+    (await holds(manifestName, (text) => text.includes(`"${manifestFormat}"`))) ||
+    (await holds(progressName, () => true))
+  );
+}
+
 /** Reads a folder's manifest. Throws a TsgptError if it has none, or it is damaged or written by another program. */
 export async function readManifest(folder: string): Promise<ShardManifest> {
   const path = join(folder, manifestName);

@@ -9,6 +9,7 @@ import {
   firstVectors,
   LayerNorm,
   Linear,
+  positionsOf,
   TransformerBlock,
 } from '../../nn/index.ts';
 import { Random } from '../../random/random.ts';
@@ -45,10 +46,11 @@ export class GPT2 extends DecoderOnlyTransformer<GPT2Config> {
   /** The sum of the token embedding and the position embedding. */
   embed(tokens: Tensor, pass: ForwardPass): Tensor {
     ensureKind('embed', 'tokens [batch, time]', tokens, 'shape');
-    const { cache } = knownOptions('embed', pass, forwardPassNames);
+    knownOptions('embed', pass, forwardPassNames);
     const time = tokens.shape[1]!;
-    const positions = cache
-      ? this.positionEmbedding.forward(cache.positions) // [batch, time, embDim]
+    const places = positionsOf(pass, time);
+    const positions = places
+      ? this.positionEmbedding.forward(places) // [batch, time, embDim]
       : firstVectors(this.positionEmbedding, time).unsqueeze(0); // [1, time, embDim]
     return this.tokenEmbedding.forward(tokens).add(positions.named('positions')).named('embeddings'); // [batch, time, embDim]
   }

@@ -1,6 +1,6 @@
 import { ensure } from '../../core/errors.ts';
 import { ensureCount, ensureKind } from '../../core/kind.ts';
-import { knownOptions } from '../../core/options.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { formatShape, sameShape } from '../../core/shape.ts';
 import type { Random } from '../../random/random.ts';
 import { defineComposite } from '../composite.ts';
@@ -18,6 +18,8 @@ interface Attributes {
   readonly window: number | null;
   readonly dropRate: number;
   readonly recomputeWeights: boolean;
+  /** Whether an operand tells where documents start. */
+  readonly apart: boolean;
 }
 
 /** The queries at the positions `from` to `end`, and the keys that these see: at `keyFrom` to `keyEnd`. */
@@ -45,11 +47,17 @@ function blocksOf(time: number, { blockSize, window, recomputeWeights }: Attribu
 /** The rows of a tensor `[batch, heads, time, headDim]` from one position to another. */
 const rows = (x: Tensor, from: number, end: number) => x.slice(null, null, [from, end]);
 
+/** The operands after query, key and value: where documents start, `[batch, 1, time, 1]`, if they are kept apart, and the numbers of dropout. */
+function restOf(rest: readonly Tensor[], { apart }: Attributes): { starts?: Tensor; numbers: readonly Tensor[] } {
+  return apart ? { starts: rest[0]!, numbers: rest.slice(1) } : { numbers: rest };
+}
+
 /** The attention weights of a block from its scores, `[batch, heads, queries, keys]`. */
 function weightsOf(
   scores: Tensor,
   { from, end, keyFrom, keyEnd }: Block,
   { window, recomputeWeights }: Attributes,
+  starts: Tensor | undefined,
 ): Tensor {
   const column = arange(keyEnd - keyFrom).add(keyFrom);
   const row = arange(end - from)
@@ -57,7 +65,8 @@ function weightsOf(
     .reshape([end - from, 1]);
   // Computed only after the scores, the mask is no constant: the constant masks of all blocks would grow with the square of the time.
   const rowOfRun = recomputeWeights ? after(row, [scores]) : row;
-  const mask = where(isVisible(rowOfRun, column, window ?? undefined), 0, Number.NEGATIVE_INFINITY);
+  const limits = { window: window ?? undefined, starts: starts && rows(starts, from, end) };
+  const mask = where(isVisible(rowOfRun, column, limits), 0, Number.NEGATIVE_INFINITY);
   return scores.add(mask).softmax(-1);
 }
 
@@ -73,12 +82,13 @@ function after(x: Tensor, earlier: readonly Tensor[]): Tensor {
 
 const applyBlockwiseAttention = defineComposite<Attributes>({
   name: 'blockwiseAttention',
-  definition: ([query, key, value, ...numbers], attributes) => {
+  definition: ([query, key, value, ...rest], attributes) => {
+    const { starts, numbers } = restOf(rest, attributes);
     const [, , time, headDim] = query!.shape as [number, number, number, number];
     const mixed = blocksOf(time, attributes).map((block, i) => {
       const { from, end, keyFrom, keyEnd } = block;
       const products = rows(query!, from, end).matmul(rows(key!, keyFrom, keyEnd).transpose(-2, -1));
-      const weights = weightsOf(products.mul(1 / Math.sqrt(headDim)), block, attributes);
+      const weights = weightsOf(products.mul(1 / Math.sqrt(headDim)), block, attributes, starts);
       const factors = dropped(numbers, i, weights, attributes, 'forward');
       return (factors ? weights.mul(factors) : weights).matmul(rows(value!, keyFrom, keyEnd));
     });
@@ -88,7 +98,8 @@ const applyBlockwiseAttention = defineComposite<Attributes>({
    * Where the mix of values is O = W V and its gradient is g: V has the gradient Wᵀ g, the weights have P = g Vᵀ, and the scores
    * W ∘ (P - the row sums of W ∘ P), which are the row sums of g ∘ O (Dao et al., 2022). With dropout, V meets W ∘ D, and P is (g Vᵀ) ∘ D.
    */
-  gradient: (g, { inputs: [query, key, value, ...numbers], output, attributes }) => {
+  gradient: (g, { inputs: [query, key, value, ...rest], output, attributes }) => {
+    const { starts, numbers } = restOf(rest, attributes);
     const [, , time, headDim] = query!.shape as [number, number, number, number];
     const { recomputeWeights } = attributes;
     const scale = 1 / Math.sqrt(headDim);
@@ -104,7 +115,7 @@ const applyBlockwiseAttention = defineComposite<Attributes>({
       const earlier = parts.filter((tensor) => tensor !== undefined);
       const [q, gradient] = [after(rows(query!, from, end), earlier), after(rows(g, from, end), earlier)];
       const [k, v] = [rows(keys, keyFrom, keyEnd), rows(value!, keyFrom, keyEnd)];
-      const weights = weightsOf(q.matmul(k.transpose(-2, -1)).mul(scaleOfProducts), block, attributes);
+      const weights = weightsOf(q.matmul(k.transpose(-2, -1)).mul(scaleOfProducts), block, attributes, starts);
       const factors = dropped(numbers, i, weights, attributes, pass);
       const fromMixed = gradient.matmul(v.transpose(-2, -1));
       const ofWeights = factors ? fromMixed.mul(factors) : fromMixed;
@@ -116,7 +127,7 @@ const applyBlockwiseAttention = defineComposite<Attributes>({
       ofKey = ofKey ? ofKey.add(keyPart) : keyPart;
       ofValue = ofValue ? ofValue.add(valuePart) : valuePart;
     }
-    return [concat(ofQueries, 2), ofKey, ofValue, ...numbers.map(() => undefined)];
+    return [concat(ofQueries, 2), ofKey, ofValue, ...rest.map(() => undefined)];
   },
 });
 
@@ -144,6 +155,8 @@ export interface BlockwiseAttentionOptions {
    * all, about half the square of the time. Defaults to true.
    */
   recomputeWeights?: boolean;
+  /** Where in its row the document begins that a position belongs to, int32 `[batch, time]`: it sees nothing before. Defaults to one document a row. */
+  documentStarts?: Tensor | undefined;
 }
 
 /**
@@ -156,13 +169,16 @@ export function blockwiseAttention(
   value: Tensor,
   options: BlockwiseAttentionOptions,
 ): Tensor {
-  const names = { blockSize: true, window: true, dropRate: true, random: true, recomputeWeights: true } as const;
+  const names: OptionNames<BlockwiseAttentionOptions> = {
+    ...{ blockSize: true, window: true, dropRate: true, random: true, recomputeWeights: true, documentStarts: true },
+  };
   const {
     blockSize,
     window,
     dropRate = 0,
     random,
     recomputeWeights = true,
+    documentStarts,
   } = knownOptions('blockwiseAttention', options, names);
   ensureTensors('blockwiseAttention', query, key, value);
   ensure(
@@ -177,12 +193,19 @@ export function blockwiseAttention(
   if (random !== undefined)
     ensureKind('blockwiseAttention', 'a source of random numbers, as new Random(1)', random, 'int32');
   const [batch, heads, time] = query.shape as [number, number, number, number];
-  const attributes = { blockSize, window: window ?? null, dropRate, recomputeWeights };
+  const attributes = {
+    blockSize,
+    window: window ?? null,
+    dropRate,
+    recomputeWeights,
+    apart: documentStarts !== undefined,
+  };
+  const starts = documentStarts ? [documentStarts.reshape([batch, 1, time, 1])] : [];
   const drops = random !== undefined && dropRate > 0;
   const numbers = drops
     ? blocksOf(time, attributes).flatMap(({ from, end, keyFrom, keyEnd }) =>
         dropoutNumbers([batch, heads, end - from, keyEnd - keyFrom], random),
       )
     : [];
-  return applyBlockwiseAttention([query, key, value, ...numbers], attributes)[0]!;
+  return applyBlockwiseAttention([query, key, value, ...starts, ...numbers], attributes)[0]!;
 }

@@ -45,7 +45,7 @@ const applyCachedAttention = defineComposite<CachedAttentionAttributes>({
     const queries = query!.reshape([batch, time, nHeads, headDim]).permute(0, 2, 1, 3);
     const scores = queries.matmul(repeat(keys).transpose(-2, -1)).mul(scale); // [batch, nHeads, time, capacity]
     const position = arange(time).reshape([1, 1, time, 1]).add(first); // [batch, 1, time, 1]
-    const visible = isVisible(position, arange(capacity), window); // [batch, 1, time, capacity]
+    const visible = isVisible(position, arange(capacity), { window }); // [batch, 1, time, capacity]
     const weights = where(visible, scores, Number.NEGATIVE_INFINITY).softmax(-1);
     const mixed = weights.matmul(repeat(values)).permute(0, 2, 1, 3).reshape([batch, time, queryWidth]);
     return [mixed, keys, values];
