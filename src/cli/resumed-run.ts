@@ -38,7 +38,10 @@ export async function resumedRun(paths: readonly string[], flags: TrainFlags, si
     options.order === before.order,
     `${path} belongs to a run that learns in the order ${before.order}, so --epochs and --pack cannot change that; leave them out`,
   );
-  ensureSame(path, before, { separateDocuments: options.separateDocuments });
+  ensure(
+    options.separateDocuments === before.separateDocuments,
+    `${path} belongs to a run without --separate-documents; leave the flag out, or start a new run with another --out`,
+  );
   if (flags.epochs === undefined) ensureStepsLeft(flags.out, file.step, options.steps);
   ensureFits(model, options, flags);
   const texts = textsAgain(textBefore, paths, flags);
