@@ -1,4 +1,4 @@
-import type { OptionNames } from '../core/options.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import { arange, type Tensor } from '../tensor/index.ts';
 
@@ -31,7 +31,8 @@ export const forwardPassNames: OptionNames<ForwardPass> = {
 };
 
 /** The place of every token in its document, int32 `[batch, time]` or `[time]`; undefined if all rows are read from their beginning. */
-export function positionsOf({ cache, documentStarts }: ForwardPass, time: number): Tensor | undefined {
+export function positionsOf(pass: ForwardPass, time: number): Tensor | undefined {
+  const { cache, documentStarts } = knownOptions('positionsOf', pass, forwardPassNames);
   return cache?.positions ?? (documentStarts && arange(time).sub(documentStarts));
 }
 

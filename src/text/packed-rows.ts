@@ -1,5 +1,7 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { ensureKind } from '../core/kind.ts';
+import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import { bestFit } from './best-fit.ts';
 import { epochRandom, placeOf } from './epoch-rows.ts';
@@ -14,6 +16,8 @@ export interface PackedRowsOptions {
   /** How many documents, neighbours in the source, are packed together. Defaults to 2^14. */
   groupSize?: number;
 }
+
+const packedRowsOptions: OptionNames<PackedRowsOptions> = { windowLength: true, endOfTextId: true, groupSize: true };
 
 /** What packing makes of a source. */
 export interface Packing {
@@ -41,7 +45,8 @@ export class PackedRows implements Rows {
 
   /** Throws a TsgptError if `source` has no document to predict. `random` is the seed of the orders; it is not drawn from. */
   constructor(source: TokenSource, options: PackedRowsOptions, random: Random) {
-    const { windowLength, groupSize = 2 ** 14, endOfTextId } = options;
+    ensureKind('PackedRows', 'a source of tokens, as from tokenSourceOf or openShards', source, 'documentStarts');
+    const { windowLength, groupSize = 2 ** 14, endOfTextId } = knownOptions('PackedRows', options, packedRowsOptions);
     for (const [name, value] of Object.entries({ windowLength, groupSize })) {
       ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
     }

@@ -3,8 +3,7 @@ import { ensureKind } from '../core/kind.ts';
 import type { Trainable } from './objective.ts';
 import { checkTrainOptions, type TrainOptions } from './options.ts';
 import { randomStream } from './random-streams.ts';
-import { measurePasses, type PassSize, type TextStreamOptions } from './text-stream.ts';
-import type { TrainingText } from './train.ts';
+import { measurePasses, type PassSize, type TextStreamOptions, type TrainingText } from './text-stream.ts';
 
 /** The size of passes through a training text. */
 export interface EpochsSize extends PassSize {

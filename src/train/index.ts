@@ -38,11 +38,12 @@ export {
   type PassSize,
   type ReadingOrder,
   readingOrders,
+  type TrainingText,
   type TrainingTokens,
   tokenCount,
   type WeightedSource,
 } from './text-stream.ts';
-export { type TrainingText, textTrainer, train } from './train.ts';
+export { textTrainer, train } from './train.ts';
 export { type StepGradients, type StepResult, Trainer, type TrainerState } from './trainer.ts';
 export type { TrainerOptions } from './trainer-options.ts';
 export { type TrainingMemory, trainingMemory } from './training-memory.ts';

@@ -24,6 +24,14 @@ export interface WeightedSource {
 /** Tokens to learn from: in memory, on a disk, or a mixture of several sources. */
 export type TrainingTokens = TokenIds | TokenSource | readonly WeightedSource[];
 
+/** The tokens of a training text and of a separate validation text. */
+export interface TrainingText {
+  train: TrainingTokens;
+  validation: TrainingTokens;
+  /** The token between documents, which packing and separate documents need. Defaults to none. */
+  endOfTextId?: number | undefined;
+}
+
 /**
  * The order in which tokens are learned. `random`: windows that begin at random positions. `epochs`: passes through all windows, each once a pass.
  * `packed`: passes through all documents, several in a row, of which none is cut that fits into a window.

@@ -16,16 +16,8 @@ import {
 } from './options.ts';
 import { randomStream } from './random-streams.ts';
 import { scheduleNamed } from './schedule.ts';
-import { isMixture, type TrainingTokens, textStream, tokenCount } from './text-stream.ts';
+import { isMixture, type TrainingText, type TrainingTokens, textStream, tokenCount } from './text-stream.ts';
 import { Trainer } from './trainer.ts';
-
-/** The tokens of a training text and of a separate validation text. */
-export interface TrainingText {
-  train: TrainingTokens;
-  validation: TrainingTokens;
-  /** The token between documents, which packing and separate documents need. Defaults to none. */
-  endOfTextId?: number | undefined;
-}
 
 /**
  * Trains `model` to predict the next token in windows of `text`, and reports after every step. To stop, leave the loop or abort the

@@ -49,6 +49,8 @@ const block = new nn.TransformerBlock({
   feedForward: new nn.FeedForward(4),
 });
 const random = new Random(1);
+const tokenSource = text.tokenSourceOf(tinyText.train);
+const rows = new text.RandomRows(tokenSource, 4, random);
 const windows = () => new text.RandomWindows(tinyText.train, { batchSize: 1, windowLength: 4 }, new Random(1));
 const optimizer = new train.AdamW(model.namedParameters());
 const trainer = new train.Trainer({
@@ -70,6 +72,11 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   'Conversation.reply': (o) => new Conversation(model, tinyTokenizer).reply('a', o),
   'Decoder.constructor': (o) => new g.Decoder(model, o),
   'Decoder.createCache': (o) => decoder.createCache(o),
+  positionsOf: (o) => nn.positionsOf(o, 2),
+  'PackedRows.constructor': (o) => new text.PackedRows(tokenSource, { windowLength: 4, ...o }, random),
+  'RowBatches.constructor': (o) => new text.RowBatches(rows, { batchSize: 1, windowLength: 4, ...o }),
+  measureEpochs: (o) =>
+    train.measureEpochs(model, tinyText, { ...train.defaultTrainOptions, order: 'epochs', ...o }, 1),
   'GPT2.embed': (o) => model.embed(tokens, o),
   checkSamplingOptions: (o) => g.checkSamplingOptions(o),
   'LookupDraft.guess': (o) => new g.LookupDraft().guess([1], { most: 1, cost: 1, sampling: {}, random, ...o }),
