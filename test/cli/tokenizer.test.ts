@@ -86,7 +86,7 @@ describe('tokenizer train', () => {
       'there is no pattern gpt4; choose gpt2, cl100k, llama3',
     );
     expectSentence(await train(text(), ...out(), '--special', 'x'), 'at least two characters');
-    expectSentence(await train(text(), ...out(), '--memory', '5MB'), '--memory must be at least 300 MB');
+    expectSentence(await train(text(), ...out(), '--memory', '5MB'), '--memory must be at least 320 MB');
     expectSentence(await train(text(), ...out(), '--memory', 'much'), 'it must be a size such as 800MB');
     expectSentence(await train(text(), ...out(), '--held-out', '1'), '--held-out must be at least 0');
     const file = textFile();

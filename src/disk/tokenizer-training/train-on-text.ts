@@ -23,7 +23,7 @@ export interface TrainOnTextOptions extends TrainTokenizerOptions {
   /** Threads that count words. The tokenizer is the same with any number. Defaults to one for every processor. */
   threads?: number | undefined;
   /**
-   * The most bytes of memory that the whole program is to take, at least 300 MB. Words that find no room are written to files, and counted all the
+   * The most bytes of memory that the whole program is to take, at least 320 MB. Words that find no room are written to files, and counted all the
    * same. Only if merging all of them would take more, the rarest are left out; the report says so. Defaults to 10^9.
    */
   memory?: number | undefined;
@@ -47,9 +47,9 @@ const names: OptionNames<TrainOnTextOptions> = {
 
 const MB = 1e6;
 /** What the program takes without words, and each thread. */
-const ownMemory = 200 * MB;
+const ownMemory = 230 * MB;
 const threadMemory = 64 * MB;
-const leastMemory = 300 * MB;
+const leastMemory = 320 * MB;
 /** A thread pays for itself with texts of so many bytes. */
 const bytesPerThread = 2_000_000;
 /** The texts that a thread is given at once have so many 16-bit units together. */
