@@ -69,7 +69,7 @@ export class ThreadPool<Request, Response> {
 }
 
 /** Memory for new objects, in MiB: with more, threads keep more garbage. */
-const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+const resourceLimits = { maxYoungGenerationSizeMb: 4 };
 
 function startThread(program: URL, workerData: unknown): Worker {
   if (!program.pathname.endsWith('.ts')) return new Worker(program, { workerData, execArgv: [], resourceLimits });

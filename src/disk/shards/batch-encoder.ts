@@ -27,7 +27,7 @@ export function createBatchEncoder(tokenizer: Tokenizer, options: EncodeOptions,
   const program = import.meta.url.endsWith('.ts') ? './encode-worker.ts' : './encode-worker.js';
   const pool = new ThreadPool<TextBatch, EncodedBatch>(new URL(program, import.meta.url), threads, data);
   return {
-    most: threads + 2,
+    most: threads + 1,
     encode: async (batch) => ensureEncoded(await pool.run(batch)),
     close: () => pool.close(),
   };

@@ -39,7 +39,7 @@ export interface Pace {
   readonly saveInterval: number;
 }
 
-export const usualPace: Pace = { batchLength: 2 ** 18, partLength: 2 ** 17, saveInterval: 5000 };
+export const usualPace: Pace = { batchLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
 
 /** Prepares the data, or continues. */
 export async function prepareIn(preparation: Preparation, pace: Pace): Promise<PreparedData> {
