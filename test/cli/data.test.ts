@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSentence, temporaryFolder, tsgpt } from '../support/run-cli.ts';
@@ -52,12 +52,13 @@ describe('tsgpt data', () => {
     expect((await tsgpt('data', 'info', shards)).stdout).toContain('standard input');
   });
 
-  it('stops by Ctrl-C and goes on', async () => {
+  it('stops by Ctrl-C while it waits for more', async () => {
     const shards = join(temporaryFolder(), 'shards');
     const args = ['data', 'prepare', '-', '--format', 'jsonl', '--threads', '2', '--out', shards];
     const waiting = start(args);
     waiting.child.stdin!.write(`{"text": ${JSON.stringify(text.repeat(30_000))}}\n`);
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    waiting.child.stdin!.on('error', () => {}); // it no longer reads
+    while (!existsSync(join(shards, 'progress.json'))) await new Promise((resolve) => setTimeout(resolve, 50));
     waiting.child.kill('SIGINT');
     const { code, stderr } = await waiting.ended;
     expect(stderr).toContain('Stopping; the same command continues …');
