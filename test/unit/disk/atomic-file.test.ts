@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../src/core/errors.ts';
 import { writeFileAtomic } from '../../../src/disk/atomic-file.ts';
+import { smallDisk } from '../../support/small-disk.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -123,22 +124,12 @@ describe('writeFileAtomic', () => {
 });
 
 /** Mounting a file system of one megabyte needs Linux and root; elsewhere the injected failure above stands in. */
-const tinyDisk = (() => {
-  const path = mkdtempSync(join(tmpdir(), 'tsgpt-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path], { stdio: 'ignore' });
-    return path;
-  } catch {
-    rmSync(path, { recursive: true });
-    return undefined;
-  }
-})();
+const disk = smallDisk('1m');
 
-describe.skipIf(tinyDisk === undefined)('writeFileAtomic on a disk of one megabyte', () => {
+describe.skipIf(disk === undefined)('writeFileAtomic on a disk of one megabyte', () => {
   it('leaves the old file whole when the new one does not fit', async () => {
-    const disk = tinyDisk as string;
     try {
-      const path = join(disk, 'checkpoint');
+      const path = join(disk!, 'checkpoint');
       const old = Buffer.alloc(700_000, 1);
       await writeFileAtomic(path, old);
       // It fits by itself, but not beside the old one: the write comes to its end half-way through a chunk.
@@ -147,13 +138,13 @@ describe.skipIf(tinyDisk === undefined)('writeFileAtomic on a disk of one megaby
         expect(error).toBeInstanceOf(TsgptError);
         expect((error as Error).message).toContain('the disk is full, the previous file is kept');
         expect(readFileSync(path).equals(old)).toBe(true);
-        expect(readdirSync(disk)).toEqual(['checkpoint']);
+        expect(readdirSync(disk!)).toEqual(['checkpoint']);
       }
       await writeFileAtomic(path, Buffer.alloc(300_000, 3));
       expect(statSync(path).size).toBe(300_000);
     } finally {
-      execFileSync('umount', [disk]);
-      rmSync(disk, { recursive: true });
+      execFileSync('umount', [disk!]);
+      rmSync(disk!, { recursive: true });
     }
   });
 });

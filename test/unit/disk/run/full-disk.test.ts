@@ -1,12 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { TsgptError } from '../../../../src/core/errors.ts';
 import { loadCheckpoint, trainInFolder } from '../../../../src/disk/run/index.ts';
+import { smallDisk } from '../../../support/small-disk.ts';
 import { errorOf, temporaryFolder, weightBits } from '../../../support/tiny.ts';
 import { newRun, resumedRun } from '../../../support/tiny-run.ts';
 
@@ -77,21 +77,12 @@ describe('when the disk is full', () => {
 });
 
 /** Mounting a file system needs Linux and root; elsewhere the injected failure above stands in. */
-const smallDisk = (() => {
-  const path = mkdtempSync(join(tmpdir(), 'tsgpt-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=80k', 'tmpfs', path], { stdio: 'ignore' });
-    return path;
-  } catch {
-    rmSync(path, { recursive: true });
-    return undefined;
-  }
-})();
+const disk = smallDisk('80k');
 
-describe.skipIf(smallDisk === undefined)('on a disk that holds one checkpoint, but not two', () => {
+describe.skipIf(disk === undefined)('on a disk that holds one checkpoint, but not two', () => {
   it('the second is refused and the first stays', async () => {
     try {
-      const folder = join(smallDisk!, 'run');
+      const folder = join(disk!, 'run');
       const error = await errorOf(trainTo(12, newRun(folder)));
       expect(error).toBeInstanceOf(TsgptError);
       expect(error.message).toContain('the disk is full');
@@ -103,8 +94,8 @@ describe.skipIf(smallDisk === undefined)('on a disk that holds one checkpoint, b
       await trainTo(12, await resumedRun(elsewhere));
       expect(await stateIn(elsewhere)).toEqual(await undisturbed());
     } finally {
-      execFileSync('umount', [smallDisk!]);
-      rmSync(smallDisk!, { recursive: true });
+      execFileSync('umount', [disk!]);
+      rmSync(disk!, { recursive: true });
     }
   });
 });

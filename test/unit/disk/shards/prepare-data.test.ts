@@ -1,16 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +10,7 @@ import type { TokenSource } from '../../../../src/text/index.ts';
 import { CharTokenizer, GPT2Tokenizer, HuggingFaceTokenizer, type Tokenizer } from '../../../../src/tokenizer/index.ts';
 import { prepareAt, smallPace } from '../../../support/prepare.ts';
 import { charactersFile } from '../../../support/published-forms.ts';
+import { smallDisk } from '../../../support/small-disk.ts';
 import { anyText } from '../../../support/texts.ts';
 import { temporaryFolder } from '../../../support/tiny.ts';
 
@@ -282,18 +273,9 @@ describe('data that cannot be prepared', () => {
 });
 
 /** Mounting a file system needs Linux and root. */
-const smallDisk = (() => {
-  const path = mkdtempSync(join(tmpdir(), 'tsgpt-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=200k', 'tmpfs', path], { stdio: 'ignore' });
-    return path;
-  } catch {
-    rmSync(path, { recursive: true });
-    return undefined;
-  }
-})();
+const disk = smallDisk('200k');
 
-describe.skipIf(smallDisk === undefined)('on a full disk', () => {
+describe.skipIf(disk === undefined)('on a full disk', () => {
   it('says so, keeps what is done, and goes on when there is room', async () => {
     try {
       const source = jsonLines(numbered(300));
@@ -301,8 +283,8 @@ describe.skipIf(smallDisk === undefined)('on a full disk', () => {
       const whole = temporaryFolder();
       await prepareAt(smallPace, [source], { ...settings, folder: whole });
 
-      const folder = join(smallDisk!, 'shards');
-      const filler = join(smallDisk!, 'filler');
+      const folder = join(disk!, 'shards');
+      const filler = join(disk!, 'filler');
       writeFileSync(filler, Buffer.alloc(150_000));
       const error = await prepareAt(smallPace, [source], { ...settings, folder }).catch((thrown) => thrown);
       expect(error).toBeInstanceOf(TsgptError);
@@ -312,8 +294,8 @@ describe.skipIf(smallDisk === undefined)('on a full disk', () => {
       await prepareAt(smallPace, [source], { ...settings, folder });
       expect(filesIn(folder)).toEqual(filesIn(whole));
     } finally {
-      execFileSync('umount', [smallDisk!]);
-      rmSync(smallDisk!, { recursive: true });
+      execFileSync('umount', [disk!]);
+      rmSync(disk!, { recursive: true });
     }
   });
 });
