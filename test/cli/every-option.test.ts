@@ -3,8 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Option } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/run-cli.ts';
-import { expectSentence, type Outcome, temporaryFolder, textFile, tiny, tsgpt } from '../support/run-cli.ts';
+import {
+  expectSentence,
+  type Outcome,
+  temporaryFolder,
+  textFile,
+  tiny,
+  tsgpt,
+  workingCommands,
+} from '../support/run-cli.ts';
 
 /** What users type where a number belongs. */
 const oddNumbers = ['-1', '0', '2.5', 'inf', '-inf', 'NaN', '0x10', '1_000', '1,000', '', ' ', 'many', '٣'];
@@ -19,15 +26,18 @@ const starts: Record<string, Start> = {
   convert: (folder) => ['convert', folder, join(temporaryFolder(), 'model.gguf')],
   info: (folder) => ['info', folder],
   profile: (folder) => ['profile', folder],
+  'data prepare': () => ['data', 'prepare', textFile(), '--out', join(temporaryFolder(), 'shards')],
+  'tokenizer train': () => [
+    ...['tokenizer', 'train', textFile(), '--vocab-size', '260', '--out', join(temporaryFolder(), 'tokenizer')],
+  ],
   inspect: (folder) => ['inspect', folder, '-p', 'the'],
 };
 
 const takesNumber = ({ flags, parseArg, variadic, argChoices }: Option) =>
   !variadic && !argChoices && parseArg !== undefined && /<(?:n|x|p|share)>/.test(flags);
 
-const { commands } = createProgram();
-const numberOptions = commands.flatMap((command) =>
-  command.options.filter(takesNumber).map((option) => [command.name(), option.long!, option] as const),
+const numberOptions = workingCommands().flatMap(([name, command]) =>
+  command.options.filter(takesNumber).map((option) => [name, option.long!, option] as const),
 );
 
 /** Expects success, or exit code 1 and one sentence for people, which has the name of the flag and of no option of the library. */

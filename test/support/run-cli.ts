@@ -1,8 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Command } from 'commander';
 import { expect, onTestFinished, vi } from 'vitest';
-import { runCli } from '../../src/cli/run-cli.ts';
+import { createProgram, runCli } from '../../src/cli/run-cli.ts';
 
 export interface Outcome {
   code: number;
@@ -83,3 +84,12 @@ export const lossesIn = (folder: string) =>
     .split('\n')
     .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
     .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));
+
+/** The commands that do something, by what one types, such as `train` and `data prepare`. */
+export function workingCommands(): [words: string, command: Command][] {
+  return createProgram().commands.flatMap((command): [string, Command][] =>
+    command.commands.length > 0
+      ? command.commands.map((inner) => [`${command.name()} ${inner.name()}`, inner])
+      : [[command.name(), command]],
+  );
+}
