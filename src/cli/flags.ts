@@ -67,7 +67,9 @@ export function defined<T extends object>(record: T): Partial<T> {
  * where the message says that it is an option: "steps must be ...", "the option encoding".
  */
 export function withFlags(message: string, command: Command): string {
-  const flags = new Map(command.options.map((option) => [option.attributeName(), option]));
+  // Of --flag and --no-flag, which set one option, the first has its name.
+  const ordered = [...command.options].sort((a, b) => Number(b.negate) - Number(a.negate));
+  const flags = new Map(ordered.map((option) => [option.attributeName(), option]));
   const flagOf = (name: string) => {
     if (name === 'betas' && flags.has('beta1')) return '--beta1 and --beta2';
     const option = flags.get(name);

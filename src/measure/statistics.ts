@@ -50,8 +50,9 @@ export function perplexityInterval(loss: Estimate): readonly [low: number, high:
  * case is right. NaN without cases.
  */
 export function shareInterval(share: number, cases: number): readonly [low: number, high: number] {
-  ensureNumber('shareInterval', 'the share', share);
   ensureCount('the number of cases', cases, 0);
+  if (cases === 0) return [Number.NaN, Number.NaN];
+  ensureNumber('shareInterval', 'the share', share);
   const z2 = standardErrors ** 2;
   const middle = (share + z2 / (2 * cases)) / (1 + z2 / cases);
   const reach = (standardErrors * Math.sqrt((share * (1 - share)) / cases + z2 / (4 * cases ** 2))) / (1 + z2 / cases);

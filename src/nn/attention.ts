@@ -227,6 +227,7 @@ function repeatHeads(t: Tensor, times: number): Tensor {
 export function causalMask(time: number, window?: number, documentStarts?: Tensor): Tensor {
   ensureCount('the time of a mask', time, 0);
   ensureWindow(window);
+  if (documentStarts !== undefined) ensureKind('causalMask', 'documentStarts, a tensor', documentStarts, 'reshape');
   const column = arange(time);
   const row = column.reshape([time, 1]);
   const narrow = window !== undefined && window < time ? window : undefined;

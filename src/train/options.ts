@@ -196,7 +196,10 @@ function checkOptimizer(options: TrainOptions): void {
   const { optimizer } = options;
   const known = Object.keys(optimizerNamed(optimizer).defaults);
   const other = optimizerOptionNames.find((name) => options[name] !== undefined && !known.includes(name));
-  ensure(other === undefined, `the optimizer ${optimizer} has no ${other}; it has ${known.join(', ')}`);
+  ensure(
+    other === undefined,
+    `the optimizer ${optimizer} does not take the option ${other}; it takes ${known.join(', ')}`,
+  );
   checkOptimizerOptions(optionsOf(optimizer, options));
 }
 

@@ -147,6 +147,7 @@ const calls: Record<string, (mistyped: any) => unknown> = {
   saveTokenizer: (o) => disk.saveTokenizer(path, tinyTokenizer, o),
   textTrainer: (o) => train.textTrainer(model, tinyText, { ...tinyOptions, ...o }),
   trainLoop: (o) => train.trainLoop(trainer, { steps: 1, ...o }),
+  trainingMemory: (o) => train.trainingMemory({ family: 'gpt2', config: model.config }, { batchSize: 1, ...o }),
   completeTrainOptions: (o) => train.completeTrainOptions(o),
   checkTrainOptions: (o) => train.checkTrainOptions({ ...tinyOptions, ...o }),
   exportOnnx: (o) => disk.exportOnnx(path, toSave, o),

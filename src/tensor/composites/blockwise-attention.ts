@@ -190,6 +190,7 @@ export function blockwiseAttention(
   ensureCount('blockSize', blockSize);
   ensureWindow(window);
   ensureDropRate(dropRate);
+  if (documentStarts !== undefined) ensureTensors('blockwiseAttention', documentStarts);
   if (random !== undefined)
     ensureKind('blockwiseAttention', 'a source of random numbers, as new Random(1)', random, 'int32');
   const [batch, heads, time] = query.shape as [number, number, number, number];

@@ -3,6 +3,7 @@ import type { DType, HostArray } from '../../core/dtype.ts';
 import { checkDType } from '../../core/dtype.ts';
 import { ensure } from '../../core/errors.ts';
 import { ensureFunction } from '../../core/kind.ts';
+import { isOpen } from '../../core/open-length.ts';
 import { checkShape, type Shape } from '../../core/shape.ts';
 import type { LeafCheck } from '../../graph/index.ts';
 import { definePrimitive, noGradient, type TensorNode } from '../primitive.ts';
@@ -35,7 +36,7 @@ export function arange(first: number, second?: number, step = 1): Tensor {
   const [start, end] = second === undefined ? [0, first] : [first, second];
   for (const [name, value] of Object.entries({ start, end, step })) {
     ensure(
-      Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 31 - 1,
+      Number.isSafeInteger(value) && (Math.abs(value) <= 2 ** 31 - 1 || isOpen(value)),
       () => `arange: ${name} must be a whole number that fits into int32, but is ${describeValue(value)}`,
     );
   }

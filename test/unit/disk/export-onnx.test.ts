@@ -101,7 +101,7 @@ describe('exportOnnx', () => {
     const large = new CharTokenizer('abcdefghijklmnopqrstuvwxyz0123456789');
     await expect(exportOnnx(folder, { model, tokenizer: large })).rejects.toThrow('36 tokens, but the model only 31');
     const options = { dtypes: ['fp16' as never] };
-    await expect(exportOnnx(folder, { model }, options)).rejects.toThrow('fp32, q8, q4, but not as fp16');
+    await expect(exportOnnx(folder, { model }, options)).rejects.toThrow("fp32, q8, q4, but not as 'fp16'");
     await expect(exportOnnx(folder, { model }, { dtypes: [] })).rejects.toThrow('but not as nothing');
     expect(await readdir(root)).not.toContain('never');
   });

@@ -109,6 +109,6 @@ describe('a quantized decoder', () => {
 
   it('refuses other numbers of bits', () => {
     const model = new GPT2({ ...shape, tiedHead: true, qkvBias: false });
-    expect(() => new Decoder(model, { quantize: 'q5' as Quantization })).toThrow('as q8 or q4, but not as q5');
+    expect(() => new Decoder(model, { quantize: 'q5' as Quantization })).toThrow("as q8 or q4, but not as 'q5'");
   });
 });

@@ -43,7 +43,7 @@ describe('a table of fields', () => {
     [{ size: 6, rate: 1 }, 'rate must be at least 0 and less than 1, but is 1'],
     [{ size: 6, rate: Number.NaN }, 'rate must be at least 0 and less than 1, but is NaN'],
     [{ size: 6, scale: 1e-60 }, 'scale must be a number greater than 0 and within the range of float32'],
-    [{ size: 6, loud: 'yes' }, 'loud must be true or false, but is yes'],
+    [{ size: 6, loud: 'yes' }, "loud must be true or false, but is 'yes'"],
     [{ size: 6, extra: { a: 2 } }, 'extra.a is 2'],
     [{ size: 2, parts: 4, partSize: 1 }, 'more parts than size'],
     [{ size: 6, part: 2 }, 'Toy has no setting part; did you mean parts?'],

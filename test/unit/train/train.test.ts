@@ -245,8 +245,11 @@ describe('options', () => {
     [{ weightDecay: Number.NaN }, 'weightDecay must be a number of at least 0, but is NaN'],
     [{ maxGradNorm: 0 }, 'maxGradNorm must be greater than 0, but is 0'],
     [{ betas: [0.9, 1] }, 'betas must be at least 0 and below 1, not 1'],
-    [{ momentum: 0.9 }, 'the optimizer adamw has no momentum; it has betas, eps, weightDecay'],
-    [{ optimizer: 'sgd' }, 'the optimizer sgd has no betas; it has momentum, nesterov, weightDecay'],
+    [{ momentum: 0.9 }, 'the optimizer adamw does not take the option momentum; it takes betas, eps, weightDecay'],
+    [
+      { optimizer: 'sgd' },
+      'the optimizer sgd does not take the option betas; it takes momentum, nesterov, weightDecay',
+    ],
     [{ optimizer: 'muon', momentum: 1 }, 'momentum must be at least 0 and below 1, but is 1'],
     [{ optimizer: 'adam' }, "there is no optimizer 'adam'; did you mean adamw?"],
     [{ schedule: 'line' }, "there is no schedule 'line'; did you mean linear?"],

@@ -67,7 +67,7 @@ describe('a trained tokenizer', () => {
     const training = (options: object) => trainTokenizer(['a'], { vocabSize: 300, ...options } as never);
     for (const [options, message] of [
       [{ vocabSize: 256 }, 'vocabSize must be a whole number from 257'],
-      [{ pattern: 'gpt4' }, 'there is no pattern gpt4; choose gpt2, cl100k, llama3, or give { regex }'],
+      [{ pattern: 'gpt4' }, "there is no pattern 'gpt4'; choose gpt2, cl100k, llama3, or give { regex }"],
       [{ specialTokens: ['<a>', '<a>'] }, 'special tokens must be different texts'],
       [{ pattern: { regex: '(' } }, 'has no equivalent in JavaScript'],
       [{ vocabsize: 300 }, 'trainTokenizer has no option vocabsize; did you mean vocabSize?'],
