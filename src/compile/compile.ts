@@ -88,6 +88,7 @@ export function bake(
     load: () => graph.load(),
     run: async (args, lengths, into) => {
       ensureList('run', 'the arguments', args, 'length', 'BYTES_PER_ELEMENT');
+      ensure(args.length === inputs.length, `run: give ${inputs.length} arguments, but not ${args.length}`);
       if (into !== undefined) ensureList('run', 'into', into);
       return graph.run(args, into, lengths);
     },

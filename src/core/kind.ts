@@ -47,6 +47,14 @@ export function ensureFunction(operation: string, what: string, value: unknown):
   ensure(typeof value === 'function', () => `${operation}: ${what} must be a function, but is ${describeValue(value)}`);
 }
 
+/** Throws a TsgptError unless `value` is true or false. */
+export function ensureBoolean(operation: string, what: string, value: unknown): void {
+  ensure(
+    typeof value === 'boolean',
+    () => `${operation}: ${what} must be true or false, but is ${describeValue(value)}`,
+  );
+}
+
 /** Throws a TsgptError unless `value` is a number and not NaN. */
 export function ensureNumber(operation: string, what: string, value: unknown): void {
   ensure(

@@ -27,12 +27,16 @@ export function knownOptions<Options extends object>(
       () => `${operation}: ${name} must be a function, but is ${describeValue(value)}`,
     );
   }
-  const { signal } = options as { signal?: { aborted?: unknown } };
+  ensureSignal(operation, (options as { signal?: unknown }).signal);
+  return options;
+}
+
+/** Throws a TsgptError unless `signal` is an AbortSignal or undefined. */
+export function ensureSignal(operation: string, signal: unknown): void {
   ensure(
-    signal === undefined || typeof signal?.aborted === 'boolean',
+    signal === undefined || typeof (signal as AbortSignal | null)?.aborted === 'boolean',
     () => `${operation}: signal must be an AbortSignal, such as controller.signal, but is ${describeValue(signal)}`,
   );
-  return options;
 }
 
 /** For an error message: which of the known names an unknown one may stand for, or else all of them. */

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { isLfsPointer, lfsProblem } from '../core/json.ts';
+import { ensureString } from '../core/kind.ts';
 import {
   type HuggingFaceTokenizer,
   type HuggingFaceTokenizerFiles,
@@ -18,6 +19,7 @@ import { throwUnreadable } from './unreadable.ts';
  * @throws TsgptError if there is none, or if it is damaged or asks for something that is not supported
  */
 export async function openTokenizer(place: string): Promise<HuggingFaceTokenizer> {
+  ensureString('openTokenizer', 'the place', place);
   const info = await stat(place).catch((error) => throwUnreadable(place, error));
   const isFolder = info.isDirectory();
   ensure(

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ensureKind, ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { tiktokenRanks } from '../tokenizer/hugging-face/tiktoken-ranks.ts';
 import { publishedTokenizer } from '../tokenizer/hugging-face/write-files.ts';
@@ -27,6 +28,8 @@ export async function saveTokenizer(
   options: SaveTokenizerOptions = {},
 ): Promise<void> {
   const { overwrite = false } = knownOptions('saveTokenizer', options, optionNames);
+  ensureString('saveTokenizer', 'the folder', folder);
+  ensureKind('saveTokenizer', 'a tokenizer', tokenizer, 'kind', 'vocabSize', 'toJSON');
   const { tokenizer: file, config } = publishedTokenizer(tokenizer);
   const ranks = tiktokenRanks(tokenizer);
   const write = async (temporary: string) => {

@@ -1,3 +1,4 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
@@ -104,7 +105,7 @@ interface DecoderSteps {
 
 async function withDecoder<T>(
   open: () => Decoder | Promise<Decoder>,
-  { promptLength, position }: DecodingProfileOptions,
+  { promptLength, position, signal }: DecodingProfileOptions,
   work: (steps: DecoderSteps) => Promise<T>,
 ): Promise<T> {
   await using decoder = await open();
@@ -114,12 +115,13 @@ async function withDecoder<T>(
   const before = position ?? Math.min(128, contextLength - 1);
   ensure(
     Number.isSafeInteger(prompt) && prompt >= 1 && prompt <= contextLength,
-    `promptLength must be a whole number from 1 to ${contextLength}, the tokens the model sees, but is ${prompt}`,
+    `promptLength must be a whole number from 1 to ${contextLength}, the tokens the model sees, but is ${describeValue(prompt)}`,
   );
   ensure(
     Number.isSafeInteger(before) && before >= 0 && before < contextLength,
-    `position must be a whole number from 0 to ${contextLength - 1}, since the model sees ${contextLength} tokens, but is ${before}`,
+    `position must be a whole number from 0 to ${contextLength - 1}, since the model sees ${contextLength} tokens, but is ${describeValue(before)}`,
   );
+  signal?.throwIfAborted();
   const longest = Math.max(prompt, before + 1);
   const capacity = Math.max(longest, Math.min(contextLength, usualCapacity));
   const ids = [...randomIds(vocabSize, longest)];

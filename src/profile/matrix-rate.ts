@@ -1,4 +1,5 @@
 import { compile } from '../compile/index.ts';
+import { ensureCount } from '../core/kind.ts';
 import { Random } from '../random/index.ts';
 import { fromArray } from '../tensor/index.ts';
 
@@ -20,6 +21,7 @@ const patience = 250;
 
 /** Measures {@link MatrixRate} with float32 matrices. `size` defaults to 1024. */
 export async function measureMatrixRate(size = 1024): Promise<MatrixRate> {
+  ensureCount('the size of a matrix', size);
   const multiply = compile((a, b) => [a!.matmul(b!)]);
   const random = new Random(1);
   const matrices = [1, 2].map(() => fromArray(Float32Array.from(random.normals(size * size)), [size, size]));

@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureFunction, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { withModelScopes } from '../models/model-scopes.ts';
@@ -47,12 +47,14 @@ export async function profileTraining(model: LanguageModel, options: TrainingPro
   const { batchSize = 4, windowLength = contextLength, gradientAccumulation = 1 } = known;
   const { objective = nextToken, signal } = known;
   for (const [name, value] of Object.entries({ batchSize, windowLength, gradientAccumulation })) {
-    ensure(Number.isSafeInteger(value) && value >= 1, `${name} must be a whole number of at least 1, but is ${value}`);
+    ensureCount(name, value);
   }
   ensure(
     windowLength <= contextLength,
     `the window length must be at most ${contextLength}, the tokens the model sees, but is ${windowLength}`,
   );
+  ensureFunction('profileTraining', 'objective', objective);
+  signal?.throwIfAborted();
   const runtime = await getRuntime();
   ensureProfiles(runtime);
   const rateBefore = await measureMatrixRate();

@@ -1,8 +1,10 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { isObject, type Json } from '../core/json.ts';
+import { ensureCount } from '../core/kind.ts';
 import type { Random } from '../random/random.ts';
 import { randomPermutation } from './permutation.ts';
-import { ensureWindow } from './random-rows.ts';
+import { ensureRandom, ensureWindow } from './random-rows.ts';
 import type { RowPlan, Rows } from './rows.ts';
 import type { TokenSource } from './token-source.ts';
 
@@ -21,7 +23,8 @@ export class EpochRows implements Rows {
 
   /** Throws a TsgptError if `source` is too short for a window. `random` is the seed of the orders; it is not drawn from. */
   constructor(source: TokenSource, windowLength: number, random: Random) {
-    ensureWindow(source, windowLength);
+    ensureWindow('EpochRows', source, windowLength);
+    ensureRandom('EpochRows', random);
     this.#source = source;
     this.#windowLength = windowLength;
     this.#random = random;
@@ -29,6 +32,7 @@ export class EpochRows implements Rows {
 
   /** The number of rows in the first `epochs` passes. */
   rowsIn(epochs: number): number {
+    ensureCount('epochs', epochs, 0);
     let rows = 0;
     for (let epoch = 0; epoch < epochs; epoch++) rows += this.#passOf(epoch).rows;
     return rows;
@@ -88,7 +92,7 @@ export function placeOf(state: Json | undefined, ...names: readonly string[]): n
   const values = names.map((name) => (isObject(state) ? state[name] : undefined));
   ensure(
     values.every((value) => Number.isSafeInteger(value) && (value as number) >= 0),
-    () => `the place in passes through a text must have ${names.join(', ')}, but is ${JSON.stringify(state)}`,
+    () => `the place in passes through a text must have ${names.join(', ')}, but is ${describeValue(state)}`,
   );
   return values as number[];
 }

@@ -1,8 +1,10 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { isObject, type Json } from '../core/json.ts';
+import { ensureList } from '../core/kind.ts';
 import type { Random } from '../random/random.ts';
-import { restoreRandom } from './random-rows.ts';
-import type { RowPlan, Rows } from './rows.ts';
+import { ensureRandom, restoreRandom } from './random-rows.ts';
+import { ensureRows, type RowPlan, type Rows } from './rows.ts';
 
 /** A stream of rows, and how often it comes in a mixture. */
 export interface MixturePart {
@@ -21,11 +23,14 @@ export class MixedRows implements Rows {
 
   /** Throws a TsgptError if there is no part, or a weight is not a number above 0. `random` belongs to the stream from now on. */
   constructor(parts: readonly MixturePart[], random: Random) {
+    ensureList('MixedRows', 'the parts', parts, 'rows', 'weight');
+    ensureRandom('MixedRows', random);
     ensure(parts.length > 0, 'a mixture needs at least one part');
-    for (const { weight } of parts) {
+    for (const { rows, weight } of parts) {
+      ensureRows('MixedRows', rows);
       ensure(
         Number.isFinite(weight) && weight > 0,
-        () => `the weights of a mixture must be above 0, but one is ${weight}`,
+        () => `the weights of a mixture must be above 0, but one is ${describeValue(weight)}`,
       );
     }
     this.#parts = parts;
@@ -52,7 +57,7 @@ export class MixedRows implements Rows {
     const { random, parts } = isObject(state) ? (state as { random?: Json; parts?: Json }) : {};
     ensure(
       Array.isArray(parts) && parts.length === this.#parts.length,
-      () => `the place in a mixture of ${this.#parts.length} must have as many parts, but is ${JSON.stringify(state)}`,
+      () => `the place in a mixture of ${this.#parts.length} must have as many parts, but is ${describeValue(state)}`,
     );
     restoreRandom(this.#random, random, 'a mixture');
     for (const [i, { rows }] of this.#parts.entries()) rows.restore(parts[i]!);

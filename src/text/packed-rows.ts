@@ -1,13 +1,14 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
-import { ensureKind } from '../core/kind.ts';
-import { knownOptions, type OptionNames } from '../core/options.ts';
+import { ensureCount, ensureIds } from '../core/kind.ts';
+import { ensureSignal, knownOptions, type OptionNames } from '../core/options.ts';
 import type { Random } from '../random/random.ts';
 import { bestFit } from './best-fit.ts';
 import { epochRandom, placeOf } from './epoch-rows.ts';
 import { randomPermutation } from './permutation.ts';
+import { ensureRandom } from './random-rows.ts';
 import type { Piece, RowPlan, Rows } from './rows.ts';
-import type { TokenSource } from './token-source.ts';
+import { ensureTokenSource, type TokenSource } from './token-source.ts';
 
 export interface PackedRowsOptions {
   windowLength: number;
@@ -45,11 +46,13 @@ export class PackedRows implements Rows {
 
   /** Throws a TsgptError if `source` has no document to predict. `random` is the seed of the orders; it is not drawn from. */
   constructor(source: TokenSource, options: PackedRowsOptions, random: Random) {
-    ensureKind('PackedRows', 'a source of tokens, as from tokenSourceOf or openShards', source, 'documentStarts');
+    ensureTokenSource('PackedRows', source);
+    ensureRandom('PackedRows', random);
     const { windowLength, groupSize = 2 ** 14, endOfTextId } = knownOptions('PackedRows', options, packedRowsOptions);
     for (const [name, value] of Object.entries({ windowLength, groupSize })) {
-      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+      ensureCount(name, value);
     }
+    if (endOfTextId !== undefined) ensureCount('endOfTextId', endOfTextId, 0);
     const needed = endOfTextId === undefined ? source.documentCount + 1 : 1;
     ensure(source.length >= needed, () => `${source.name} has no document of two tokens; give a longer text`);
     this.#source = source;
@@ -74,6 +77,7 @@ export class PackedRows implements Rows {
 
   /** Packs everything once, to tell how well it fits. */
   async measure(signal?: AbortSignal): Promise<Packing> {
+    ensureSignal('measure', signal);
     const { windowLength } = this.#options;
     let [cutDocuments, rows, predicted] = [0, 0, 0];
     for (let group = 0; group < this.#groups; group++) {
@@ -109,10 +113,9 @@ export class PackedRows implements Rows {
     const first = group * groupSize;
     const count = Math.min(groupSize, source.documentCount - first);
     const isLast = first + count === source.documentCount;
-    const starts = [
-      ...(await source.documentStarts(first, isLast ? count : count + 1)),
-      ...(isLast ? [source.length] : []),
-    ];
+    const known = await source.documentStarts(first, isLast ? count : count + 1);
+    ensureIds('PackedRows', `the starts of the documents of ${source.name}`, known);
+    const starts = [...known, ...(isLast ? [source.length] : [])];
     const unread = lead === undefined ? 1 : 0; // a first token that nothing comes before is only read
     return starts
       .slice(0, count)

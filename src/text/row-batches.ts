@@ -1,8 +1,9 @@
 import { ensure } from '../core/errors.ts';
 import type { Json } from '../core/json.ts';
+import { ensureCount } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { Batch, BatchStream } from './batches.ts';
-import type { RowPlan, Rows } from './rows.ts';
+import { ensureRows, type RowPlan, type Rows } from './rows.ts';
 
 /** The target of a position that predicts nothing; `crossEntropy` leaves it out. */
 export const ignoredTarget = -100;
@@ -41,9 +42,11 @@ export class RowBatches implements BatchStream<string> {
   constructor(rows: Rows, options: RowBatchesOptions) {
     const { readAhead = 0, documentStarts = false, ...others } = knownOptions('RowBatches', options, rowBatchesOptions);
     const { batchSize, windowLength } = others;
-    for (const [name, value] of Object.entries({ batchSize, windowLength, 'readAhead + 1': readAhead + 1 })) {
-      ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
-    }
+    ensureRows('RowBatches', rows);
+    ensureCount('batchSize', batchSize);
+    ensureCount('windowLength', windowLength);
+    ensureCount('readAhead', readAhead, 0);
+    if (others.endOfTextId !== undefined) ensureCount('endOfTextId', others.endOfTextId, 0);
     this.#rows = rows;
     this.#options = { ...others, readAhead, documentStarts };
     this.#state = rows.state;

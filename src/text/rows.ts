@@ -1,4 +1,5 @@
 import type { Json } from '../core/json.ts';
+import { ensureKind } from '../core/kind.ts';
 import type { TokenSource } from './token-source.ts';
 
 /**
@@ -26,4 +27,9 @@ export interface Rows {
   readonly state: Json;
   /** Moves to a position. Throws a TsgptError if `state` is not a position of such a stream. */
   restore(state: Json): void;
+}
+
+/** Throws a TsgptError unless `rows` is a stream of rows. */
+export function ensureRows(operation: string, rows: Rows): void {
+  ensureKind(operation, 'a stream of rows, as new RandomRows(…)', rows, 'next', 'state', 'restore');
 }

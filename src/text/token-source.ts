@@ -1,5 +1,6 @@
+import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
-import { ensureIds, ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureFunction, ensureIds, ensureKind, ensureString } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { TokenIds } from './encode-text.ts';
 
@@ -67,10 +68,22 @@ export function tokenSourceOf(ids: TokenIds, options: TokenSourceOptions = {}): 
   };
 }
 
+/** Throws a TsgptError unless `source` is a source of tokens. */
+export function ensureTokenSource(operation: string, source: TokenSource): void {
+  const kind = 'a source of tokens, as from tokenSourceOf or openShards';
+  ensureKind(operation, kind, source, 'name', 'length', 'documentCount', 'read', 'documentStarts');
+  ensureString(operation, 'the name of a source of tokens', source.name);
+  ensureCount(`${operation}: the length of a source of tokens`, source.length, 0);
+  ensureCount(`${operation}: the documentCount of a source of tokens`, source.documentCount, 0);
+  ensureFunction(operation, 'read of a source of tokens', source.read);
+  ensureFunction(operation, 'documentStarts of a source of tokens', source.documentStarts);
+}
+
 /** Throws a TsgptError unless there are `count` things from `start` on. */
 export function ensureRange(name: string, things: string, start: number, count: number, length: number): void {
   ensure(
     Number.isSafeInteger(start) && Number.isSafeInteger(count) && start >= 0 && count >= 0 && start + count <= length,
-    () => `${name} has ${length} ${things}, so ${count} from number ${start} on cannot be read`,
+    () =>
+      `${name} has ${length} ${things}, so ${describeValue(count)} from number ${describeValue(start)} on cannot be read`,
   );
 }

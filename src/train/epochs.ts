@@ -1,9 +1,16 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
+import { ensureSignal } from '../core/options.ts';
 import type { Trainable } from './objective.ts';
 import { checkTrainOptions, type TrainOptions } from './options.ts';
 import { randomStream } from './random-streams.ts';
-import { measurePasses, type PassSize, type TextStreamOptions, type TrainingText } from './text-stream.ts';
+import {
+  ensureTokens,
+  measurePasses,
+  type PassSize,
+  type TextStreamOptions,
+  type TrainingText,
+} from './text-stream.ts';
 
 /** The size of passes through a training text. */
 export interface EpochsSize extends PassSize {
@@ -24,13 +31,13 @@ export async function measureEpochs(
   epochs: number,
   signal?: AbortSignal,
 ): Promise<EpochsSize> {
+  ensureKind('measureEpochs', 'a model', model);
   ensureKind('measureEpochs', 'a text with train and validation', text, 'train');
+  ensureTokens('measureEpochs', 'train', text.train);
   checkTrainOptions(options);
   ensure(options.order !== 'random', 'measureEpochs: random windows make no passes; give order: epochs or packed');
-  ensure(
-    Number.isSafeInteger(epochs) && epochs > 0,
-    () => `epochs must be a whole number of at least 1, but is ${epochs}`,
-  );
+  ensureCount('epochs', epochs);
+  ensureSignal('measureEpochs', signal);
   const reading = streamOptions(text, options, windowLengthOf(model, options));
   const size = await measurePasses(text.train, epochs, reading, randomStream(options.seed, 'windows'), signal);
   return { ...size, steps: Math.ceil(size.rows / (options.batchSize * options.gradientAccumulation)) };

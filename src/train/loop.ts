@@ -1,5 +1,5 @@
 import { ensure } from '../core/errors.ts';
-import { ensureKind } from '../core/kind.ts';
+import { ensureCount, ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import type { StepResult, Trainer } from './trainer.ts';
 
@@ -57,7 +57,7 @@ export async function* trainLoop(trainer: Trainer, options: LoopOptions): AsyncG
   const { steps, evalInterval = 250, patience, signal, hurry } = knownOptions('trainLoop', options, loopOptions);
   ensureKind('trainLoop', 'a trainer', trainer, 'trainStep', 'step');
   for (const [name, value] of Object.entries({ steps, evalInterval, patience: patience ?? 1 })) {
-    ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+    ensureCount(name, value);
   }
   ensure(patience === undefined || trainer.canEvaluate, 'patience needs validation data; give the trainer some');
   const isStopped = () => signal?.aborted || hurry?.aborted;

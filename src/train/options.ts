@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureCount, ensureNumber } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
 import { ensureSeed } from '../random/seed.ts';
 import { checkOptimizerOptions } from './optimizers/check-options.ts';
@@ -94,6 +95,7 @@ export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions
   knownOptions('completeTrainOptions', given, trainOptionNames);
   const base = withOptimizer(defaultTrainOptions, given.optimizer);
   const learningRate = given.learningRate ?? base.learningRate;
+  ensureNumber('completeTrainOptions', 'learningRate', learningRate);
   return { ...base, minLearningRate: learningRate / 10, ...given };
 }
 
@@ -155,38 +157,33 @@ export const trainOptionsSchema = v.pipe(
 export function checkTrainOptions(options: TrainOptions): void {
   knownOptions('checkTrainOptions', options, trainOptionNames);
   for (const name of ['steps', 'batchSize', 'gradientAccumulation', 'evalInterval', 'evalWindows'] as const) {
-    const value = options[name];
-    ensure(Number.isSafeInteger(value) && value > 0, `${name} must be a whole number of at least 1, but is ${value}`);
+    ensureCount(name, options[name]);
   }
   for (const name of ['windowLength', 'patience', 'decaySteps'] as const) {
-    const value = options[name];
-    ensure(
-      value === undefined || (Number.isSafeInteger(value) && value > 0),
-      `${name} must be a whole number of at least 1, but is ${value}`,
-    );
+    if (options[name] !== undefined) ensureCount(name, options[name]);
   }
   const { order, readAhead } = options;
   ensure(
     readingOrders.includes(order),
     () => `order must be ${readingOrders.join(', ')}, but is ${describeValue(order)}`,
   );
-  ensure(
-    Number.isSafeInteger(readAhead) && readAhead >= 0,
-    `readAhead must be a whole number of at least 0, but is ${readAhead}`,
-  );
-  ensure(
-    Number.isSafeInteger(options.warmupSteps) && options.warmupSteps >= 0,
-    `warmupSteps must be a whole number of at least 0, but is ${options.warmupSteps}`,
-  );
+  ensureCount('readAhead', readAhead, 0);
+  ensureCount('warmupSteps', options.warmupSteps, 0);
   for (const name of ['learningRate', 'minLearningRate'] as const) {
     const value = options[name];
-    ensure(Number.isFinite(value) && value >= 0, `${name} must be a number of at least 0, but is ${value}`);
+    ensure(
+      Number.isFinite(value) && value >= 0,
+      `${name} must be a number of at least 0, but is ${describeValue(value)}`,
+    );
   }
   ensure(
     options.minLearningRate <= options.learningRate,
     `minLearningRate must be at most learningRate, ${options.learningRate}, but is ${options.minLearningRate}`,
   );
-  ensure(options.maxGradNorm > 0, `maxGradNorm must be greater than 0, but is ${options.maxGradNorm}`);
+  ensure(
+    typeof options.maxGradNorm === 'number' && options.maxGradNorm > 0,
+    `maxGradNorm must be greater than 0, but is ${describeValue(options.maxGradNorm)}`,
+  );
   checkOptimizer(options);
   checkSchedule(options);
   ensureSeed(options.seed);

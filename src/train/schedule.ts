@@ -1,5 +1,6 @@
 import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
+import { ensureNumber } from '../core/kind.ts';
 import { knownOptions, type OptionNames, whichName } from '../core/options.ts';
 
 /** The learning rate of a step; steps count from 0. */
@@ -28,16 +29,25 @@ const constantNames: OptionNames<WarmupOptions> = { learningRate: true, warmupSt
 const cosineNames: OptionNames<CosineScheduleOptions> = { ...constantNames, steps: true, minLearningRate: true };
 const wsdNames: OptionNames<WsdScheduleOptions> = { ...cosineNames, decaySteps: true };
 
+/** The options of a schedule. Throws a TsgptError unless all are numbers; `decaySteps` may be left out. */
+function numbers<Options extends WarmupOptions>(name: string, options: Options, names: OptionNames<Options>): Options {
+  knownOptions(name, options, names);
+  for (const option of Object.keys(names) as (keyof Options & string)[]) {
+    if (option !== 'decaySteps' || options[option] !== undefined) ensureNumber(name, option, options[option]);
+  }
+  return options;
+}
+
 /** Linear warm-up, then cosine decay to the minimum (Loshchilov and Hutter, 2017). */
 export function cosineSchedule(options: CosineScheduleOptions): LearningRateSchedule {
-  const { steps, warmupSteps, ...rates } = knownOptions('cosineSchedule', options, cosineNames);
+  const { steps, warmupSteps, ...rates } = numbers('cosineSchedule', options, cosineNames);
   const fall = (progress: number) => 0.5 * (1 + Math.cos(Math.PI * progress));
   return warmingUp(options, decaying({ ...rates, from: warmupSteps, to: steps }, fall));
 }
 
 /** Linear warm-up, then linear decay to the minimum. */
 export function linearSchedule(options: CosineScheduleOptions): LearningRateSchedule {
-  const { steps, warmupSteps, ...rates } = knownOptions('linearSchedule', options, cosineNames);
+  const { steps, warmupSteps, ...rates } = numbers('linearSchedule', options, cosineNames);
   return warmingUp(options, decaying({ ...rates, from: warmupSteps, to: steps }, linearly));
 }
 
@@ -46,21 +56,24 @@ export function linearSchedule(options: CosineScheduleOptions): LearningRateSche
  * continued with more steps from any checkpoint before the decay, as if they had been planned.
  */
 export function wsdSchedule(options: WsdScheduleOptions): LearningRateSchedule {
-  const { steps, warmupSteps, decaySteps, ...rates } = knownOptions('wsdSchedule', options, wsdNames);
+  const { steps, warmupSteps, decaySteps, ...rates } = numbers('wsdSchedule', options, wsdNames);
   const from = Math.max(warmupSteps, steps - (decaySteps ?? Math.round(steps / 5)));
   return warmingUp(options, decaying({ ...rates, from, to: steps }, linearly));
 }
 
 /** Linear warm-up, then always the same rate. */
 export function constantSchedule(options: WarmupOptions): LearningRateSchedule {
-  const { learningRate } = knownOptions('constantSchedule', options, constantNames);
+  const { learningRate } = numbers('constantSchedule', options, constantNames);
   return warmingUp(options, () => learningRate);
 }
 
 const linearly = (progress: number) => 1 - progress;
 
 function warmingUp({ learningRate, warmupSteps }: WarmupOptions, later: LearningRateSchedule): LearningRateSchedule {
-  return (step) => (step < warmupSteps ? (learningRate * (step + 1)) / (warmupSteps + 1) : later(step));
+  return (step) => {
+    ensureNumber('a learning rate schedule', 'the step', step);
+    return step < warmupSteps ? (learningRate * (step + 1)) / (warmupSteps + 1) : later(step);
+  };
 }
 
 interface Decay {

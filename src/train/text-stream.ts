@@ -1,4 +1,5 @@
 import { ensure } from '../core/errors.ts';
+import { ensureKind, ensureList } from '../core/kind.ts';
 import type { Random } from '../random/random.ts';
 import {
   documentStartsOf,
@@ -13,6 +14,7 @@ import {
   type TokenSource,
   tokenSourceOf,
 } from '../text/index.ts';
+import { ensureTokenSource } from '../text/token-source.ts';
 
 /** A source of tokens and how often its rows come in a mixture. */
 export interface WeightedSource {
@@ -70,6 +72,7 @@ export function textStream(tokens: TrainingTokens, options: TextStreamOptions, r
 
 /** The number of tokens of all sources together. */
 export function tokenCount(tokens: TrainingTokens): number {
+  ensureTokens('tokenCount', 'a text', tokens);
   return isMixture(tokens) ? tokens.reduce((sum, { source }) => sum + source.length, 0) : tokens.length;
 }
 
@@ -121,6 +124,18 @@ function tokenSource(tokens: TokenIds | TokenSource, { name, order, endOfTextId 
 
 /** Whether several sources are mixed. */
 export const isMixture = (tokens: TrainingTokens): tokens is readonly WeightedSource[] => Array.isArray(tokens);
+
+/** Throws a TsgptError unless these are tokens, or a mixture of some. */
+export function ensureTokens(operation: string, what: string, tokens: TrainingTokens): void {
+  if (isMixture(tokens)) {
+    ensure(tokens.length > 0, () => `${operation}: the mixture of ${what} is empty; give it a source of tokens`);
+    ensureList(operation, `the mixture of ${what}`, tokens, 'source', 'weight');
+  }
+  for (const source of isMixture(tokens) ? tokens.map(({ source }) => source) : [tokens]) {
+    if (typeof source === 'object' && source !== null && 'read' in source) ensureTokenSource(operation, source);
+    else ensureKind(operation, `token ids in a typed array for ${what}, as Uint16Array.from(ids)`, source, 'subarray');
+  }
+}
 
 function rowsOf(source: TokenSource, options: TextStreamOptions, random: Random): Rows {
   const { windowLength, endOfTextId } = options;

@@ -16,7 +16,7 @@ import {
 } from './options.ts';
 import { randomStream } from './random-streams.ts';
 import { scheduleNamed } from './schedule.ts';
-import { isMixture, type TrainingText, type TrainingTokens, textStream, tokenCount } from './text-stream.ts';
+import { ensureTokens, type TrainingText, textStream, tokenCount } from './text-stream.ts';
 import { Trainer } from './trainer.ts';
 
 /**
@@ -45,7 +45,7 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
   ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');
   for (const part of ['train', 'validation'] as const) {
-    ensureTokens(part, text[part]);
+    ensureTokens('train', part, text[part]);
   }
   checkTrainOptions(options);
   const windowLength = windowLengthOf(model, options);
@@ -80,13 +80,6 @@ export function textTrainer(model: Trainable, text: TrainingText, options: Train
     optimizer: optimizerNamed(options.optimizer).create(model.namedParameters(), optionsOf(options.optimizer, options)),
     learningRate: scheduleNamed(options.schedule, scheduleOptionsOf(options)),
   });
-}
-
-function ensureTokens(part: string, tokens: TrainingTokens): void {
-  for (const source of isMixture(tokens) ? tokens.map(({ source }) => source) : [tokens]) {
-    const property = typeof source === 'object' && source !== null && 'read' in source ? 'documentStarts' : 'subarray';
-    ensureKind('train', `token ids in a typed array for ${part}, as Uint16Array.from(ids)`, source, property);
-  }
 }
 
 /** The largest divisor of `number` that is at most `limit`. */

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { type LossCurve, lossCurveSvg } from '../../charts/loss-curve.ts';
 import { ensure } from '../../core/errors.ts';
 import { areFinite } from '../../core/finite.ts';
-import { ensureKind, ensureList, ensureString } from '../../core/kind.ts';
+import { ensureCount, ensureKind, ensureList, ensureString } from '../../core/kind.ts';
 import { knownOptions } from '../../core/options.ts';
 import { generate } from '../../generate/index.ts';
 import { Divergence } from '../../train/divergence.ts';
@@ -37,6 +37,8 @@ export interface FolderReport extends TrainReport {
 export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGenerator<FolderReport, void, undefined> {
   ensureKind('runInFolder', 'a trainer', trainer, 'step', 'trainStep');
   const options = knownOptions('runInFolder', run, runOptionNames);
+  ensureKind('runInFolder', 'a model', options.model, 'namedParameters', 'config');
+  ensureCount('steps', options.steps);
   await makeFolder(options.folder);
   const lock = await RunLock.take(options.folder);
   try {

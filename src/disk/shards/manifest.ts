@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { ensure, TsgptError } from '../../core/errors.ts';
 import { describeIssue } from '../../core/invalid-json.ts';
 import { isObject } from '../../core/json.ts';
+import { ensureString } from '../../core/kind.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
 import { throwUnreadable } from '../unreadable.ts';
 
@@ -97,6 +98,7 @@ export async function writeManifest(folder: string, contents: ManifestContents):
 
 /** Whether a folder has token shards, finished or not. */
 export async function holdsShards(folder: string): Promise<boolean> {
+  ensureString('holdsShards', 'the folder', folder);
   const holds = async (name: string, isIt: (text: string) => boolean) =>
     readFile(join(folder, name), 'utf8').then(isIt, () => false);
   return (

@@ -1,5 +1,5 @@
 import { ensure } from '../../core/errors.ts';
-import { ensureString } from '../../core/kind.ts';
+import { ensureKind, ensureString } from '../../core/kind.ts';
 import type { TokenSource } from '../../text/token-source.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import { FilePool } from './file-pool.ts';
@@ -36,6 +36,7 @@ export async function openShards(folder: string): Promise<OpenedShards> {
   return {
     ...{ folder, manifest, tokenizer, train, validation, close },
     ensureTokenizer(other, owner = 'the model') {
+      ensureKind('ensureTokenizer', 'a tokenizer', other, 'kind', 'vocabSize', 'toJSON');
       const { vocabSize, sha256 } = manifest.tokenizer;
       ensure(
         other.vocabSize === vocabSize && hashOfTokens(other) === sha256,

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
+import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
-import { ensureKind, ensureString } from '../../core/kind.ts';
+import { ensureBoolean, ensureKind, ensureString, ensureTexts } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import { dataFormats, findDataFiles } from '../documents/data-files.ts';
 import type { PrepareDataOptions, PreparedData } from './prepare-data-options.ts';
@@ -50,15 +51,19 @@ export async function checked(sources: readonly string[], options: PrepareDataOp
   ensureKind('prepareData', 'a tokenizer', tokenizer, 'encode', 'vocabSize', 'tokenBytes');
   ensureString('prepareData', 'the folder', folder);
   ensureString('prepareData', 'the field', field);
+  if (encoding !== undefined) ensureString('prepareData', 'the encoding', encoding);
+  if (include !== undefined) ensureTexts('prepareData', 'include', include);
+  if (exclude !== undefined) ensureTexts('prepareData', 'exclude', exclude);
+  ensureBoolean('prepareData', 'allowSpecial', allowSpecial);
   ensureWhole('shardSize', shardSize, 2 ** 31);
   ensureWhole('threads', threads, 256);
   ensure(
     validationFraction >= 0 && validationFraction < 1,
-    () => `the validation fraction must be from 0 to less than 1, but is ${validationFraction}`,
+    () => `the validation fraction must be from 0 to less than 1, but is ${describeValue(validationFraction)}`,
   );
   ensure(
     format === undefined || dataFormats.includes(format),
-    () => `the option format must be one of ${dataFormats.join(', ')}, but is ${String(format)}`,
+    () => `the option format must be one of ${dataFormats.join(', ')}, but is ${describeValue(format)}`,
   );
   const found = await findDataFiles(sources, { include, exclude, encoding, format, signal });
   const settings = { shardSize, validationFraction, field, format, encoding, allowSpecial };
@@ -72,6 +77,6 @@ export async function checked(sources: readonly string[], options: PrepareDataOp
 function ensureWhole(name: string, value: number, most: number): void {
   ensure(
     Number.isSafeInteger(value) && value >= 1 && value <= most,
-    () => `${name} must be a whole number from 1 to ${most}, but is ${value}`,
+    () => `${name} must be a whole number from 1 to ${most}, but is ${describeValue(value)}`,
   );
 }

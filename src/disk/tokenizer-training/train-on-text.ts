@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeValue } from '../../core/describe-value.ts';
 import { ensure, TsgptError } from '../../core/errors.ts';
-import { ensureKind } from '../../core/kind.ts';
+import { ensureCount, ensureKind, ensureNumber, ensureString } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { TextProgress, TextSource } from '../../text/text-source.ts';
 import type { HuggingFaceTokenizer } from '../../tokenizer/index.ts';
@@ -67,9 +67,13 @@ export async function trainTokenizerOnText(
   source: TextSource,
   options: TrainOnTextOptions,
 ): Promise<{ tokenizer: HuggingFaceTokenizer; report: TokenizerReport }> {
-  ensureKind('trainTokenizerOnText', 'a text as from openText or textSourceOf', source, 'documents');
+  ensureKind('trainTokenizerOnText', 'a text as from openText or textSourceOf', source, 'documents', 'bytes');
+  ensureCount('the bytes of a text', source.bytes, 0);
   const known = knownOptions('trainTokenizerOnText', options, names);
   const { threads = availableParallelism(), memory = 1e9, heldOut: share = 0, onProgress } = known;
+  const { temporaryFolder = tmpdir() } = known;
+  ensureNumber('trainTokenizerOnText', 'memory', memory);
+  ensureString('trainTokenizerOnText', 'temporaryFolder', temporaryFolder);
   const complete = completeTrainingOptions('trainTokenizerOnText', known);
   const { vocabSize, pattern, specialTokens, minCount, signal } = complete;
   ensure(
@@ -85,7 +89,7 @@ export async function trainTokenizerOnText(
   );
   const wordPattern = new WordPattern(pattern, specialTokens); // invalid ones are refused before anything is read
 
-  return inTemporaryFolder(known.temporaryFolder ?? tmpdir(), async (folder) => {
+  return inTemporaryFolder(temporaryFolder, async (folder) => {
     const start = performance.now();
     const maxBytes = (memory - ownMemory - useful * threadMemory) / 2 / useful;
     const counter = createWordCounter({ threads: useful, folder, pattern, specialTokens, maxBytes });

@@ -6,7 +6,7 @@ import { checkOptimizerOptions } from './check-options.ts';
 import { Coefficients } from './coefficients.ts';
 import { flatNorm } from './flat-norm.ts';
 import { FlatParameters } from './flat-parameters.ts';
-import { type Optimizer, type OptimizerKind, type UpdateOptions, updateOptionNames } from './optimizer.ts';
+import { completeUpdateOptions, type Optimizer, type OptimizerKind, type UpdateOptions } from './optimizer.ts';
 
 export interface AdamWOptions {
   /** The decay rates of the running means of the gradients and of their squares. Defaults to [0.9, 0.95]. */
@@ -70,7 +70,7 @@ export class AdamW implements Optimizer {
   }
 
   async update(options: UpdateOptions): Promise<void> {
-    const { learningRate, gradientScale = 1 } = knownOptions('update', options, updateOptionNames);
+    const { learningRate, gradientScale } = completeUpdateOptions(options);
     const { betas, eps, weightDecay } = this.#options;
     this.#flat.takeOver();
     this.step++;

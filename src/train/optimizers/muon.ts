@@ -1,5 +1,6 @@
 import { type Compiled, compile } from '../../compile/index.ts';
 import { ensure } from '../../core/errors.ts';
+import { ensureFunction } from '../../core/kind.ts';
 import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { Parameter } from '../../nn/index.ts';
 import { fromArray } from '../../tensor/index.ts';
@@ -9,7 +10,7 @@ import { Coefficients } from './coefficients.ts';
 import { flatNorm } from './flat-norm.ts';
 import { FlatParameters, isMatrix, pieceSize, piecesOf, trainableOnes } from './flat-parameters.ts';
 import { orthogonalize } from './newton-schulz.ts';
-import { type Optimizer, type OptimizerKind, type UpdateOptions, updateOptionNames } from './optimizer.ts';
+import { completeUpdateOptions, type Optimizer, type OptimizerKind, type UpdateOptions } from './optimizer.ts';
 
 /** `betas` and `eps` belong to AdamW, which updates the other parameters; `weightDecay` is the same for both. */
 export interface MuonOptions extends AdamWOptions {
@@ -68,6 +69,7 @@ export class Muon implements Optimizer {
     const { orthogonalizes = inBlocks, ...others } = knownOptions('Muon', options, optionNames);
     this.#options = { ...defaultMuon, ...others };
     checkOptimizerOptions(this.#options);
+    ensureFunction('Muon', 'orthogonalizes', orthogonalizes);
     this.parameters = trainableOnes(parameters);
     const isChosen = ([path, parameter]: [string, Parameter]) => isMatrix(parameter) && orthogonalizes(path, parameter);
     const matrices = [...this.parameters].filter(isChosen);
@@ -124,7 +126,7 @@ export class Muon implements Optimizer {
    *     p ← (1 - learningRate weightDecay) p - learningRate 0.2 √max(rows, columns) orthogonalize(d)
    */
   async update(options: UpdateOptions): Promise<void> {
-    const { learningRate, gradientScale = 1 } = knownOptions('update', options, updateOptionNames);
+    const { learningRate, gradientScale } = completeUpdateOptions(options);
     const { momentum, weightDecay } = this.#options;
     this.#flat.takeOver();
     await this.#rest?.update(options);

@@ -1,4 +1,5 @@
-import type { OptionNames } from '../../core/options.ts';
+import { ensureNumber } from '../../core/kind.ts';
+import { knownOptions, type OptionNames } from '../../core/options.ts';
 import type { Parameter } from '../../nn/index.ts';
 
 /**
@@ -31,13 +32,23 @@ export interface UpdateOptions {
   gradientScale?: number;
 }
 
-export const updateOptionNames: OptionNames<UpdateOptions> = { learningRate: true, gradientScale: true };
+const updateOptionNames: OptionNames<UpdateOptions> = { learningRate: true, gradientScale: true };
+
+/** The options of an update with their defaults. Throws a TsgptError unless they are numbers. */
+export function completeUpdateOptions(options: UpdateOptions): Required<UpdateOptions> {
+  const { learningRate, gradientScale = 1 } = knownOptions('update', options, updateOptionNames);
+  ensureNumber('update', 'learningRate', learningRate);
+  ensureNumber('update', 'gradientScale', gradientScale);
+  return { learningRate, gradientScale };
+}
 
 /**
  * The factor that clips gradients: it scales a `norm` above `maxNorm` down to `maxNorm`, and is 1 for smaller norms. It is computed as in
  * PyTorch's `torch.nn.utils.clip_grad_norm_`.
  */
 export function clipScale(norm: number, maxNorm: number): number {
+  ensureNumber('clipScale', 'the norm', norm);
+  ensureNumber('clipScale', 'maxNorm', maxNorm);
   return Math.min(1, maxNorm / (norm + 1e-6));
 }
 

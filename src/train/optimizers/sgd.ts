@@ -6,7 +6,7 @@ import { checkOptimizerOptions } from './check-options.ts';
 import { Coefficients } from './coefficients.ts';
 import { flatNorm } from './flat-norm.ts';
 import { FlatParameters } from './flat-parameters.ts';
-import { type Optimizer, type OptimizerKind, type UpdateOptions, updateOptionNames } from './optimizer.ts';
+import { completeUpdateOptions, type Optimizer, type OptimizerKind, type UpdateOptions } from './optimizer.ts';
 
 export interface SGDOptions {
   /** The share of the momentum that stays from step to step. 0 turns it off, and no state is kept. Defaults to 0.9. */
@@ -73,7 +73,7 @@ export class SGD implements Optimizer {
    *     g ← g + weightDecay p,  m ← momentum m + g,  p ← p - learningRate m,  or with nesterov  p ← p - learningRate (g + momentum m)
    */
   async update(options: UpdateOptions): Promise<void> {
-    const { learningRate, gradientScale = 1 } = knownOptions('update', options, updateOptionNames);
+    const { learningRate, gradientScale } = completeUpdateOptions(options);
     this.#flat.takeOver();
     this.step++;
     const coefficientsOf = (decay: number) => coefficients.pack({ scale: gradientScale, decay, rate: learningRate });
