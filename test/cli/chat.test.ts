@@ -153,8 +153,7 @@ describe('chat', () => {
       await until('The system message is set.');
       child.stdin.write('\x03'); // on an empty line it says how to end
       await until('ends the conversation');
-      if (columns === 60) child.stdin.write('\x03');
-      else child.stdin.end('\x04'); // Ctrl-D
+      child.stdin.end(columns === 60 ? '\x03' : '\x04'); // Ctrl-D; a pipe, unlike a terminal, keeps a program waiting until it ends
       expect(await closed).toBe(columns === 60 ? 130 : 0);
       expect(stdout).not.toContain('there is no command');
       expect(stdout.endsWith('\n')).toBe(true);
