@@ -46,6 +46,15 @@ const internal = [
   'pythonNames', // listed by WeightDtype
   'reasons', // listed by LeftOutReason
   'TypedNumbers', // listed by TensorValues
+  // The tables that these types are read from.
+  'shardSchema',
+  'tokenizerIdentitySchema',
+  'preparedSourceSchema',
+  'manifestSchema',
+  'layerKinds',
+  'operationKinds',
+  'optimizerKinds',
+  'schedules',
   'OneAtATime', // keeps passes over a cache apart
 ];
 

@@ -2,6 +2,7 @@ import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { ensureKind } from '../core/kind.ts';
 import { knownOptions, type OptionNames } from '../core/options.ts';
+import { whileOpen } from '../core/while-open.ts';
 import { type Decoder, type KVCache, usualCapacity } from '../generate/index.ts';
 import type { LanguageModel } from '../models/index.ts';
 import { getRuntime } from '../runtime/index.ts';
@@ -105,11 +106,16 @@ interface DecoderSteps {
 
 async function withDecoder<T>(
   open: () => Decoder | Promise<Decoder>,
-  { promptLength, position, signal }: DecodingProfileOptions,
+  options: DecodingProfileOptions,
   work: (steps: DecoderSteps) => Promise<T>,
 ): Promise<T> {
-  await using decoder = await open();
+  const decoder = await open();
   ensureKind('profileDecoding', 'a function that opens a decoder', decoder, 'append', 'createCache');
+  const resource = { close: () => decoder.dispose() };
+  return whileOpen(resource, async () => work(stepsOf(decoder, options)));
+}
+
+function stepsOf(decoder: Decoder, { promptLength, position, signal }: DecodingProfileOptions): DecoderSteps {
   const { contextLength, vocabSize } = decoder.config;
   const prompt = promptLength ?? Math.min(512, contextLength);
   const before = position ?? Math.min(128, contextLength - 1);
@@ -126,7 +132,7 @@ async function withDecoder<T>(
   const capacity = Math.max(longest, Math.min(contextLength, usualCapacity));
   const ids = [...randomIds(vocabSize, longest)];
   const cache = decoder.createCache({ capacity });
-  return await work({
+  return {
     decoder,
     cache,
     promptLength: prompt,
@@ -140,7 +146,7 @@ async function withDecoder<T>(
       cache.truncate(0, before);
       await decoder.append(cache, [[ids[before]!]]);
     },
-  });
+  };
 }
 
 /** The bytes of the weights that lie in arrays, not in a file. */

@@ -32,7 +32,7 @@ export interface Packing {
 }
 
 /**
- * Passes through documents, several packed into a row by {@link bestFit}, so that none is cut that is not longer than a window. The rest of a row is
+ * Passes through documents, several packed into a row by best fit, so that none is cut that is not longer than a window. The rest of a row is
  * padding. Groups of documents, and the rows of each, come in a random order; every document comes once in a pass.
  */
 export class PackedRows implements Rows {

@@ -20,6 +20,7 @@ export {
   type Tokenizer,
   type TokenizerJSON,
 } from './tokenizer.ts';
+export type { PatternName } from './training/patterns.ts';
 export { type TrainFromTextsOptions, trainTokenizer } from './training/train-tokenizer.ts';
 export type { TrainTokenizerOptions } from './training/training-options.ts';
 export type { PatternChoice } from './training/word-pattern.ts';

@@ -31,6 +31,7 @@ export {
   type LearningRateSchedule,
   linearSchedule,
   type ScheduleName,
+  type WarmupOptions,
   type WsdScheduleOptions,
   wsdSchedule,
 } from './schedule.ts';

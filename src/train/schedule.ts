@@ -6,7 +6,8 @@ import { knownOptions, type OptionNames, whichName } from '../core/options.ts';
 /** The learning rate of a step; steps count from 0. */
 export type LearningRateSchedule = (step: number) => number;
 
-interface WarmupOptions {
+/** The options of {@link constantSchedule}. */
+export interface WarmupOptions {
   /** The highest rate, reached after `warmupSteps`. */
   learningRate: number;
   /** The number of steps over which the rate rises from near 0. */

@@ -31,12 +31,12 @@ const hashSchema = v.pipe(v.string(), v.regex(/^[\da-f]{64}$/, 'must be a SHA-25
 const nameSchema = v.pipe(v.string(), v.regex(/^[\w-]+$/, 'must be a plain file name'));
 
 export const shardSchema = v.object({
-  /** The name of its two files, without .bin and .idx. */
+  // The name of its two files, without .bin and .idx.
   name: nameSchema,
   tokens: countSchema,
-  /** The documents that begin in it. */
+  // The documents that begin in it.
   documents: countSchema,
-  /** The checksums of its two files. */
+  // The checksums of its two files.
   sha256: hashSchema,
   indexSha256: hashSchema,
 });
@@ -47,11 +47,11 @@ const splitSchema = v.object({ tokens: countSchema, documents: countSchema, shar
 
 export const tokenizerIdentitySchema = v.object({
   kind: v.picklist(['gpt2', 'char', 'hugging-face']),
-  /** Only of a character tokenizer. */
+  // Only of a character tokenizer.
   characters: v.optional(v.string()),
   vocabSize: countSchema,
   endOfTextId: v.optional(countSchema),
-  /** The checksum of the bytes of all its tokens, see `hashOfTokens`. */
+  // The checksum of the bytes of all its tokens, see `hashOfTokens`.
   sha256: hashSchema,
 });
 /** Which tokenizer made token ids. */
@@ -59,7 +59,7 @@ export type TokenizerIdentity = v.InferOutput<typeof tokenizerIdentitySchema>;
 
 export const preparedSourceSchema = v.object({
   path: v.string(),
-  /** Its size, and when it was changed last, in milliseconds since 1970; 0 of standard input. */
+  // Its size, and when it was changed last, in milliseconds since 1970; 0 of standard input.
   bytes: countSchema,
   modified: v.number(),
 });
@@ -71,14 +71,14 @@ const manifestSchema = v.object({
   version: v.literal(version),
   tokenizer: tokenizerIdentitySchema,
   dtype: v.picklist(['uint16', 'uint32']),
-  /** The number of tokens in every shard but the last. */
+  // The number of tokens in every shard but the last.
   shardSize: countSchema,
   validation: v.object({
     fraction: v.number(),
-    /** Whether documents were chosen by their checksum, or, because there are too few, the end of the text was kept. */
+    // Whether documents were chosen by their checksum, or, because there are too few, the end of the text was kept.
     by: v.picklist(['document', 'end']),
   }),
-  /** The size of the documents as UTF-8. */
+  // The size of the documents as UTF-8.
   textBytes: countSchema,
   sources: v.array(preparedSourceSchema),
   splits: v.object({ train: splitSchema, validation: splitSchema }),

@@ -2,9 +2,9 @@ import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 import { whichName } from '../../core/options.ts';
 import { type AdamWOptions, adamw } from './adamw.ts';
-import { type MuonOptions, muon } from './muon.ts';
+import { muon } from './muon.ts';
 import type { OptimizerKind } from './optimizer.ts';
-import { type SGDOptions, sgd } from './sgd.ts';
+import { sgd } from './sgd.ts';
 
 export { AdamW, type AdamWOptions, defaultAdamW } from './adamw.ts';
 export { type ChooseMatrices, Muon, type MuonOptions } from './muon.ts';
@@ -17,8 +17,13 @@ export const optimizerKinds = { adamw, sgd, muon };
 
 export type OptimizerName = keyof typeof optimizerKinds;
 
-/** The options of all optimizers. Each optimizer has some of them. */
-export type OptimizerOptions = AdamWOptions & SGDOptions & MuonOptions;
+/** The options of all optimizers. Each optimizer has some of them, and its own defaults. */
+export interface OptimizerOptions extends AdamWOptions {
+  /** In {@link SGD} and {@link Muon}: the share of the momentum that stays from step to step. */
+  momentum: number;
+  /** In {@link SGD} and {@link Muon}: whether a step looks ahead along the momentum. */
+  nesterov: boolean;
+}
 
 /** The names of all optimizers' options. */
 export const optimizerOptionNames = [
