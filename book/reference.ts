@@ -52,6 +52,7 @@ const internal = [
   'preparedSourceSchema',
   'manifestSchema',
   'layerKinds',
+  'wordPatterns',
   'operationKinds',
   'optimizerKinds',
   'schedules',
