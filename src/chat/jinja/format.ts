@@ -2,7 +2,8 @@ import { ensure } from '../../core/errors.ts';
 import { quoted } from '../../core/printable.ts';
 import { lengthOf, partOf } from './code-points.ts';
 import type { Meter } from './meter.ts';
-import { reprOf, textOf, textOfFloat } from './text-of.ts';
+import { type NumberForm, numberText } from './number-form.ts';
+import { reprOf, textOf } from './text-of.ts';
 import { Arguments, Dict, typeName, type Value } from './values.ts';
 
 const percentField = /%(?:\(([^)%]*)\))?([-+ 0#]*)(\d*)(?:\.(\d+))?(.?)/gs;
@@ -13,16 +14,22 @@ export function formatted(meter: Meter, text: string, values: Arguments | Value)
   let next = 0;
   const result = text.replace(percentField, (_, name, flags: string, width, precision, conversion) => {
     if (conversion === '%') return '%';
+    ensure(conversion !== '', 'a text ends within a place for a value; write %% for a percent sign');
     let value: Value | undefined;
     if (name === undefined) value = given[next++];
     else if (values instanceof Arguments) value = values.named.get(name);
     else value = values instanceof Dict ? values.field(name) : undefined;
     ensure(value !== undefined, 'a text has more places than there are values to fill in');
-    const align = flags.includes('-') ? '<' : '>';
     const sign = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : '';
-    const fill = flags.includes('0') && align === '>' && !'srac'.includes(conversion) ? '0' : ' ';
+    const isZeroFilled = flags.includes('0') && !flags.includes('-') && !'srac'.includes(conversion);
+    const align = flags.includes('-') ? '<' : isZeroFilled ? '=' : '>';
+    const fill = isZeroFilled ? '0' : ' ';
     const type = conversion === 'i' || conversion === 'u' ? 'd' : conversion;
-    return field(meter, value, { fill, align, sign, width: Number(width), precision, type });
+    const isAlternate = flags.includes('#');
+    const form = { fill, align, sign, width: Number(width), precision: numberOf(precision), type, isAlternate };
+    if (!'sra'.includes(type)) return field(meter, value, bodyOf(meter, value, form), form);
+    const shown = shortened(shownAs(meter, value, type), form);
+    return field(meter, shown, shown, form);
   });
   const isUsed =
     next >= given.length || values instanceof Arguments
@@ -33,7 +40,7 @@ export function formatted(meter: Meter, text: string, values: Arguments | Value)
 }
 
 const braceField = /\{\{|\}\}|\{(\w*)(?:!([rs]))?(?::([^{}]*))?\}|[{}]/g;
-const specification = /^(?:(.)?([<>^=]))?([+ -]?)(0?)(\d*)(,?)(?:\.(\d+))?([a-zA-Z%]?)$/su;
+const specification = /^(?:(.)?([<>^=]))?([+ -]?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/su;
 
 /** Python's `text.format(…)`. */
 export function filledIn(meter: Meter, text: string, given: Arguments): string {
@@ -46,107 +53,116 @@ export function filledIn(meter: Meter, text: string, given: Arguments): string {
     ensure(value !== undefined, () => `format() has no value for ${quoted(whole)}`);
     const parts = specification.exec(spec);
     ensure(parts, () => `format() does not know the form ${quoted(spec)}`);
-    const [, fill = parts[4] || ' ', align, sign, , width, comma, precision, type = ''] = parts;
-    const isText = typeof value === 'string' || conversion !== undefined;
-    const side = align ?? (isText ? '<' : '>');
-    const shown = conversion === 'r' ? reprOf(meter, value) : conversion === 's' ? textOf(meter, value) : value;
-    return field(meter, shown, {
-      fill,
-      align: side,
-      sign: sign!,
-      width: Number(width),
-      precision,
-      type,
-      comma: !!comma,
-    });
+    const [, fill = parts[5] || ' ', align, sign, alternate, , width, group, precision, type = ''] = parts;
+    const shown = conversion === undefined ? value : shownAs(meter, value, conversion);
+    if (spec === '') return textOf(meter, shown);
+    const isNumber = ['number', 'bigint', 'boolean'].includes(typeof shown);
+    ensure(
+      isNumber || typeof shown === 'string',
+      () => `format() cannot give a value of type ${typeName(shown)} the form ${quoted(spec)}; write its text with !s`,
+    );
+    const form: FieldForm = {
+      ...{
+        fill,
+        align: align ?? (!isNumber ? '<' : parts[5] ? '=' : '>'),
+        sign: sign!,
+        group: group!,
+        isAlternate: alternate !== '',
+      },
+      ...{ width: Number(width), precision: numberOf(precision), type },
+    };
+    return field(meter, shown, isNumber ? bracedNumber(meter, shown, form) : bracedText(shown as string, form), form);
   });
   return meter.text(result);
 }
 
-interface FieldForm {
+const numberOf = (digits: string | undefined) => (digits === undefined ? undefined : Number(digits));
+
+interface FieldForm extends NumberForm {
   fill: string;
   align: string;
   sign: string;
   width: number;
-  precision: string | undefined;
-  type: string;
-  comma?: boolean;
+  /** What stands between groups of digits. */
+  group?: string;
 }
 
-function field(meter: Meter, value: Value, { fill, align, sign, width, precision, type, comma }: FieldForm): string {
+/** A value's text with its sign, its groups of digits and its padding. */
+function field(meter: Meter, value: Value, body: string, { fill, align, sign, width, group, type }: FieldForm): string {
   meter.characters(width);
-  let text = bodyOf(meter, value, type, precision);
-  const isNumber = typeof value === 'number' || typeof value === 'bigint';
-  if (comma) text = text.replace(/\d+/, withCommas);
-  if (isNumber && sign !== '' && sign !== '-' && !text.startsWith('-')) text = sign + text;
+  const isNumber = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+  const signed = isNumber && (sign === '+' || sign === ' ') && !body.startsWith('-') ? sign + body : body;
+  const grouped = (zeros: number) =>
+    signed.replace(
+      type === 'x' || type === 'X' ? hexStart : numberStart,
+      (_, start, digits) => start + inGroups('0'.repeat(zeros) + digits, group, type),
+    );
+  const text = group ? grouped(0) : signed;
   const padding = Math.max(0, width - lengthOf(text));
-  if (fill === '0' && isNumber && align !== '<') return text.replace(/^[-+ ]?/, (s) => s + '0'.repeat(padding));
+  if (align === '=' && group && fill === '0' && padding > 0) {
+    let zeros = Math.max(0, Math.floor((padding * groupSize(type)) / (groupSize(type) + 1)) - 2); // they are grouped, too
+    while (grouped(zeros).length < width) zeros++;
+    return grouped(zeros);
+  }
+  if (align === '=') return text.replace(/^[-+ ]?(?:0[xXob])?/, (start) => start + fill.repeat(padding));
   if (align === '^') return fill.repeat(padding >> 1) + text + fill.repeat(padding - (padding >> 1));
   return align === '<' ? text + fill.repeat(padding) : fill.repeat(padding) + text;
 }
 
-/** Digits in groups of three, counted from the right. */
-function withCommas(digits: string): string {
-  const first = digits.length % 3 || 3;
-  return digits.slice(0, first) + digits.slice(first).replace(/\d{3}/g, ',$&');
+/** What comes before the digits of a number, and those before its point. */
+const numberStart = /^([-+ ]?(?:0[ob])?)(\d+)/;
+const hexStart = /^([-+ ]?(?:0x)?)([\da-f]+)/i;
+
+const groupSize = (type: string) => ('xXob'.includes(type || 'd') ? 4 : 3);
+
+/** Digits in groups of three, or of four in other bases, counted from the right. */
+function inGroups(digits: string, separator: string | undefined, type: string): string {
+  const size = groupSize(type);
+  const first = digits.length % size || size;
+  const groups = [digits.slice(0, first)];
+  for (let i = first; i < digits.length; i += size) groups.push(digits.slice(i, i + size));
+  return groups.join(separator);
 }
 
-const mostDecimals = 75;
+const shownAs = (meter: Meter, value: Value, conversion: string) =>
+  conversion === 's' ? textOf(meter, value) : reprOf(meter, value);
 
-const bases: Record<string, number> = { x: 16, X: 16, o: 8, b: 2 };
+/** A text in the form of `format()`. */
+function bracedText(text: string, form: FieldForm): string {
+  const { type } = form;
+  ensure(type === '' || type === 's', () => `the form ${quoted(type)} needs a number, not a text`);
+  return shortened(text, form);
+}
 
-function bodyOf(meter: Meter, value: Value, type: string, precision: string | undefined): string {
-  if (type === '' || type === 's' || type === 'r') {
-    if (type === '' && typeof value === 'number' && precision !== undefined) return String(value);
-    const text = type === 'r' ? reprOf(meter, value) : textOf(meter, value);
-    return precision === undefined ? text : partOf(text, 0, Number(precision));
-  }
+const shortened = (text: string, { precision }: FieldForm) =>
+  precision === undefined ? text : partOf(text, 0, precision);
+
+/** A number in the form of `format()`, which is stricter than `%`. */
+function bracedNumber(meter: Meter, value: Value, form: FieldForm): string {
+  const isFloat = typeof value === 'number';
+  const type = form.type === 'n' ? (isFloat ? 'g' : 'd') : form.type || (isFloat ? '' : 'd');
+  ensure(
+    !form.group || (form.type !== 'n' && (form.group === '_' || !'xXob'.includes(type || 'd'))),
+    () => `the form ${quoted(form.type)} has no groups of digits`,
+  );
+  ensure(type !== 'd' || !isFloat, `the form "d" needs a whole number`);
+  ensure(
+    isFloat || form.precision === undefined || !'dcxXob'.includes(type),
+    'a whole number has no precision; leave it out, or write f after it',
+  );
+  return bodyOf(meter, value, { ...form, type });
+}
+
+/** A number, or with `c` a character. */
+function bodyOf(meter: Meter, value: Value, form: NumberForm): string {
   const number = typeof value === 'boolean' ? BigInt(value) : value;
+  if (form.type === 'c' && typeof number === 'string' && lengthOf(number) === 1) return number;
   ensure(
     typeof number === 'number' || typeof number === 'bigint',
-    () => `the form ${quoted(type)} needs a number, not a value of type ${typeName(value)}`,
+    () => `the form ${quoted(form.type)} needs a number, not a value of type ${typeName(value)}`,
   );
-  if (type === 'd') {
-    ensure(Number.isFinite(Number(number)) || typeof number === 'bigint', 'a number is not finite');
-    return String(typeof number === 'number' ? BigInt(Math.trunc(number)) : number);
-  }
-  if (type in bases && typeof number === 'bigint') {
-    const text = number.toString(bases[type]);
-    return type === 'X' ? text.toUpperCase() : text;
-  }
-  const digits = precision === undefined ? 6 : Number(precision);
-  ensure(digits <= mostDecimals, `a number has more than ${mostDecimals} decimals`);
-  if (type === 'f' || type === 'F') return toFixed(Number(number), digits);
-  if (type === '%') return `${toFixed(Number(number) * 100, digits)}%`;
-  if (type === 'e') return withExponent(Number(number), digits);
-  if (type === 'g') return general(Number(number), digits || 1);
-  ensure(false, `there is no form ${quoted(type)} for numbers`);
-}
-
-/** As `%e`: with an exponent of at least two digits. */
-function withExponent(number: number, decimals: number): string {
-  if (!Number.isFinite(number)) return textOfFloat(number);
-  return number.toExponential(decimals).replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
-/** As `%g`: without needless zeros, and with an exponent if the number is very small or has more digits than are wanted. */
-function general(number: number, digits: number): string {
-  if (!Number.isFinite(number)) return textOfFloat(number);
-  const [mantissa, exponent] = withExponent(number, digits - 1).split('e') as [string, string];
-  const isFixed = Number(exponent) >= -4 && Number(exponent) < digits;
-  const shown = isFixed ? number.toFixed(digits - 1 - Number(exponent)) : mantissa;
-  const short = shown.includes('.') ? shown.replace(/\.?0+$/, '') : shown;
-  return isFixed ? short : `${short}e${exponent}`;
-}
-
-/** A number with so many decimals; halfway between two it takes the even one, as Python does. */
-export function toFixed(number: number, decimals: number): string {
-  ensure(decimals <= mostDecimals, `a number has more than ${mostDecimals} decimals`);
-  if (!Number.isFinite(number)) return textOfFloat(number);
-  // JavaScript writes these with an exponent; they are whole.
-  if (Math.abs(number) >= 1e21) return BigInt(number) + (decimals > 0 ? `.${'0'.repeat(decimals)}` : '');
-  const rounded = number.toFixed(decimals);
-  const isHalfway = /50{24}$/.test(number.toFixed(decimals + 25));
-  if (!isHalfway || !/[13579]$/.test(rounded)) return rounded;
-  return (number - Math.sign(number) * 10 ** -decimals * 0.5).toFixed(decimals);
+  const text = numberText(number, form);
+  if (form.precision === undefined || !'dxXo'.includes(form.type || 's')) return text;
+  meter.characters(form.precision); // the least number of digits
+  return text.replace(/[\da-f]+$/i, (digits) => digits.padStart(form.precision!, '0'));
 }

@@ -1,7 +1,7 @@
 import { ensure } from '../../../core/errors.ts';
 import { mostDigits, signed } from '../arithmetic.ts';
 import { integer } from '../check.ts';
-import { toFixed } from '../format.ts';
+import { toFixed } from '../number-form.ts';
 import { ensureDefined, type Value } from '../values.ts';
 import { trim } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';

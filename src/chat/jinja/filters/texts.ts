@@ -1,3 +1,4 @@
+import { ensure } from '../../../core/errors.ts';
 import { integer, text } from '../check.ts';
 import { lengthOf, partOf } from '../code-points.ts';
 import { formatted } from '../format.ts';
@@ -7,7 +8,7 @@ import { capitalized, replaced } from '../string-methods.ts';
 import { centered, splitLines, splitRight, strip } from '../strings.ts';
 import { textOf } from '../text-of.ts';
 import { toJson } from '../to-json.ts';
-import { isTrue, Undefined, type Value } from '../values.ts';
+import { Dict, isTrue, Tuple, Undefined, type Value } from '../values.ts';
 import { space } from '../whitespace.ts';
 import { type Filters, plain } from './filter.ts';
 
@@ -16,6 +17,13 @@ const wordStart = new RegExp(`((?:[-(\\{\\[<]|${space})+)`);
 
 const escaped = (input: Value, meter: Meter) =>
   meter.text(textOf(meter, input).replace(/[&<>'"]/g, (character) => entities[character]!));
+
+/** The number of items; undefined for what has none. */
+function sizeOf(value: Value): number | undefined {
+  if (Array.isArray(value)) return value.length;
+  if (value instanceof Tuple) return value.items.length;
+  return value instanceof Dict ? value.entries.size : undefined;
+}
 
 function spaces(meter: Meter, filter: string, width: Value): string {
   const count = Math.max(0, integer(filter, width));
@@ -83,8 +91,16 @@ export const textFilters: Filters = {
       ...['length?', 'killwords?', 'end?', 'leeway?'],
     );
     if (input instanceof Undefined) return '';
-    const [self, most, ending] = [text('truncate', input), integer('truncate', length), text('truncate', end)];
-    if (lengthOf(self) <= most + integer('truncate', leeway)) return self;
+    const [most, ending] = [integer('truncate', length), text('truncate', end)];
+    ensure(
+      most >= lengthOf(ending),
+      () => `truncate: a length of ${most} is less than that of the end, ${lengthOf(ending)}`,
+    );
+    const longest = most + integer('truncate', leeway);
+    const size = sizeOf(input);
+    if (size !== undefined && size <= longest) return input;
+    const self = text('truncate', input);
+    if (lengthOf(self) <= longest) return self;
     const cut = partOf(self, 0, most - lengthOf(ending));
     return meter.text((isTrue(cutsWords) ? cut : splitRight(cut, ' ', 1)[0]!) + ending);
   },
