@@ -113,6 +113,6 @@ export function contains(meter: Meter, value: Value, needle: Value): boolean {
     return value.includes(needle);
   }
   if (value instanceof Dict) return value.entries.has(hashOf(meter, needle));
-  for (const item of iterate(value)) if (isEqual(meter, item, needle)) return true;
+  for (const item of iterate(meter, value)) if (isEqual(meter, item, needle)) return true;
   return false;
 }

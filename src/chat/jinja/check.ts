@@ -27,9 +27,6 @@ export function integer(callee: string, value: Value | undefined): number {
 /** A list that must hold texts. */
 export function texts(meter: Meter, callee: string, list: Value): string[] {
   const found: string[] = [];
-  for (const item of iterate(list)) {
-    meter.items(1);
-    found.push(text(callee, item));
-  }
+  for (const item of iterate(meter, list)) found.push(text(callee, item));
   return found;
 }

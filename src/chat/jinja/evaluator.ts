@@ -104,7 +104,8 @@ export class Evaluator {
     ensureDefined(callee);
     const isObject = callee instanceof Callable || (typeof callee === 'object' && callee !== null && 'call' in callee);
     ensure(isObject && callee.call, () => `a value of type ${typeName(callee)} cannot be called`);
-    const result = callee.call(given, this.meter);
+    const call = callee.call.bind(callee);
+    const result = this.meter.around(given.all(), () => call(given, this.meter));
     this.line = line;
     return result;
   }

@@ -46,9 +46,9 @@ export const globals: readonly (readonly [string, Value])[] = [
     const [message] = given.take('raise_exception()', 'message');
     ensure(false, textOf(meter, message!));
   }),
-  func('strftime_now', (given, meter) => {
+  func('strftime_now', (given) => {
     const [format] = given.take('strftime_now()', 'format');
-    return meter.text(strftime(new Date(), text('strftime_now()', format)));
+    return strftime(new Date(), text('strftime_now()', format));
   }),
 ];
 
@@ -65,7 +65,7 @@ function dictOf({ positional, named }: Arguments, meter: Meter): Dict {
   const add = (key: Value, value: Value) => dict.entries.set(hashOf(meter, key), [key, value]);
   if (base instanceof Dict) for (const [key, value] of base.entries.values()) add(key, value);
   else if (base !== undefined) {
-    for (const item of iterate(base)) {
+    for (const item of iterate(meter, base)) {
       const pair = listed(meter, item);
       ensure(pair.length === 2, () => `dict() needs pairs, but an item of type ${typeName(item)} has ${pair.length}`);
       add(pair[0]!, pair[1]!);

@@ -131,7 +131,7 @@ export class Interpreter {
 
   /** The items of a loop for which its condition holds. */
   *#chosen({ target, condition }: ForLoop, over: Value, scope: Scope): Generator<Value> {
-    for (const item of iterate(over)) {
+    for (const item of iterate(this.#meter, over)) {
       if (condition) {
         const inner = new Scope(scope);
         this.#assign(target, item, inner);

@@ -21,11 +21,18 @@ function* numbersIn(range: NumberRange): Generator<bigint> {
   for (let i = 0; i < range.length; i++) yield range.at(i);
 }
 
-/** What a loop over a value goes through. */
-export function iterate(value: Value): Iterable<Value> {
+/** What a loop over a value goes through; counts every item. */
+export function iterate(meter: Meter, value: Value): Iterable<Value> {
   const values = iterable(value);
   ensure(values !== undefined, () => `a value of type ${typeName(value)} is no list to go through`);
-  return values;
+  return counted(meter, values);
+}
+
+function* counted(meter: Meter, values: Iterable<Value>): Generator<Value> {
+  for (const value of values) {
+    meter.items(1);
+    yield value;
+  }
 }
 
 /** The pairs of key and value of a dict. */
@@ -37,9 +44,6 @@ export function pairsOf(meter: Meter, dict: Dict): Tuple[] {
 /** All that a loop over a value would go through, as a new list. */
 export function listed(meter: Meter, value: Value): Value[] {
   const items: Value[] = [];
-  for (const item of iterate(value)) {
-    meter.items(1);
-    items.push(item);
-  }
+  for (const item of iterate(meter, value)) items.push(item);
   return items;
 }

@@ -5,8 +5,10 @@ const mostSteps = 4_000_000;
 
 /**
  * Counts what a rendering does, so that a damaged or hostile template can neither run without end nor use up all memory: every expression and
- * statement is a step, and so is every second item of a new list and every sixteenth character that is
- * read or written.
+ * statement is a step, and so is every second item of a list and every sixteenth character that is read or written.
+ *
+ * Filters, tests, methods and functions need not count what they read and return: {@link around} counts texts, and `iterate` items. What makes much
+ * more than it is given, such as padding, also counts before it begins.
  */
 export class Meter {
   #steps = 0;
@@ -38,6 +40,14 @@ export class Meter {
   /** Counts the search for a text in another one, which takes up to the product of their lengths. */
   search(text: string, wanted: string): void {
     this.step((text.length * wanted.length) / 4096);
+  }
+
+  /** What all filters, tests, methods and functions are called through: counts the texts that they are given and the one they return. */
+  around<Result>(given: readonly unknown[], call: () => Result): Result {
+    this.read(...given);
+    const result = call();
+    this.read(result);
+    return result;
   }
 
   /** Counts the characters of those values that are texts. JavaScript puts a joined text together when it is first read. */

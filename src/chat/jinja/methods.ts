@@ -21,10 +21,10 @@ function bound<Self>(
   const method = Object.hasOwn(methods, name) ? methods[name] : undefined;
   if (!method) return undefined;
   return new Callable(name, (given, meter) => {
-    const all = [...given.positional, ...given.named.values()];
-    meter.read(self, ...all);
+    meter.read(self);
     // Most methods of texts look for one in the other.
-    if (typeof self === 'string') for (const value of all) if (typeof value === 'string') meter.search(self, value);
+    if (typeof self === 'string')
+      for (const value of given.all()) if (typeof value === 'string') meter.search(self, value);
     return method(self, given, meter);
   });
 }

@@ -10,27 +10,25 @@ import { isSpace } from './whitespace.ts';
 type StringMethod = (self: string, given: Arguments, meter: Meter) => Value;
 
 /** A method without arguments. */
-function plain(method: (self: string, meter: Meter) => Value): StringMethod {
-  return (self, given, meter) => {
+function plain(method: (self: string) => Value): StringMethod {
+  return (self, given) => {
     given.take('the method');
-    return method(self, meter);
+    return method(self);
   };
 }
 
 /** The methods of Python's `str`. */
 export const stringMethods: Record<string, StringMethod> = {
-  upper: plain((self, meter) => meter.text(self.toUpperCase())),
-  lower: plain((self, meter) => meter.text(self.toLowerCase())),
-  casefold: plain((self, meter) => meter.text(self.toLowerCase().replaceAll('ß', 'ss'))),
-  title: plain((self, meter) => meter.text(titled(self))),
-  capitalize: plain((self, meter) => meter.text(capitalized(self))),
-  swapcase: plain((self, meter) =>
-    meter.text(self.replace(/./gsu, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase()))),
-  ),
+  upper: plain((self) => self.toUpperCase()),
+  lower: plain((self) => self.toLowerCase()),
+  casefold: plain((self) => self.toLowerCase().replaceAll('ß', 'ss')),
+  title: plain((self) => titled(self)),
+  capitalize: plain((self) => capitalized(self)),
+  swapcase: plain((self) => self.replace(/./gsu, (c) => (c === c.toLowerCase() ? c.toUpperCase() : c.toLowerCase()))),
 
-  strip: (self, given, meter) => meter.text(stripped(self, given, 'strip()', true, true)),
-  lstrip: (self, given, meter) => meter.text(stripped(self, given, 'lstrip()', true, false)),
-  rstrip: (self, given, meter) => meter.text(stripped(self, given, 'rstrip()', false, true)),
+  strip: (self, given) => stripped(self, given, 'strip()', true, true),
+  lstrip: (self, given) => stripped(self, given, 'lstrip()', true, false),
+  rstrip: (self, given) => stripped(self, given, 'rstrip()', false, true),
   removeprefix(self, given) {
     const prefix = text('removeprefix()', given.take('removeprefix()', 'prefix')[0]);
     return self.startsWith(prefix) ? self.slice(prefix.length) : self;

@@ -62,8 +62,5 @@ const tests: Record<string, TestFunction> = {
 export function testNamed(name: string): TestFunction {
   ensure(Object.hasOwn(tests, name), () => `there is no test ${quoted(name)}`);
   const test = tests[name]!;
-  return (value, given, meter) => {
-    meter.read(value, ...given.positional);
-    return test(value, given, meter);
-  };
+  return (value, given, meter) => meter.around([value, ...given.all()], () => test(value, given, meter));
 }

@@ -170,6 +170,11 @@ export class Arguments {
     this.named = named;
   }
 
+  /** All values, whether by position or by name. */
+  all(): Value[] {
+    return [...this.positional, ...this.named.values()];
+  }
+
   /** The values of parameters, which may be given by position or by name. One whose name ends in `?` may be missing. */
   take(callee: string, ...parameters: string[]): (Value | undefined)[] {
     const names = parameters.map((parameter) => parameter.replace('?', ''));

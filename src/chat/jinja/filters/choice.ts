@@ -29,13 +29,10 @@ export function choiceFilters(filterNamed: (name: string) => FilterFunction): Fi
 }
 
 /** What counts as false has no items, even if it is no list. */
-const itemsOf = (input: Value) => (isTrue(input) ? iterate(input) : []);
+const itemsOf = (meter: Meter, input: Value) => (isTrue(input) ? iterate(meter, input) : []);
 
 function* mapped(meter: Meter, input: Value, change: (item: Value) => Value): Generator<Value> {
-  for (const value of itemsOf(input)) {
-    meter.step();
-    yield change(value);
-  }
+  for (const value of itemsOf(meter, input)) yield change(value);
 }
 
 function chosen(input: Value, given: Arguments, meter: Meter, wanted: boolean): Lazy {
@@ -60,8 +57,5 @@ function condition(given: Arguments, meter: Meter): (value: Value) => boolean {
 }
 
 function* filtered(meter: Meter, input: Value, holds: (item: Value) => boolean, wanted: boolean): Generator<Value> {
-  for (const value of itemsOf(input)) {
-    meter.step();
-    if (holds(value) === wanted) yield value;
-  }
+  for (const value of itemsOf(meter, input)) if (holds(value) === wanted) yield value;
 }

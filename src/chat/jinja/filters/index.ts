@@ -11,8 +11,5 @@ const filters: Filters = { ...textFilters, ...numberFilters, ...listFilters, ...
 export function filterNamed(name: string): FilterFunction {
   ensure(Object.hasOwn(filters, name), () => `there is no filter ${quoted(name)}`);
   const filter = filters[name]!;
-  return (input, given, meter) => {
-    meter.read(input, ...given.positional, ...given.named.values());
-    return filter(input, given, meter);
-  };
+  return (input, given, meter) => meter.around([input, ...given.all()], () => filter(input, given, meter));
 }

@@ -32,7 +32,7 @@ export const listFilters: Filters = {
   },
   batch(input, given, meter) {
     const [size, filling = null] = given.take('batch', 'linecount', 'fill_with?');
-    return new Lazy(batches(meter, iterate(input), integer('batch', size), filling));
+    return new Lazy(batches(meter, iterate(meter, input), integer('batch', size), filling));
   },
   count: plain(length),
   default: orDefault,
@@ -47,8 +47,8 @@ export const listFilters: Filters = {
     const getKey = keyGetter(meter, by === 'key' ? 0n : 1n, isTrue(isCaseSensitive));
     return sorted(meter, pairsOf(meter, input), getKey, isTrue(reverse));
   },
-  first: plain((input) => {
-    for (const item of iterate(input)) return item;
+  first: plain((input, meter) => {
+    for (const item of iterate(meter, input)) return item;
     return new Undefined('an empty list has no first item');
   }),
   groupby(input, given, meter) {
@@ -104,15 +104,14 @@ export const listFilters: Filters = {
     const [attribute = null, start = 0n] = given.take('sum', 'attribute?', 'start?');
     const get = attribute === null ? undefined : attributeGetter(meter, attribute);
     let sum = start;
-    for (const item of iterate(input)) {
-      meter.step();
+    for (const item of iterate(meter, input)) {
       sum = calculate(meter, '+', sum, get ? get(item) : item);
     }
     return sum;
   },
   unique(input, given, meter) {
     const [isCaseSensitive = false, attribute] = given.take('unique', 'case_sensitive?', 'attribute?');
-    return new Lazy(different(meter, iterate(input), keyGetter(meter, attribute, isTrue(isCaseSensitive))));
+    return new Lazy(different(meter, iterate(meter, input), keyGetter(meter, attribute, isTrue(isCaseSensitive))));
   },
 };
 
@@ -138,7 +137,6 @@ function backwards(meter: Meter, input: Value): Value[] {
 function* batches(meter: Meter, values: Iterable<Value>, size: number, filling: Value): Generator<Value> {
   let batch: Value[] = [];
   for (const value of values) {
-    meter.items(1);
     if (batch.length === size) {
       yield batch;
       batch = [];
@@ -187,6 +185,6 @@ function extreme(
   const [isCaseSensitive = false, attribute] = given.take(name, 'case_sensitive?', 'attribute?');
   const keyOf = keyGetter(meter, attribute, isTrue(isCaseSensitive));
   let best: Value | undefined;
-  for (const item of iterate(input)) if (best === undefined || isBetter(keyOf(item), keyOf(best))) best = item;
+  for (const item of iterate(meter, input)) if (best === undefined || isBetter(keyOf(item), keyOf(best))) best = item;
   return orUndefined(best, `an empty list has no ${name}`);
 }

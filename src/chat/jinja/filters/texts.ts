@@ -16,7 +16,7 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 const wordStart = new RegExp(`((?:[-(\\{\\[<]|${space})+)`);
 
 const escaped = (input: Value, meter: Meter) =>
-  meter.text(textOf(meter, input).replace(/[&<>'"]/g, (character) => entities[character]!));
+  textOf(meter, input).replace(/[&<>'"]/g, (character) => entities[character]!);
 
 /** The number of items; undefined for what has none. */
 function sizeOf(value: Value): number | undefined {
@@ -33,7 +33,7 @@ function spaces(meter: Meter, filter: string, width: Value): string {
 
 /** Filters that make texts. https://jinja.palletsprojects.com/en/stable/templates/#builtin-filters */
 export const textFilters: Filters = {
-  capitalize: plain((input, meter) => meter.text(capitalized(textOf(meter, input)))),
+  capitalize: plain((input, meter) => capitalized(textOf(meter, input))),
   center(input, given, meter) {
     const [width = 80n] = given.take('center', 'width?');
     const [wanted, self] = [integer('center', width), textOf(meter, input)];
@@ -50,9 +50,9 @@ export const textFilters: Filters = {
     const [line = '', ...lines] = splitLines(`${text('indent', input)}\n`);
     meter.characters(indentation.length * lines.length);
     const indented = lines.map((line) => (line === '' && !isTrue(blank) ? '' : indentation + line));
-    return meter.text((isTrue(first) ? indentation : '') + [line, ...indented].join('\n'));
+    return (isTrue(first) ? indentation : '') + [line, ...indented].join('\n');
   },
-  lower: plain((input, meter) => meter.text(textOf(meter, input).toLowerCase())),
+  lower: plain((input, meter) => textOf(meter, input).toLowerCase()),
   replace(input, given, meter) {
     const [from, to, count] = given.take('replace', 'old', 'new', 'count?');
     return replaced(meter, textOf(meter, input), textOf(meter, from!), textOf(meter, to!), count);
@@ -62,7 +62,7 @@ export const textFilters: Filters = {
   string: plain((input, meter) => textOf(meter, input)),
   title: plain((input, meter) => {
     const parts = textOf(meter, input).split(wordStart);
-    return meter.text(parts.map((part) => capitalized(part)).join(''));
+    return parts.map((part) => capitalized(part)).join('');
   }),
   tojson(input, given, meter) {
     const [ascii = false, indent = null, separators = null, sortKeys = false] = given.take(
@@ -71,7 +71,7 @@ export const textFilters: Filters = {
     );
     const space = typeof indent === 'string' ? indent : indent === null ? undefined : spaces(meter, 'tojson', indent);
     const [item = space === undefined ? ', ' : ',', key = ': '] =
-      separators === null ? [] : [...iterate(separators)].map((separator) => text('tojson', separator));
+      separators === null ? [] : [...iterate(meter, separators)].map((separator) => text('tojson', separator));
     const form = {
       indent: space,
       separators: [item, key] as const,
@@ -83,9 +83,9 @@ export const textFilters: Filters = {
   trim(input, given, meter) {
     const [chars] = given.take('trim', 'chars?');
     const self = textOf(meter, input);
-    return meter.text(strip(self, chars === undefined || chars === null ? undefined : text('trim', chars)));
+    return strip(self, chars === undefined || chars === null ? undefined : text('trim', chars));
   },
-  truncate(input, given, meter) {
+  truncate(input, given) {
     const [length = 255n, cutsWords = false, end = '...', leeway = 5n] = given.take(
       'truncate',
       ...['length?', 'killwords?', 'end?', 'leeway?'],
@@ -102,8 +102,8 @@ export const textFilters: Filters = {
     const self = text('truncate', input);
     if (lengthOf(self) <= longest) return self;
     const cut = partOf(self, 0, most - lengthOf(ending));
-    return meter.text((isTrue(cutsWords) ? cut : splitRight(cut, ' ', 1)[0]!) + ending);
+    return (isTrue(cutsWords) ? cut : splitRight(cut, ' ', 1)[0]!) + ending;
   },
-  upper: plain((input, meter) => meter.text(textOf(meter, input).toUpperCase())),
+  upper: plain((input, meter) => textOf(meter, input).toUpperCase()),
   wordcount: plain((input, meter) => BigInt(textOf(meter, input).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0)),
 };

@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { filterNamed } from '../../../../src/chat/jinja/filters/index.ts';
 import { JinjaTemplate } from '../../../../src/chat/jinja/index.ts';
+import { iterate } from '../../../../src/chat/jinja/iterate.ts';
+import { Meter } from '../../../../src/chat/jinja/meter.ts';
+import { Arguments } from '../../../../src/chat/jinja/values.ts';
 import { TsgptError } from '../../../../src/core/errors.ts';
 
 const endless = [
@@ -73,6 +77,18 @@ describe('a template ends', () => {
       expect(performance.now() - begin).toBeLessThan(20_000);
     },
   );
+
+  it.each<[string, (meter: Meter) => unknown]>([
+    ['the text that a filter is given', (meter) => meter.around(['a'.repeat(1e6)], () => 0n)],
+    ['the text that a filter makes', (meter) => meter.around([], () => 'a'.repeat(1e6))],
+    ['the items that a filter goes through', (meter) => [...iterate(meter, new Array(1e5).fill(0n))]],
+    ['what any filter reads', (meter) => filterNamed('wordcount')('a'.repeat(1e6), new Arguments(), meter)],
+  ])('since %s is counted, though the filter does not', (_, call) => {
+    const meter = new Meter();
+    expect(() => {
+      for (let i = 0; i < 100; i++) call(meter);
+    }).toThrow('the template takes more than 4000000 steps');
+  });
 
   it('and counts a long list once', () => {
     const template = new JinjaTemplate(
