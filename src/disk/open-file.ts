@@ -3,6 +3,7 @@ import { ensure, TsgptError } from '../core/errors.ts';
 import { isLfsPointer, lfsProblem } from '../core/json.ts';
 import { ensureString } from '../core/kind.ts';
 import type { ByteSource } from '../formats/byte-source.ts';
+import { reasonOf } from './system-errors.ts';
 
 /** The number of bytes per read from the operating system. */
 const CHUNK_BYTES = 1 << 24;
@@ -16,7 +17,7 @@ const CHUNK_BYTES = 1 << 24;
 export async function openFile(path: string, kind: string): Promise<ByteSource> {
   ensureString('open', 'the path', path);
   const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-    const reason = cause.code === 'ENOENT' ? 'there is no such file' : cause.message;
+    const reason = cause.code === 'ENOENT' ? 'there is no such file' : reasonOf(cause);
     throw new TsgptError(`cannot read ${path}: ${reason}; check the path`, { cause });
   });
   let byteLength: number;

@@ -10,6 +10,7 @@ import {
   readHuggingFaceTokenizer,
 } from '../tokenizer/index.ts';
 import { readingFrom } from './model-source.ts';
+import { reasonOf } from './system-errors.ts';
 import { throwUnreadable } from './unreadable.ts';
 
 /**
@@ -42,7 +43,7 @@ export async function readTokenizerFiles(folder: string): Promise<HuggingFaceTok
 export async function readIfThere(path: string): Promise<string | undefined> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return undefined;
-    throw new TsgptError(`cannot read ${path}: ${cause.message}`, { cause });
+    throw new TsgptError(`cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   ensure(text === undefined || !isLfsPointer(text), `${path} ${lfsProblem}`);
   return text;

@@ -1,3 +1,4 @@
+import { reasonOf } from './system-errors.ts';
 /** Safetensors files on disk. `formats/safetensors` does the same in memory. */
 
 import { readdir, readFile, stat } from 'node:fs/promises';
@@ -92,8 +93,8 @@ async function readIndex(folder: string): Promise<SafetensorsIndex> {
     status.size <= MAX_INDEX_BYTES,
     `${path} is not an index of safetensors files: it has ${status.size} bytes, and ${MAX_INDEX_BYTES} is the limit; check that it is the right file`,
   );
-  const text = await readFile(path, 'utf8').catch((cause: Error) => {
-    throw new TsgptError(`cannot read ${path}: ${cause.message}; check its permissions`, { cause });
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new TsgptError(`cannot read ${path}: ${reasonOf(cause)}; check its permissions`, { cause });
   });
   return parseSafetensorsIndex(text, path);
 }

@@ -6,7 +6,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
 };
 
-/** Why something cannot be written, in plain words where the system's are not. */
+/** Why something cannot be read or written, in plain words where the system's are not. */
 export function reasonOf({ code = '', message }: NodeJS.ErrnoException): string {
   return reasons[code] ?? message;
 }

@@ -70,6 +70,26 @@ describe.skipIf(!hasLlamaCpp || !hasShared).each(Object.keys(prompts))('llama.cp
     await theirs.dispose();
   });
 
+  it('and reads special tokens in a text as we do', async () => {
+    const { tokenizer } = await loadModel(inFolder(name));
+    const theirs = await openWithLlamaCpp(inFolder(name));
+    expect(tokenizer!.specialTokens!.length).toBeGreaterThan(0);
+    for (const special of tokenizer!.specialTokens!) {
+      // A tokenizer from SentencePiece puts a space before every piece of ordinary text, also after a special token.
+      for (const text of [
+        special,
+        `${special}Tom`,
+        `Tom${special}Sara`,
+        `${special}${special}Tom`,
+        `${special} Tom`,
+        `Tom ${special}`,
+      ]) {
+        expect(theirs.tokenize(text, true)).toEqual(tokenizer!.encode(text, { allowSpecial: true }));
+      }
+    }
+    await theirs.dispose();
+  });
+
   it('and cuts stories into the same tokens', async () => {
     const { tokenizer } = await loadModel(inFolder(name));
     const theirs = await openWithLlamaCpp(inFolder(name));

@@ -4,6 +4,7 @@ import { ensure, TsgptError } from '../../core/errors.ts';
 import { describeIssue } from '../../core/invalid-json.ts';
 import { isObject } from '../../core/json.ts';
 import { trainOptionsSchema } from '../../train/options.ts';
+import { reasonOf } from '../system-errors.ts';
 
 /**
  * A checkpoint is a JSON file with everything except the tensors. It names the safetensors files that hold the tensors:
@@ -86,7 +87,7 @@ export type TrainingRecord = NonNullable<CheckpointFile['training']>;
 /** Reads a checkpoint's JSON file. Throws a TsgptError if it is missing, damaged, or written by another program. */
 export async function readCheckpointFile(path: string): Promise<CheckpointFile> {
   const text = await readFile(path, 'utf8').catch((cause) => {
-    throw new TsgptError(`cannot read the checkpoint ${path}: ${cause.message}`, { cause });
+    throw new TsgptError(`cannot read the checkpoint ${path}: ${reasonOf(cause)}`, { cause });
   });
   let json: unknown;
   try {

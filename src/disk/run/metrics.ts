@@ -56,7 +56,7 @@ export async function readMetrics(path: string): Promise<Metrics[]> {
   ensureString('readMetrics', 'the path', path);
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === 'ENOENT') return '';
-    throw new TsgptError(`cannot read ${path}: ${cause.message}`, { cause });
+    throw new TsgptError(`cannot read ${path}: ${reasonOf(cause)}`, { cause });
   });
   return text.split('\n').flatMap(parseLine);
 }

@@ -32,8 +32,9 @@ import {
  * from SentencePiece (Llama 2, Mistral, Gemma).
  *
  * The ids are those of Hugging Face's own implementation, except that special tokens are matched anywhere in a text, and only if the caller allows
- * them. {@link decode} gives the text back, except for what the published tokenizer loses: changes by its normalizer, and characters that become
- * the unknown token.
+ * them. As there and in llama.cpp, a tokenizer from SentencePiece puts its space before every piece of ordinary text, also after a special token.
+ * {@link decode} gives the text back, except for what the published tokenizer loses: changes by its normalizer, and characters that become the unknown
+ * token.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
   readonly kind = 'hugging-face';
