@@ -45,9 +45,9 @@ export async function writeFolderAtomic(
     if (previous?.length === 0) await rmdir(target).catch(() => {});
     else if (previous) await rename(target, old).catch((cause) => cause.code !== 'ENOENT' && cannotReplace(cause));
     await rename(temporary, target).catch(async (cause) => {
-      await rename(old, target).catch(() => {});
       const isThere = cause.code === 'ENOTEMPTY' || cause.code === 'EEXIST';
-      if (isThere) await rm(old, { recursive: true, force: true });
+      // The previous folder must not come back over one that was written since, even if a third process has just moved that one away.
+      await (isThere ? rm(old, { recursive: true, force: true }) : rename(old, target).catch(() => {}));
       ensure(
         !isThere,
         `cannot write the folder ${folder}: another process has written it meanwhile; choose a new folder`,
