@@ -7,8 +7,8 @@ const subPaths = packageExports().filter((name) => name !== 'tsgpt' && !notPorta
 
 /** The most that programs may weigh, minified and gzipped, in KiB: what they weigh now, and some room. */
 const programs: [title: string, text: string, maxGzippedKiB: number][] = [
-  ['training a GPT-2', "export { GPT2, train } from 'tsgpt';", 36],
-  ['training and generating', "export { GPT2, CharTokenizer, Decoder, generate, train } from 'tsgpt';", 44],
+  ['training a GPT-2', "export { GPT2, train } from 'tsgpt';", 44],
+  ['training and generating', "export { GPT2, CharTokenizer, Decoder, generate, train } from 'tsgpt';", 53],
   ["GPT-2's tokenizer", "export { GPT2Tokenizer } from 'tsgpt';", 240],
   ['all of tsgpt', "export * from 'tsgpt';", 330],
 ];
