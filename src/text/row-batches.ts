@@ -62,22 +62,28 @@ export class RowBatches implements BatchStream<string> {
 
   #readNext() {
     const planned = this.#planning.then(async () => {
+      const size = this.#options.batchSize * this.#options.windowLength;
+      // Before the plans, which would fill the memory slowly, where there is no room for a batch.
+      const room = { tokens: new Int32Array(size), targets: new Int32Array(size) };
       const plans: RowPlan[] = [];
       while (plans.length < this.#options.batchSize) plans.push(await this.#rows.next());
-      return { plans, state: this.#rows.state };
+      return { plans, room, state: this.#rows.state };
     });
     this.#planning = planned;
-    const batch = planned.then(({ plans }) => this.#read(plans));
+    const batch = planned.then(({ plans, room }) => this.#read(plans, room));
     const state = planned.then(({ state }) => state);
     // Whoever asks for the batch gets the error; nobody may ask.
     for (const promise of [batch, state, planned]) promise.catch(() => {});
     return { batch, state };
   }
 
-  async #read(plans: readonly RowPlan[]): Promise<Batch> {
+  async #read(
+    plans: readonly RowPlan[],
+    { tokens, targets }: Record<'tokens' | 'targets', Int32Array>,
+  ): Promise<Batch> {
     const { windowLength: time, endOfTextId, documentStarts } = this.#options;
-    const tokens = new Int32Array(plans.length * time).fill(endOfTextId ?? 0);
-    const targets = new Int32Array(plans.length * time).fill(ignoredTarget);
+    tokens.fill(endOfTextId ?? 0);
+    targets.fill(ignoredTarget);
     const starts = new Int32Array(documentStarts ? plans.length * time : 0);
     await Promise.all(
       plans.flatMap((pieces, row) => {
