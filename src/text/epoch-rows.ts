@@ -2,7 +2,7 @@ import { describeValue } from '../core/describe-value.ts';
 import { ensure } from '../core/errors.ts';
 import { isObject, type Json } from '../core/json.ts';
 import { ensureCount } from '../core/kind.ts';
-import type { Random } from '../random/random.ts';
+import { Random } from '../random/random.ts';
 import { randomPermutation } from './permutation.ts';
 import { ensureRandom, ensureWindow } from './random-rows.ts';
 import type { RowPlan, Rows } from './rows.ts';
@@ -82,7 +82,7 @@ interface Pass {
 
 /** The random numbers of a pass: each pass has its own, so that the place in the stream is just the number of the pass and of the row. */
 export function epochRandom(random: Random, epoch: number): Random {
-  const own = random.stream(0);
+  const own = new Random({ state: random.state });
   for (let i = 0; i < epoch; i++) own.child();
   return own.child();
 }

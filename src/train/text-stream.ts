@@ -5,6 +5,7 @@ import {
   documentStartsOf,
   EpochRows,
   MixedRows,
+  type MixturePart,
   PackedRows,
   type Packing,
   RandomRows,
@@ -59,13 +60,9 @@ export function textStream(tokens: TrainingTokens, options: TextStreamOptions, r
   const { batchSize, windowLength, endOfTextId, readAhead, separateDocuments, order } = options;
   ensure(
     !separateDocuments || order === 'packed' || endOfTextId !== undefined,
-    'documents cannot be kept apart without an end-of-text token between them; use a tokenizer that has one, or order: packed',
+    'documents cannot be kept apart without an end-of-text token between them; use a tokenizer that has one, or pack documents',
   );
-  const sources = sourcesOf(tokens, options);
-  const streams = sources.map(({ source, weight }, i) => {
-    // A single source is no mixture: its stream draws from `random` itself.
-    return { rows: rowsOf(source, options, sources.length === 1 ? random : random.stream(i)), weight };
-  });
+  const streams = streamsOf(tokens, options, random);
   const rows = streams.length === 1 ? streams[0]!.rows : new MixedRows(streams, random);
   return new RowBatches(rows, { batchSize, windowLength, endOfTextId, readAhead, documentStarts: separateDocuments });
 }
@@ -94,9 +91,7 @@ export async function measurePasses(
 ): Promise<PassSize> {
   let rows = 0;
   let packing: Packing | undefined;
-  const sources = sourcesOf(tokens, options);
-  for (const [i, { source }] of sources.entries()) {
-    const stream = rowsOf(source, options, sources.length === 1 ? random : random.stream(i));
+  for (const { rows: stream } of streamsOf(tokens, options, random)) {
     if (stream instanceof EpochRows) rows += stream.rowsIn(epochs);
     if (!(stream instanceof PackedRows)) continue;
     const measured = await stream.measure(signal);
@@ -109,6 +104,14 @@ export async function measurePasses(
 function sumOf(a: Packing, b: Packing): Packing {
   const names = Object.keys(a) as (keyof Packing)[];
   return Object.fromEntries(names.map((name) => [name, a[name] + b[name]])) as unknown as Packing;
+}
+
+/** A stream of rows for each source. One of a mixture has random numbers of its own; a single source draws from `random` itself. */
+function streamsOf(tokens: TrainingTokens, options: TextStreamOptions, random: Random): MixturePart[] {
+  const sources = sourcesOf(tokens, options);
+  return sources.map(({ source, weight }) => {
+    return { rows: rowsOf(source, options, sources.length === 1 ? random : random.child()), weight };
+  });
 }
 
 function sourcesOf(tokens: TrainingTokens, options: TextStreamOptions): { source: TokenSource; weight: number }[] {

@@ -110,11 +110,11 @@ function describeEnd({ step, lastImprovement }: FolderReport): string {
   );
 }
 
-function describeRun({ model, text, textPath = '', tokenizer, resumeFrom, options }: FolderRun): string {
+function describeRun({ model, text, textPath = '', mixture, tokenizer, resumeFrom, options }: FolderRun): string {
   const tokens = `${formatInteger(tokenCount(text.train))} tokens to learn from and ${formatInteger(tokenCount(text.validation))}`;
   const begin = resumeFrom ? `Continuing after step ${formatInteger(resumeFrom.file.step)} with` : 'Training';
   return (
-    `${begin} a ${describeModel(model)} on ${shortest(textPath)}:\n` +
+    `${begin} a ${describeModel(model)} on ${mixture ? describeMixture(mixture) : shortest(textPath)}:\n` +
     `${tokens} to measure with, of ${formatInteger(tokenizer.vocabSize)} different ones.\n` +
     describeSteps(completeTrainOptions(options ?? {}), model.config)
   );
@@ -142,6 +142,12 @@ function describeRate({ optimizer, schedule, learningRate, minLearningRate, ...o
   const falls = schedule !== 'constant' && minLearningRate < learningRate;
   const rate = `learning rate ${written(learningRate)}${falls ? `, falling${fall} to ${written(minLearningRate)}` : ''}`;
   return optimizer === 'adamw' ? rate : `${optimizer}, ${rate}`;
+}
+
+/** "a.txt (weight 3) and b.txt (weight 1)" */
+function describeMixture(mixture: NonNullable<FolderRun['mixture']>): string {
+  const parts = mixture.map(({ path, weight }) => `${shortest(path)} (weight ${weight})`);
+  return `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
 /** A path as it is or from the current folder. */
