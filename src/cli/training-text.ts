@@ -4,6 +4,7 @@ import { openText } from '../disk/open-text.ts';
 import type { TextReading } from '../disk/run/index.ts';
 import { holdsShards, openShards } from '../disk/shards/index.ts';
 import { encodeText, scanCharacters, splitTrainValidation, type TokenIds, type TokenSource } from '../text/index.ts';
+import { joinedSource } from '../text/text-source.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { type TrainingText, tokenCount } from '../train/index.ts';
 import { showingProgress } from './reading-display.ts';
@@ -48,11 +49,7 @@ export async function charactersOf(
 ): Promise<Tokenizer> {
   const { allowSpecial: _, ...how } = readingOf(flags);
   const sources = await Promise.all(places.map(({ path }) => openText(path, { ...how, signal })));
-  const all = {
-    path: sources[0]!.path,
-    documents: sources.flatMap(({ documents }) => documents),
-    bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+  const all = joinedSource(sources, sources[0]!.path);
   return showingProgress(`reading ${basename(all.path)}`, (onProgress) => scanCharacters(all, { signal, onProgress }));
 }
 

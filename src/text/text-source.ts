@@ -79,6 +79,15 @@ export function ensureSource(operation: string, source: TextSource): void {
   for (const document of source.documents) ensureKind(operation, 'documents with chunks', document, 'chunks');
 }
 
+/** The documents of several sources as one, under the name `path`. */
+export function joinedSource(sources: readonly TextSource[], path: string): TextSource {
+  return {
+    path,
+    documents: sources.flatMap(({ documents }) => documents),
+    bytes: sources.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
 /** Every chunk of `source`, in order, with the number of its document. Reports progress after each. */
 export async function* readChunks(
   source: TextSource,

@@ -5,6 +5,7 @@ import { makeFolder } from '../../disk/make-folder.ts';
 import { type OpenedText, openText } from '../../disk/open-text.ts';
 import { ensureTokenizerFolder, saveTokenizer } from '../../disk/save-tokenizer.ts';
 import { type TrainOnTextOptions, trainTokenizerOnText } from '../../disk/tokenizer-training/train-on-text.ts';
+import { joinedSource } from '../../text/text-source.ts';
 import { isPatternName, patternNames } from '../../tokenizer/training/patterns.ts';
 import type { PatternChoice } from '../../tokenizer/training/word-pattern.ts';
 import { defined, memorySize, number, several, wholeNumber } from '../flags.ts';
@@ -96,11 +97,7 @@ async function trainTokenizer(
   for (const source of sources)
     texts.push(await openText(source, { ...defined({ encoding, include, exclude }), signal }));
   for (const text of texts) tellLeftOut(text, command);
-  const source = {
-    path: sources.length === 1 ? sources[0]! : `the ${sources.length} sources`,
-    documents: texts.flatMap(({ documents }) => documents),
-    bytes: texts.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
+  const source = joinedSource(texts, sources.length === 1 ? sources[0]! : `the ${sources.length} sources`);
   await makeFolder(dirname(resolve(out)));
   const display = new TokenizerDisplay(sources.length === 1 ? basename(sources[0]!) : `${sources.length} sources`);
   const { vocabSize, minCount, threads, memory, heldOut } = flags;
