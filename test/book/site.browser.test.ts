@@ -141,11 +141,11 @@ describe.skipIf(!hasBrowser || !existsSync(VITEPRESS))('the book in a browser', 
   });
 
   it('has menus on a phone that are accessible and lead to the lessons', async () => {
-    const { context, page, problems } = await open('/lessons/01-the-configuration.html', 'phone');
+    const { context, page, problems } = await open('/lessons/02-the-configuration.html', 'phone');
     await page.locator('.VPLocalNav .menu').click();
     expect(await violations(page)).toEqual([]);
     await page.locator('.VPSidebar').getByText('7. Attention').click();
-    await page.waitForURL('**/lessons/07-attention.html');
+    await page.waitForURL('**/lessons/09-attention.html');
     await page.locator('.VPNavBarHamburger').click();
     expect(await violations(page)).toEqual([]);
     expect(problems).toEqual([]);
@@ -156,7 +156,7 @@ describe.skipIf(!hasBrowser || !existsSync(VITEPRESS))('the book in a browser', 
     const out = resolve('runs/book/below-base');
     run([VITEPRESS, 'build', 'book', '--outDir', out], { BOOK_BASE: '/project/' });
     const below = await serveSite(out, '/project/');
-    for (const path of ['index.html', 'lessons/07-attention.html', 'reference/index.html']) {
+    for (const path of ['index.html', 'lessons/09-attention.html', 'reference/index.html']) {
       const { context, page, problems } = await openPage(browser, `${below.origin}/project/${path}`, 'desktop');
       const { links } = await page.evaluate(survey);
       expect(links.filter((link) => !new URL(link).pathname.startsWith('/project/'))).toEqual([]);

@@ -1,4 +1,4 @@
-// Lesson 7: attention lets every token take in what it needs from the tokens before it.
+// Lesson 9: attention lets every token take in what it needs from the tokens before it.
 import { Attention, arange, gpt2, gpt2Init, Random, randn, tensor, where } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { attentionMaps, visibleToken } from 'tsgpt/inspect';

@@ -1,4 +1,4 @@
-// Lesson 1: seven settings decide what a GPT is and what it costs.
+// Lesson 2: seven settings decide what a GPT is and what it costs.
 import { type GPT2Config, gpt2, summarizeModel } from 'tsgpt';
 import { totalOf } from 'tsgpt/models';
 import { barChartSvg } from './kit/bar-chart.ts';

@@ -1,4 +1,4 @@
-// Lesson 11: training changes the weights step by step, so that the text becomes more likely.
+// Lesson 13: training changes the weights step by step, so that the text becomes more likely.
 import { readFileSync } from 'node:fs';
 import {
   crossEntropy,

@@ -1,4 +1,4 @@
-// Lesson 8: attention and feed-forward network, each normalised before and added after, make one transformer block.
+// Lesson 10: attention and feed-forward network, each normalised before and added after, make one transformer block.
 import { Attention, FeedForward, gpt2, gpt2Init, LayerNorm, observe, Random, randn, TransformerBlock } from 'tsgpt';
 import { modelGraph } from 'tsgpt/inspect';
 import { graphSvg } from './kit/graph-drawing.ts';

@@ -1,4 +1,4 @@
-// Lesson 3: the whole path from ids to logits, with blocks that do nothing yet.
+// Lesson 4: the whole path from ids to logits, with blocks that do nothing yet.
 import {
   Embedding,
   type GPT2Config,

@@ -1,4 +1,4 @@
-// Lesson 4: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
+// Lesson 6: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
 import { fromArray, LayerNorm, Linear, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';

@@ -1,4 +1,4 @@
-// Lesson 13: a tokenizer is learned from a text: pairs that occur often become tokens.
+// Lesson 16: a tokenizer is learned from a text: pairs that occur often become tokens.
 import { GPT2Tokenizer } from 'tsgpt';
 import { bundledNovelPath, openText, trainTokenizerOnText } from 'tsgpt/node';
 import { paragraph, section, table } from './kit/lesson.ts';

@@ -1,4 +1,4 @@
-// Lesson 6: a shortcut around every layer gives the gradient a direct way back.
+// Lesson 8: a shortcut around every layer gives the gradient a direct way back.
 import { gelu, grad, Linear, Module, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section, table } from './kit/lesson.ts';

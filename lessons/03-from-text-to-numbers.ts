@@ -1,4 +1,4 @@
-// Lesson 2: a text becomes token ids, and each id becomes a vector that says what the token is and where it stands.
+// Lesson 3: a text becomes token ids, and each id becomes a vector that says what the token is and where it stands.
 import { Embedding, GPT2Tokenizer, gpt2, seedParameters, type Tensor, tensor } from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { visibleToken } from 'tsgpt/inspect';

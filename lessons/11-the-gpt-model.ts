@@ -1,4 +1,4 @@
-// Lesson 9: embeddings, twelve blocks, a last normalisation and a head are GPT-2.
+// Lesson 11: embeddings, twelve blocks, a last normalisation and a head are GPT-2.
 import { GPT2, GPT2Tokenizer, gpt2, observe, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { modelGraph } from 'tsgpt/inspect';
 import { graphSvg } from './kit/graph-drawing.ts';

@@ -1,4 +1,4 @@
-// Lesson 5: the feed-forward network. Without the bend in its middle it would be a straight line.
+// Lesson 7: the feed-forward network. Without the bend in its middle it would be a straight line.
 import { concat, FeedForward, fromArray, gelu, gpt2, gpt2Init, grad, Random, randn, relu, type Tensor } from 'tsgpt';
 import { lineChartSvg } from 'tsgpt/charts';
 import { layerDiagramSvg } from './kit/layer-diagram.ts';

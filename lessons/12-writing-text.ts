@@ -1,4 +1,4 @@
-// Lesson 10: a model that scores the next token writes a text, one token after another.
+// Lesson 12: a model that scores the next token writes a text, one token after another.
 import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
 import { visibleToken } from 'tsgpt/inspect';
 import { barChartSvg } from './kit/bar-chart.ts';

@@ -1,4 +1,4 @@
-// Lesson 12: the model gives every token a probability. How we choose makes the text dull, lively or mad.
+// Lesson 15: the model gives every token a probability. How we choose makes the text dull, lively or mad.
 import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
 import { candidates, sampleToken } from 'tsgpt/generate';
 import { visibleToken } from 'tsgpt/inspect';
