@@ -9,26 +9,53 @@ const { tiedHead: _, ...small } = gpt2.small; // tiedHead, an eighth setting, co
 console.log(small);
 
 section('What each of them costs');
-const parametersOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'parameters');
-const flopsOf = (config: GPT2Config) => totalOf(summarizeModel('gpt2', config), 'flopsPerToken');
+const parametersOf = (config: GPT2Config) =>
+  totalOf(summarizeModel('gpt2', config), 'parameters');
+const flopsOf = (config: GPT2Config) =>
+  totalOf(summarizeModel('gpt2', config), 'flopsPerToken');
 /** How many numbers the layers output for one text that fills the context. */
 function outputsOf(config: GPT2Config): number {
-  const lengths = (shape: string) => shape.replace('batch', '1').replaceAll('time', String(config.contextLength));
-  const sizeOf = (shape: string) => [...lengths(shape).matchAll(/\d+/g)].reduce((size, [n]) => size * Number(n), 1);
+  const lengths = (shape: string) =>
+    shape
+      .replace('batch', '1')
+      .replaceAll('time', String(config.contextLength));
+  const sizeOf = (shape: string) =>
+    [...lengths(shape).matchAll(/\d+/g)].reduce(
+      (size, [n]) => size * Number(n),
+      1,
+    );
   const groups = summarizeModel('gpt2', config).map(({ repeat, layers }) =>
-    layers.map(({ kind, output }) => (kind === 'step' ? 0 : repeat * sizeOf(output))),
+    layers.map(({ kind, output }) =>
+      kind === 'step' ? 0 : repeat * sizeOf(output),
+    ),
   );
   return groups.flat().reduce((a, b) => a + b);
 }
-const percent = (after: number, before: number) => `+${((after / before - 1) * 100).toFixed(1)}%`;
+const percent = (after: number, before: number) =>
+  `+${((after / before - 1) * 100).toFixed(1)}%`;
 
-const names = ['vocabSize', 'contextLength', 'embDim', 'nHeads', 'nLayers', 'dropRate'] as const;
-const changes: Partial<GPT2Config>[] = [...names.map((name) => ({ [name]: 2 * small[name] })), { qkvBias: true }];
+const names = [
+  'vocabSize',
+  'contextLength',
+  'embDim',
+  'nHeads',
+  'nLayers',
+  'dropRate',
+] as const;
+const changes: Partial<GPT2Config>[] = [
+  ...names.map((name) => ({ [name]: 2 * small[name] })),
+  { qkvBias: true },
+];
 table(
   ['change', 'parameters', 'memory', 'FLOPs per token'],
   changes.map((change) => {
     const costs = [parametersOf, outputsOf, flopsOf];
-    return [JSON.stringify(change), ...costs.map((of) => percent(of({ ...gpt2.small, ...change }), of(gpt2.small)))];
+    return [
+      JSON.stringify(change),
+      ...costs.map((of) =>
+        percent(of({ ...gpt2.small, ...change }), of(gpt2.small)),
+      ),
+    ];
   }),
 );
 
@@ -44,29 +71,58 @@ table(
     ["OpenAI's: tied, with biases for query, key and value", published],
   ],
 );
-console.log(`the head: ${small.vocabSize} x ${small.embDim} = ${(untied - tied).toLocaleString('en-US')}`);
-console.log(`the biases: ${small.nLayers} x 3 x ${small.embDim} = ${(published - tied).toLocaleString('en-US')}`);
+console.log(
+  `the head: ${small.vocabSize} x ${small.embDim} = ${(untied - tied).toLocaleString('en-US')}`,
+);
+console.log(
+  `the biases: ${small.nLayers} x 3 x ${small.embDim} = ${(published - tied).toLocaleString('en-US')}`,
+);
 
 section('The four sizes');
 table(
-  ['size', 'embDim', 'nHeads', 'nLayers', 'separate head', 'tied head', 'float32', 'FLOPs per token'],
+  [
+    'size',
+    'embDim',
+    'nHeads',
+    'nLayers',
+    'separate head',
+    'tied head',
+    'float32',
+    'FLOPs per token',
+  ],
   Object.entries(gpt2).map(([name, config]) => {
     const all = parametersOf({ ...config, tiedHead: false });
     const mebibytes = `${((4 * all) / 2 ** 20).toFixed(2)} MiB`;
     const gigaflops = `${(flopsOf(config) / 1e9).toFixed(2)}e9`;
-    return [name, config.embDim, config.nHeads, config.nLayers, all, parametersOf(config), mebibytes, gigaflops];
+    return [
+      name,
+      config.embDim,
+      config.nHeads,
+      config.nLayers,
+      all,
+      parametersOf(config),
+      mebibytes,
+      gigaflops,
+    ];
   }),
 );
 
 section('Where the parameters are');
 const parts = new Map<string, number>();
-for (const { repeat, layers } of summarizeModel('gpt2', { ...gpt2.small, tiedHead: false })) {
+for (const { repeat, layers } of summarizeModel('gpt2', {
+  ...gpt2.small,
+  tiedHead: false,
+})) {
   for (const { name, parameters } of layers) {
     const part = /Norm/.test(name) ? 'norms' : name.split('.')[0]!;
-    if (parameters > 0) parts.set(part, (parts.get(part) ?? 0) + repeat * parameters);
+    if (parameters > 0)
+      parts.set(part, (parts.get(part) ?? 0) + repeat * parameters);
   }
 }
-const bars = [...parts].map(([label, count]) => ({ label, value: count / 1e6 }));
+const bars = [...parts].map(([label, count]) => ({
+  label,
+  value: count / 1e6,
+}));
 picture(
   'parameters',
   await barChartSvg({

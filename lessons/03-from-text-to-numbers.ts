@@ -1,5 +1,12 @@
 // Lesson 3: a text becomes token ids, and each id becomes a vector that says what the token is and where it stands.
-import { Embedding, GPT2Tokenizer, gpt2, seedParameters, type Tensor, tensor } from 'tsgpt';
+import {
+  Embedding,
+  GPT2Tokenizer,
+  gpt2,
+  seedParameters,
+  type Tensor,
+  tensor,
+} from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { visibleToken } from 'tsgpt/inspect';
 import { picture, section, table } from './kit/lesson.ts';
@@ -18,8 +25,12 @@ for (const sentence of sentences) {
 section('Words it has never seen');
 for (const text of ['unforgettable', 'Zyxwvian', 'naïve 🙂', '12345']) {
   const ids = tokenizer.encode(text);
-  const pieces = ids.map((id) => [...tokenizer.tokenBytes(id)].map((byte) => byte.toString(16)).join(' '));
-  console.log(`${text}: ${ids.length} tokens ${JSON.stringify(ids)}, as bytes: ${pieces.join(' | ')}`);
+  const pieces = ids.map((id) =>
+    [...tokenizer.tokenBytes(id)].map((byte) => byte.toString(16)).join(' '),
+  );
+  console.log(
+    `${text}: ${ids.length} tokens ${JSON.stringify(ids)}, as bytes: ${pieces.join(' | ')}`,
+  );
   console.log(`  decoded: ${tokenizer.decode(ids)}`);
 }
 
@@ -62,7 +73,10 @@ picture(
     valueLabel: 'value',
     panels: [
       { title: 'tokens', values: await values(tokens) },
-      { title: 'positions', values: await values(positions.expand(tokens.shape)) },
+      {
+        title: 'positions',
+        values: await values(positions.expand(tokens.shape)),
+      },
       { title: 'sum', values: await values(embeddings) },
     ],
   }),

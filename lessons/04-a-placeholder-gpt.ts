@@ -38,8 +38,13 @@ class PlaceholderGPT extends Module {
   }
 
   forward(tokens: Tensor): Tensor {
-    const positions = this.positionEmbedding.weight.slice([0, tokens.shape[1]!]).named('positions'); // [time, embDim]
-    let x = this.tokenEmbedding.forward(tokens).add(positions).named('embeddings'); // [batch, time, embDim]
+    const positions = this.positionEmbedding.weight
+      .slice([0, tokens.shape[1]!])
+      .named('positions'); // [time, embDim]
+    let x = this.tokenEmbedding
+      .forward(tokens)
+      .add(positions)
+      .named('embeddings'); // [batch, time, embDim]
     for (const block of this.blocks) x = block.forward(x);
     return this.head.forward(x); // [batch, time, vocabSize]
   }
@@ -61,7 +66,9 @@ console.log(await logits.print());
 section('A guess for the next token');
 const guesses = await logits.argmax(-1).array<number[][]>(); // [batch, time]
 for (const [i, ids] of guesses.entries()) {
-  console.log(`${sentences[i]} → ${JSON.stringify(tokenizer.decode([ids.at(-1)!]))}`);
+  console.log(
+    `${sentences[i]} → ${JSON.stringify(tokenizer.decode([ids.at(-1)!]))}`,
+  );
 }
 
 section('The path, drawn from the graph');

@@ -1,5 +1,14 @@
 // Lesson 6: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
-import { fromArray, LayerNorm, Linear, relu, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import {
+  fromArray,
+  LayerNorm,
+  Linear,
+  relu,
+  type Tensor,
+  TorchRandom,
+  tensor,
+  torchInit,
+} from 'tsgpt';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';
 
@@ -30,7 +39,9 @@ const norm = new LayerNorm(5); // divides by 5, not 5 - 1: the biased variance
 const y = norm.forward(batch);
 const rowMean = y.mean(-1, true);
 const rowVariance = y.var(-1, true, { correction: 0 });
-console.log(`largest mean: ${(await rowMean.abs().max().item()).toExponential(0)}`);
+console.log(
+  `largest mean: ${(await rowMean.abs().max().item()).toExponential(0)}`,
+);
 console.log(await rowVariance.print());
 
 section('Why there is an eps');
@@ -46,15 +57,22 @@ section('Biased or unbiased');
 for (const n of [2, 6, 768]) {
   const x = fromArray(new TorchRandom(1).randn(n), [1, n]);
   const squares = x.sub(x.mean()).square().sum();
-  const [biased, unbiased] = [await squares.div(n).item(), await squares.div(n - 1).item()];
-  console.log(`${n} numbers: divided by n ${biased.toFixed(4)}, by n - 1 ${unbiased.toFixed(4)}`);
+  const [biased, unbiased] = [
+    await squares.div(n).item(),
+    await squares.div(n - 1).item(),
+  ];
+  console.log(
+    `${n} numbers: divided by n ${biased.toFixed(4)}, by n - 1 ${unbiased.toFixed(4)}`,
+  );
 }
 
 section('Before and after');
 const barsOf = async (panel: string, x: Tensor) => {
   const rows = await x.array<number[][]>();
   const names = ['first row', 'second row'];
-  return names.flatMap((series, r) => rows[r]!.map((value, i) => ({ panel, series, label: String(i), value })));
+  return names.flatMap((series, r) =>
+    rows[r]!.map((value, i) => ({ panel, series, label: String(i), value })),
+  );
 };
 picture(
   'normalised',
@@ -62,6 +80,9 @@ picture(
     title: 'Two rows before and after layer normalisation',
     category: 'position in the row',
     valueLabel: 'value',
-    bars: [...(await barsOf('before', out)), ...(await barsOf('after', normalised))],
+    bars: [
+      ...(await barsOf('before', out)),
+      ...(await barsOf('after', normalised)),
+    ],
   }),
 );

@@ -1,5 +1,14 @@
 // Lesson 8: a shortcut around every layer gives the gradient a direct way back.
-import { gelu, grad, Linear, Module, type Tensor, TorchRandom, tensor, torchInit } from 'tsgpt';
+import {
+  gelu,
+  grad,
+  Linear,
+  Module,
+  type Tensor,
+  TorchRandom,
+  tensor,
+  torchInit,
+} from 'tsgpt';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section, table } from './kit/lesson.ts';
 
@@ -41,11 +50,16 @@ const without = await meanGradients(false);
 const withShortcuts = await meanGradients(true);
 table(
   ['layer', 'without shortcuts', 'with shortcuts'],
-  without.map((value, i) => [`layers.${i}`, value.toPrecision(6), withShortcuts[i]!.toPrecision(6)]),
+  without.map((value, i) => [
+    `layers.${i}`,
+    value.toPrecision(6),
+    withShortcuts[i]!.toPrecision(6),
+  ]),
 );
 
 section('How far the gradient fades');
-const fading = (gradients: readonly number[]) => (gradients.at(-1)! / gradients[0]!).toFixed(1);
+const fading = (gradients: readonly number[]) =>
+  (gradients.at(-1)! / gradients[0]!).toFixed(1);
 console.log(
   `the last layer's gradient over the first one's: ${fading(without)} without, ${fading(withShortcuts)} with`,
 );

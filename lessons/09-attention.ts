@@ -1,5 +1,14 @@
 // Lesson 9: attention lets every token take in what it needs from the tokens before it.
-import { Attention, arange, gpt2, gpt2Init, Random, randn, tensor, where } from 'tsgpt';
+import {
+  Attention,
+  arange,
+  gpt2,
+  gpt2Init,
+  Random,
+  randn,
+  tensor,
+  where,
+} from 'tsgpt';
 import { heatMapSvg } from 'tsgpt/charts';
 import { attentionMaps, visibleToken } from 'tsgpt/inspect';
 import { picture, section } from './kit/lesson.ts';
@@ -9,7 +18,11 @@ section('Scores');
 const text = [[1, 0, 1], [0, 2, 0], [1, 1, 0], [0, 0, 1]]; // biome-ignore format: a row for each of four tokens
 const x = tensor(text); // [time, embDim]
 const random = new Random(1);
-const [toQuery, toKey, toValue] = [randn([3, 2], random), randn([3, 2], random), randn([3, 2], random)];
+const [toQuery, toKey, toValue] = [
+  randn([3, 2], random),
+  randn([3, 2], random),
+  randn([3, 2], random),
+];
 const [queries, keys] = [x.matmul(toQuery), x.matmul(toKey)]; // [time, headDim]
 const scores = queries.matmul(keys.transpose(0, 1)).div(Math.sqrt(2)); // [time, time]
 console.log(await scores.print());
@@ -54,18 +67,34 @@ const heads = (await attentionMaps(model, ids)).flatMap(({ name, heads }) =>
 );
 /** Large if many tokens are looked at: the sum, over all tokens, of the largest weight that a later token gives them. */
 const variety = (rows: number[][]) =>
-  rows.reduce((sum, _, j) => sum + Math.max(0, ...rows.slice(j + 1).map((row) => row[j]!)), 0);
-const chosen = heads.sort((a, b) => variety(b.rows) - variety(a.rows)).slice(0, 2);
+  rows.reduce(
+    (sum, _, j) =>
+      sum + Math.max(0, ...rows.slice(j + 1).map((row) => row[j]!)),
+    0,
+  );
+const chosen = heads
+  .sort((a, b) => variety(b.rows) - variety(a.rows))
+  .slice(0, 2);
 for (const { title, rows } of chosen) {
   const most = rows.at(-1)!.indexOf(Math.max(...rows.at(-1)!));
-  console.log(`${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}`);
+  console.log(
+    `${title}: ${JSON.stringify(tokens.at(-1))} looks most at ${JSON.stringify(tokens[most])}`,
+  );
 }
 const labels = tokens.map(visibleToken);
 picture(
   'attention',
   await heatMapSvg({
-    ...{ title: 'Attention weights of two heads', rows: labels, columns: labels },
-    ...{ rowLabel: 'token that looks', columnLabel: 'token looked at', valueLabel: 'attention weight' },
+    ...{
+      title: 'Attention weights of two heads',
+      rows: labels,
+      columns: labels,
+    },
+    ...{
+      rowLabel: 'token that looks',
+      columnLabel: 'token looked at',
+      valueLabel: 'attention weight',
+    },
     // Above the diagonal lies the future.
     panels: chosen.map(({ title, rows }) => ({
       title: title.replace('blocks.', 'block ').replace('.attention', ''),

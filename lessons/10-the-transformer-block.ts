@@ -1,5 +1,15 @@
 // Lesson 10: attention and feed-forward network, each normalised before and added after, make one transformer block.
-import { Attention, FeedForward, gpt2, gpt2Init, LayerNorm, observe, Random, randn, TransformerBlock } from 'tsgpt';
+import {
+  Attention,
+  FeedForward,
+  gpt2,
+  gpt2Init,
+  LayerNorm,
+  observe,
+  Random,
+  randn,
+  TransformerBlock,
+} from 'tsgpt';
 import { modelGraph } from 'tsgpt/inspect';
 import { graphSvg } from './kit/graph-drawing.ts';
 import { picture, section, table } from './kit/lesson.ts';
@@ -36,8 +46,11 @@ table(
 
 section('The stream goes through');
 const distance = out.sub(x);
-const size = async (t: typeof x) => (await t.square().mean().sqrt().item()).toFixed(3);
-console.log(`size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`);
+const size = async (t: typeof x) =>
+  (await t.square().mean().sqrt().item()).toFixed(3);
+console.log(
+  `size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`,
+);
 
 section('Drawn from the graph');
 const inside = observe(block, () => {
@@ -45,7 +58,9 @@ const inside = observe(block, () => {
   return out;
 }); // every part's output, by name
 const outline = [...inside].filter(([name]) => !name.includes('.'));
-const graph = drawable(modelGraph(new Map([['x', x], ...outline, ['out', out]])));
+const graph = drawable(
+  modelGraph(new Map([['x', x], ...outline, ['out', out]])),
+);
 picture(
   'block',
   await graphSvg({
@@ -57,12 +72,15 @@ picture(
 );
 
 section('Inside attention');
-const attentionInside = [...inside].filter(([name]) => name === 'attentionNorm' || name.startsWith('attention.'));
+const attentionInside = [...inside].filter(
+  ([name]) => name === 'attentionNorm' || name.startsWith('attention.'),
+);
 picture(
   'attention',
   await graphSvg({
     title: 'Inside the attention of the block',
-    description: 'Queries and keys make scores, scores make weights, weights mix the values.',
+    description:
+      'Queries and keys make scores, scores make weights, weights mix the values.',
     ...drawable(modelGraph(new Map(attentionInside))),
   }),
 );

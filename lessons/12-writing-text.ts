@@ -1,5 +1,13 @@
 // Lesson 12: a model that scores the next token writes a text, one token after another.
-import { GPT2, GPT2Tokenizer, generateTokens, gpt2, TorchRandom, tensor, torchInit } from 'tsgpt';
+import {
+  GPT2,
+  GPT2Tokenizer,
+  generateTokens,
+  gpt2,
+  TorchRandom,
+  tensor,
+  torchInit,
+} from 'tsgpt';
 import { visibleToken } from 'tsgpt/inspect';
 import { barChartSvg } from './kit/bar-chart.ts';
 import { picture, section } from './kit/lesson.ts';
@@ -20,11 +28,15 @@ function scores(ids: number[]): Promise<Float32Array> {
 }
 const logits = await scores(prompt);
 const likeliest = logits.indexOf(logits.reduce((a, b) => Math.max(a, b))); // the index of the largest
-console.log(`token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`);
+console.log(
+  `token ${likeliest}, ${JSON.stringify(tokenizer.decode([likeliest]))}`,
+);
 
 section('How sure it is');
 const total = logits.reduce((sum, logit) => sum + Math.exp(logit), 0); // softmax divides by it
-const ranked = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]!).slice(0, 8);
+const ranked = [...logits.keys()]
+  .sort((a, b) => logits[b]! - logits[a]!)
+  .slice(0, 8);
 const shares = ranked.map((id) => (100 * Math.exp(logits[id]!)) / total);
 console.log(
   `an equal share is ${(100 / logits.length).toFixed(4)}%; the likeliest token has ${shares[0]!.toFixed(4)}%`,
@@ -35,7 +47,10 @@ picture(
     title: 'The likeliest tokens after "Hello, I am", untrained',
     valueLabel: 'probability (%)',
     horizontal: true,
-    bars: ranked.map((id, i) => ({ label: visibleToken(tokenizer.decode([id])), value: shares[i]! })),
+    bars: ranked.map((id, i) => ({
+      label: visibleToken(tokenizer.decode([id])),
+      value: shares[i]!,
+    })),
   }),
 );
 
@@ -50,9 +65,15 @@ for (let i = 0; i < 10; i++) {
 }
 console.log(ids.slice(prompt.length));
 console.log(tokenizer.decode(ids));
-console.log(`smallest lead over the second token: ${Math.min(...leads).toFixed(4)}`);
+console.log(
+  `smallest lead over the second token: ${Math.min(...leads).toFixed(4)}`,
+);
 
 section('Ten tokens, by the library');
 const written: number[] = [];
-for await (const { id } of generateTokens(model, prompt, { maxTokens: 10, temperature: 0 })) written.push(id);
+for await (const { id } of generateTokens(model, prompt, {
+  maxTokens: 10,
+  temperature: 0,
+}))
+  written.push(id);
 console.log(written);

@@ -1,25 +1,25 @@
 /**
  * Runs lessons in the terminal, each in a separate process: `npm run lesson 6` or `npm run lesson attention` for one,
- * `npm run lessons` for all.
+ * `npm run lessons` for all. With `-- --solutions`, runs the worked solutions of their exercises instead.
  */
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import colors from 'picocolors';
-import { TsgptError } from '../src/core/errors.ts';
-import { chooseLessons, findLessons, type Lesson } from './kit/find-lessons.ts';
+import { ensure, TsgptError } from '../src/core/errors.ts';
+import { chooseLessons, findLessons, type LessonScript } from './kit/find-lessons.ts';
 
 interface Result {
-  readonly lesson: Lesson;
+  readonly lesson: LessonScript;
   readonly seconds: number;
   /** How it failed, if it did: "exit code 1". */
   readonly failure?: string;
 }
 
-/** Runs a lesson on this terminal. */
-function run(lesson: Lesson): Promise<Result> {
-  const title = `Lesson ${lesson.number}: lessons/${lesson.name}.ts`;
+/** Runs a lesson, or its solutions, on this terminal. */
+function run(lesson: LessonScript): Promise<Result> {
+  const title = `${lesson.heading}: lessons/${lesson.name}.ts`;
   console.log(`\n${colors.bold(colors.cyan(title))}\n${colors.cyan('═'.repeat(title.length))}`);
   const start = performance.now();
   const child = spawn(process.execPath, ['--import', 'tsx', lesson.script], { stdio: 'inherit' });
@@ -46,11 +46,13 @@ function summary(results: readonly Result[]): string {
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { all: { type: 'boolean', default: false } },
+    options: { all: { type: 'boolean', default: false }, solutions: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
   const lessons = findLessons(dirname(fileURLToPath(import.meta.url)));
   const chosen = values.all && positionals.length === 0 ? lessons : chooseLessons(lessons, positionals);
+  const scripts = values.solutions ? chosen.flatMap(({ solutions }) => solutions ?? []) : chosen;
+  ensure(scripts.length > 0, 'There are no solutions of these lessons.');
 
   // Ctrl-C also reaches the running lesson; the lessons after it are not started.
   let interrupted = false;
@@ -58,7 +60,7 @@ async function main(): Promise<number> {
     interrupted = true;
   });
   const results: Result[] = [];
-  for (const lesson of chosen) {
+  for (const lesson of scripts) {
     results.push(await run(lesson));
     if (interrupted) break;
   }

@@ -3,12 +3,18 @@ import { findDeclaration } from './declaration.ts';
 import { escapeAttribute, inlinePicture } from './picture.ts';
 import type { LessonParts, OutputPiece, Section } from './sections.ts';
 
-/** What the directives of a lesson's page can name. */
-export interface PageMaterial {
-  /** The lesson's name: "06-attention". */
-  readonly name: string;
+/** A script, split, and the pictures it drew. */
+export interface ScriptMaterial {
   readonly parts: LessonParts;
   readonly pictures: ReadonlyMap<string, string>;
+}
+
+/** What the directives of a lesson's page can name. */
+export interface PageMaterial extends ScriptMaterial {
+  /** The lesson's name: "06-attention". */
+  readonly name: string;
+  /** The solutions of its exercises: sections "Exercise 1", "Exercise 2", ... */
+  readonly solutions?: ScriptMaterial;
   /** The text of source files by their path from the project's root. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -22,6 +28,8 @@ export interface ExpandedPage {
 }
 
 const DIRECTIVE = /^<!--\s*(\w+):\s*(.*?)\s*-->\s*$/;
+/** The end of an explanation that `<!-- solution: 1 -->` begins. */
+const END = /^<!--\s*end\s*-->\s*$/;
 const FENCE = /^\s*(```+|~~~+)/;
 
 /**
@@ -29,26 +37,36 @@ const FENCE = /^\s*(```+|~~~+)/;
  *
  * - `<!-- run: Title -->` a section's code, and under it what it printed and drew;
  * - `<!-- code: Title -->`, `<!-- output: Title -->` one of both; `<!-- code: imports -->` what precedes the first section;
- * - `<!-- source: src/nn/attention.ts Attention.forward -->` a declaration of the project's source.
+ * - `<!-- source: src/nn/attention.ts Attention.forward -->` a declaration of the project's source;
+ * - `<!-- solution: 1 -->`, an explanation and `<!-- end -->`: a folded block of the explanation, and under it the code and the output of
+ *   the section "Exercise 1" of the solutions.
  *
  * @throws TsgptError if a directive names something that does not exist, or a section is shown nowhere
  */
 export function expandDirectives(markdown: string, material: PageMaterial): ExpandedPage {
   const page = `lessons/${material.name}.md`;
-  const shown = new Set<string>();
+  const shown = new Set<Section>();
   const expansion = new Expansion(page, material, shown);
   let fence: string | undefined;
   const lines = markdown.split(/\r?\n/).map((line) => {
     const mark = FENCE.exec(line)?.[1];
     if (mark && !fence) fence = mark;
     else if (mark && fence && mark.startsWith(fence)) fence = undefined;
+    if (!fence && END.test(line)) return `\n${expansion.end()}\n`;
     const [, keyword, argument] = (!fence && DIRECTIVE.exec(line)) || [];
     return keyword === undefined ? line : `\n${expansion.expand(keyword, argument!)}\n`;
   });
-  const hidden = material.parts.sections.find(({ title }) => !shown.has(title));
+  expansion.ensureEnded();
+  const isHidden = (section: Section) => !shown.has(section);
+  const hidden = material.parts.sections.find(isHidden);
   ensure(
     !hidden,
     `${page} shows the section "${hidden?.title}" of its lesson nowhere: add <!-- run: ${hidden?.title} -->.`,
+  );
+  const unused = material.solutions?.parts.sections.find(isHidden)?.title;
+  ensure(
+    unused === undefined,
+    `${page} shows the section "${unused}" of its solutions nowhere: add <!-- solution: ${unused?.replace('Exercise ', '')} -->.`,
   );
   return { markdown: lines.join('\n'), css: expansion.css, quoted: expansion.quoted };
 }
@@ -57,11 +75,13 @@ class Expansion {
   css = '';
   readonly quoted = new Set<string>();
   #pictures = 0;
+  /** The exercise whose solution is being explained. */
+  #exercise: string | undefined;
 
   constructor(
     readonly page: string,
     readonly material: PageMaterial,
-    readonly shown: Set<string>,
+    readonly shown: Set<Section>,
   ) {}
 
   expand(keyword: string, argument: string): string {
@@ -70,17 +90,51 @@ class Expansion {
         return this.#run(this.#section(keyword, argument));
       case 'code':
         if (argument === 'imports') return this.#imports();
-        return listing(argument, codeBlock(this.#section(keyword, argument).code, 'ts'));
+        return this.#code(this.#section(keyword, argument));
       case 'output':
         return this.#output(this.#section(keyword, argument));
       case 'source':
         return this.#source(argument);
+      case 'solution':
+        return this.#solution(argument);
       default:
         ensure(
           false,
-          `${this.page} has <!-- ${keyword}: ${argument} -->, but the directives are run, code, output and source.`,
+          `${this.page} has <!-- ${keyword}: ${argument} -->, but the directives are run, code, output, source and solution.`,
         );
     }
+  }
+
+  /** The end of a solution: the code and its output. */
+  end(): string {
+    const number = this.#exercise;
+    ensure(
+      number !== undefined,
+      `${this.page} has <!-- end -->, but no solution begins before it: add <!-- solution: 1 -->.`,
+    );
+    this.#exercise = undefined;
+    const { solutions, name } = this.material;
+    const title = `Exercise ${number}`;
+    const section = solutions?.parts.sections.find((candidate) => candidate.title === title);
+    ensure(
+      solutions && section,
+      `${this.page} has <!-- solution: ${number} -->, but lessons/solutions/${name}.ts has no section "${title}".`,
+    );
+    this.shown.add(section);
+    return `${this.#run(section, solutions)}\n\n</details>`;
+  }
+
+  ensureEnded(): void {
+    ensure(
+      this.#exercise === undefined,
+      `${this.page} has <!-- solution: ${this.#exercise} --> without an end: add <!-- end --> below the explanation.`,
+    );
+  }
+
+  #solution(number: string): string {
+    this.ensureEnded();
+    this.#exercise = number;
+    return `<details class="details custom-block solution">\n<summary>Solution of exercise ${number}</summary>\n`;
   }
 
   #section(keyword: string, title: string): Section {
@@ -90,7 +144,7 @@ class Expansion {
       section,
       `${this.page} has <!-- ${keyword}: ${title} -->, but the lesson has no such section; it has ${titles}.`,
     );
-    this.shown.add(title);
+    this.shown.add(section);
     return section;
   }
 
@@ -103,9 +157,16 @@ class Expansion {
     return listing('Imports', codeBlock(preamble, 'ts'));
   }
 
-  #run({ title, code, output }: Section): string {
-    const printed = output.length > 0 ? `\n\n${this.#pieces(output)}` : '';
-    return listing(title, `${codeBlock(code, 'ts')}${printed}`);
+  /** The code of a section, with what it draws. */
+  #code({ title, code, drawing }: Section): string {
+    return listing(title, codeBlock([code, drawing].filter(Boolean).join('\n\n'), 'ts'));
+  }
+
+  /** The code, what it printed and drew, and folded away the calls that drew. */
+  #run({ title, code, drawing, output }: Section, script: ScriptMaterial = this.material): string {
+    const how = `<details class="drawing">\n<summary>How it is drawn</summary>\n\n${codeBlock(drawing, 'ts')}\n\n</details>`;
+    const parts = [code && codeBlock(code, 'ts'), this.#pieces(output, script), drawing && how];
+    return listing(title, parts.filter(Boolean).join('\n\n'));
   }
 
   #output({ title, output }: Section): string {
@@ -113,14 +174,14 @@ class Expansion {
     return listing(title, this.#pieces(output));
   }
 
-  #pieces(output: readonly OutputPiece[]): string {
+  #pieces(output: readonly OutputPiece[], script: ScriptMaterial = this.material): string {
     return output
-      .map((piece) => ('text' in piece ? outputBlock(piece.text) : this.#picture(piece.picture)))
+      .map((piece) => ('text' in piece ? outputBlock(piece.text) : this.#picture(piece.picture, script)))
       .join('\n\n');
   }
 
-  #picture(name: string): string {
-    const svg = this.material.pictures.get(name);
+  #picture(name: string, { pictures }: ScriptMaterial): string {
+    const svg = pictures.get(name);
     ensure(
       svg !== undefined,
       `Lesson ${this.material.name} says it drew the picture ${name}, but wrote no ${name}.svg.`,

@@ -4,7 +4,10 @@ import { ensure } from '../../src/core/errors.ts';
 /** A part of a lesson: what stands between one `section('Title');` and the next. */
 export interface Section {
   readonly title: string;
+  /** Without the calls that draw. */
   readonly code: string;
+  /** The calls that draw its pictures: `await drawBars(...)`. */
+  readonly drawing: string;
   /** Pieces of what it prints, in order. */
   readonly output: readonly OutputPiece[];
 }
@@ -25,28 +28,38 @@ export interface LessonParts {
  * @throws TsgptError if the source does not follow the form of a lesson, or the output does not belong to it
  */
 export function splitLesson(name: string, source: string, output: string): LessonParts {
-  const marks = sectionMarks(name, source);
+  const { marks, drawings } = readSource(name, source);
   const outputs = splitOutput(
     name,
     marks.map(({ title }) => title),
     output,
   );
-  const sections = marks.map(({ title, end }, i) => ({
-    title,
-    code: trimLines(source.slice(end, marks[i + 1]?.start)),
-    output: outputs[i]!,
-  }));
+  const sections = marks.map(({ title, end }, i) => {
+    const limit = marks[i + 1]?.start ?? source.length;
+    const within = drawings.filter(({ start }) => start >= end && start < limit);
+    let [code, from] = ['', end];
+    for (const drawing of within) {
+      code += source.slice(from, drawing.start);
+      from = drawing.end;
+    }
+    code = trimLines((code + source.slice(from, limit)).replace(/\n{3,}/g, '\n\n'));
+    const drawing = within.map(({ start, end }) => source.slice(start, end).trim()).join('\n');
+    return { title, code, drawing, output: outputs[i]! };
+  });
   return { preamble: trimLines(source.slice(0, marks[0]!.start)), sections };
 }
 
-interface Mark {
-  readonly title: string;
+interface Place {
   readonly start: number;
   readonly end: number;
 }
 
-/** The places of `section('Title');` in the source. */
-function sectionMarks(name: string, source: string): Mark[] {
+interface Mark extends Place {
+  readonly title: string;
+}
+
+/** The places of `section('Title');` in the source, and of the calls that draw, with the comments right above them. */
+function readSource(name: string, source: string): { marks: Mark[]; drawings: Place[] } {
   const { program, errors } = parseSync(`${name}.ts`, source);
   ensure(errors.length === 0, () => `lessons/${name}.ts is not TypeScript: ${errors[0]!.message}.`);
   const marks = program.body.map(markOf).filter((mark) => mark !== undefined);
@@ -69,7 +82,21 @@ function sectionMarks(name: string, source: string): Mark[] {
     !titles.includes('imports'),
     `lessons/${name}.ts has a section "imports", the name of what precedes the first.`,
   );
-  return marks;
+  return { marks, drawings: program.body.filter(draws).map((statement) => withComments(source, statement)) };
+}
+
+/** Whether a statement only draws: `await drawBars(...);`. */
+function draws(statement: Statement): boolean {
+  if (statement.type !== 'ExpressionStatement') return false;
+  const { expression } = statement;
+  const call = expression.type === 'AwaitExpression' ? expression.argument : expression;
+  return call.type === 'CallExpression' && call.callee.type === 'Identifier' && /^draw[A-Z]/.test(call.callee.name);
+}
+
+/** The place of a statement with the lines of comment above it. */
+function withComments(source: string, { start, end }: Statement): Place {
+  const comments = /(?:^[ \t]*\/\/.*\n)*[ \t]*(?![\s\S])/m.exec(source.slice(0, start))?.[0] ?? '';
+  return { start: start - comments.length, end };
 }
 
 function markOf(statement: Statement): Mark | undefined {

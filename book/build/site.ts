@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Captured, capture, commonKey } from '../../lessons/kit/capture.ts';
-import { findLessons, type Lesson } from '../../lessons/kit/find-lessons.ts';
+import { findLessons, type Lesson, type LessonScript } from '../../lessons/kit/find-lessons.ts';
 import { filesIn, pathFrom } from '../../lessons/kit/hash-files.ts';
+import { overviewSvg } from '../../lessons/kit/overview.ts';
 import { colourProperties } from '../../src/charts/theme.ts';
 import { ensure } from '../../src/core/errors.ts';
-import { codeBlock, expandDirectives } from './directives.ts';
+import { codeBlock, expandDirectives, type ScriptMaterial } from './directives.ts';
 import { frontMatter, type Page, readPage } from './front-matter.ts';
+import { type InlinePicture, inlinePicture } from './picture.ts';
 import { splitLesson } from './sections.ts';
 import { readSources, sourcePages } from './source-pages.ts';
 
@@ -43,11 +45,16 @@ export async function writeSite({ root, pages, cache, log = () => {} }: SiteOpti
   const written = new Map<string, string>();
   const entries: LessonEntry[] = [];
   const quotedIn = new Map<string, string[]>();
-  for (const [i, lesson] of lessons.entries()) {
+  const run = async (script: LessonScript) => {
     const start = performance.now();
-    const captured = await capture(lesson, { root, cache, common });
-    if (captured.ran) log(`ran ${lesson.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
-    const { markdown, quoted } = lessonPage(lesson, texts[i]!, captured, sources);
+    const captured = await capture(script, { root, cache, common });
+    if (captured.ran) log(`ran ${script.name} (${((performance.now() - start) / 1000).toFixed(1)} s)`);
+    return captured;
+  };
+  for (const [i, lesson] of lessons.entries()) {
+    const captured = await run(lesson);
+    const solved = lesson.solutions && (await run(lesson.solutions));
+    const { markdown, quoted } = lessonPage(lesson, texts[i]!, captured, solved, sources);
     written.set(`lessons/${lesson.name}.md`, markdown);
     const { title, description } = texts[i]!;
     const entry = { text: `${lesson.number}. ${title}`, link: `/lessons/${lesson.name}`, title, description };
@@ -83,29 +90,48 @@ interface RenderedLesson {
   readonly quoted: ReadonlySet<string>;
 }
 
-/** The page with its directives replaced, how to run it below the title, and the whole file at the end. */
+/** The page with its directives replaced, how to run it and where it stands below the title, and the whole files at the end. */
 function lessonPage(
   lesson: Lesson,
   page: Page,
   captured: Captured,
+  solved: Captured | undefined,
   sources: ReadonlyMap<string, string>,
 ): RenderedLesson {
-  const { name, number, script } = lesson;
-  const { output, pictures } = captured;
-  const source = readFileSync(script, 'utf8');
-  const parts = splitLesson(name, source, output);
-  const { markdown, css, quoted } = expandDirectives(page.body, { name, parts, pictures, sources });
+  const { name, number } = lesson;
+  const material = materialOf(lesson, captured);
+  const solutions = lesson.solutions && solved && { solutions: materialOf(lesson.solutions, solved) };
+  const { markdown, css, quoted } = expandDirectives(page.body, { name, sources, ...material, ...solutions });
+  const here = page.parts.length > 0 ? youAreHere(page.parts) : undefined;
   const [, heading = `# ${page.title}`, rest = markdown] = /^\s*(# .*)\n([\s\S]*)$/.exec(markdown) ?? [];
   const lines = [
     frontMatter({ title: page.title, description: page.description }),
     `<p class="eyebrow">Lesson ${number}</p>\n`,
     `${heading}\n`,
-    `<div class="run-it">\n\nRun it yourself: \`npm run lesson ${number}\`\n\n</div>\n`,
+    `<div class="run-it">\n\nRun it yourself: \`${lesson.command}\`\n\n</div>\n`,
+    here?.html ?? '',
     rest.trim(),
-    `\n::: details The whole lesson: lessons/${name}.ts\n${codeBlock(source.trimEnd(), 'ts')}\n:::\n`,
-    css && `<style>\n${css}</style>\n`,
+    wholeFile('The whole lesson', lesson),
+    ...(lesson.solutions ? [wholeFile('All solutions', lesson.solutions)] : []),
+    (css || here) && `<style>\n${here?.css ?? ''}${css}</style>\n`,
   ];
   return { markdown: lines.join('\n'), quoted };
+}
+
+function materialOf({ name, script }: LessonScript, { output, pictures }: Captured): ScriptMaterial {
+  return { parts: splitLesson(name, readFileSync(script, 'utf8'), output), pictures };
+}
+
+function wholeFile(what: string, { name, script }: LessonScript): string {
+  const code = codeBlock(readFileSync(script, 'utf8').trimEnd(), 'ts');
+  return `\n::: details ${what}: lessons/${name}.ts\n${code}\n:::\n`;
+}
+
+/** The overview with the page's own parts in colour. */
+function youAreHere(parts: readonly string[]): InlinePicture {
+  const { html, css } = inlinePicture('overview', overviewSvg(`You are here: ${parts.join(', ')}`, parts), 'overview');
+  const strip = `<div class="you-are-here">\n\n<p class="label">You are here: ${parts.join(', ')}</p>\n\n${html}\n\n</div>\n`;
+  return { html: strip, css };
 }
 
 /** The home page, with the lessons in the place of `<!-- lessons -->`. */

@@ -1,16 +1,26 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensure } from '../../src/core/errors.ts';
 
-/** A lesson: a script that runs by itself, and the page that tells its story. */
-export interface Lesson {
-  readonly number: number;
-  /** The file name without its ending: "06-attention". */
+/** A TypeScript file that runs by itself. */
+export interface LessonScript {
+  /** Its path from the folder of lessons, without its ending: "06-attention", "solutions/06-attention". */
   readonly name: string;
-  /** Path of the TypeScript file. */
+  /** Path of the file. */
   readonly script: string;
+  /** "Lesson 6", "Solutions of lesson 6". */
+  readonly heading: string;
+  /** What runs it alone: "npm run lesson 6". */
+  readonly command: string;
+}
+
+/** A lesson: a script, and the page that tells its story. */
+export interface Lesson extends LessonScript {
+  readonly number: number;
   /** Path of the Markdown file; it need not exist. */
   readonly page: string;
+  /** Worked solutions of the exercises, if they are written. */
+  readonly solutions?: LessonScript;
 }
 
 const SCRIPT = /^(\d\d)-[\w-]+\.ts$/;
@@ -25,13 +35,22 @@ export function findLessons(folder: string): Lesson[] {
   ensure(scripts.length > 0, `There are no lessons in ${folder}: a lesson is a file named like 06-attention.ts.`);
   const lessons = scripts.sort().map((file) => {
     const name = file.slice(0, -'.ts'.length);
-    return { number: Number(name.slice(0, 2)), name, script: join(folder, file), page: join(folder, `${name}.md`) };
+    const number = Number(name.slice(0, 2));
+    const page = join(folder, `${name}.md`);
+    const lesson = scriptIn(folder, name, `Lesson ${number}`, `npm run lesson ${number}`);
+    const of = `Solutions of lesson ${number}`;
+    const solutions = scriptIn(folder, `solutions/${name}`, of, `npm run lesson ${number} -- --solutions`);
+    return { ...lesson, number, page, ...(existsSync(solutions.script) ? { solutions } : {}) };
   });
   for (const [i, { number, name }] of lessons.entries()) {
     const before = lessons[i - 1];
     ensure(before?.number !== number, `Two lessons have number ${number}, ${before?.name} and ${name}: renumber one.`);
   }
   return lessons;
+}
+
+function scriptIn(folder: string, name: string, heading: string, command: string): LessonScript {
+  return { name, script: join(folder, `${name}.ts`), heading, command };
 }
 
 /**

@@ -2,10 +2,45 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import Table from 'cli-table3';
 import colors from 'picocolors';
+import type { Tensor } from 'tsgpt';
 
 /** Begins a section of the lesson. Its page refers to the section by this title. */
 export function section(title: string): void {
   console.log(`\n${colors.bold(`## ${title}`)}`);
+}
+
+/** What {@link show} prints. */
+export type Shown = Tensor | number | string | boolean | readonly (number | string)[] | Float32Array | Int32Array;
+
+/**
+ * Prints a value, with a label if there is one: `await show(x)`, `await show('mean', mean(x))`. A tensor of one number is printed like a
+ * number, any other with its shape and type.
+ */
+export async function show(value: Shown): Promise<void>;
+export async function show(label: string, value: Shown): Promise<void>;
+export async function show(...args: [Shown] | [string, Shown]): Promise<void> {
+  const text = await inWords(args[args.length - 1]!);
+  if (args.length === 1) console.log(text);
+  else console.log(`${args[0]}:${text.includes('\n') ? '\n' : ' '}${text}`);
+}
+
+async function inWords(value: Shown): Promise<string> {
+  if (typeof value === 'object' && 'print' in value) {
+    return value.shape.length === 0 && value.dtype !== 'bool' ? numberInWords(await value.item()) : value.print();
+  }
+  if (typeof value === 'number') return numberInWords(value);
+  if (typeof value === 'object') return `[${Array.from<number | string>(value).map(elementInWords).join(', ')}]`;
+  return String(value);
+}
+
+/** In a list, commas stand between the elements and not within them. */
+const elementInWords = (value: number | string) =>
+  typeof value === 'number' ? numberInWords(value).replaceAll(',', '') : JSON.stringify(value);
+
+/** 163,009,536; 0.13243; 1.2e-7: whole numbers with commas, others with five significant digits. */
+export function numberInWords(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return value.toLocaleString('en-US');
+  return String(Number(value.toPrecision(5)));
 }
 
 /** Writes an SVG picture to `runs/lessons/` and prints its path. */

@@ -94,19 +94,19 @@ describe('a lesson that fails', () => {
   it('is named, with what it wrote', async () => {
     await expectRejection(
       captureIn(failing("console.error('no such file');\nprocess.exit(3);")),
-      'Lesson 01-a ended with exit code 3: run it alone with "npm run lesson 1". It wrote:\nno such file',
+      'lessons/01-a.ts ended with exit code 3: run it alone with "npm run lesson 1". It wrote:\nno such file',
     );
     await expectRejection(
       captureIn(failing('process.exit(1);')),
-      'Lesson 01-a ended with exit code 1: run it alone with "npm run lesson 1".',
+      'lessons/01-a.ts ended with exit code 1: run it alone with "npm run lesson 1".',
     );
     await expectRejection(
       captureIn(failing("throw new Error('oh');")),
-      /^Lesson 01-a ended with exit code 1: .*\n[\s\S]*Error: oh/,
+      /^lessons\/01-a\.ts ended with exit code 1: .*\n[\s\S]*Error: oh/,
     );
     await expectRejection(
       captureIn(failing("process.kill(process.pid, 'SIGKILL');\nawait new Promise((r) => setTimeout(r, 9000));")),
-      'Lesson 01-a was ended by SIGKILL: run it alone with "npm run lesson 1".',
+      'lessons/01-a.ts was ended by SIGKILL: run it alone with "npm run lesson 1".',
     );
   });
 

@@ -7,12 +7,26 @@ const material: PageMaterial = {
   parts: {
     preamble: 'import a;',
     sections: [
-      { title: 'One "x"', code: 'one();', output: [{ text: 'uno' }, { picture: 'dots' }, { text: 'due' }] },
-      { title: 'Two', code: 'two();', output: [] },
+      {
+        title: 'One "x"',
+        code: 'one();',
+        drawing: '',
+        output: [{ text: 'uno' }, { picture: 'dots' }, { text: 'due' }],
+      },
+      { title: 'Two', code: 'two();', drawing: 'await drawDots();', output: [] },
     ],
   },
   pictures: new Map([['dots', SVG]]),
   sources: new Map([['src/a.ts', '/** Why. */\nexport const a = 1;\n']]),
+};
+const solutions = {
+  parts: {
+    preamble: '',
+    sections: [
+      { title: 'Exercise 1', code: 'solve();', drawing: '', output: [{ text: 'solved' }, { picture: 'line' }] },
+    ],
+  },
+  pictures: new Map([['line', SVG]]),
 };
 const ALL = '<!-- run: One "x" -->\n<!-- code: Two -->\n';
 const expand = (markdown: string) => expandDirectives(markdown, material);
@@ -32,6 +46,23 @@ describe('directives are replaced', () => {
     expect(markdown).toContain('```ts\nimport a;\n```');
     expect(markdown).toContain('uno');
     expect(markdown).not.toContain('one();');
+  });
+
+  it('with the calls that draw folded away, or among the code alone', () => {
+    const run = expand(ALL.replace('code: Two', 'run: Two')).markdown;
+    expect(run).toMatch(
+      /```ts\ntwo\(\);\n```\n\n<details class="drawing">\n<summary>How it is drawn<\/summary>\n\n```ts\nawait drawDots\(\);\n```\n\n<\/details>\n\n<\/figure>/,
+    );
+    expect(expand(ALL).markdown).toContain('```ts\ntwo();\n\nawait drawDots();\n```');
+  });
+
+  it('solution: by a folded explanation, and under it the code, output and pictures of the exercise', () => {
+    const page = `${ALL}<!-- solution: 1 -->\nBecause **so**.\n<!-- end -->\nMore.`;
+    const { markdown } = expandDirectives(page, { ...material, solutions });
+    expect(markdown).toMatch(
+      /<details class="[^"]*solution">\n<summary>Solution of exercise 1<\/summary>\n\n+Because \*\*so\*\*\.\n[\s\S]*solve\(\);[\s\S]*solved[\s\S]*<svg[\s\S]*<\/details>\n+More\.$/,
+    );
+    expect(markdown.match(/id="picture-\d-\w+"/g)).toEqual(['id="picture-1-dots"', 'id="picture-2-line"']);
   });
 
   it('source: by the declaration, with a link to its place', () => {
@@ -103,7 +134,7 @@ describe('a page is refused', () => {
   it('with an unknown directive', () => {
     expectSentence(
       () => expand('<!-- show: Two -->'),
-      'lessons/06-x.md has <!-- show: Two -->, but the directives are run, code, output and source.',
+      'lessons/06-x.md has <!-- show: Two -->, but the directives are run, code, output, source and solution.',
     );
   });
 
@@ -120,6 +151,24 @@ describe('a page is refused', () => {
       () => expand('<!-- source: src/a.ts -->'),
       'lessons/06-x.md has <!-- source: src/a.ts -->, but it takes a file and a name: <!-- source: src/nn/layers.ts Linear -->.',
     );
+  });
+
+  it('whose solutions have no end, no beginning, no section, or no place', () => {
+    const refuse = (page: string, sentence: string) =>
+      expectSentence(() => expandDirectives(`${ALL}${page}`, { ...material, solutions }), sentence);
+    const begin = '<!-- solution: 1 -->\n';
+    const noEnd = 'lessons/06-x.md has <!-- solution: 1 --> without an end: add <!-- end --> below the explanation.';
+    refuse(begin, noEnd);
+    refuse(`${begin}<!-- solution: 2 -->`, noEnd);
+    refuse(
+      '<!-- end -->',
+      'lessons/06-x.md has <!-- end -->, but no solution begins before it: add <!-- solution: 1 -->.',
+    );
+    refuse(
+      '<!-- solution: 2 -->\n<!-- end -->',
+      'lessons/06-x.md has <!-- solution: 2 -->, but lessons/solutions/06-x.ts has no section "Exercise 2".',
+    );
+    refuse('', 'lessons/06-x.md shows the section "Exercise 1" of its solutions nowhere: add <!-- solution: 1 -->.');
   });
 
   it('whose lesson did not write the picture it names', () => {

@@ -13,6 +13,16 @@ describe('lessons are found', () => {
     expect(lessons.map(({ number, name }) => `${number} ${name}`)).toEqual(['1 01-sums', '2 02-pictures', '10 10-z']);
   });
 
+  it('with their solutions, if these are written', () => {
+    const [sums, pictures] = findLessons(folder({ ...twoLessons, 'lessons/solutions/01-sums.ts': '' }));
+    expect(sums!.solutions).toMatchObject({
+      name: 'solutions/01-sums',
+      script: expect.stringMatching(/lessons.solutions.01-sums\.ts$/),
+      command: 'npm run lesson 1 -- --solutions',
+    });
+    expect(pictures!.solutions).toBeUndefined();
+  });
+
   it('unless there are none or two have one number', () => {
     expectSentence(
       () => findLessons(folder({ 'lessons/readme.md': '' })),
@@ -31,6 +41,8 @@ describe('lessons are chosen', () => {
     name,
     script: '',
     page: '',
+    heading: '',
+    command: '',
   }));
   const choose = (...wanted: string[]) => chooseLessons(lessons, wanted).map(({ number }) => number);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { splitLesson } from '../../book/build/sections.ts';
+import { type Section, splitLesson } from '../../book/build/sections.ts';
 import { expectSentence } from './fixture.ts';
 
 const split = (source: string, output: string) => splitLesson('06-x', source, output);
@@ -57,8 +57,17 @@ end
 
   it('also when one prints nothing', () => {
     expect(split("section('Quiet');\nconst a = 1;\n", '\n## Quiet\n').sections).toEqual([
-      { title: 'Quiet', code: 'const a = 1;', output: [] },
+      { title: 'Quiet', code: 'const a = 1;', drawing: '', output: [] },
     ]);
+  });
+
+  it('with the calls that draw apart, each with the comment above it', () => {
+    const drawing =
+      "section('A');\nconst x = 1;\n\n// In blue.\n// And green.\nawait drawBars('a', { x });\n\ndrawn(x);\ndrawLine(x);\n";
+    const [{ code, drawing: calls }] = split(`${drawing}section('B');\nawait drawRows(x);`, '\n## A\n\n## B\n')
+      .sections as [Section];
+    expect(code).toBe('const x = 1;\n\ndrawn(x);');
+    expect(calls).toBe("// In blue.\n// And green.\nawait drawBars('a', { x });\ndrawLine(x);");
   });
 });
 

@@ -52,6 +52,38 @@ describe('the pages of the book', () => {
     expect(page('source/index.md')).toContain('(/source/src/dots)');
   });
 
+  it('show where they stand in the overview', async () => {
+    const page = twoLessons['lessons/01-sums.md'].replace('title:', 'part: attention, loss\ntitle:');
+    const sums = (await build(projectWith({ ...twoLessons, 'lessons/01-sums.md': page }))).page('lessons/01-sums.md');
+    const strip = /<div class="you-are-here">[\s\S]*?<\/svg>/.exec(sums)![0];
+    expect(strip).toContain('You are here: attention, loss');
+    const [blue] = COLOURS['series-1'];
+    expect(strip.match(new RegExp(`<rect[^>]*fill="${blue}"`, 'g'))).toHaveLength(2);
+  });
+
+  it('show the solutions, and run them only when they change', async () => {
+    const page = `${twoLessons['lessons/01-sums.md']}\n<!-- solution: 1 -->\nCount.\n<!-- end -->\n`;
+    const solution = "import { section } from '../kit/lesson.ts';\n\nsection('Exercise 1');\nconsole.log(6 * 7);\n";
+    const root = projectWith({
+      ...twoLessons,
+      'lessons/01-sums.md': page,
+      'lessons/solutions/01-sums.ts': solution,
+    });
+    const first = await build(root);
+    expect(first.log.map((line) => line.split(' (')[0])).toEqual([
+      'ran 01-sums',
+      'ran solutions/01-sums',
+      'ran 02-pictures',
+    ]);
+    expect(first.page('lessons/01-sums.md')).toMatch(
+      /Solution of exercise 1[\s\S]*Count\.[\s\S]*6 \* 7[\s\S]*42[\s\S]*<\/details>[\s\S]*All solutions: lessons\/solutions\/01-sums\.ts/,
+    );
+    write(root, 'lessons/solutions/01-sums.ts', solution.replace('6 * 7', '6 * 8'));
+    const second = await build(root);
+    expect(second.log).toEqual([expect.stringMatching(/^ran solutions\/01-sums \(/)]);
+    expect(second.page('lessons/01-sums.md')).toContain('48');
+  });
+
   it('give charts the colours of light and dark pages', async () => {
     const { page } = await build(projectWith(twoLessons));
     expect(page('charts.css')).toMatch(/^html \.chart \{[^}]*--ink: [^}]*\}[\s\S]*html\.dark \.chart \{[^}]*--ink: /);
@@ -97,7 +129,7 @@ describe('the book is not built', () => {
     const root = projectWith({ ...twoLessons, 'lessons/02-pictures.ts': 'process.exit(1);' });
     await expectRejection(
       build(root),
-      'Lesson 02-pictures ended with exit code 1: run it alone with "npm run lesson 2".',
+      'lessons/02-pictures.ts ended with exit code 1: run it alone with "npm run lesson 2".',
     );
   });
 
@@ -124,7 +156,20 @@ describe('the book is not built', () => {
     expect(readPage('a.md', '---\r\ntitle: "A: b"\r\ndescription: c \'d\'\r\n---\r\n# A\r\n')).toEqual({
       title: 'A: b',
       description: "c 'd'",
+      parts: [],
       body: '# A\r\n',
     });
+    expect(readPage('a.md', '---\ntitle: A\ndescription: b\npart: norm, final norm\n---\n').parts).toEqual([
+      'norm',
+      'final norm',
+    ]);
+  });
+
+  it('where a page names a part that the overview lacks', async () => {
+    const page = twoLessons['lessons/01-sums.md'].replace('title:', 'part: nose\ntitle:');
+    await expectRejection(
+      build(projectWith({ ...twoLessons, 'lessons/01-sums.md': page })),
+      /^The overview has no part "nose"; its parts are text, tokens, .*, everything\.$/,
+    );
   });
 });

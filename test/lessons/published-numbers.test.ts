@@ -1,14 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { capture, commonKey } from '../../lessons/kit/capture.ts';
 import { findLessons } from '../../lessons/kit/find-lessons.ts';
 
 const lessons = findLessons('lessons');
-const outputs = new Map<number, string>();
+const outputs = new Map<string, string>();
 
-/** What a lesson prints in one of its sections. */
-function section(lesson: number, title: string): string {
+/** What a lesson, named without its number, prints in one of its sections. */
+function section(lesson: string, title: string): string {
   const [, text] = outputs.get(lesson)!.split(`\n## ${title}\n`);
   expect(text, `lesson ${lesson} has no section ${title}`).toBeDefined();
   return text!.split('\n## ')[0]!;
@@ -26,26 +25,19 @@ function tensors(text: string): number[][] {
 
 beforeAll(async () => {
   const options = { root: '.', cache: join('runs', 'book', 'lessons'), common: commonKey('.') };
-  for (const lesson of lessons) outputs.set(lesson.number, (await capture(lesson, options)).output);
+  for (const lesson of lessons) outputs.set(lesson.name.slice('00-'.length), (await capture(lesson, options)).output);
 }, 600_000);
-
-describe('the lessons', () => {
-  it('are thirteen, each short enough to be read', () => {
-    expect(lessons.map(({ number }) => number)).toEqual(Array.from({ length: 13 }, (_, i) => i + 1));
-    for (const { script } of lessons) expect(readFileSync(script, 'utf8').split('\n').length).toBeLessThanOrEqual(80);
-  });
-});
 
 describe('the numbers published for the textbook model', () => {
   it('the configuration', () => {
-    expect(numbers(section(1, 'The seven settings'))).toEqual([50257, 1024, 768, 12, 12, 0.1]);
-    expect(section(1, 'The seven settings')).toContain('qkvBias: false');
+    expect(numbers(section('the-configuration', 'The seven settings'))).toEqual([50257, 1024, 768, 12, 12, 0.1]);
+    expect(section('the-configuration', 'The seven settings')).toContain('qkvBias: false');
   });
 
   it('the parameters of the four sizes, and their memory', () => {
-    const counts = numbers(section(1, 'Why "124M" can be three numbers'));
+    const counts = numbers(section('the-configuration', 'Why "124M" can be three numbers'));
     expect(counts).toEqual(expect.arrayContaining([163_009_536, 124_412_160, 124_439_808]));
-    const table = section(1, 'The four sizes').replaceAll(',', '');
+    const table = section('the-configuration', 'The four sizes').replaceAll(',', '');
     for (const [size, all, tied, mebibytes] of [
       ['small', 163_009_536, 124_412_160, '621.83'],
       ['medium', 406_212_608, 354_749_440, '1549.58'],
@@ -57,36 +49,36 @@ describe('the numbers published for the textbook model', () => {
   });
 
   it('the two sentences as ids', () => {
-    const [batch] = tensors(section(2, 'A batch of ids'));
+    const [batch] = tensors(section('from-text-to-numbers', 'A batch of ids'));
     expect(batch).toEqual([6109, 3626, 6100, 345, 6109, 1110, 6622, 257]);
   });
 
   it('the shape of the logits', () => {
-    expect(section(3, 'Logits')).toContain('shape=[2, 4, 50257]');
-    expect(section(9, 'Logits')).toContain('shape=[2, 4, 50257]');
+    expect(section('a-placeholder-gpt', 'Logits')).toContain('shape=[2, 4, 50257]');
+    expect(section('the-gpt-model', 'Logits')).toContain('shape=[2, 4, 50257]');
   });
 
   it('layer normalisation by hand and by the class', () => {
-    expect(tensors(section(4, 'Two rows from a small layer'))).toEqual([
+    expect(tensors(section('layer-normalisation', 'Two rows from a small layer'))).toEqual([
       [0.226, 0.347, 0, 0.2216, 0, 0, 0.2133, 0.2394, 0, 0.5198, 0.3297, 0],
     ]);
-    expect(tensors(section(4, 'Mean and variance of each row'))).toEqual([[0.1324, 0.217], [0.0231, 0.0398]]); // biome-ignore format: a row
-    expect(tensors(section(4, 'Normalised by hand'))).toEqual([
+    expect(tensors(section('layer-normalisation', 'Mean and variance of each row'))).toEqual([[0.1324, 0.217], [0.0231, 0.0398]]); // biome-ignore format: a row
+    expect(tensors(section('layer-normalisation', 'Normalised by hand'))).toEqual([
       [0.6159, 1.4126, -0.8719, 0.5872, -0.8719, -0.8719, -0.0189, 0.1121, -1.0876, 1.5173, 0.5647, -1.0876],
     ]);
-    const [largestMean] = numbers(section(4, 'The class'));
+    const [largestMean] = numbers(section('layer-normalisation', 'The class'));
     expect(largestMean).toBeLessThan(1e-7);
-    expect(section(4, 'The class').match(/1\.0000/g)).toHaveLength(2);
+    expect(section('layer-normalisation', 'The class').match(/1\.0000/g)).toHaveLength(2);
   });
 
   it("GELU's minimum", () => {
-    const [x, y] = numbers(section(5, 'The minimum'));
+    const [x, y] = numbers(section('gelu-and-feed-forward', 'The minimum'));
     expect(x).toBeCloseTo(-0.75, 2);
     expect(y).toBeCloseTo(-0.17, 2);
   });
 
   it('the gradients with and without shortcuts, to six digits', () => {
-    const rows = section(6, 'Gradients of every layer').match(/layers\.\d.*/g)!;
+    const rows = section('shortcut-connections', 'Gradients of every layer').match(/layers\.\d.*/g)!;
     const columns = rows.map((row) => row.trim().split(/ +/).slice(1));
     const without = [
       0.00020173587836325169, 0.00012011159560643137, 0.0007152039906941354, 0.0013988736318424344,
@@ -99,17 +91,17 @@ describe('the numbers published for the textbook model', () => {
   });
 
   it('the parameters of the parts', () => {
-    const parts = numbers(section(8, 'Its parameters'));
+    const parts = numbers(section('the-transformer-block', 'Its parameters'));
     expect(parts).toEqual([1_536, 2_360_064, 1_536, 4_722_432, 7_085_568]);
-    expect(numbers(section(5, 'The feed-forward network'))).toContain(4_722_432);
-    expect(numbers(section(7, 'Several heads'))).toContain(2_360_064);
-    expect(numbers(section(9, '163 million numbers'))).toEqual(
+    expect(numbers(section('gelu-and-feed-forward', 'The feed-forward network'))).toContain(4_722_432);
+    expect(numbers(section('attention', 'Several heads'))).toContain(2_360_064);
+    expect(numbers(section('the-gpt-model', '163 million numbers'))).toEqual(
       expect.arrayContaining([163_009_536, 124_412_160, 621.83]),
     );
   });
 
   it('the logits of the untrained model', () => {
-    expect(tensors(section(9, 'Logits'))).toEqual([
+    expect(tensors(section('the-gpt-model', 'Logits'))).toEqual([
       [0.0642, 0.2044, -0.1695, 0.0997],
       [1.1915, -0.1643, 0.037],
     ]);
@@ -117,21 +109,21 @@ describe('the numbers published for the textbook model', () => {
 
   it('the ten tokens the untrained model writes', () => {
     const ids = [27018, 24086, 47843, 30961, 42348, 7267, 49706, 43231, 47062, 34657];
-    expect(numbers(section(10, 'The prompt'))).toEqual([15496, 11, 314, 716]);
+    expect(numbers(section('writing-text', 'The prompt'))).toEqual([15496, 11, 314, 716]);
     for (const title of ['Ten tokens, by hand', 'Ten tokens, by the library']) {
-      expect(numbers(section(10, title)).slice(0, 10), title).toEqual(ids);
+      expect(numbers(section('writing-text', title)).slice(0, 10), title).toEqual(ids);
     }
     const written = 'Featureiman Byeswickattribute argue logger Normandy Compton analogous';
-    expect(section(10, 'Ten tokens, by hand')).toContain(written);
-    expect(section(10, 'Ten tokens, by hand')).toMatch(/lead .* 0\.0086$/m);
+    expect(section('writing-text', 'Ten tokens, by hand')).toContain(written);
+    expect(section('writing-text', 'Ten tokens, by hand')).toMatch(/lead .* 0\.0086$/m);
   });
 
   it('a loss that starts at ln(50257) and falls', () => {
-    const [loss] = numbers(section(11, 'The loss before training'));
+    const [loss] = numbers(section('training', 'The loss before training'));
     expect(Math.abs(loss! - Math.log(50257))).toBeLessThan(0.05);
-    const [byHand, computed] = section(11, 'Loss').match(/\d\.\d{6}/g)!;
+    const [byHand, computed] = section('training', 'Loss').match(/\d\.\d{6}/g)!;
     expect(computed).toBe(byHand);
-    const rows = section(11, 'The loop')
+    const rows = section('training', 'The loop')
       .match(/^ +\d+ .*/gm)!
       .map(numbers);
     expect(rows.at(-1)![2]).toBeLessThan(rows[0]![1]! - 2); // validation loss; the first row has no other
