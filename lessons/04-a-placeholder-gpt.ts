@@ -1,4 +1,4 @@
-// Lesson 4: the whole path from ids to logits, with blocks that do nothing yet.
+// Lesson 4: the whole path from text to text, with blocks that do nothing yet.
 import {
   Embedding,
   type GPT2Config,
@@ -6,20 +6,17 @@ import {
   gpt2,
   Linear,
   Module,
-  observe,
   seedParameters,
   type Tensor,
   tensor,
 } from 'tsgpt';
-import { modelGraph } from 'tsgpt/inspect';
-import { graphSvg } from './kit/graph-drawing.ts';
-import { picture, section } from './kit/lesson.ts';
-import { drawable } from './kit/model-drawing.ts';
+import { drawModule } from './kit/figures.ts';
+import { section, show } from './kit/lesson.ts';
 
 section('The model with empty blocks');
 class PlaceholderBlock extends Module {
   forward(x: Tensor): Tensor {
-    return x.mul(tensor(1)); // lessons 4 to 8 put something here
+    return x; // lessons 6 to 10 put something here
   }
 }
 
@@ -38,13 +35,11 @@ class PlaceholderGPT extends Module {
   }
 
   forward(tokens: Tensor): Tensor {
-    const positions = this.positionEmbedding.weight
-      .slice([0, tokens.shape[1]!])
-      .named('positions'); // [time, embDim]
-    let x = this.tokenEmbedding
-      .forward(tokens)
-      .add(positions)
-      .named('embeddings'); // [batch, time, embDim]
+    const [, time = 0] = tokens.shape; // tokens: [batch, time]
+    const { weight } = this.positionEmbedding;
+    const positions = weight.slice([0, time]).named('positions');
+    let x = this.tokenEmbedding.forward(tokens).add(positions);
+    x = x.named('embeddings'); // [batch, time, embDim]
     for (const block of this.blocks) x = block.forward(x);
     return this.head.forward(x); // [batch, time, vocabSize]
   }
@@ -53,32 +48,21 @@ class PlaceholderGPT extends Module {
 section('Logits');
 const tokenizer = new GPT2Tokenizer();
 const sentences = ['Every effort moves you', 'Every day holds a'];
-const batch = tensor(
-  sentences.map((sentence) => tokenizer.encode(sentence)),
-  { dtype: 'int32', name: 'tokens' },
-);
+const ids = sentences.map((sentence) => tokenizer.encode(sentence));
+const batch = tensor(ids, { dtype: 'int32', name: 'tokens' });
 seedParameters(123);
 const model = new PlaceholderGPT({ ...gpt2.small, nLayers: 2 });
 const logits = model.forward(batch);
 console.log(logits);
-console.log(await logits.print());
+await show(logits);
+await show('the head, [out, in]', model.head.weight.shape);
 
 section('A guess for the next token');
-const guesses = await logits.argmax(-1).array<number[][]>(); // [batch, time]
-for (const [i, ids] of guesses.entries()) {
-  console.log(
-    `${sentences[i]} → ${JSON.stringify(tokenizer.decode([ids.at(-1)!]))}`,
-  );
-}
+const best = logits.argmax(-1); // [batch, time]
+await show(best);
+const guesses = await best.slice(null, [-1, 4]).ints(); // at the last position
+for (const [i, id] of guesses.entries())
+  console.log(`${sentences[i]} → ${tokenizer.decode([id])}`);
 
 section('The path, drawn from the graph');
-const inside = observe(model, () => model.forward(batch));
-const graph = drawable(modelGraph(new Map([['tokens', batch], ...inside])));
-picture(
-  'path',
-  await graphSvg({
-    title: 'The path through a placeholder GPT',
-    description: 'Two sentences of four tokens become logits.',
-    ...graph,
-  }),
-);
+await drawModule('path', 'The path through the model', model, batch);
