@@ -1,88 +1,80 @@
-// Lesson 6: layer normalisation keeps the numbers in a deep network neither too large nor too small to learn from.
-import {
-  fromArray,
-  LayerNorm,
-  Linear,
-  relu,
-  type Tensor,
-  TorchRandom,
-  tensor,
-  torchInit,
-} from 'tsgpt';
-import { barChartSvg } from './kit/bar-chart.ts';
-import { picture, section } from './kit/lesson.ts';
+// Lesson 6: layer normalisation keeps numbers neither too large nor too small.
+import { LayerNorm, Linear, relu, Sequential, torchInit } from 'tsgpt';
+import { Activation, type Layer, normalInit } from 'tsgpt/nn';
+import { Random, TorchRandom } from 'tsgpt/random';
+import { fromArray, linspace, randn, type Tensor, tensor } from 'tsgpt/tensor';
+import { drawCurves, drawRows } from './kit/figures.ts';
+import { learn } from './kit/learn.ts';
+import { section, show, table } from './kit/lesson.ts';
 
 section('Two rows from a small layer');
-const torch = new TorchRandom(123); // PyTorch's random numbers, so that the digits match the textbook's
+const torch = new TorchRandom(123);
 const batch = fromArray(torch.randn(2 * 5), [2, 5]);
 const layer = new Linear(5, 6);
 torchInit(layer, torch);
-const out = relu(layer.forward(batch)); // [2, 6]
-console.log(await out.print());
+const rows = relu(layer.forward(batch)); // [2, 6]
+await show(rows);
 
 section('Mean and variance of each row');
-const mean = out.mean(-1, true); // [2, 1]
-const centered = out.sub(mean);
-const variance = centered
-  .square()
-  .sum(-1, true)
-  .div(6 - 1); // [2, 1], the unbiased variance; out.var(-1, true) gives the same
-console.log(await mean.print());
-console.log(await variance.print());
+const mean = (x: Tensor) => x.mean(-1, true); // [2, 6] becomes [2, 1]
+const variance = (x: Tensor) => mean(x.sub(mean(x)).square());
+await show('mean', mean(rows));
+await show('variance', variance(rows));
 
 section('Normalised by hand');
-const normalised = centered.div(variance.sqrt());
-console.log(await normalised.print());
+const normalise = (x: Tensor, eps = 0) =>
+  x.sub(mean(x)).div(variance(x).add(eps).sqrt());
+const normalised = normalise(rows);
+await show(normalised);
+await show('mean', mean(normalised));
+await show('variance', variance(normalised));
+await drawRows('rows', 'Before and after', { rows, normalised });
 
 section('The class');
-const norm = new LayerNorm(5); // divides by 5, not 5 - 1: the biased variance
-const y = norm.forward(batch);
-const rowMean = y.mean(-1, true);
-const rowVariance = y.var(-1, true, { correction: 0 });
-console.log(
-  `largest mean: ${(await rowMean.abs().max().item()).toExponential(0)}`,
-);
-console.log(await rowVariance.print());
+const norm = new LayerNorm(6);
+const difference = norm.forward(rows).sub(normalised).abs().max();
+await show('largest difference', difference);
 
 section('Why there is an eps');
-const flat = tensor([[3, 3, 3, 3]]); // no two numbers differ, so the variance is 0
-const standardise = (x: Tensor, eps: number) => {
-  const distance = x.sub(x.mean(-1, true));
-  return distance.div(distance.square().mean(-1, true).add(eps).sqrt());
-};
-console.log(`without eps: ${await standardise(flat, 0).print()}`);
-console.log(`with 1e-5:   ${await standardise(flat, 1e-5).print()}`);
+await show('without eps', normalise(tensor([[3, 3, 3, 3]])));
+await show('with 1e-5', normalise(tensor([[3, 3, 3, 3]]), 1e-5));
 
 section('Biased or unbiased');
-for (const n of [2, 6, 768]) {
-  const x = fromArray(new TorchRandom(1).randn(n), [1, n]);
-  const squares = x.sub(x.mean()).square().sum();
-  const [biased, unbiased] = [
-    await squares.div(n).item(),
-    await squares.div(n - 1).item(),
-  ];
-  console.log(
-    `${n} numbers: divided by n ${biased.toFixed(4)}, by n - 1 ${unbiased.toFixed(4)}`,
-  );
-}
+const unbiased = (x: Tensor) => x.var(-1, true, { correction: 1 });
+await show('divided by 5', unbiased(rows));
+await show('normalised', rows.sub(mean(rows)).div(unbiased(rows).sqrt()));
 
-section('Before and after');
-const barsOf = async (panel: string, x: Tensor) => {
-  const rows = await x.array<number[][]>();
-  const names = ['first row', 'second row'];
-  return names.flatMap((series, r) =>
-    rows[r]!.map((value, i) => ({ panel, series, label: String(i), value })),
-  );
-};
-picture(
-  'normalised',
-  await barChartSvg({
-    title: 'Two rows before and after layer normalisation',
-    category: 'position in the row',
-    valueLabel: 'value',
-    bars: [
-      ...(await barsOf('before', out)),
-      ...(await barsOf('after', normalised)),
-    ],
-  }),
-);
+section('Through many layers');
+function stack(depth: number, factor: number, hasNorm: boolean): Layer[] {
+  const init = normalInit(factor * Math.sqrt(2 / 64));
+  const layer = () => [new Linear(64, 64, { init }), new Activation(relu)];
+  const normed = () => [...layer(), new LayerNorm(64)];
+  return Array.from({ length: depth }, hasNorm ? normed : layer).flat();
+}
+const input = randn([16, 64], new Random(1));
+const sizes = [];
+for (const factor of [0.8, 1.2])
+  for (const depth of [10, 20, 48])
+    for (const hasNorm of [false, true]) {
+      const layers = new Sequential(...stack(depth, factor, hasNorm));
+      const size = layers.forward(input).square().mean().sqrt();
+      const text = (await size.item()).toPrecision(2);
+      sizes.push([factor, depth, hasNorm ? 'with' : 'without', text]);
+    }
+table(['weights', 'layers', 'norm', 'size'], sizes);
+
+section('Learning with and without');
+const x = linspace(-2, 2, 64).reshape([64, 1]);
+const sine = { input: x, target: x.mul(3).sin() };
+const curves: Record<string, number[]> = {};
+for (const factor of [0.5, 1, 2])
+  for (const hasNorm of [false, true]) {
+    const first = new Linear(1, 64, { init: normalInit(1) });
+    const layers = [first, ...stack(10, factor, hasNorm), new Linear(64, 1)];
+    const task = { ...sine, steps: 300, learningRate: 0.01 };
+    const losses = await learn(new Sequential(...layers), task);
+    const name = `weights times ${factor}, ${hasNorm ? 'with' : 'no'} norm`;
+    await show(`${name}: step, loss`, [losses.length, ...losses.slice(-1)]);
+    if (losses.length === 300) curves[name] = losses;
+  }
+await drawCurves('learning', 'The loss of a ten-layer network', curves);

@@ -14,13 +14,16 @@ import type { Tensor } from './tensor.ts';
  * grows. Each has the shape of its tensor. Gradients are ordinary tensors and can be differentiated again. If the loss does not depend on a
  * tensor, its gradient is zero. Throws a TsgptError if the loss has more elements or another type.
  */
-export function grad(loss: Tensor, wrt: readonly Tensor[]): Tensor[] {
+export function grad<const Wrt extends readonly Tensor[]>(
+  loss: Tensor,
+  wrt: Wrt,
+): { -readonly [I in keyof Wrt]: Tensor } {
   ensureTensors('grad', loss);
   ensure(Array.isArray(wrt), 'grad: give the tensors to differentiate by as an array, as in grad(loss, [x])');
   ensureTensors('grad', ...wrt);
   ensure(loss.size === 1, () => `grad: the loss must have one element, but ${loss.describe()} has ${loss.size}`);
   ensure(loss.dtype === 'float32', () => `grad: the loss must be float32, but ${loss.describe()} is ${loss.dtype}`);
-  return vectorJacobianProduct([loss], [ones(loss.shape)], wrt);
+  return vectorJacobianProduct([loss], [ones(loss.shape)], wrt) as { -readonly [I in keyof Wrt]: Tensor };
 }
 
 /**
