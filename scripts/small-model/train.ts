@@ -11,7 +11,7 @@ import { measurePerplexity, type PerplexityResult } from '../../src/measure/inde
 import { loadCheckpoint, saveGguf, trainInFolder } from '../../src/node.ts';
 import { textSourceOf } from '../../src/text/index.ts';
 import { trainTokenizer } from '../../src/tokenizer/index.ts';
-import { initialRandom } from '../../src/train/index.ts';
+import { initialRandom, type TrainOptions } from '../../src/train/index.ts';
 import { readNovels } from './novels.ts';
 
 const [novelsFolder, runFolder, target] = process.argv.slice(2);
@@ -22,9 +22,9 @@ if (!novelsFolder || !runFolder || !target) {
 
 const seed = 1811; // the year of the first novel
 const config = { contextLength: 256, embDim: 192, nHeads: 6, nLayers: 6, dropRate: 0.2, tiedHead: true };
-const options = {
-  ...{ steps: 4000, batchSize: 16, learningRate: 2e-3, warmupSteps: 200, weightDecay: 0.1 },
-  ...{ evalInterval: 200, evalWindows: 96, seed },
+const options: Partial<TrainOptions> = {
+  ...{ optimizer: 'muon', learningRate: 3e-3, minLearningRate: 3e-5, warmupSteps: 50, weightDecay: 0.1 },
+  ...{ steps: 1600, batchSize: 16, evalInterval: 100, evalWindows: 96, seed },
 };
 
 const novels = await readNovels(novelsFolder);
@@ -36,7 +36,8 @@ const text = { train: tokensOf('train', tokenizer), validation: tokensOf('heldOu
 console.log(`${text.train.length} tokens to learn from, ${text.validation.length} held out`);
 
 const resumeFrom = existsSync(runFolder) ? await loadCheckpoint(runFolder, 'last') : undefined;
-const model = (resumeFrom?.model as GPT2) ?? new GPT2({ ...config, vocabSize: tokenizer.vocabSize }, initialRandom(seed));
+const model =
+  (resumeFrom?.model as GPT2) ?? new GPT2({ ...config, vocabSize: tokenizer.vocabSize }, initialRandom(seed));
 const stop = new AbortController();
 process.once('SIGINT', () => stop.abort());
 const start = performance.now();
