@@ -14,15 +14,17 @@ const heldOutShare = 0.03;
 /** The novels in a folder: a text file each, in the order of their names. */
 export async function readNovels(folder: string): Promise<Novel[]> {
   const names = (await readdir(folder)).filter((name) => name.endsWith('.txt')).sort();
-  if (names.length === 0) throw new Error(`there are no .txt files in ${folder}; README.md says how to write them`);
-  return Promise.all(
-    names.map(async (name) => {
-      const paragraphs = paragraphsOf(await readFile(join(folder, name), 'utf8'));
-      const cut = Math.floor(paragraphs.length * (1 - heldOutShare));
-      const text = (part: string[]) => part.join('\n\n');
-      return { name, train: text(paragraphs.slice(0, cut)), heldOut: text(paragraphs.slice(cut)) };
-    }),
-  );
+  if (names.length === 0)
+    throw new Error(`there are no .txt files in ${folder}; data/README.md says how to write them`);
+  return Promise.all(names.map(async (name) => novelOf(name, await readFile(join(folder, name), 'utf8'))));
+}
+
+/** A novel of its name and text. */
+export function novelOf(name: string, text: string): Novel {
+  const paragraphs = paragraphsOf(text);
+  const cut = Math.floor(paragraphs.length * (1 - heldOutShare));
+  const textOf = (part: string[]) => part.join('\n\n');
+  return { name, train: textOf(paragraphs.slice(0, cut)), heldOut: textOf(paragraphs.slice(cut)) };
 }
 
 /**

@@ -1,11 +1,12 @@
 /**
  * Makes the small model that comes with the project, data/austen.gguf: a GPT of 3.5 million parameters that has read the novels of Jane Austen.
  *
- *     npx tsx scripts/small-model/train.ts <folder of novels> <folder for the run> <file to write>
+ *     npx tsx scripts/small-model/train.ts <folder of novels> <folder for the run> <file to write> [--steps 1600]
  *
- * README.md tells where the novels come from and what the result is. Ctrl-C saves; the same command goes on.
+ * data/README.md tells where the novels come from and what the result is. Ctrl-C saves; the same command goes on.
  */
 import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
 import { GPT2, type Tokenizer } from '../../src/index.ts';
 import { measurePerplexity, type PerplexityResult } from '../../src/measure/index.ts';
 import { loadCheckpoint, saveGguf, trainInFolder } from '../../src/node.ts';
@@ -14,9 +15,15 @@ import { trainTokenizer } from '../../src/tokenizer/index.ts';
 import { initialRandom, type TrainOptions } from '../../src/train/index.ts';
 import { readNovels } from './novels.ts';
 
-const [novelsFolder, runFolder, target] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { steps: { type: 'string', default: '1600' } },
+});
+const [novelsFolder, runFolder, target] = positionals;
 if (!novelsFolder || !runFolder || !target) {
-  console.error('usage: npx tsx scripts/small-model/train.ts <folder of novels> <folder for the run> <file to write>');
+  console.error(
+    'usage: npx tsx scripts/small-model/train.ts <folder of novels> <folder for the run> <file to write> [--steps 1600]',
+  );
   process.exit(1);
 }
 
@@ -24,7 +31,7 @@ const seed = 1811; // the year of the first novel
 const config = { contextLength: 256, embDim: 192, nHeads: 6, nLayers: 6, dropRate: 0.2, tiedHead: true };
 const options: Partial<TrainOptions> = {
   ...{ optimizer: 'muon', learningRate: 3e-3, minLearningRate: 3e-5, warmupSteps: 50, weightDecay: 0.1 },
-  ...{ steps: 1600, batchSize: 16, evalInterval: 100, evalWindows: 96, seed },
+  ...{ steps: Number(values.steps), batchSize: 16, evalInterval: 100, evalWindows: 96, seed },
 };
 
 const novels = await readNovels(novelsFolder);
@@ -53,10 +60,12 @@ if (stop.signal.aborted) process.exit(130);
 
 const best = await loadCheckpoint(runFolder, 'best');
 await saveGguf(target, best, { type: 'Q8_0', name: 'austen' });
-const heldOut = novels.map(({ heldOut }) => heldOut).join('\n\n');
-let measured: PerplexityResult | undefined;
-for await (const result of measurePerplexity(best.model, tokenizer, textSourceOf(heldOut))) measured = result;
-console.log(`${target}, of step ${best.file.step}:`, measured);
+console.log(`wrote ${target}, of step ${best.file.step}; on the held-out ends:`);
+for (const { name, heldOut } of novels) {
+  let measured: PerplexityResult | undefined;
+  for await (const result of measurePerplexity(best.model, tokenizer, textSourceOf(heldOut))) measured = result;
+  console.log(name, measured);
+}
 
 /** The token ids of a part of all novels; a novel ends with the end-of-text token. */
 function tokensOf(part: 'train' | 'heldOut', tokenizer: Tokenizer): Uint16Array {
