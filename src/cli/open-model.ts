@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { ensure } from '../core/errors.ts';
-import { bundledNovelPath } from '../disk/bundled-novel.ts';
+import { bundledModel, bundledNovelPath } from '../disk/bundled.ts';
 import type { DownloadOptions } from '../disk/hub/index.ts';
 import { modelPlaces } from '../disk/model-place.ts';
 import { type OpenedModel, openedModel, openModel } from '../disk/open-model.ts';
@@ -29,6 +29,13 @@ export interface NamedModel extends UntokenizedModel {
 /** What {@link openNamedModel} accepts, for `--help`. */
 export const modelArgument = modelPlaces;
 export const modelOrPresetArgument = `${modelArgument}; or, untrained, a preset: ${Object.keys(presets).join(', ')}`;
+
+/** The name of the model that a command uses: the bundled one if none is given, which it says. */
+export function givenOrBundled(name: string | undefined): string {
+  if (name === undefined)
+    console.error(`no model given, so this is ${bundledModel}, the small one that comes with tsgpt`);
+  return name ?? bundledModel;
+}
 
 /** Whether a name is that of a preset, whose model is untrained. */
 export const isPreset = (name: string) => Object.hasOwn(presets, name);

@@ -1,4 +1,4 @@
-export { bundledNovelPath } from './bundled-novel.ts';
+export { bundledModelPath, bundledNovelPath } from './bundled.ts';
 export { type ExportOnnxOptions, exportOnnx, type OnnxDtype, onnxDtypes } from './export-onnx.ts';
 export { openGguf, writeGguf } from './gguf.ts';
 export * from './hub/index.ts';

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { ensure, TsgptError } from '../core/errors.ts';
 import { ensureString } from '../core/kind.ts';
 import { ensureNoAdapter } from './adapter.ts';
+import { bundledModel, bundledModelPath } from './bundled.ts';
 import { type DownloadOptions, downloadModel } from './hub/index.ts';
 import { modelFileKind } from './model-file-kind.ts';
 
@@ -15,7 +16,7 @@ export interface ModelPlace {
 
 /** The places that `openModel` accepts, in words. */
 export const modelPlaces =
-  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, a GGUF file, or a model of the hub such as openai-community/gpt2";
+  "a training run's folder, a checkpoint's JSON file in it, a folder in Hugging Face's layout, a GGUF file, a model of the hub such as openai-community/gpt2, or austen, the small model that comes with tsgpt";
 
 const hubName = /^[\w-][\w.-]*\/[\w-][\w.-]*$/;
 
@@ -29,6 +30,7 @@ export async function locateModel(place: string, hub?: DownloadOptions): Promise
   ensureString('openModel', 'the place of a model', place);
   const status = statSync(place, { throwIfNoEntry: false });
   if (!status) {
+    if (place === bundledModel) return { kind: 'gguf', path: bundledModelPath() };
     if (/\.gguf$/i.test(place)) return { kind: 'gguf', path: place };
     if (place.endsWith('.json')) return { kind: 'run', path: place };
     ensureMayBeOnHub(place);

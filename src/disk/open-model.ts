@@ -39,7 +39,7 @@ export interface OpenedModel extends Omit<ModelSource, 'load' | 'files' | 'wasRe
 /**
  * Opens a model by its place: a training run's folder or a checkpoint's JSON file in it; a folder as it is published on the Hugging Face Hub
  * (`config.json`, `model.safetensors` or its shards, and for the tokenizer `tokenizer.json` or `vocab.json` and `merges.txt`, with
- * `tokenizer_config.json`); a GGUF file, llama.cpp's format; or the name of a model on the hub.
+ * `tokenizer_config.json`); a GGUF file, llama.cpp's format; the name of a model on the hub; or `austen`, the small model that comes with tsgpt.
  *
  *     const opened = await openModel('openai-community/gpt2');
  *     await using decoder = await opened.decoder({ quantize: 'q8' });

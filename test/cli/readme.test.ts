@@ -78,7 +78,7 @@ describe("the README's commands run as printed", () => {
   it('one after the other', async () => {
     const outputs = new Map<string, string>();
     for (const command of ofTsgpt) outputs.set(command, await run(short(command), 'Hello\n'));
-    expect(outputs.size).toBe(14);
+    expect(outputs.size).toBe(15);
     for (const [command, output] of outputs) expect(output.length, command).toBeGreaterThan(20);
     const outputOf = (part: string) => Array.from(outputs).find(([command]) => command.includes(part))![1];
     expect(outputOf('train --resume')).toContain('Continuing after step 4');

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { bundledNovelPath } from '../../disk/bundled-novel.ts';
+import { bundledNovelPath } from '../../disk/bundled.ts';
 import { loadCheckpoint } from '../../disk/run/index.ts';
 import { generate } from '../../generate/index.ts';
 import { wholeNumber } from '../flags.ts';

@@ -1,12 +1,13 @@
 import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
+import { bundledModel } from '../../disk/bundled.ts';
 import { checkSamplingOptions, generate } from '../../generate/index.ts';
 import { samplingOptionsIn } from '../../generate/sampling.ts';
 import { wholeNumber } from '../flags.ts';
 import { helpItems } from '../help.ts';
 import { interruptible } from '../interrupt.ts';
 import { addDraftOptions, type DraftFlags, openDrafts } from '../open-draft.ts';
-import { isPreset, modelArgument, openNamedModel } from '../open-model.ts';
+import { givenOrBundled, isPreset, modelArgument, openNamedModel } from '../open-model.ts';
 import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { remark } from '../terminal.ts';
 import { addWritingOptions, type WritingFlags } from '../writing-options.ts';
@@ -20,7 +21,7 @@ export function generateCommand(): Command {
   const command = new Command('generate')
     .summary('write text with a trained model')
     .description('Continue a prompt.')
-    .argument('<model>', modelArgument);
+    .argument('[model]', `${modelArgument} (default: ${bundledModel})`);
   addPromptOptions(command, 'the text to continue (default: none, which starts a new text)');
   return addDraftOptions(addWritingOptions(command, { maxTokens: 300 }))
     .option('--samples <n>', 'number of texts to write', wholeNumber, 1)
@@ -31,11 +32,12 @@ export function generateCommand(): Command {
         ['$ tsgpt generate runs/novel --prompt "It was" --temperature 0.7 --seed 1', 'the same text each time'],
       ]),
     )
-    .action(async (name: string, flags: GenerateFlags) => {
+    .action(async (given: string | undefined, flags: GenerateFlags) => {
       const { prompt: _, promptFile, encoding, special, samples, last, quantize, lookup, draft, ...options } = flags;
       checkSamplingOptions(samplingOptionsIn(options));
       ensure(samples >= 1, `--samples must be at least 1, but is ${samples}`);
       const prompt = (await promptOf(flags)) ?? '';
+      const name = givenOrBundled(given);
       await interruptible('Stopping …', async (signal) => {
         const opened = await openNamedModel(name, { last }, signal);
         const { tokenizer, stopTokens } = opened;

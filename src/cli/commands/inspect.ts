@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ensure } from '../../core/errors.ts';
 import { writeFileAtomic } from '../../disk/atomic-file.ts';
+import { bundledModel } from '../../disk/bundled.ts';
 import { promptIds } from '../../generate/index.ts';
 import { attentionMaps, journey, logitLens } from '../../inspect/index.ts';
 import { wholeNumber } from '../flags.ts';
@@ -11,7 +12,7 @@ import { selectStations, stationTable } from '../inspect/journey.ts';
 import { lensTable, withTexts } from '../inspect/lens.ts';
 import { pieceOf, shown } from '../inspect/tokens.ts';
 import { interruptible } from '../interrupt.ts';
-import { modelOrPresetArgument, openNamedModel } from '../open-model.ts';
+import { givenOrBundled, modelOrPresetArgument, openNamedModel } from '../open-model.ts';
 import { addPromptOptions, type PromptFlags, promptEncoding, promptOf } from '../prompt-flags.ts';
 import { columnsOf, hanging } from '../terminal.ts';
 
@@ -31,7 +32,7 @@ export function inspectCommand(): Command {
     .description(
       'Follow a prompt through a model: what comes out of every layer, what attention looks at, and what each block would predict.',
     )
-    .argument('<model>', modelOrPresetArgument);
+    .argument('[model]', `${modelOrPresetArgument} (default: ${bundledModel})`);
   addPromptOptions(command, 'the text for the model to read');
   return command
     .option('--all', 'also show the tensors inside attention and feed-forward networks')
@@ -50,7 +51,7 @@ export function inspectCommand(): Command {
         ['$ tsgpt inspect runs/novel --prompt "It was a" --lens', 'what each block would predict'],
       ]),
     )
-    .action(async (name: string, flags: InspectFlags) => {
+    .action(async (given: string | undefined, flags: InspectFlags) => {
       const heads = flags.attention === undefined ? undefined : parseHeads(flags.attention);
       ensure(!flags.svg || heads?.block !== undefined, '--svg draws attention; say which, as in --attention 0.3');
       const prompt = await promptOf(flags);
@@ -58,6 +59,7 @@ export function inspectCommand(): Command {
         prompt !== undefined,
         'inspect needs a text for the model to read; give one with --prompt or --prompt-file',
       );
+      const name = givenOrBundled(given);
       await interruptible('Stopping …', (signal) => look(name, prompt, { ...flags, heads, signal }));
     });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bundledNovelPath } from '../../../src/disk/bundled-novel.ts';
+import { bundledNovelPath } from '../../../src/disk/bundled.ts';
 import { openText } from '../../../src/disk/open-text.ts';
 import { encodeText, scanCharacters } from '../../../src/text/index.ts';
 
