@@ -4,13 +4,18 @@ import { findLessons } from '../../lessons/kit/find-lessons.ts';
 
 /** What the lessons about the parts of a block say about numbers, checked against what they print. */
 
-const parts = ['layer-normalisation'];
+const parts = ['layer-normalisation', 'gelu-and-feed-forward', 'shortcut-connections'];
 const lessons = findLessons('lessons').filter(({ name }) => parts.includes(name.slice('00-'.length)));
 const outputs = new Map<string, string>();
 
 beforeAll(async () => {
   const options = { root: '.', cache: 'runs/book/lessons', common: commonKey('.') };
-  for (const lesson of lessons) outputs.set(lesson.name.slice('00-'.length), (await capture(lesson, options)).output);
+  for (const lesson of lessons) {
+    const { name, solutions } = lesson;
+    const topic = name.slice('00-'.length);
+    outputs.set(topic, (await capture(lesson, options)).output);
+    if (solutions) outputs.set(`solutions/${topic}`, (await capture(solutions, options)).output);
+  }
 }, 600_000);
 
 function section(lesson: string, title: string): string {
@@ -68,5 +73,44 @@ describe('layer normalisation', () => {
     expect(loss('weights times 0.5, with')[1]).toBeLessThan(0.15);
     expect(loss('weights times 2, no')[0]).toBe(1); // the next step overflowed
     expect(loss('weights times 2, with')).toEqual([300, expect.toSatisfy((loss: number) => loss < 0.05)]);
+  });
+});
+
+describe('GELU and the feed-forward network', () => {
+  const lesson = 'gelu-and-feed-forward';
+
+  it('counts the same shares of random numbers as the formula gives', () => {
+    const counted = section(lesson, 'A probability')
+      .match(/[\d.]+$/gm)!
+      .map(Number);
+    const computed = shown(section(lesson, 'GELU by hand'), 'share');
+    expect(computed).toEqual([0.0228, 0.1587, 0.5, 0.8413, 0.9772]);
+    for (const [i, share] of computed.entries()) expect(Math.abs(counted[i]! - share)).toBeLessThan(0.005);
+    expect(shown(section(lesson, 'GELU by hand'), 'GELU')[3]).toBe(0.8413);
+  });
+
+  it('has two forms that differ by less than 0.0005, both equal to those of the library', () => {
+    const text = section(lesson, 'The form with tanh');
+    expect(shown(text, 'between the forms')[0]).toBeLessThan(0.0005);
+    for (const form of ['exact', 'tanh']) expect(shown(text, `${form}, to the library`)[0]).toBeLessThan(1e-6);
+  });
+
+  it('has slope 0 at its minimum, -0.7525, and 0.0011 at -0.75', () => {
+    const text = section(lesson, 'The slope');
+    expect(Math.abs(shown(text, 'at -0.7525')[0]!)).toBeLessThan(1e-4);
+    expect(numbers(text).slice(0, 4)).toEqual([-0.0861, 0.0011, 0.5, 1.0861]);
+  });
+
+  it('makes a feed-forward network that equals that of the library, and sees one position at a time', () => {
+    for (const title of ['The feed-forward network', 'Each position on its own']) {
+      expect(shown(section(lesson, title), 'largest difference')[0]).toBeLessThan(1e-5);
+    }
+  });
+
+  it('follows a curve with bends, and only a straight line without', () => {
+    const text = section(`solutions/${lesson}`, 'Exercise 1');
+    expect(shown(text, 'none')[0]).toBeCloseTo(0.43, 2);
+    expect(shown(text, 'GELU')[0]).toBeLessThan(0.1);
+    expect(shown(text, 'ReLU')[0]).toBeLessThan(0.2);
   });
 });
