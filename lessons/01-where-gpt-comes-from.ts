@@ -35,7 +35,7 @@ await drawHeatMap(
   'masks',
   'The masks of BERT and GPT',
   { 'BERT: both sides': bert, 'GPT: the left side': gpt },
-  { rows: words, columns: words, valueLabel: 'may look (hatched: may not)' },
+  { rows: words, columns: words, valueLabel: 'may look' },
 );
 
 section('One text, many questions');

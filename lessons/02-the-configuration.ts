@@ -23,7 +23,10 @@ const changes: Partial<GPT2Config>[] = [
 ];
 const rows = changes.map((change) => {
   const after = parametersOf({ ...gpt2.small, ...change });
-  return { change: JSON.stringify(change).slice(1, -1), added: after - before };
+  return {
+    change: JSON.stringify(change).replaceAll(/[{}"]/g, ''),
+    added: after - before,
+  };
 });
 console.log(`GPT-2 small: ${before.toLocaleString('en-US')}`);
 table(

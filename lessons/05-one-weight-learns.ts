@@ -48,7 +48,7 @@ const train = (learningRate: number) => {
   return w;
 };
 for (const rate of [0.01, 0.1, 0.2, 0.25, 0.3])
-  await show(`learning rate ${rate}, weight after ten steps`, train(rate));
+  await show(`weight with ${rate}`, train(rate));
 
 section('Two layers');
 const [w1, w2] = [1, 2];
@@ -58,7 +58,7 @@ const slopeOfOutput = 2 * (output - target); // of the loss, in the output
 await show('w2', slopeOfOutput * hidden);
 await show('w1', slopeOfOutput * w2 * x);
 await drawGraph('chain', 'Slopes multiply on the way back', [
-  ['x = 2', 'hidden = w1 · x = 2'],
+  ['w1 = 1', 'hidden = w1 · x = 2', '× x = 2'],
   ['hidden = w1 · x = 2', 'output = w2 · hidden = 4', '× w2 = 2'],
   ['output = w2 · hidden = 4', 'loss = (output - 6)² = 4', '× -4'],
 ]);
@@ -72,7 +72,7 @@ for (const [i, slope] of slopes.entries()) await show(`w${i + 1}`, slope);
 section('A long chain');
 const depths = [1, 5, 10, 20];
 const faded = depths.map((depth) => [`${depth}`, 0.5 ** depth] as const);
-for (const [depth, slope] of faded) await show(depth, slope);
+for (const [depth, slope] of faded) await show(`after ${depth}`, slope);
 await drawBars('chain-of-halves', 'A slope of one half, multiplied', faded, {
   scale: 'log',
   category: 'layers',

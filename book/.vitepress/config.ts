@@ -20,7 +20,7 @@ const CODE_BLOCK = /^(`{3,})[^`\n]*\n[\s\S]*?^\1$/gm;
 
 export default defineConfig({
   title: 'tsgpt',
-  description: 'A GPT written from scratch in TypeScript, and twelve lessons that build it.',
+  description: 'A GPT written from scratch in TypeScript, and seventeen lessons that build it.',
   lang: 'en',
   base,
   srcDir: 'pages',

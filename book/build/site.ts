@@ -129,8 +129,9 @@ function wholeFile(what: string, { name, script }: LessonScript): string {
 
 /** The overview with the page's own parts in colour. */
 function youAreHere(parts: readonly string[]): InlinePicture {
-  const { html, css } = inlinePicture('overview', overviewSvg(`You are here: ${parts.join(', ')}`, parts), 'overview');
-  const strip = `<div class="you-are-here">\n\n<p class="label">You are here: ${parts.join(', ')}</p>\n\n${html}\n\n</div>\n`;
+  const title = parts.includes('everything') ? 'The map of this book' : `You are here: ${parts.join(', ')}`;
+  const { html, css } = inlinePicture('overview', overviewSvg(title, parts), 'overview');
+  const strip = `<div class="you-are-here">\n\n<p class="label">${title}</p>\n\n${html}\n\n</div>\n`;
   return { html: strip, css };
 }
 

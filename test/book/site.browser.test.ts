@@ -144,7 +144,7 @@ describe.skipIf(!hasBrowser || !existsSync(VITEPRESS))('the book in a browser', 
     const { context, page, problems } = await open('/lessons/02-the-configuration.html', 'phone');
     await page.locator('.VPLocalNav .menu').click();
     expect(await violations(page)).toEqual([]);
-    await page.locator('.VPSidebar').getByText('7. Attention').click();
+    await page.locator('.VPSidebar').getByText('9. Attention').click();
     await page.waitForURL('**/lessons/09-attention.html');
     await page.locator('.VPNavBarHamburger').click();
     expect(await violations(page)).toEqual([]);
