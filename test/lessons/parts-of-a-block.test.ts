@@ -114,3 +114,42 @@ describe('GELU and the feed-forward network', () => {
     expect(shown(text, 'ReLU')[0]).toBeLessThan(0.2);
   });
 });
+
+describe('shortcut connections', () => {
+  const lesson = 'shortcut-connections';
+
+  it('fade less in five layers: a sixth instead of a twenty-fifth', () => {
+    const rows = section(lesson, 'Gradients of every layer').match(/layers\.\d.*/g)!;
+    const [first, last] = [rows[0]!, rows.at(-1)!].map((row) => row.trim().split(/ +/).slice(1).map(Number));
+    expect(last![0]! / first![0]!).toBeCloseTo(25, 0);
+    expect(last![1]! / first![1]!).toBeCloseTo(6, 0);
+  });
+
+  it('keep the gradient of the output in a useful range at any depth, whatever the seed', () => {
+    const text = section(lesson, 'Deeper');
+    const range = (depth: number, name: string) => shown(text, `${depth} layers, ${name} shortcuts`);
+    expect(range(10, 'without')[1]).toBeLessThan(1e-4);
+    expect(range(20, 'without')[1]).toBeLessThan(1e-9);
+    for (const depth of [5, 10, 20]) {
+      const [smallest, largest] = range(depth, 'with');
+      expect(smallest).toBeGreaterThan(0.1);
+      expect(largest).toBeLessThan(100);
+    }
+  });
+
+  it('let a network of ten layers learn that without them learns the mean only', () => {
+    const text = section(lesson, 'Learning with and without');
+    expect(shown(text, 'without')[0]).toBeCloseTo(0.515, 3);
+    expect(shown(text, 'with')[0]).toBeLessThan(0.04);
+  });
+
+  it('have slopes of 1 plus that of the layer', () => {
+    const text = section(`solutions/${lesson}`, 'Exercise 1');
+    expect(shown(text, 'ten slopes of 0.1')[0]).toBeCloseTo(1e-10, 15);
+    expect(shown(text, 'ten slopes of 1 + 0.1')[0]).toBeCloseTo(2.5937, 4);
+    const deeper = section(`solutions/${lesson}`, 'Exercise 2');
+    expect(shown(deeper, '20 layers, with')[0]).toBeCloseTo(3325.3, 0);
+    expect(shown(deeper, '20 layers, with smaller weights')[0]).toBeCloseTo(1.64, 2);
+    expect(numbers(section(`solutions/${lesson}`, 'Exercise 3')).filter((value) => value === -6)).toHaveLength(2);
+  });
+});
