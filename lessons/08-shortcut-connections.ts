@@ -10,8 +10,8 @@ import { section, show, table } from './kit/lesson.ts';
 section('Five layers');
 class DeepNetwork extends Module {
   constructor(
-    readonly layers: readonly Linear[],
-    readonly hasShortcuts: boolean,
+    readonly layers: Linear[],
+    readonly skip: boolean,
     seed = 123,
   ) {
     super();
@@ -23,7 +23,7 @@ class DeepNetwork extends Module {
     for (const layer of this.layers) {
       const out = gelu(layer.forward(hidden));
       const fits = out.shape.at(-1) === hidden.shape.at(-1);
-      hidden = this.hasShortcuts && fits ? hidden.add(out) : out;
+      hidden = this.skip && fits ? hidden.add(out) : out;
     }
     return hidden;
   }
