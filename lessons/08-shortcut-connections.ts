@@ -1,7 +1,6 @@
 // Lesson 8: a shortcut around every layer gives the gradient a way back.
-import { GPT2, gelu, grad, Linear, Module, Random, randn } from 'tsgpt';
-import { torchInit } from 'tsgpt/nn';
-import { TorchRandom } from 'tsgpt/random';
+import { GPT2, gelu, grad, Linear, Module, randn, torchInit } from 'tsgpt';
+import { Random, TorchRandom } from 'tsgpt/random';
 import { linspace, stack, type Tensor, tensor } from 'tsgpt/tensor';
 import { drawBars, drawCurves, drawModule } from './kit/figures.ts';
 import { learn } from './kit/learn.ts';
@@ -9,12 +8,13 @@ import { section, show, table } from './kit/lesson.ts';
 
 section('Five layers');
 class DeepNetwork extends Module {
-  constructor(
-    readonly layers: Linear[],
-    readonly skip: boolean,
-    seed = 123,
-  ) {
+  readonly layers: readonly Linear[];
+  readonly hasShortcuts: boolean;
+
+  constructor(layers: Linear[], hasShortcuts: boolean, seed = 123) {
     super();
+    this.layers = layers;
+    this.hasShortcuts = hasShortcuts;
     torchInit(this, new TorchRandom(seed));
   }
 
@@ -23,7 +23,7 @@ class DeepNetwork extends Module {
     for (const layer of this.layers) {
       const out = gelu(layer.forward(hidden));
       const fits = out.shape.at(-1) === hidden.shape.at(-1);
-      hidden = this.skip && fits ? hidden.add(out) : out;
+      hidden = this.hasShortcuts && fits ? hidden.add(out) : out;
     }
     return hidden;
   }
@@ -37,7 +37,7 @@ async function meanGradients(y: Tensor, layers: readonly Linear[]) {
   return stack(means).array<number[]>();
 }
 const five = [3, 3, 3, 3, 1].map((size) => new Linear(3, size));
-const columns = [];
+const columns: number[][] = [];
 for (const hasShortcuts of [false, true]) {
   const loss = new DeepNetwork(five, hasShortcuts).forward(x).square().mean();
   columns.push(await meanGradients(loss, five));
@@ -76,8 +76,7 @@ for (const name of ['without', 'with']) {
 await drawCurves('learning', 'The loss of a ten-layer network', losses);
 
 section('In GPT-2');
-const small = { vocabSize: 8, contextLength: 4, nLayers: 1 };
-for (const block of new GPT2(small).blocks) {
+for (const block of new GPT2({ vocabSize: 8, nLayers: 1 }).blocks) {
   const stream = randn([1, 4, 768], new Random(1)).named('stream');
   await drawModule('block', 'The two shortcuts of a block', block, stream);
 }
