@@ -82,7 +82,7 @@ export function addTrainingFlags(command: Command): Command {
     .option('--seed <n>', 'seed of initial weights, order of the text, dropout', wholeNumber);
 }
 
-/** `given` with the options that `flags` set. Another optimizer brings its own options and learning rate. */
+/** `given` with the options that `flags` set. Another optimiser brings its own options and learning rate. */
 export function trainOptionsOf(flags: Omit<TrainFlags, 'out' | 'model'>, given: TrainOptions): TrainOptions {
   const base = withOptimizer(given, flags.optimizer);
   const { steps, batchSize, windowLength, gradientAccumulation, learningRate, minLearningRate, warmupSteps } = flags;

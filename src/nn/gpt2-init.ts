@@ -10,7 +10,7 @@ import { TransformerBlock } from './transformer-block.ts';
 /**
  * Initialises a model like GPT-2 (Radford et al., 2019). Matrices are drawn from a normal distribution with standard deviation 0.02. For
  * the output matrices of attention and the feed-forward network it is 0.02 / √(2 nLayers); these two name them, see
- * {@link ResidualLayer.outputLayers}. Other parameters use their own initializers: biases start at 0, the weights of norms at 1.
+ * {@link ResidualLayer.outputLayers}. Other parameters use their own initialisers: biases start at 0, the weights of norms at 1.
  *
  * Every parameter takes a seed from `random`, in the model's order. Its values are drawn from that seed when they are first read.
  *

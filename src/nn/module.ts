@@ -32,7 +32,7 @@ export abstract class Module {
 
   /**
    * Copies values into the parameters. Throws a TsgptError, and changes nothing, unless `state` has exactly the paths and shapes of the
-   * parameters. Start an optimizer afterwards, or let it go on: it takes the new values over.
+   * parameters. Start an optimiser afterwards, or let it go on: it takes the new values over.
    */
   loadStateDict(state: StateDict): void {
     writeState(this.namedParameters(), state);

@@ -13,11 +13,11 @@ import { type Initializer, parameterStream } from './initializers.ts';
  */
 export class Parameter extends Tensor {
   /**
-   * Whether training updates the parameter. Defaults to true. A frozen parameter gets no gradient and needs no memory for the optimizer's
-   * state. Set it before creating the optimizer. `Module.freeze` sets it for all parameters of a part.
+   * Whether training updates the parameter. Defaults to true. A frozen parameter gets no gradient and needs no memory for the optimiser's
+   * state. Set it before creating the optimiser. `Module.freeze` sets it for all parameters of a part.
    */
   trainable = true;
-  /** Makes the initial values, unless {@link initialize} is given another initializer. */
+  /** Makes the initial values, unless {@link initialize} is given another initialiser. */
   readonly initializer: Initializer;
   #value: Float32Array | undefined;
   #stored: StoredConstant | undefined;
@@ -26,7 +26,7 @@ export class Parameter extends Tensor {
   /** The random numbers come from the stream of {@link seedParameters}; {@link initialize} can use another source. */
   constructor(shape: Shape, initializer: Initializer) {
     checkShape(shape, 'Parameter');
-    ensureFunction('Parameter', 'the initializer', initializer);
+    ensureFunction('Parameter', 'the initialiser', initializer);
     const node = {
       operation: { name: 'parameter' },
       inputs: [],
@@ -43,7 +43,7 @@ export class Parameter extends Tensor {
   /** Discards the elements. When next read, they are made by `initializer`, from a child of `random` that is seeded now. */
   initialize(random: Random, initializer = this.initializer): void {
     ensureKind('initialize', 'a source of random numbers, as new Random(1)', random, 'child');
-    ensureFunction('initialize', 'the initializer', initializer);
+    ensureFunction('initialize', 'the initialiser', initializer);
     // Each parameter has its own generator, so that its values do not depend on the order of reading.
     const own = random.child();
     this.#draw = () => initializer(this.size, own);

@@ -28,7 +28,7 @@ export function torchInit(module: Module, random: TorchRandom): void {
   for (const [parameter, initialize] of initializers) parameter.value = initialize(parameter.size);
 }
 
-/** PyTorch's initializers of the part's own parameters, in PyTorch's order. */
+/** PyTorch's initialisers of the part's own parameters, in PyTorch's order. */
 function torchInitializers(part: Module, random: TorchRandom): [Parameter, (size: number) => Float32Array][] {
   if (part instanceof Linear) {
     const bound = 1 / Math.sqrt(part.weight.shape[1]!);

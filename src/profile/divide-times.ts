@@ -6,7 +6,7 @@ import { operationKindOf, operationKinds } from './operation-kinds.ts';
 import type { EngineOperatorTime, LayerKindTime, LayerTime, OperationTime } from './profile.ts';
 import type { RecordedRun } from './recorder.ts';
 
-/** The phase of a step whose operators belong to the optimizer, whatever they are. */
+/** The phase of a step whose operators belong to the optimiser, whatever they are. */
 export const updatePhase = 'update';
 
 /** The runs of one step, divided by layer and by operation. Every operator counts once in each list. */
@@ -24,7 +24,7 @@ export function divideTimes(runs: readonly RecordedRun[], kindOf: (path: string 
     const layer = isUpdate ? 'optimizer' : path;
     const time = entry(layers, layer, { kind: isUpdate ? 'optimizer' : kindOf(path), forward: 0, backward: 0 });
     time[isBackward ? 'backward' : 'forward'] += milliseconds;
-    const kind = isUpdate ? 'optimizer update' : operationKindOf(operator.operator, operation);
+    const kind = isUpdate ? 'optimiser update' : operationKindOf(operator.operator, operation);
     add(entry(operations, kind, { count: 0, milliseconds: 0, flops: 0 }), operator);
     add(entry(operators, operator.operator, { count: 0, milliseconds: 0 }), operator);
   }

@@ -12,7 +12,7 @@ export const operationKinds = [
   'transposes and copies',
   'reshapes',
   'look-ups',
-  'optimizer update',
+  'optimiser update',
 ] as const;
 
 export type OperationKind = (typeof operationKinds)[number];

@@ -9,7 +9,7 @@ import type { Optimizer } from './optimizers/index.ts';
 
 /** An objective and its gradients, compiled. */
 export interface CompiledObjective<Names extends string> {
-  /** Writes a batch's gradients into the optimizer's arrays and returns its loss, both divided by the number of batches per step. */
+  /** Writes a batch's gradients into the optimiser's arrays and returns its loss, both divided by the number of batches per step. */
   first(batch: Batch<Names>): Promise<number>;
   /** The same, but adds the gradients to the arrays. */
   further(batch: Batch<Names>): Promise<number>;

@@ -2,7 +2,7 @@ import type { ForwardPass, Parameter } from '../nn/index.ts';
 import type { Tensor } from '../tensor/index.ts';
 
 /**
- * The loss to minimize: computes the loss of a model on a batch, a tensor with one element. Pass `pass` on to the model. In training it
+ * The loss to minimise: computes the loss of a model on a batch, a tensor with one element. Pass `pass` on to the model. In training it
  * has a `random`, which turns dropout on; in evaluation it has none.
  *
  * An objective for every language model takes a `LanguageModel`: `model.forward(tokens, pass)` gives its logits, `model.features` its

@@ -17,7 +17,7 @@ import {
 import { type ScheduleName, scheduleNamed, schedules } from './schedule.ts';
 import { type ReadingOrder, readingOrders } from './text-stream.ts';
 
-/** The options of training on a text. Those of the optimizer depend on `optimizer`: see {@link AdamW}, {@link SGD} and {@link Muon}. */
+/** The options of training on a text. Those of the optimiser depend on `optimizer`: see {@link AdamW}, {@link SGD} and {@link Muon}. */
 export interface TrainOptions extends Partial<OptimizerOptions> {
   /** Updates the weights: 'adamw', 'sgd' or 'muon'. */
   optimizer: OptimizerName;
@@ -88,8 +88,8 @@ export const defaultTrainOptions: TrainOptions = {
 };
 
 /**
- * Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. With another optimizer than
- * AdamW, its options and the learning rate default to those of that optimizer.
+ * Fills in omitted options from {@link defaultTrainOptions}; `minLearningRate` defaults to a tenth of `learningRate`. With another optimiser than
+ * AdamW, its options and the learning rate default to those of that optimiser.
  */
 export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions {
   knownOptions('completeTrainOptions', given, trainOptionNames);
@@ -99,7 +99,7 @@ export function completeTrainOptions(given: Partial<TrainOptions>): TrainOptions
   return { ...base, minLearningRate: learningRate / 10, ...given };
 }
 
-/** `options` for another optimizer: its own options and the learning rates become that optimizer's defaults. */
+/** `options` for another optimiser: its own options and the learning rates become that optimiser's defaults. */
 export function withOptimizer(options: TrainOptions, name: OptimizerName = options.optimizer): TrainOptions {
   if (name === options.optimizer) return options;
   const { learningRate, defaults } = optimizerNamed(name);
@@ -195,7 +195,7 @@ function checkOptimizer(options: TrainOptions): void {
   const other = optimizerOptionNames.find((name) => options[name] !== undefined && !known.includes(name));
   ensure(
     other === undefined,
-    `the optimizer ${optimizer} does not take the option ${other}; it takes ${known.join(', ')}`,
+    `the optimiser ${optimizer} does not take the option ${other}; it takes ${known.join(', ')}`,
   );
   checkOptimizerOptions(optionsOf(optimizer, options));
 }

@@ -23,7 +23,7 @@ import { Trainer } from './trainer.ts';
  * Trains `model` to predict the next token in windows of `text`, and reports after every step. To stop, leave the loop or abort the
  * signal; the model then has the weights of the last report.
  *
- * For other objectives, batches or optimizers, see {@link Trainer}. For checkpoints, metrics on disk and resuming, see `trainInFolder`. The
+ * For other objectives, batches or optimisers, see {@link Trainer}. For checkpoints, metrics on disk and resuming, see `trainInFolder`. The
  * same seed, machine and number of threads give the same losses.
  */
 export async function* train(
@@ -40,7 +40,7 @@ export async function* train(
 /** An evaluation can be stopped between two batches, so with long windows a batch has few: about so many tokens. */
 const EVAL_BATCH_TOKENS = 2 ** 14;
 
-/** The trainer of {@link train}: next-token prediction, and the optimizer and the schedule that the options name. */
+/** The trainer of {@link train}: next-token prediction, and the optimiser and the schedule that the options name. */
 export function textTrainer(model: Trainable, text: TrainingText, options: TrainOptions): Trainer {
   ensureKind('train', 'a model', model, 'namedParameters', 'loss');
   ensureKind('train', 'a text as from splitTrainValidation', text, 'train', 'validation');

@@ -6,7 +6,7 @@ import type { LearningRateSchedule } from './schedule.ts';
 
 export interface TrainerOptions<Model, Names extends string> {
   model: Model;
-  /** Computes the loss of a batch, which training minimizes. */
+  /** Computes the loss of a batch, which training minimises. */
   objective: Objective<Model, Names>;
   /** The training data. */
   batches: BatchStream<Names>;

@@ -30,7 +30,7 @@ export interface StepResult {
   gradNorm: number;
 }
 
-/** The trainer's state, which can be saved as JSON. The weights and the optimizer's state are saved separately. */
+/** The trainer's state, which can be saved as JSON. The weights and the optimiser's state are saved separately. */
 export interface TrainerState {
   step: number;
   batches: Json;
@@ -38,7 +38,7 @@ export interface TrainerState {
 }
 
 /**
- * Trains a model step by step, with any objective, batches and optimizer. A step has two halves, `gradients()` and `apply()`. Code can run
+ * Trains a model step by step, with any objective, batches and optimiser. A step has two halves, `gradients()` and `apply()`. Code can run
  * between them, for example to average the gradients of several machines. `trainLoop()` makes many steps.
  *
  * Await each call before the next: they change the same arrays, and one that begins too early throws a TsgptError.
@@ -68,7 +68,7 @@ export class Trainer<Model = unknown, Names extends string = string> {
   constructor(options: TrainerOptions<Model, Names>) {
     knownOptions<object>('Trainer', options, trainerOptionNames);
     const { model, objective, batches, optimizer, learningRate, validation } = options;
-    ensureKind('Trainer', 'an optimizer, as new AdamW(model.namedParameters())', optimizer, 'update', 'gradients');
+    ensureKind('Trainer', 'an optimiser, as new AdamW(model.namedParameters())', optimizer, 'update', 'gradients');
     ensureKind('Trainer', 'batches, as new RandomWindows(…)', batches, 'next', 'state', 'restore');
     ensure(
       typeof objective === 'function' && model !== undefined,

@@ -15,11 +15,11 @@ import { type TrainOptions, trainOptionNames } from './options.ts';
 
 /** About how many bytes training a model takes at its peak. */
 export interface TrainingMemory {
-  /** The weights, once as they were made and once as the optimizer keeps them: 8 bytes for each. */
+  /** The weights, once as they were made and once as the optimiser keeps them: 8 bytes for each. */
   weights: number;
   /** The gradients: 4 bytes for each weight. */
   gradients: number;
-  /** What the optimizer remembers: 8 bytes for each weight with AdamW, 4 or none with SGD, and with Muon 4 for the matrices of blocks. */
+  /** What the optimiser remembers: 8 bytes for each weight with AdamW, 4 or none with SGD, and with Muon 4 for the matrices of blocks. */
   moments: number;
   /** The results of layers that the backward pass needs, and others that exist at the same time. They grow with the batch. */
   activations: number;
@@ -80,7 +80,7 @@ export function trainingMemory(
   return { weights, gradients, moments, activations, program: PROGRAM, total };
 }
 
-/** How many numbers an optimizer remembers of a model. */
+/** How many numbers an optimiser remembers of a model. */
 function numbersRemembered(model: LanguageModel, name: OptimizerName, momentum?: number): number {
   const { numbersPerElement, defaults } = optimizerNamed(name);
   const options = { ...defaults, ...(momentum !== undefined && { momentum }) };

@@ -132,7 +132,7 @@ function describeSteps(options: TrainOptions, { contextLength }: FolderRun['mode
   );
 }
 
-/** "learning rate 0.003, falling to 0.0003", with the optimizer unless it is AdamW. */
+/** "learning rate 0.003, falling to 0.0003", with the optimiser unless it is AdamW. */
 function describeRate({ optimizer, schedule, learningRate, minLearningRate, ...options }: TrainOptions): string {
   const written = (rate: number) => `${Number(rate.toPrecision(12))}`;
   const { decaySteps = Math.round(options.steps / 5) } = options;

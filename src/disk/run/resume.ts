@@ -29,7 +29,7 @@ export function textTrainingRecord(checkpoint: LoadedCheckpoint<CheckpointModel>
   return { ...rest, options, text };
 }
 
-/** Restores the trainer's position and the optimizer's state from a checkpoint. */
+/** Restores the trainer's position and the optimiser's state from a checkpoint. */
 export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpoint<CheckpointModel>): Promise<void> {
   const { optimizer, batches, windows, dropout } = trainingRecord(checkpoint);
   const { path, file } = checkpoint;
@@ -44,13 +44,13 @@ export async function restoreTrainer(trainer: Trainer, checkpoint: LoadedCheckpo
   trainer.restore({ step: file.step, batches: (batches ?? windows ?? null) as Json, dropout });
 }
 
-/** Throws a TsgptError unless the tensors of a checkpoint's optimizer are of the kinds that the optimizer remembers. */
+/** Throws a TsgptError unless the tensors of a checkpoint's optimiser are of the kinds that the optimiser remembers. */
 function ensureSameOptimizer(path: string, tensors: Iterable<string>, kinds: readonly string[]): void {
   const saved = [...new Set(Array.from(tensors, (name) => name.split('.', 1)[0]!))];
   const list = (names: readonly string[]) => (names.length > 0 ? names.join(' and ') : 'nothing');
   ensure(
     saved.length === kinds.length && saved.every((kind) => kinds.includes(kind)),
-    `${path} was trained with another optimizer: that one remembers ${list(saved)}, this one ${list(kinds)}; ` +
-      'resume with the same optimizer and momentum, or start a new run',
+    `${path} was trained with another optimiser: that one remembers ${list(saved)}, this one ${list(kinds)}; ` +
+      'resume with the same optimiser and momentum, or start a new run',
   );
 }

@@ -97,7 +97,7 @@ async function saveTraining(
   return { ...record, optimizer, batches, dropout: [...dropout] };
 }
 
-/** The tensors of an optimizer's state. `data` is the optimizer's own array, not a copy. */
+/** The tensors of an optimiser's state. `data` is the optimiser's own array, not a copy. */
 export function optimizerTensors({ state, parameters }: Optimizer) {
   return Object.entries(state).flatMap(([kind, arrays]) =>
     [...arrays].map(([path, data]) => ({ name: `${kind}.${path}`, shape: parameters.get(path)!.shape, data })),

@@ -56,7 +56,7 @@ export async function* trainInFolder(run: FolderRun): AsyncGenerator<FolderRepor
     before === undefined || before.options.optimizer === options.optimizer,
     () =>
       `the run in ${run.folder} was trained with ${before?.options.optimizer}, so it cannot continue with ${options.optimizer}; ` +
-      'resume it with the same optimizer, or start a new run',
+      'resume it with the same optimiser, or start a new run',
   );
   const { steps, evalInterval, patience, seed } = options;
   const trainer = textTrainer(run.model, text, options);

@@ -4,7 +4,7 @@ import { isOpen } from '../../core/open-length.ts';
 import { type Shape, sizeOf } from '../../core/shape.ts';
 import type { OnnxTensor, OnnxType } from '../../formats/onnx/model.ts';
 
-/** The constants of one ONNX graph, which ONNX calls initializers. Equal numbers are stored once. */
+/** The constants of one ONNX graph, which ONNX calls `initializers`. Equal numbers are stored once. */
 export class Initializers {
   readonly #tensors = new Map<string, OnnxTensor>();
 

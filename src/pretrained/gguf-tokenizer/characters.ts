@@ -1,5 +1,5 @@
 /**
- * Tokenizers whose tokens are single characters: written as byte-level byte-pair encoding, which llama.cpp supports, and recognized when read.
+ * Tokenizers whose tokens are single characters: written as byte-level byte-pair encoding, which llama.cpp supports, and recognised when read.
  */
 import { uint32 } from '../../formats/gguf/index.ts';
 import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';

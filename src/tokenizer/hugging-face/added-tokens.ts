@@ -12,7 +12,7 @@ export interface AddedToken {
   lstrip: boolean;
   /** Whether it includes the white space after it. */
   rstrip: boolean;
-  /** Whether it is matched in the normalized text instead of the original. */
+  /** Whether it is matched in the normalised text instead of the original. */
   normalized: boolean;
   /** Whether it is a control token such as `<s>`, which untrusted text must not be able to write. */
   special: boolean;

@@ -42,7 +42,7 @@ export const decoderSchema: v.GenericSchema<unknown, DecoderJSON> = v.lazy(() =>
 export interface TokenDecoder {
   /** The UTF-8 bytes of a token of the vocabulary. */
   bytes(token: string): Uint8Array;
-  /** The original text of a piece of normalized text. */
+  /** The original text of a piece of normalised text. */
   text(normalized: string): string;
   /** What stands before every token. */
   separator: string;
@@ -118,7 +118,7 @@ export class TokenBytes {
     const normalize = createNormalizer(normalizer);
     for (const { id, content, special, normalized } of added) {
       if (special) this.#tokens[id] = bytesOf(content);
-      // In a token of the normalized text, `▁` represents a space of the original.
+      // In a token of the normalised text, `▁` represents a space of the original.
       else if (normalized) this.#tokens[id] = bytesOf(decoder.text(normalize(content)));
       else if (!vocab.has(content)) this.#tokens[id] = bytesOf(content);
     }

@@ -33,7 +33,7 @@ import {
  *
  * The ids are those of Hugging Face's own implementation, except that special tokens are matched anywhere in a text, and only if the caller allows
  * them. As there and in llama.cpp, a tokenizer from SentencePiece puts its space before every piece of ordinary text, also after a special token.
- * {@link decode} gives the text back, except for what the published tokenizer loses: changes by its normalizer, and characters that become the unknown
+ * {@link decode} gives the text back, except for what the published tokenizer loses: changes by its normaliser, and characters that become the unknown
  * token.
  */
 export class HuggingFaceTokenizer implements Tokenizer {
@@ -122,11 +122,11 @@ export class HuggingFaceTokenizer implements Tokenizer {
  *
  *     "Hello world<|endoftext|>"
  *       added tokens     "Hello world", 50256       only if special tokens are allowed
- *       normalizer       "Hello world"              GPT-2's changes nothing
+ *       normaliser       "Hello world"              GPT-2's changes nothing
  *       pre-tokenizer    "Hello", "Ġworld"          words; each byte is written as a character
  *       model            15496, 995                 byte-pair encoding of each word
  *
- * Some added tokens are looked for only in the normalized text.
+ * Some added tokens are looked for only in the normalised text.
  */
 function createEncoder(
   file: TokenizerFile,

@@ -44,7 +44,7 @@ export class AdamW implements Optimizer {
   readonly #update: Compiled;
 
   /**
-   * Creates an optimizer for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
+   * Creates an optimiser for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
    * moves their values into one array; see `FlatParameters`.
    */
   constructor(parameters: ReadonlyMap<string, Parameter>, options: Partial<AdamWOptions> = {}) {
@@ -114,7 +114,7 @@ function updateRule([beta1, beta2]: AdamWOptions['betas'], args: UpdateArguments
   return [parameter.mul(keep).sub(change), first, second];
 }
 
-/** AdamW among the optimizers that training options can name. */
+/** AdamW among the optimisers that training options can name. */
 export const adamw: OptimizerKind<AdamWOptions> = {
   learningRate: 1e-3,
   defaults: defaultAdamW,

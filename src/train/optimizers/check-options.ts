@@ -1,7 +1,7 @@
 import { describeValue } from '../../core/describe-value.ts';
 import { ensure } from '../../core/errors.ts';
 
-/** The options of optimizers that have bounds. Each optimizer has some of them. */
+/** The options of optimisers that have bounds. Each optimiser has some of them. */
 interface BoundedOptions {
   betas?: readonly [number, number] | undefined;
   eps?: number | undefined;
@@ -10,7 +10,7 @@ interface BoundedOptions {
   nesterov?: boolean | undefined;
 }
 
-/** Throws a TsgptError if an optimizer's options are out of their bounds. */
+/** Throws a TsgptError if an optimiser's options are out of their bounds. */
 export function checkOptimizerOptions({ betas, eps, weightDecay, momentum, nesterov }: BoundedOptions): void {
   for (const [name, value] of Object.entries({ weightDecay, eps })) {
     ensure(

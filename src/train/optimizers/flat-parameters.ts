@@ -15,7 +15,7 @@ export interface Span {
 export const isMatrix = ({ shape }: Parameter): boolean => shape.length >= 2;
 
 /**
- * The trainable parameters of a model in one array, in groups. An optimizer can therefore update them in pieces of equal size, and
+ * The trainable parameters of a model in one array, in groups. An optimiser can therefore update them in pieces of equal size, and
  * the group tells how.
  */
 export class FlatParameters {
@@ -104,7 +104,7 @@ export function trainableOnes(parameters: ReadonlyMap<string, Parameter>): Reado
   ensure(
     parameters instanceof Map,
     () =>
-      `an optimizer takes a map of parameters, as from model.namedParameters(), but got ${describeValue(parameters)}`,
+      `an optimiser takes a map of parameters, as from model.namedParameters(), but got ${describeValue(parameters)}`,
   );
   const trainable = new Map([...parameters].filter(([, parameter]) => parameter.trainable));
   ensure(trainable.size > 0, 'there is nothing to train: no parameter of the model is trainable');

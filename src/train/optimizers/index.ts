@@ -12,12 +12,12 @@ export { orthogonalize } from './newton-schulz.ts';
 export { clipScale, type Optimizer, type OptimizerKind, type UpdateOptions } from './optimizer.ts';
 export { SGD, type SGDOptions } from './sgd.ts';
 
-/** The optimizers that training options can name. A new one is one file and one line here. */
+/** The optimisers that training options can name. A new one is one file and one line here. */
 export const optimizerKinds = { adamw, sgd, muon };
 
 export type OptimizerName = keyof typeof optimizerKinds;
 
-/** The options of all optimizers. Each optimizer has some of them, and its own defaults. */
+/** The options of all optimisers. Each optimiser has some of them, and its own defaults. */
 export interface OptimizerOptions extends AdamWOptions {
   /** In {@link SGD} and {@link Muon}: the share of the momentum that stays from step to step. */
   momentum: number;
@@ -25,22 +25,22 @@ export interface OptimizerOptions extends AdamWOptions {
   nesterov: boolean;
 }
 
-/** The names of all optimizers' options. */
+/** The names of all optimisers' options. */
 export const optimizerOptionNames = [
   ...new Set(Object.values(optimizerKinds).flatMap(({ defaults }) => Object.keys(defaults))),
 ] as (keyof OptimizerOptions)[];
 
-/** The optimizer with this name. Throws a TsgptError if there is none. */
+/** The optimiser with this name. Throws a TsgptError if there is none. */
 export function optimizerNamed(name: OptimizerName): OptimizerKind<Partial<OptimizerOptions>> {
   const names = Object.keys(optimizerKinds);
   ensure(
     Object.hasOwn(optimizerKinds, name),
-    () => `there is no optimizer ${describeValue(name)}; ${whichName(String(name), names)}`,
+    () => `there is no optimiser ${describeValue(name)}; ${whichName(String(name), names)}`,
   );
   return optimizerKinds[name] as unknown as OptimizerKind<Partial<OptimizerOptions>>;
 }
 
-/** Those of `options` that the optimizer has. */
+/** Those of `options` that the optimiser has. */
 export function optionsOf(name: OptimizerName, options: Partial<OptimizerOptions>): Partial<OptimizerOptions> {
   const known = Object.keys(optimizerNamed(name).defaults);
   return Object.fromEntries(

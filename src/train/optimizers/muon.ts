@@ -58,7 +58,7 @@ export class Muon implements Optimizer {
   #step = 0;
 
   /**
-   * Creates an optimizer for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
+   * Creates an optimiser for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
    * moves their values into arrays of its own; see `FlatParameters`. `orthogonalizes` chooses matrices by their paths; it defaults to those
    * whose path has a number in it, such as `blocks.0.attention.query.weight`. Throws a TsgptError if there are none.
    */
@@ -77,7 +77,7 @@ export class Muon implements Optimizer {
     ensure(
       matrices.length > 0,
       'there is no matrix for Muon: no trainable one has a number in its path, as blocks.0.weight has; ' +
-        'choose matrices with the option orthogonalizes, or another optimizer',
+        'choose matrices with the option orthogonalizes, or another optimiser',
     );
     const { betas, eps, weightDecay, momentum, nesterov } = this.#options;
     this.#rest = rest.length > 0 ? new AdamW(new Map(rest), { betas, eps, weightDecay }) : undefined;
@@ -156,7 +156,7 @@ export class Muon implements Optimizer {
 /** The numbers of the update that are the same for every matrix of a shape. */
 const coefficients = new Coefficients('share', 'keep', 'rate');
 
-/** Muon among the optimizers that training options can name. */
+/** Muon among the optimisers that training options can name. */
 export const muon: OptimizerKind<MuonOptions> = {
   learningRate: 3e-3,
   defaults: defaultMuon,

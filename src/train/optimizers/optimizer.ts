@@ -52,7 +52,7 @@ export function clipScale(norm: number, maxNorm: number): number {
   return Math.min(1, maxNorm / (norm + 1e-6));
 }
 
-/** An optimizer that training options can name; {@link optimizerKinds} lists them. `Options` are those that can be saved as JSON. */
+/** An optimiser that training options can name; {@link optimizerKinds} lists them. `Options` are those that can be saved as JSON. */
 export interface OptimizerKind<Options extends object> {
   /** A learning rate to begin with. */
   learningRate: number;

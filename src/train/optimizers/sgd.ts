@@ -39,7 +39,7 @@ export class SGD implements Optimizer {
   readonly #update: Compiled;
 
   /**
-   * Creates an optimizer for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
+   * Creates an optimiser for the trainable ones among `parameters`, which are named by their paths as in `model.namedParameters()`. It
    * moves their values into one array; see `FlatParameters`.
    */
   constructor(parameters: ReadonlyMap<string, Parameter>, options: Partial<SGDOptions> = {}) {
@@ -90,7 +90,7 @@ export class SGD implements Optimizer {
 /** The numbers of the update that are the same for every element. */
 const coefficients = new Coefficients('scale', 'decay', 'rate');
 
-/** SGD among the optimizers that training options can name. */
+/** SGD among the optimisers that training options can name. */
 export const sgd: OptimizerKind<SGDOptions> = {
   learningRate: 0.1,
   defaults: defaultSGD,

@@ -24,7 +24,7 @@ const training: Profile = {
   ],
   operations: [
     { kind: 'matrix products', count: 148, milliseconds: 900, flops: 90e9 },
-    { kind: 'optimizer update', count: 4266, milliseconds: 1400, flops: 0 },
+    { kind: 'optimiser update', count: 4266, milliseconds: 1400, flops: 0 },
   ],
   operators: [],
   flops: 90e9,

@@ -55,7 +55,7 @@ describe('a run is not resumed', () => {
     const error = await errorOf(finish(run));
     expect(error).toBeInstanceOf(TsgptError);
     expect(error.message).toBe(
-      `the run in ${folder} was trained with ${before}, so it cannot continue with ${after}; resume it with the same optimizer, or start a new run`,
+      `the run in ${folder} was trained with ${before}, so it cannot continue with ${after}; resume it with the same optimiser, or start a new run`,
     );
     expect(readFileSync(join(folder, 'last.json'), 'utf8')).toBe(saved);
   });

@@ -73,14 +73,14 @@ describe('a run with an objective and batches of its own', () => {
     }
   });
 
-  it('is not resumed with another optimizer', async () => {
+  it('is not resumed with another optimiser', async () => {
     const folder = temporaryFolder();
     for await (const { step } of ownRun(folder).reports) if (step === 3) break;
     const { reports } = ownRun(folder, { Optimizer: Momentum, resumeFrom: await loadCheckpoint(folder, 'last') });
     const error = await errorOf(reports.next());
     expect(error).toBeInstanceOf(TsgptError);
     expect(error.message).toContain(
-      'was trained with another optimizer: that one remembers firstMoment and secondMoment, this one velocity',
+      'was trained with another optimiser: that one remembers firstMoment and secondMoment, this one velocity',
     );
   });
 
