@@ -1,93 +1,79 @@
-// Lesson 11: embeddings, twelve blocks, a last normalisation and a head are GPT-2.
-import {
-  GPT2,
-  GPT2Tokenizer,
-  gpt2,
-  observe,
-  TorchRandom,
-  tensor,
-  torchInit,
-} from 'tsgpt';
-import { modelGraph } from 'tsgpt/inspect';
-import { graphSvg } from './kit/graph-drawing.ts';
-import { picture, section, table } from './kit/lesson.ts';
-import { drawable } from './kit/model-drawing.ts';
+// Lesson 11: embeddings, twelve blocks, a last normalisation and a head.
+import { arange, GPT2, GPT2Tokenizer, gpt2, type Tensor, tensor } from 'tsgpt';
+import * as nn from 'tsgpt/nn';
+import { TorchRandom } from 'tsgpt/random';
+import * as costs from './kit/costs.ts';
+import { drawModule } from './kit/figures.ts';
+import { section, show } from './kit/lesson.ts';
 
-section('163 million numbers');
-const model = new GPT2({ ...gpt2.small, tiedHead: false }); // a separate head, as in the textbook
-const { parameterCount } = model;
-console.log(`parameters: ${parameterCount.toLocaleString('en-US')}`);
-console.log(
-  `with the head tied to the token embedding: ${new GPT2(gpt2.small).parameterCount.toLocaleString('en-US')}`,
-);
-console.log(
-  `memory in float32: ${((4 * parameterCount) / 2 ** 20).toFixed(2)} MiB`,
-);
-
-section('Where they are');
-const { tokenEmbedding, positionEmbedding, blocks, finalNorm, head } = model;
-const [first] = blocks;
-table(
-  ['part', 'times', 'parameters each'],
-  [
-    ['tokenEmbedding', 1, tokenEmbedding.parameterCount],
-    ['positionEmbedding', 1, positionEmbedding.parameterCount],
-    ['attention', blocks.length, first!.attention.parameterCount],
-    ['feedForward', blocks.length, first!.feedForward.parameterCount],
-    [
-      'attentionNorm, feedForwardNorm',
-      2 * blocks.length,
-      first!.attentionNorm.parameterCount,
-    ],
-    ['finalNorm', 1, finalNorm.parameterCount],
-    ['head', 1, head!.parameterCount],
-  ],
-);
+section('The model');
+const { vocabSize, contextLength, embDim, nHeads } = gpt2.small;
+const block = () =>
+  new nn.TransformerBlock({
+    attentionNorm: new nn.LayerNorm(embDim),
+    attention: new nn.Attention({ embDim, nHeads }),
+    feedForwardNorm: new nn.LayerNorm(embDim),
+    feedForward: new nn.FeedForward(embDim),
+  });
+class MyGPT extends nn.Module {
+  tokenEmbedding = new nn.Embedding(vocabSize, embDim);
+  positionEmbedding = new nn.Embedding(contextLength, embDim);
+  blocks = Array.from({ length: 12 }, block);
+  finalNorm = new nn.LayerNorm(embDim);
+  head = new nn.Linear(embDim, vocabSize, { bias: false });
+  forward(tokens: Tensor): Tensor {
+    const [, time = 0] = tokens.shape; // [batch, time]
+    const positions = this.positionEmbedding.forward(arange(time));
+    let x = this.tokenEmbedding.forward(tokens).add(positions);
+    for (const block of this.blocks) x = block.forward(x);
+    return this.head.forward(this.finalNorm.forward(x));
+  }
+}
 
 section('Logits');
-torchInit(model, new TorchRandom(123)); // the weights that PyTorch would draw
+const mine = new MyGPT();
+nn.torchInit(mine, new TorchRandom(123)); // the weights PyTorch would draw
 const tokenizer = new GPT2Tokenizer();
-const sentences = ['Every effort moves you', 'Every day holds a'];
-const batch = tensor(
-  sentences.map((sentence) => tokenizer.encode(sentence)),
-  { dtype: 'int32' },
-).named('tokens');
-const logits = model.forward(batch);
-console.log(logits);
-console.log(
-  `first four:  ${await logits.slice([0, 1], [0, 1], [0, 4]).reshape([4]).print()}`,
-);
-console.log(
-  `last three:  ${await logits.slice([1, 2], [3, 4], [-3, 50257]).reshape([3]).print()}`,
-);
+const texts = ['Every effort moves you', 'Every day holds a'];
+const ids = texts.map((text) => tokenizer.encode(text));
+const tokens = tensor(ids, { dtype: 'int32' }).named('tokens'); // [2, 4]
+const logits = mine.forward(tokens);
+console.log(`logits ${logits}`);
+await show('first four', logits.slice([0, 1], [0, 1], [0, 4]).flatten());
+await show('last three', logits.slice([-1], [-1], [-3]).flatten());
 
-section('The model, drawn from its graph');
-let output = logits;
-const inside = observe(model, () => {
-  output = model.forward(batch);
-  return output;
-});
-const isShown = (name: string) =>
-  /^(positions|tokenEmbedding|embeddings|blocks\.(0|1|11)|finalNorm|head)$/.test(
-    name,
-  );
-const graph = drawable(
-  modelGraph(
-    new Map([
-      ['tokens', batch],
-      ...[...inside].filter(([name]) => isShown(name)),
-    ]),
-  ),
-);
-const edges = graph.edges.map((edge) =>
-  edge.to === 'blocks.11' ? { ...edge, label: 'nine more blocks' } : edge,
-);
-picture(
-  'model',
-  await graphSvg({
-    title: 'GPT-2 small',
-    description: 'From ids to logits.',
-    nodes: graph.nodes,
-    edges,
-  }),
-);
+section('The library agrees');
+const model = new GPT2({ ...gpt2.small, tiedHead: false });
+model.loadStateDict(mine.stateDict()); // the same weights, by their names
+const difference = model.forward(tokens).sub(logits);
+await show('largest difference', difference.abs().max());
+
+section('What a logit is');
+const [day = 0] = tokenizer.encode(' day');
+const vector = model.features(tokens).slice([-1], [-1]); // [1, 1, 768]
+const row = mine.head.weight.slice([day, day + 1]); // [1, 768]
+await show('dot product', vector.mul(row).sum());
+await show('logit', logits.slice([-1], [-1], [day, day + 1]).sum());
+
+section('Counting');
+for (const [path, part] of mine.namedModules())
+  if (/^(\w+|blocks\.0)$/.test(path)) await show(path, part.parameterCount);
+await show('all', mine.parameterCount);
+await costs.drawParts({ ...gpt2.small, tiedHead: false });
+
+section('What each setting costs');
+costs.tableOfChanges(); // doubles each, and switches qkvBias on
+
+section('Why "124M" can be three numbers');
+await costs.showParameters('separate head', { tiedHead: false });
+await costs.showParameters('head tied to the token embedding', {});
+await costs.showParameters("OpenAI's: tied, biases", { qkvBias: true });
+
+section('The four sizes');
+costs.tableOfSizes();
+
+section('Drawn from the graph');
+const shown = /^(tokens|embeddings|blocks\.(0|1|11)|finalNorm|head)$/;
+const isShown = (part: string) => shown.test(part);
+const arrows = { 'blocks.11': 'nine more blocks' };
+await drawModule('model', 'GPT-2 small', model, tokens, isShown, { arrows });
