@@ -1,107 +1,73 @@
-// Lesson 13: training changes the weights step by step, so that the text becomes more likely.
+// Lesson 13: training changes the weights so that a text becomes more likely.
 import { readFileSync } from 'node:fs';
-import {
-  crossEntropy,
-  GPT2,
-  GPT2Tokenizer,
-  generate,
-  gpt2,
-  grad,
-  Random,
-  splitTrainValidation,
-  tensor,
-  train,
-} from 'tsgpt';
-import { type LossPoint, lossCurveSvg } from 'tsgpt/charts';
+import * as tsgpt from 'tsgpt';
+import { AdamW, fromArray, GPT2, Random, type Tensor, tensor } from 'tsgpt';
 import { bundledNovelPath } from 'tsgpt/node';
-import { picture, section, table } from './kit/lesson.ts';
+import { type BatchArray, sequentialWindows } from 'tsgpt/text';
+import { drawLosses } from './kit/figures.ts';
+import { section, show } from './kit/lesson.ts';
 
 section('A short text');
-const tokenizer = new GPT2Tokenizer();
+const tokenizer = new tsgpt.GPT2Tokenizer();
 const text = readFileSync(bundledNovelPath(), 'utf8').slice(0, 20_480);
 const ids = Uint16Array.from(tokenizer.encode(text));
-const data = splitTrainValidation(ids);
-console.log(`${text.length} characters, ${ids.length} tokens`);
+const data = tsgpt.splitTrainValidation(ids);
+await show('tokens to learn from', data.train.length);
+await show('tokens to check with', data.validation.length);
+
+section('A window and its targets');
+const words = [...ids.subarray(20, 27)].map((id) => tokenizer.decode([id]));
+await show('tokens ', words.slice(0, -1));
+await show('targets', words.slice(1));
+
+section('A batch');
+const sizes = { batchSize: 4, windowLength: 64 };
+const windows = new tsgpt.RandomWindows(data.train, sizes, new Random(1));
+const asTensor = ({ data, shape }: BatchArray) => fromArray(data, shape);
+const { tokens, targets } = windows.next();
+await show('tokens ', asTensor(tokens).slice(null, [0, 6]));
+await show('targets', asTensor(targets).slice(null, [0, 6]));
 
 section('Loss');
-const logits = tensor([
-  [2, 1, 0],
-  [0, 0, 0],
-]); // scores of three tokens at two positions
-const targets = tensor([0, 2], { dtype: 'int32' });
-console.log(await logits.softmax(-1).print());
-console.log(
-  `by hand: ${((-Math.log(Math.exp(2) / (Math.exp(2) + Math.exp(1) + 1)) + Math.log(3)) / 2).toFixed(6)}`,
-);
-console.log(
-  `crossEntropy: ${(await crossEntropy(logits, targets).item()).toFixed(6)}`,
-);
+const scores = tensor([[2, 1, 0], [0, 0, 0]]); // of 3 tokens at 2 positions
+const follows = tensor([0, 2], { dtype: 'int32' }); // what really follows
+await show(scores.softmax(-1));
+const first = -Math.log(Math.exp(2) / (Math.exp(2) + Math.exp(1) + 1));
+await show('by hand', ((first + Math.log(3)) / 2).toFixed(6));
+const crossEntropy = await tsgpt.crossEntropy(scores, follows).item();
+await show('crossEntropy', crossEntropy.toFixed(6));
 
 section('The loss before training');
-const shape = {
-  contextLength: 64,
-  embDim: 128,
-  nHeads: 4,
-  nLayers: 2,
-  dropRate: 0.1,
-};
-const model = new GPT2({ ...gpt2.small, ...shape }, new Random(123));
-const window = (from: number) =>
-  tensor([[...ids.subarray(from, from + 64)]], { dtype: 'int32' }); // [batch, time]
-const loss = await model.loss(window(0), window(1)).item();
-console.log(
-  `loss ${loss.toFixed(3)}, ln(50257) = ${Math.log(50257).toFixed(3)}`,
-);
-console.log(`perplexity ${Math.exp(loss).toFixed(0)}`);
+const shape = { contextLength: 64, embDim: 128, nHeads: 4, nLayers: 2 };
+const config = { ...tsgpt.gpt2.small, ...shape, dropRate: 0 };
+const fresh = new GPT2(config, new Random(123));
+const lossOf = () => fresh.loss(asTensor(tokens), asTensor(targets));
+const before = await lossOf().item();
+await show('loss', before);
+await show('ln(50257)', Math.log(50_257));
+await show('perplexity', Math.exp(before));
 
 section('One step by hand');
-const [gradient] = grad(model.loss(window(0), window(1)), [
-  model.tokenEmbedding.weight,
-]);
-const change = await gradient!.floats();
-const { weight } = model.tokenEmbedding;
-weight.value = weight.value.map((value, i) => value - 1 * change[i]!); // against the gradient, learning rate 1
-console.log(
-  `loss after one step: ${(await model.loss(window(0), window(1)).item()).toFixed(3)}`,
-);
+const { weight } = fresh.tokenEmbedding;
+const [gradient = weight] = tsgpt.grad(lossOf(), [weight]);
+weight.value = await weight.sub(gradient.mul(1)).floats(); // learning rate 1
+await show('loss after one step', lossOf());
 
 section('The loop');
-const losses: LossPoint[] = [];
-const validation: LossPoint[] = [];
-const rows: string[][] = [];
-const options = {
-  steps: 160,
-  batchSize: 4,
-  warmupSteps: 10,
-  learningRate: 2e-3,
-  evalInterval: 32,
-  evalWindows: 8,
-  seed: 123,
-};
-for await (const { step, loss, validationLoss } of train(
-  model,
-  data,
-  options,
-)) {
-  if (loss !== undefined) losses.push({ step, loss });
-  if (validationLoss === undefined) continue;
-  validation.push({ step, loss: validationLoss });
-  rows.push([
-    String(step),
-    loss?.toFixed(3) ?? '',
-    validationLoss.toFixed(3),
-    Math.exp(validationLoss).toFixed(0),
-  ]);
+const model = new GPT2(config, new Random(123));
+const optimizer = new AdamW(model.namedParameters());
+const lossAndGradients = tsgpt.compile((tokens: Tensor, targets: Tensor) => {
+  const loss = model.loss(tokens, targets); // forward
+  return [loss, ...tsgpt.grad(loss, model.parameters())]; // backward
+});
+const [loss, losses] = [new Float32Array(1), Array<tsgpt.LossPoint>()];
+for (let step = 1; step <= 64; step++) {
+  const { tokens, targets } = windows.next();
+  const results = [loss, ...optimizer.gradients.values()]; // filled by run
+  await lossAndGradients.run([tokens, targets].map(asTensor), results);
+  await optimizer.update({ learningRate: 2e-3 });
+  losses.push({ step, loss: loss[0] ?? 0 });
 }
-table(['step', 'loss', 'validation loss', 'validation perplexity'], rows);
-const title = 'Learning 20 kilobytes of Pride and Prejudice';
-picture('loss', await lossCurveSvg({ train: losses, validation }, { title }));
 
+section('The library agrees');
 section('What it has learned');
-let written = 'It is a truth';
-for await (const piece of generate(model, tokenizer, written, {
-  maxTokens: 40,
-  temperature: 0,
-}))
-  written += piece;
-console.log(written);

@@ -32,5 +32,8 @@ await decoder.append(cache, [text.slice(0, 5)]); // keys and values of five
 const [next = Float32Array.of()] = await decoder.append(cache, [[6]]);
 const whole = model.forward(tensor([text], { dtype: 'int32' }));
 const last = whole.slice(null, [-1]).flatten();
-const difference = tensor([...next]).sub(last).abs().max();
+const difference = tensor([...next])
+  .sub(last)
+  .abs()
+  .max();
 await show('largest difference', difference);
