@@ -1,107 +1,78 @@
-// Lesson 15: the model gives every token a probability. How we choose makes the text dull, lively or mad.
-import { Decoder, generate, Random, type SamplingOptions } from 'tsgpt';
+// Lesson 15: every token has a probability; how we choose makes the text.
+import { Decoder, GPT2Tokenizer, generate, Random, tensor } from 'tsgpt';
 import { candidates, sampleToken } from 'tsgpt/generate';
-import { visibleToken } from 'tsgpt/inspect';
-import { barChartSvg } from './kit/bar-chart.ts';
-import { paragraph, picture, section } from './kit/lesson.ts';
-import { trainedModel } from './kit/trained-model.ts';
+import { openModel } from 'tsgpt/node';
+import { drawShares } from './kit/figures.ts';
+import { paragraph, section, show } from './kit/lesson.ts';
 
 section('One real distribution');
-const { model, tokenizer, prompt } = await trainedModel();
-const decoder = new Decoder(model);
-const [scores] = await decoder.append(decoder.createCache(), [
-  tokenizer.encode(prompt),
-]); // one for each text
-const logits = scores!; // of the token after the prompt: [vocabSize]
-const { ids, probabilities } = candidates(logits, {}); // the likeliest first
-const shown = ids.slice(0, 10); // the ten that the charts show
-const text = (id: number) => tokenizer.decode([id]);
-console.log(`${JSON.stringify(prompt)} …`);
-for (const [i, id] of shown.entries()) {
-  console.log(
-    `${(100 * probabilities[i]!).toFixed(1).padStart(5)}%  ${JSON.stringify(text(id))}`,
-  );
-}
-
-/** The probability of each token shown, in percent; 0 if it cannot be chosen. */
-function barsOf(panel: string, options: SamplingOptions) {
-  const allowed = candidates(logits, options);
-  const total = allowed.probabilities.reduce((a, b) => a + b, 0);
-  const share = new Map(
-    allowed.ids.map((id, i) => [id, (100 * allowed.probabilities[i]!) / total]),
-  );
-  return shown.map((id) => ({
-    panel,
-    label: visibleToken(text(id)),
-    value: share.get(id) ?? 0,
-  }));
-}
-async function draw(
-  name: string,
-  title: string,
-  choices: Record<string, SamplingOptions>,
-): Promise<void> {
-  const bars = Object.entries(choices).flatMap(([panel, options]) =>
-    barsOf(panel, options),
-  );
-  const look = {
-    horizontal: true,
-    format: (percent: number) => percent.toFixed(1),
-  };
-  picture(
-    name,
-    await barChartSvg({ title, bars, valueLabel: 'probability (%)', ...look }),
-  );
-}
+const opened = await openModel(
+  '../shared/models/tinystories-chat-3m-as-gpt2',
+);
+const { tokenizer = new GPT2Tokenizer() } = opened;
+const model = await opened.model();
+const prompt = 'She was very';
+const ids = tensor([tokenizer.encode(prompt)], { dtype: 'int32' });
+const logits = model.forward(ids).slice(null, [-1]).flatten(); // [vocabSize]
+const sorted = logits.softmax(-1).sort(-1, { descending: true });
+const all = await sorted.values.array<number[]>(); // probabilities
+const order = await sorted.indices.array<number[]>(); // whose they are
+const names = order.slice(0, 10).map((id) => tokenizer.decode([id]));
+const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
+const percent = (share = 0) => `${(100 * share).toFixed(1)}%`;
+for (const [i, name] of names.entries())
+  await show(JSON.stringify(name), percent(all[i]));
+await show('all others together', percent(sum(all.slice(10))));
 
 section('Temperature');
-await draw('temperature', 'Temperature sharpens or flattens the choice', {
-  'temperature 0.5': { temperature: 0.5 },
-  'temperature 1': { temperature: 1 },
-  'temperature 2': { temperature: 2 },
-});
+const heated = (temperature: number) => {
+  const shares = logits.div(temperature).softmax(-1); // [vocabSize]
+  return shares.rows(sorted.indices).array<number[]>(); // in the same order
+};
+const [cold, hot] = [await heated(0.5), await heated(2)];
+const byHeat = { 'T = 0.5': cold, 'T = 1': all, 'T = 2': hot };
+await drawShares('temperature', names, byHeat);
 
 section('Top-k');
-await draw('top-k', 'Top-k keeps the k likeliest tokens', {
-  'all tokens': {},
-  'top-k 5': { topK: 5 },
-  'top-k 2': { topK: 2 },
-});
+const rescaled = (shares: number[]) => shares.map((p) => p / sum(shares));
+const topK = (k: number) => rescaled(all.slice(0, k));
+const byK = { all, 'k = 5': topK(5), 'k = 2': topK(2) };
+await drawShares('top-k', names, byK);
 
 section('Top-p');
-for (const topP of [0.95, 0.8, 0.5])
-  console.log(
-    `tokens left by top-p ${topP}: ${candidates(logits, { topP }).ids.length} of ${logits.length}`,
-  );
-await draw('top-p', 'Top-p keeps the likeliest tokens up to a sum', {
-  'all tokens': {},
-  'top-p 0.8': { topP: 0.8 },
-  'top-p 0.5': { topP: 0.5 },
-});
+const topP = (p: number) => {
+  let count = 0;
+  while (sum(all.slice(0, count)) < p) count++;
+  return rescaled(all.slice(0, count));
+};
+for (const p of [0.95, 0.8, 0.5])
+  await show(`tokens left by top-p ${p}`, topP(p).length);
+const byP = { all, 'p = 0.8': topP(0.8), 'p = 0.5': topP(0.5) };
+await drawShares('top-p', names, byP);
+
+section('The library agrees');
+const floats = await logits.floats();
+const theirs = candidates(floats, { topP: 0.8 });
+await show('the same tokens', theirs.ids.length === topP(0.8).length);
+await show('their shares', percent(sum(theirs.probabilities)));
 
 section('A thousand draws');
 const random = new Random(123);
-const counts = new Map<number, number>();
+const counts = new Map<string, number>();
 for (let i = 0; i < 1000; i++) {
-  const id = sampleToken(logits, { topK: 3 }, random);
-  counts.set(id, (counts.get(id) ?? 0) + 1);
+  const name = tokenizer.decode([sampleToken(floats, { topK: 3 }, random)]);
+  counts.set(name, (counts.get(name) ?? 0) + 1);
 }
-for (const [id, count] of [...counts].sort((a, b) => b[1] - a[1]))
-  console.log(`${String(count).padStart(4)} times ${JSON.stringify(text(id))}`);
+for (const [name, count] of counts) await show(JSON.stringify(name), count);
 
 section('What becomes of the text');
-for (const options of [
-  { temperature: 0 },
-  { temperature: 0.8, topP: 0.9 },
-  { temperature: 1.5 },
-]) {
-  let written = prompt;
-  for await (const piece of generate(decoder, tokenizer, prompt, {
-    ...options,
-    maxTokens: 40,
-    seed: 3,
-  }))
-    written += piece;
-  console.log(JSON.stringify(options));
-  paragraph(written);
+const decoder = new Decoder(model);
+const careful = { temperature: 0.8, topP: 0.9 };
+for (const choice of [{ temperature: 0 }, careful, { temperature: 1.5 }]) {
+  let text = prompt;
+  const options = { ...choice, maxTokens: 40, seed: 3 };
+  for await (const piece of generate(decoder, tokenizer, prompt, options))
+    text += piece;
+  console.log(JSON.stringify(choice));
+  paragraph(text);
 }

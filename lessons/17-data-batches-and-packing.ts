@@ -75,7 +75,6 @@ const making = { tokenizer, folder, shardSize: 50_000 };
 await prepareData([bundledNovelPath()], making);
 const { train, manifest, close } = await openShards(folder);
 await show('files', manifest.splits.train.shards.length);
-await show('tokens', train.length);
 console.log(tokenizer.decode([...(await train.read(100_000, 9))]));
 await close();
 rmSync(folder, { recursive: true });

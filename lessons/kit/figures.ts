@@ -4,7 +4,7 @@
  */
 import { type Module, observe, type Tensor } from 'tsgpt';
 import { type HeatMap, heatMapSvg, type LossCurve, lineChartSvg, lossCurveSvg, type Point } from 'tsgpt/charts';
-import { modelGraph } from 'tsgpt/inspect';
+import { modelGraph, visibleToken } from 'tsgpt/inspect';
 import { type Bar, type BarChart, barChartSvg } from './bar-chart.ts';
 import { type GraphEdge, type GraphNode, graphSvg } from './graph-drawing.ts';
 import { type DiagramLayer, layerDiagramSvg } from './layer-diagram.ts';
@@ -63,6 +63,24 @@ export async function drawBars(
     } else for (const [label, number] of entriesOf(value)) bars.push({ label, value: number, series: key });
   }
   picture(name, await barChartSvg({ title, valueLabel: 'value', ...options, bars }));
+}
+
+/**
+ * The probabilities of the same tokens after different choices, one panel each: `{ all: [0.4, 0.2], 'k = 1': [1] }`. What a choice
+ * leaves out is 0.
+ */
+export async function drawShares(
+  name: string,
+  tokens: readonly string[],
+  choices: Readonly<Record<string, readonly number[]>>,
+): Promise<void> {
+  const bars = Object.entries(choices).flatMap(([choice, shares]) => {
+    const panel = choice === 'all' ? 'all tokens' : choice;
+    return tokens.map((token, i) => ({ panel, label: visibleToken(token), value: 100 * (shares[i] ?? 0) }));
+  });
+  const title = `What ${name} does to the ${tokens.length} likeliest tokens`;
+  const format = (percent: number) => percent.toFixed(1);
+  picture(name, await barChartSvg({ title, valueLabel: 'probability (%)', horizontal: true, format, bars }));
 }
 
 export interface CurveOptions {
