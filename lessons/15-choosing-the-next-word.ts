@@ -6,12 +6,10 @@ import { drawShares } from './kit/figures.ts';
 import { paragraph, section, show } from './kit/lesson.ts';
 
 section('One real distribution');
-const opened = await openModel(
-  '../shared/models/tinystories-chat-3m-as-gpt2',
-);
+const opened = await openModel('austen');
 const { tokenizer = new GPT2Tokenizer() } = opened;
 const model = await opened.model();
-const prompt = 'She was very';
+const prompt = 'Elizabeth was very';
 const ids = tensor([tokenizer.encode(prompt)], { dtype: 'int32' });
 const logits = model.forward(ids).slice(null, [-1]).flatten(); // [vocabSize]
 const sorted = logits.softmax(-1).sort(-1, { descending: true });

@@ -35,9 +35,9 @@ describe('the numbers published for the textbook model', () => {
   });
 
   it('the parameters of the four sizes, and their memory', () => {
-    const counts = numbers(section('the-configuration', 'Why "124M" can be three numbers'));
+    const counts = numbers(section('the-gpt-model', 'Why "124M" can be three numbers'));
     expect(counts).toEqual(expect.arrayContaining([163_009_536, 124_412_160, 124_439_808]));
-    const table = section('the-configuration', 'The four sizes').replaceAll(',', '');
+    const table = section('the-gpt-model', 'The four sizes').replaceAll(',', '');
     for (const [size, all, tied, mebibytes] of [
       ['small', 163_009_536, 124_412_160, '621.83'],
       ['medium', 406_212_608, 354_749_440, '1549.58'],
@@ -94,9 +94,7 @@ describe('the numbers published for the textbook model', () => {
     expect(parts).toEqual([1_536, 2_360_064, 1_536, 4_722_432, 7_085_568]);
     expect(numbers(section('gelu-and-feed-forward', 'The feed-forward network'))).toContain(4_722_432);
     expect(numbers(section('attention', 'Several heads'))).toContain(2_360_064);
-    expect(numbers(section('the-gpt-model', '163 million numbers'))).toEqual(
-      expect.arrayContaining([163_009_536, 124_412_160, 621.83]),
-    );
+    expect(numbers(section('the-gpt-model', 'Counting'))).toContain(163_009_536);
   });
 
   it('the logits of the untrained model', () => {
@@ -109,12 +107,12 @@ describe('the numbers published for the textbook model', () => {
   it('the ten tokens the untrained model writes', () => {
     const ids = [27018, 24086, 47843, 30961, 42348, 7267, 49706, 43231, 47062, 34657];
     expect(numbers(section('writing-text', 'The prompt'))).toEqual([15496, 11, 314, 716]);
-    for (const title of ['Ten tokens, by hand', 'Ten tokens, by the library']) {
-      expect(numbers(section('writing-text', title)).slice(0, 10), title).toEqual(ids);
+    for (const title of ['Ten tokens, by hand', 'Ten tokens, with a cache']) {
+      expect(section('writing-text', title), title).toContain(ids.join(', '));
     }
     const written = 'Featureiman Byeswickattribute argue logger Normandy Compton analogous';
     expect(section('writing-text', 'Ten tokens, by hand')).toContain(written);
-    expect(section('writing-text', 'Ten tokens, by hand')).toMatch(/lead .* 0\.0086$/m);
+    expect(section('writing-text', 'Ten tokens, by hand')).toMatch(/lead: 0\.0086$/m);
   });
 
   it('a loss that starts at ln(50257) and falls', () => {
@@ -122,9 +120,7 @@ describe('the numbers published for the textbook model', () => {
     expect(Math.abs(loss! - Math.log(50257))).toBeLessThan(0.05);
     const [byHand, computed] = section('training', 'Loss').match(/\d\.\d{6}/g)!;
     expect(computed).toBe(byHand);
-    const rows = section('training', 'The loop')
-      .match(/^ +\d+ .*/gm)!
-      .map(numbers);
-    expect(rows.at(-1)![2]).toBeLessThan(rows[0]![1]! - 2); // validation loss; the first row has no other
+    const losses = numbers(section('training', 'The loop'));
+    expect(losses.at(-1)).toBeLessThan(losses[0]! - 2);
   });
 });
