@@ -104,7 +104,7 @@ describe('training', () => {
 
   it('has a curve that falls, and a higher loss on text that it has not seen', () => {
     const losses = after(section('training', 'The loop'), 'losses');
-    const unseen = numbers(section('training', 'What it has learned')).slice(0, 3);
+    const unseen = numbers(section('training', 'Text that it has not seen'));
     expect(Math.min(...unseen)).toBeGreaterThan(losses.at(-1)!);
     expect(numbers(exercise('training', 1))).toEqual([1024, 6.9315, 27, 3.2958]);
     expect(numbers(exercise('training', 3)).at(-1)).toBeCloseTo(2.247, 3);
@@ -113,6 +113,50 @@ describe('training', () => {
   it('by plain gradient descent wants a larger learning rate', () => {
     const last = [0.01, 0.1, 1].map((rate) => after(exercise('training', 2), `rate ${rate}`)[1]!);
     expect(last).toEqual([...last].sort((a, b) => b - a));
+  });
+});
+
+describe('when training goes wrong', () => {
+  const lesson = 'when-training-goes-wrong';
+
+  it('finds rates that are too low, good, and too high', () => {
+    const rates = section(lesson, 'Trying learning rates');
+    const last = [0.0001, 0.001, 0.01, 1].map((rate) => after(rates, `rate ${rate}`).at(-1)!);
+    expect(last[0]).toBeGreaterThan(6.5);
+    expect(last[1]).toBeLessThan(6.2);
+    expect(last[2]).toBeLessThan(6.2);
+    expect(last[3]).toBeGreaterThan(Math.log(1024) + 10);
+  });
+
+  it('has a gradient spike among ordinary neighbours, which clipping scales down', () => {
+    const spike = section(lesson, 'A gradient spike');
+    const norms = after(spike, 'norms of steps 18 to 24');
+    expect(norms.indexOf(Math.max(...norms)) + 18).toBe(21);
+    expect(Math.max(...norms)).toBeGreaterThan(30 * norms[0]!);
+    const losses = after(spike, 'losses');
+    expect(losses[3]).toBeGreaterThan(losses[2]! + 1);
+    expect(losses.at(-1)).toBeLessThan(losses[2]! + 0.5);
+    expect(after(section(lesson, 'Clipping'), 'scale')[0]).toBeCloseTo(1 / Math.max(...norms), 4);
+    expect(after(section(lesson, 'Clipping'), 'without').at(-1)).toBeLessThan(6.2); // recovers, too
+  });
+
+  it('overfits, and dropout slows that down without a better minimum', () => {
+    const unseen = section(lesson, 'Overfitting, and dropout').match(/(?<=on unseen text: ).*/g)!.map(numbers);
+    const [plain, dropped] = unseen;
+    const best = plain!.indexOf(Math.min(...plain!));
+    expect(best * 40).toBe(200);
+    const rise = (losses: number[]) => losses.at(-1)! - Math.min(...losses);
+    expect(rise(plain!)).toBeGreaterThan(0.3);
+    expect(rise(dropped!)).toBeLessThan(rise(plain!));
+    expect(Math.min(...dropped!)).toBeGreaterThan(Math.min(...plain!));
+    expect(dropped!.at(-1)).toBeLessThan(plain!.at(-1)!);
+  });
+
+  it('has solutions that say so', () => {
+    expect(after(exercise(lesson, 1), 'knowing nothing')[0]).toBeCloseTo(6.93, 2);
+    const [one, sixteen] = [1, 16].map((size) => after(exercise(lesson, 2), `batches of ${size}: mean jump`)[0]!);
+    expect(one).toBeGreaterThan(2 * sixteen!);
+    expect(after(exercise(lesson, 3), 'clipped')).toEqual([0.6, -0.8]);
   });
 });
 
@@ -138,7 +182,12 @@ describe('choosing the next word', () => {
 describe('training a tokenizer', () => {
   it('joins the pairs in the order that the page checks by hand', () => {
     expect(section('training-a-tokenizer', 'In ten lines').trim()).toMatch(/^e s: 9 times\nes t: 9 times/);
-    expect(numbers(exercise('training-a-tokenizer', 1))).toEqual([2000, 1744, 2, 50_000]);
+    expect(section('training-a-tokenizer', 'A new word')).toContain('["s", "low", "est"]');
+    expect(after(exercise('training-a-tokenizer', 1), '2000 tokens')).toEqual([1744]);
+    expect(after(exercise('training-a-tokenizer', 1), 'GPT-2')).toEqual([50_000]);
+    const counts = exercise('training-a-tokenizer', 2).match(/\d+$/gm)!.map(Number); // English, then German
+    expect(counts[2]).toBeGreaterThan(counts[0]!);
+    expect(counts[3]).toBeGreaterThan(counts[1]!);
   });
 
   it('needs fewer tokens with a larger vocabulary', () => {
