@@ -60,7 +60,10 @@ for (let step = 0; step < 60; step++) {
   await optimizer.update({ learningRate: 1e-3 });
   losses.push(...loss);
 }
-await show('losses', losses.filter((_, step) => step % 10 === 9));
+await show(
+  'losses',
+  losses.filter((_, step) => step % 10 === 9),
+);
 const look = { xLabel: 'step', yLabel: 'loss (nats per token)' };
 await drawCurves('loss', 'Sixty steps', { loss: losses }, look);
 

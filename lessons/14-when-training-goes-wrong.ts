@@ -71,7 +71,10 @@ const plain = await run(long);
 const dropped = await run(long, 0.3);
 for (const [name, { checks, losses }] of Object.entries({ plain, dropped })) {
   await show(`${name}: lowest in training`, Math.min(...losses));
-  await show('on unseen text', checks.map(([, loss]) => loss.toFixed(2)).join(' '));
+  await show(
+    'on unseen text',
+    checks.map(([, loss]) => loss.toFixed(2)).join(' '),
+  );
 }
 const unseen = { plain: plain.checks, 'dropout 0.3': dropped.checks };
 const lines = { 'learned from': plain.losses, ...unseen };

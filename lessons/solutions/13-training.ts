@@ -1,7 +1,14 @@
 // Solutions of lesson 13.
 import { readFileSync } from 'node:fs';
-import { CharTokenizer, compute, GPT2, grad, Random } from 'tsgpt';
-import { fromArray, RandomWindows } from 'tsgpt';
+import {
+  CharTokenizer,
+  compute,
+  fromArray,
+  GPT2,
+  grad,
+  Random,
+  RandomWindows,
+} from 'tsgpt';
 import { bundledNovelPath } from 'tsgpt/node';
 import { section, show } from '../kit/lesson.ts';
 

@@ -1,6 +1,12 @@
 // Solutions of lesson 14.
 import { readFileSync } from 'node:fs';
-import { CharTokenizer, GPT2, Random, splitTrainValidation, train } from 'tsgpt';
+import {
+  CharTokenizer,
+  GPT2,
+  Random,
+  splitTrainValidation,
+  train,
+} from 'tsgpt';
 import { bundledNovelPath } from 'tsgpt/node';
 import { clipScale } from 'tsgpt/train';
 import { section, show } from '../kit/lesson.ts';
@@ -29,5 +35,11 @@ for (const batchSize of [1, 16]) {
 section('Exercise 3');
 const gradient = [30, -40];
 const scale = clipScale(Math.hypot(...gradient), 1);
-await show('clipped', gradient.map((g) => Number((g * scale).toFixed(4))));
-await show('number by number', gradient.map((g) => Math.sign(g)));
+await show(
+  'clipped',
+  gradient.map((g) => Number((g * scale).toFixed(4))),
+);
+await show(
+  'number by number',
+  gradient.map((g) => Math.sign(g)),
+);

@@ -41,7 +41,7 @@ describe('the GPT model', () => {
     expect(after(logit, 'dot product')[0]).toBeCloseTo(after(logit, 'logit')[0]!, 4);
   });
 
-  it('has the parameters of its parts, and 27,648 biases in OpenAI\'s', () => {
+  it("has the parameters of its parts, and 27,648 biases in OpenAI's", () => {
     const counting = section('the-gpt-model', 'Counting');
     const [token, position, block, norm, head] = [
       'tokenEmbedding',
@@ -141,7 +141,9 @@ describe('when training goes wrong', () => {
   });
 
   it('overfits, and dropout slows that down without a better minimum', () => {
-    const unseen = section(lesson, 'Overfitting, and dropout').match(/(?<=on unseen text: ).*/g)!.map(numbers);
+    const unseen = section(lesson, 'Overfitting, and dropout')
+      .match(/(?<=on unseen text: ).*/g)!
+      .map(numbers);
     const [plain, dropped] = unseen;
     const best = plain!.indexOf(Math.min(...plain!));
     expect(best * 40).toBe(200);
@@ -209,14 +211,18 @@ describe('data, batches and packing', () => {
   });
 
   it('packs rows full', () => {
-    const [each, cut, , packed] = section(lesson, 'A row for each document, or packing').match(/[\d.]+$/gm)!.map(Number);
+    const [each, cut, , packed] = section(lesson, 'A row for each document, or packing')
+      .match(/[\d.]+$/gm)!
+      .map(Number);
     expect(each).toBeLessThan(70);
     expect(cut).toBeGreaterThan(20);
     expect(packed).toBeGreaterThan(99);
   });
 
   it('keeps documents apart, and goes on where it stopped', () => {
-    const [plain, apart] = section(lesson, 'A document cannot see another').match(/\[\[.*\]\]/g)!.map(numbers);
+    const [plain, apart] = section(lesson, 'A document cannot see another')
+      .match(/\[\[.*\]\]/g)!
+      .map(numbers);
     expect(apart!.slice(3)).toEqual([0, 0, 0]);
     expect(Math.min(...plain!.slice(3))).toBeGreaterThan(0);
     const stopped = section(lesson, 'Where it stopped');
