@@ -59,8 +59,7 @@ await show('norms of steps 18 to 24', clipped.norms.slice(17, 24));
 await show('losses', clipped.losses.slice(17, 24));
 
 section('Clipping');
-const norm = Math.max(...clipped.norms);
-await show('scale', clipScale(norm, 1)); // to a norm of 1
+await show('scale', clipScale(Math.max(...clipped.norms), 1));
 const maxGradNorm = Number.POSITIVE_INFINITY; // never clip
 const free = { learningRate: 5e-3, warmupSteps: 20, maxGradNorm };
 await show('without', (await run(free)).losses.slice(17, 24));
@@ -71,10 +70,8 @@ const plain = await run(long);
 const dropped = await run(long, 0.3);
 for (const [name, { checks, losses }] of Object.entries({ plain, dropped })) {
   await show(`${name}: lowest in training`, Math.min(...losses));
-  await show(
-    'on unseen text',
-    checks.map(([, loss]) => loss.toFixed(2)).join(' '),
-  );
+  const rounded = checks.map(([, loss]) => loss.toFixed(2));
+  await show('on unseen text', rounded.join(' '));
 }
 const unseen = { plain: plain.checks, 'dropout 0.3': dropped.checks };
 const lines = { 'learned from': plain.losses, ...unseen };

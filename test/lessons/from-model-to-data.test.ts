@@ -28,7 +28,7 @@ function numbers(text: string): number[] {
 }
 
 /** The numbers after a label and a colon. */
-function after(text: string, label: string): number[] {
+function valuesOf(text: string, label: string): number[] {
   const line = text.split('\n').find((candidate) => candidate.startsWith(`${label}:`));
   expect(line, `${label} in ${text}`).toBeDefined();
   return numbers(line!.slice(label.length + 1));
@@ -36,9 +36,9 @@ function after(text: string, label: string): number[] {
 
 describe('the GPT model', () => {
   it('put together equals the library, and a logit is a dot product', () => {
-    expect(after(section('the-gpt-model', 'The library agrees'), 'largest difference')).toEqual([0]);
+    expect(valuesOf(section('the-gpt-model', 'The library agrees'), 'largest difference')).toEqual([0]);
     const logit = section('the-gpt-model', 'What a logit is');
-    expect(after(logit, 'dot product')[0]).toBeCloseTo(after(logit, 'logit')[0]!, 4);
+    expect(valuesOf(logit, 'dot product')[0]).toBeCloseTo(valuesOf(logit, 'logit')[0]!, 4);
   });
 
   it("has the parameters of its parts, and 27,648 biases in OpenAI's", () => {
@@ -49,8 +49,8 @@ describe('the GPT model', () => {
       'blocks.0',
       'finalNorm',
       'head',
-    ].map((part) => after(counting, part)[0]!);
-    expect(token! + position! + 12 * block! + norm! + head!).toBe(after(counting, 'all')[0]);
+    ].map((part) => valuesOf(counting, part)[0]!);
+    expect(token! + position! + 12 * block! + norm! + head!).toBe(valuesOf(counting, 'all')[0]);
     const counts = section('the-gpt-model', 'Why "124M" can be three numbers');
     expect(counts).toContain('163,009,536');
     expect(124_439_808 - 124_412_160).toBe(12 * 3 * 768);
@@ -66,13 +66,13 @@ describe('the GPT model', () => {
   });
 
   it('has solutions that say so', () => {
-    const [byHand, counted] = ['by hand', 'counted'].map((label) => after(exercise('the-gpt-model', 1), label)[0]);
+    const [byHand, counted] = ['by hand', 'counted'].map((label) => valuesOf(exercise('the-gpt-model', 1), label)[0]);
     expect(byHand).toBe(counted);
-    const narrow = (blocks: number) => after(exercise('the-gpt-model', 2), `${blocks} blocks`)[0]!;
+    const narrow = (blocks: number) => valuesOf(exercise('the-gpt-model', 2), `${blocks} blocks`)[0]!;
     for (const blocks of [48, 69, 71]) {
       expect(Math.abs(narrow(70) - 163_009_536)).toBeLessThan(Math.abs(narrow(blocks) - 163_009_536));
     }
-    const [a, b, c, last] = after(exercise('the-gpt-model', 3), 'largest change at each position');
+    const [a, b, c, last] = valuesOf(exercise('the-gpt-model', 3), 'largest change at each position');
     expect([a, b, c]).toEqual([0, 0, 0]);
     expect(last).toBeGreaterThan(0.1);
   });
@@ -80,9 +80,9 @@ describe('the GPT model', () => {
 
 describe('writing text', () => {
   it('reads a token at a time with a cache, and again when the context is full', () => {
-    expect(after(section('writing-text', 'Ten tokens, with a cache'), 'reads')).toEqual([4, ...Array(9).fill(1)]);
+    expect(valuesOf(section('writing-text', 'Ten tokens, with a cache'), 'reads')).toEqual([4, ...Array(9).fill(1)]);
     const again = [4, ...Array(12).fill(1), 14, 1, 1, 14, 1, 1, 14];
-    expect(after(section('writing-text', 'Beyond the context'), 'reads')).toEqual(again);
+    expect(valuesOf(section('writing-text', 'Beyond the context'), 'reads')).toEqual(again);
   });
 
   it('lets Llama repeat the last token of the prompt', () => {
@@ -91,8 +91,8 @@ describe('writing text', () => {
 
   it('has solutions that say so', () => {
     expect(numbers(exercise('writing-text', 1))).toEqual([5350, 103]);
-    expect(after(exercise('writing-text', 2), 'likeliest')).toEqual([1, 2, ...Array(9).fill(3)]);
-    expect(new Set(after(exercise('writing-text', 2), 'second').slice(3)).size).toBeGreaterThan(4);
+    expect(valuesOf(exercise('writing-text', 2), 'likeliest')).toEqual([1, 2, ...Array(9).fill(3)]);
+    expect(new Set(valuesOf(exercise('writing-text', 2), 'second').slice(3)).size).toBeGreaterThan(4);
     expect(numbers(exercise('writing-text', 3))[0]).toBeLessThan(1e-6);
   });
 });
@@ -103,7 +103,7 @@ describe('training', () => {
   });
 
   it('has a curve that falls, and a higher loss on text that it has not seen', () => {
-    const losses = after(section('training', 'The loop'), 'losses');
+    const losses = valuesOf(section('training', 'The loop'), 'losses');
     const unseen = numbers(section('training', 'Text that it has not seen'));
     expect(Math.min(...unseen)).toBeGreaterThan(losses.at(-1)!);
     expect(numbers(exercise('training', 1))).toEqual([1024, 6.9315, 27, 3.2958]);
@@ -111,7 +111,7 @@ describe('training', () => {
   });
 
   it('by plain gradient descent wants a larger learning rate', () => {
-    const last = [0.01, 0.1, 1].map((rate) => after(exercise('training', 2), `rate ${rate}`)[1]!);
+    const last = [0.01, 0.1, 1].map((rate) => valuesOf(exercise('training', 2), `rate ${rate}`)[1]!);
     expect(last).toEqual([...last].sort((a, b) => b - a));
   });
 });
@@ -121,7 +121,7 @@ describe('when training goes wrong', () => {
 
   it('finds rates that are too low, good, and too high', () => {
     const rates = section(lesson, 'Trying learning rates');
-    const last = [0.0001, 0.001, 0.01, 1].map((rate) => after(rates, `rate ${rate}`).at(-1)!);
+    const last = [0.0001, 0.001, 0.01, 1].map((rate) => valuesOf(rates, `rate ${rate}`).at(-1)!);
     expect(last[0]).toBeGreaterThan(6.5);
     expect(last[1]).toBeLessThan(6.2);
     expect(last[2]).toBeLessThan(6.2);
@@ -130,14 +130,14 @@ describe('when training goes wrong', () => {
 
   it('has a gradient spike among ordinary neighbours, which clipping scales down', () => {
     const spike = section(lesson, 'A gradient spike');
-    const norms = after(spike, 'norms of steps 18 to 24');
+    const norms = valuesOf(spike, 'norms of steps 18 to 24');
     expect(norms.indexOf(Math.max(...norms)) + 18).toBe(21);
     expect(Math.max(...norms)).toBeGreaterThan(30 * norms[0]!);
-    const losses = after(spike, 'losses');
+    const losses = valuesOf(spike, 'losses');
     expect(losses[3]).toBeGreaterThan(losses[2]! + 1);
     expect(losses.at(-1)).toBeLessThan(losses[2]! + 0.5);
-    expect(after(section(lesson, 'Clipping'), 'scale')[0]).toBeCloseTo(1 / Math.max(...norms), 4);
-    expect(after(section(lesson, 'Clipping'), 'without').at(-1)).toBeLessThan(6.2); // recovers, too
+    expect(valuesOf(section(lesson, 'Clipping'), 'scale')[0]).toBeCloseTo(1 / Math.max(...norms), 4);
+    expect(valuesOf(section(lesson, 'Clipping'), 'without').at(-1)).toBeLessThan(6.2); // recovers, too
   });
 
   it('overfits, and dropout slows that down without a better minimum', () => {
@@ -155,10 +155,10 @@ describe('when training goes wrong', () => {
   });
 
   it('has solutions that say so', () => {
-    expect(after(exercise(lesson, 1), 'knowing nothing')[0]).toBeCloseTo(6.93, 2);
-    const [one, sixteen] = [1, 16].map((size) => after(exercise(lesson, 2), `batches of ${size}: mean jump`)[0]!);
+    expect(valuesOf(exercise(lesson, 1), 'knowing nothing')[0]).toBeCloseTo(6.93, 2);
+    const [one, sixteen] = [1, 16].map((size) => valuesOf(exercise(lesson, 2), `batches of ${size}: mean jump`)[0]!);
     expect(one).toBeGreaterThan(2 * sixteen!);
-    expect(after(exercise(lesson, 3), 'clipped')).toEqual([0.6, -0.8]);
+    expect(valuesOf(exercise(lesson, 3), 'clipped')).toEqual([0.6, -0.8]);
   });
 });
 
@@ -166,7 +166,7 @@ describe('choosing the next word', () => {
   it('by hand leaves the tokens of the library, whose shares reach p', () => {
     const agreed = section('choosing-the-next-word', 'The library agrees');
     expect(agreed).toContain('the same tokens: true');
-    expect(after(agreed, 'their shares')[0]).toBeGreaterThanOrEqual(80);
+    expect(valuesOf(agreed, 'their shares')[0]).toBeGreaterThanOrEqual(80);
     const draws = section('choosing-the-next-word', 'A thousand draws');
     expect(numbers(draws).reduce((a, b) => a + b)).toBe(1000);
   });
@@ -185,8 +185,8 @@ describe('training a tokenizer', () => {
   it('joins the pairs in the order that the page checks by hand', () => {
     expect(section('training-a-tokenizer', 'In ten lines').trim()).toMatch(/^e s: 9 times\nes t: 9 times/);
     expect(section('training-a-tokenizer', 'A new word')).toContain('["s", "low", "est"]');
-    expect(after(exercise('training-a-tokenizer', 1), '2000 tokens')).toEqual([1744]);
-    expect(after(exercise('training-a-tokenizer', 1), 'GPT-2')).toEqual([50_000]);
+    expect(valuesOf(exercise('training-a-tokenizer', 1), '2000 tokens')).toEqual([1744]);
+    expect(valuesOf(exercise('training-a-tokenizer', 1), 'GPT-2')).toEqual([50_000]);
     const counts = exercise('training-a-tokenizer', 2).match(/\d+$/gm)!.map(Number); // English, then German
     expect(counts[2]).toBeGreaterThan(counts[0]!);
     expect(counts[3]).toBeGreaterThan(counts[1]!);
@@ -204,10 +204,10 @@ describe('data, batches and packing', () => {
   const lesson = 'data-batches-and-packing';
 
   it('misses a third by random windows and nothing in a pass', () => {
-    const [tokens] = after(section(lesson, 'Documents'), 'tokens');
+    const [tokens] = valuesOf(section(lesson, 'Documents'), 'tokens');
     const order = section(lesson, 'Random windows or passes');
-    expect(after(order, 'random: never predicted')[0]! / tokens!).toBeCloseTo(Math.exp(-1), 1);
-    expect(after(order, 'pass: never predicted')).toEqual([1]);
+    expect(valuesOf(order, 'random: never predicted')[0]! / tokens!).toBeCloseTo(Math.exp(-1), 1);
+    expect(valuesOf(order, 'pass: never predicted')).toEqual([1]);
   });
 
   it('packs rows full', () => {
@@ -226,15 +226,15 @@ describe('data, batches and packing', () => {
     expect(apart!.slice(3)).toEqual([0, 0, 0]);
     expect(Math.min(...plain!.slice(3))).toBeGreaterThan(0);
     const stopped = section(lesson, 'Where it stopped');
-    expect(after(stopped, 'resumed')).toEqual(after(stopped, 'the next window begins at'));
+    expect(valuesOf(stopped, 'resumed')).toEqual(valuesOf(stopped, 'the next window begins at'));
   });
 
   it('has solutions that say so', () => {
     expect(numbers(exercise(lesson, 1))).toEqual([5, 3, 1, 7, 2, 0, 14, 1, 0]);
-    const rows = [1, 3, 9].map((weight) => after(exercise(lesson, 2), `weights ${weight} and 1`)[0]!);
+    const rows = [1, 3, 9].map((weight) => valuesOf(exercise(lesson, 2), `weights ${weight} and 1`)[0]!);
     for (const [i, share] of [500, 750, 900].entries()) expect(Math.abs(rows[i]! - share)).toBeLessThan(50);
-    const [alone] = after(exercise(lesson, 3), 'alone');
-    expect(after(exercise(lesson, 3), 'padded')).toEqual([alone]);
-    expect(after(exercise(lesson, 3), 'if padding counted')).not.toEqual([alone]);
+    const [alone] = valuesOf(exercise(lesson, 3), 'alone');
+    expect(valuesOf(exercise(lesson, 3), 'padded')).toEqual([alone]);
+    expect(valuesOf(exercise(lesson, 3), 'if padding counted')).not.toEqual([alone]);
   });
 });
