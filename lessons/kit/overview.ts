@@ -15,11 +15,11 @@ const ROWS: readonly { readonly top: number; readonly boxes: readonly Box[] }[] 
   { top: 0, boxes: [['text', 16, 56], ['tokens', 98, 68], ['ids', 192, 48], ['embeddings', 266, 102]] }, // biome-ignore format: a row
   { top: 78, boxes: [['norm', 28, 48], ['attention', 90, 78], ['+', 182, 20], ['norm', 216, 48], ['feed-forward', 278, 62], ['+', 354, 20]] }, // biome-ignore format: a row
   { top: 162, boxes: [['final norm', 16, 86], ['head', 126, 56], ['scores', 206, 64], ['choice', 294, 74]] }, // biome-ignore format: a row
-  { top: 258, boxes: [['data', 28, 60], ['loss', 114, 56], ['gradients', 196, 84], ['weights', 306, 68]] }, // biome-ignore format: a row
+  { top: 266, boxes: [['data', 28, 60], ['loss', 114, 56], ['gradients', 196, 84], ['weights', 306, 68]] }, // biome-ignore format: a row
 ];
 const [WIDTH, BOX_HEIGHT, TEXT_SIZE] = [384, 32, 14];
 const BLOCK = { x: 16, y: 50, width: 368, height: 84 };
-const TRAINING = { x: 16, y: 224, width: 368, height: 80 };
+const TRAINING = { x: 16, y: 231, width: 368, height: 81 };
 const HEIGHT = TRAINING.y + TRAINING.height;
 
 /** Parts that are more than one box. */
@@ -55,7 +55,7 @@ export function overviewSvg(title: string, parts: readonly string[]): string {
     ...[BLOCK, TRAINING].map(drawFrame),
     caption('a block, 12 times', BLOCK.x + 10, BLOCK.y + 13),
     caption('training', TRAINING.x + 10, TRAINING.y + 16),
-    caption('the next token is appended', 16, 214),
+    caption('the next token is appended', 16, 217),
     ...ROWS.flatMap(drawArrows),
     ...turns.map((d) => line(d)),
     ...shortcuts.map((d) => line(d, isHere('shortcuts'))),
