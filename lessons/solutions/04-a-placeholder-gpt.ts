@@ -4,6 +4,7 @@ import {
   GPT2Tokenizer,
   Linear,
   seedParameters,
+  type Tensor,
   tensor,
 } from 'tsgpt';
 import { section, show } from '../kit/lesson.ts';
