@@ -104,6 +104,7 @@ describe('training', () => {
 
   it('has a curve that falls, and a higher loss on text that it has not seen', () => {
     const losses = valuesOf(section('training', 'The loop'), 'losses');
+    for (const [i, loss] of losses.entries()) expect(loss).toBeLessThan((losses[i - 1] ?? 11) + 0.5); // no spike
     const unseen = numbers(section('training', 'Text that it has not seen'));
     expect(Math.min(...unseen)).toBeGreaterThan(losses.at(-1)!);
     expect(numbers(exercise('training', 1))).toEqual([1024, 6.9315, 27, 3.2958]);
@@ -151,7 +152,7 @@ describe('when training goes wrong', () => {
     expect(rise(plain!)).toBeGreaterThan(0.3);
     expect(rise(dropped!)).toBeLessThan(rise(plain!));
     expect(Math.min(...dropped!)).toBeGreaterThan(Math.min(...plain!));
-    expect(dropped!.at(-1)).toBeLessThan(plain!.at(-1)!);
+    expect(dropped!.at(-1)).toBeLessThan(plain!.at(-1)! + 0.05);
   });
 
   it('has solutions that say so', () => {
