@@ -73,6 +73,7 @@ for (const [name, { checks, losses }] of Object.entries({ plain, dropped })) {
   const rounded = checks.map(([, loss]) => loss.toFixed(2));
   await show('on unseen text', rounded.join(' '));
 }
-const unseen = { plain: plain.checks, 'dropout 0.3': dropped.checks };
-const lines = { 'learned from': plain.losses, ...unseen };
-await drawCurves('overfitting', 'Too long on too little', lines, look);
+const unseen = { 'unseen text': plain.checks, 'and dropout': dropped.checks };
+const lines = { training: plain.losses, 'with dropout': dropped.losses };
+const four = { ...lines, ...unseen };
+await drawCurves('overfitting', 'Too long on too little', four, look);
