@@ -29,13 +29,13 @@ const heated = (temperature: number) => {
 };
 const [cold, hot] = [await heated(0.5), await heated(2)];
 const byHeat = { 'T = 0.5': cold, 'T = 1': all, 'T = 2': hot };
-await drawShares('temperature', names, byHeat);
+await drawShares('temperature', 'Three temperatures', names, byHeat);
 
 section('Top-k');
 const rescaled = (shares: number[]) => shares.map((p) => p / sum(shares));
 const topK = (k: number) => rescaled(all.slice(0, k));
 const byK = { all, 'k = 5': topK(5), 'k = 2': topK(2) };
-await drawShares('top-k', names, byK);
+await drawShares('top-k', 'Only the k likeliest', names, byK);
 
 section('Top-p');
 const topP = (p: number) => {
@@ -46,7 +46,7 @@ const topP = (p: number) => {
 for (const p of [0.95, 0.8, 0.5])
   await show(`tokens left by top-p ${p}`, topP(p).length);
 const byP = { all, 'p = 0.8': topP(0.8), 'p = 0.5': topP(0.5) };
-await drawShares('top-p', names, byP);
+await drawShares('top-p', 'The likeliest up to a sum', names, byP);
 
 section('The library agrees');
 const floats = await logits.floats();

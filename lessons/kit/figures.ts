@@ -71,6 +71,7 @@ export async function drawBars(
  */
 export async function drawShares(
   name: string,
+  title: string,
   tokens: readonly string[],
   choices: Readonly<Record<string, readonly number[]>>,
 ): Promise<void> {
@@ -78,7 +79,6 @@ export async function drawShares(
     const panel = choice === 'all' ? 'all tokens' : choice;
     return tokens.map((token, i) => ({ panel, label: visibleToken(token), value: 100 * (shares[i] ?? 0) }));
   });
-  const title = `What ${name} does to the ${tokens.length} likeliest tokens`;
   const format = (percent: number) => percent.toFixed(1);
   picture(name, await barChartSvg({ title, valueLabel: 'probability (%)', horizontal: true, format, bars }));
 }

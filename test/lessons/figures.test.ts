@@ -13,6 +13,7 @@ import {
   drawModule,
   drawOverview,
   drawRows,
+  drawShares,
 } from '../../lessons/kit/figures.ts';
 import { type Shown, show } from '../../lessons/kit/lesson.ts';
 import { overviewSvg, PARTS } from '../../lessons/kit/overview.ts';
@@ -59,6 +60,12 @@ describe('a picture is drawn by one call', () => {
     expect(await words(drawBars('b3', 'Title b3', nested))).toContain('before: the 0.5. after: the 0.25');
     const pairs = [['9', 1], ['1', 2]] as const; // biome-ignore format: pairs
     expect(await words(drawBars('b4', 'Title b4', pairs))).toContain('9 1, 1 2');
+  });
+
+  it('shares of the same tokens in panels, 0 where a choice leaves one out', async () => {
+    const text = await words(drawShares('top-k', 'Title top-k', [' a', 'b'], { all: [0.5, 0.25], 'k = 1': [1] }));
+    expect(text).toMatch(/all tokens: .a 50\.0, b 25\.0/);
+    expect(text).toMatch(/k = 1: .a 100\.0, b 0\.0/);
   });
 
   it('curves of values and of points', async () => {
