@@ -10,14 +10,12 @@ section('Five layers');
 class DeepNetwork extends Module {
   readonly layers: readonly Linear[];
   readonly hasShortcuts: boolean;
-
   constructor(layers: Linear[], hasShortcuts: boolean, seed = 123) {
     super();
     this.layers = layers;
     this.hasShortcuts = hasShortcuts;
     torchInit(this, new TorchRandom(seed));
   }
-
   forward(x: Tensor): Tensor {
     let hidden = x;
     for (const layer of this.layers) {
