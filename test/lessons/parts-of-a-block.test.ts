@@ -4,7 +4,13 @@ import { findLessons } from '../../lessons/kit/find-lessons.ts';
 
 /** What the lessons about the parts of a block say about numbers, checked against what they print. */
 
-const parts = ['layer-normalisation', 'gelu-and-feed-forward', 'shortcut-connections'];
+const parts = [
+  'layer-normalisation',
+  'gelu-and-feed-forward',
+  'shortcut-connections',
+  'attention',
+  'the-transformer-block',
+];
 const lessons = findLessons('lessons').filter(({ name }) => parts.includes(name.slice('00-'.length)));
 const outputs = new Map<string, string>();
 
@@ -151,5 +157,46 @@ describe('shortcut connections', () => {
     expect(shown(deeper, '20 layers, with')[0]).toBeCloseTo(3325.3, 0);
     expect(shown(deeper, '20 layers, with smaller weights')[0]).toBeCloseTo(1.64, 2);
     expect(numbers(section(`solutions/${lesson}`, 'Exercise 3')).filter((value) => value === -6)).toHaveLength(2);
+  });
+});
+
+describe('attention', () => {
+  const lesson = 'attention';
+
+  it('by hand: "it" gives "cat" the score 2.83 and 85% of its weight', () => {
+    expect(numbers(section(lesson, 'Scores'))).toContain(2.8284);
+    expect(numbers(section(lesson, 'Weights')).slice(12, 16)).toEqual([0.0502, 0.8494, 0.0502, 0.0502]);
+    expect(numbers(section(lesson, 'What each token takes in')).slice(6, 8)).toEqual([8.4939, 0.502]);
+  });
+
+  it('has a largest weight of 0.84 if scores are not divided, of 0.24 if they are', () => {
+    const text = section(lesson, 'Why the root');
+    expect(shown(text, 'not divided')[0]).toBeCloseTo(0.84, 2);
+    expect(shown(text, 'divided by 8')[0]).toBeCloseTo(0.24, 2);
+  });
+
+  it('of several heads equals that of the library, and does not see the future', () => {
+    expect(shown(section(lesson, 'Several heads'), 'largest difference')[0]).toBeLessThan(1e-5);
+    const [first, second, third, last] = numbers(section(lesson, 'The future stays out'));
+    expect([first, second, third]).toEqual([0, 0, 0]);
+    expect(last).toBeGreaterThan(1);
+    const without = shown(section(`solutions/${lesson}`, 'Exercise 1'), 'without the mask');
+    for (const change of without) expect(change).toBeGreaterThan(1);
+  });
+
+  it('of the real model: the best of 36 heads, and what it does elsewhere', () => {
+    const text = section(lesson, 'A real model');
+    expect(shown(text, 'heads searched')).toEqual([36]);
+    expect(shown(text, 'largest weight, of block 1, head 2')[0]).toBeCloseTo(0.36, 2);
+    expect(shown(text, 'mean of all heads')[0]).toBeCloseTo(0.074, 2);
+    const elsewhere = section(`solutions/${lesson}`, 'Exercise 2');
+    const weights = [...elsewhere.matchAll(/-> (\w+): ([\d.]+)/g)].map(([, word, weight]) => [word, Number(weight)]);
+    expect(Object.fromEntries(weights)).toEqual({
+      house: expect.closeTo(0.36, 2),
+      letter: expect.closeTo(0.3, 2),
+      Bennet: expect.closeTo(0.48, 2),
+      Darcy: expect.closeTo(0.28, 2),
+      Charlotte: expect.closeTo(0.1, 2),
+    });
   });
 });
