@@ -1,86 +1,62 @@
-// Lesson 10: attention and feed-forward network, each normalised before and added after, make one transformer block.
-import {
-  Attention,
-  FeedForward,
-  gpt2,
-  gpt2Init,
-  LayerNorm,
-  observe,
-  Random,
-  randn,
-  TransformerBlock,
-} from 'tsgpt';
-import { modelGraph } from 'tsgpt/inspect';
-import { graphSvg } from './kit/graph-drawing.ts';
-import { picture, section, table } from './kit/lesson.ts';
-import { drawable } from './kit/model-drawing.ts';
+// Lesson 10: attention and a feed-forward network make a transformer block.
+import { dropout, GPT2, gpt2, gpt2Init, ones, Random, randn } from 'tsgpt';
+import { Attention, FeedForward, LayerNorm, TransformerBlock } from 'tsgpt/nn';
+import { type Tensor, tensor } from 'tsgpt/tensor';
+import { drawModule } from './kit/figures.ts';
+import { section, show, table } from './kit/lesson.ts';
 
 section('The block');
-const { embDim, nHeads, nLayers, dropRate } = gpt2.small;
-const block = new TransformerBlock({
-  attentionNorm: new LayerNorm(embDim),
-  attention: new Attention({ embDim, nHeads, dropRate }),
-  feedForwardNorm: new LayerNorm(embDim),
-  feedForward: new FeedForward(embDim),
-  dropRate,
-});
 const random = new Random(123);
-gpt2Init(block, random, nLayers); // GPT-2's initial weights; its blocks add to the stream 2 * nLayers = 24 times
-const x = randn([2, 4, embDim], random).named('x'); // [batch, time, embDim]
-let out = block.forward(x);
-console.log(`in  ${x.toString()}`);
-console.log(`out ${out.toString()}`);
+const parts = {
+  attentionNorm: new LayerNorm(768),
+  attention: new Attention({ embDim: 768, nHeads: 12, dropRate: 0.1 }),
+  feedForwardNorm: new LayerNorm(768),
+  feedForward: new FeedForward(768),
+};
+const library = new TransformerBlock({ ...parts, dropRate: 0.1 });
+gpt2Init(library, random, 12);
+const { attentionNorm, attention, feedForwardNorm, feedForward } = parts;
+function block(x: Tensor): Tensor {
+  const attended = x.add(attention.forward(attentionNorm.forward(x)));
+  return attended.add(feedForward.forward(feedForwardNorm.forward(attended)));
+}
+const x = randn([1, 4, 768], random).named('x'); // [batch, time, embDim]
+const largest = (a: Tensor, b: Tensor) => a.sub(b).abs().max();
+await show('shape of the output', block(x).shape);
+await show('largest difference', largest(block(x), library.forward(x)));
 
 section('Its parameters');
-const { attentionNorm, attention, feedForwardNorm, feedForward } = block;
-table(
-  ['part', 'parameters'],
-  [
-    ['attentionNorm', attentionNorm.parameterCount],
-    ['attention', attention.parameterCount],
-    ['feedForwardNorm', feedForwardNorm.parameterCount],
-    ['feedForward', feedForward.parameterCount],
-    ['the block', block.parameterCount],
-  ],
-);
+const counts = Object.entries(parts).map(([name, { parameterCount }]) => {
+  return [name, parameterCount];
+});
+table(['part', 'parameters'], [...counts, ['block', library.parameterCount]]);
 
-section('The stream goes through');
-const distance = out.sub(x);
-const size = async (t: typeof x) =>
-  (await t.square().mean().sqrt().item()).toFixed(3);
-console.log(
-  `size of a number in x ${await size(x)}, of what the block adds ${await size(distance)}`,
-);
+section('It adds, it does not replace');
+const model = new GPT2({ ...gpt2.small, vocabSize: 1000 }, random);
+const size = (x: Tensor) => x.square().mean().sqrt();
+let stream = model.embed(tensor([[1, 20, 300, 999]], { dtype: 'int32' }), {});
+await show('embeddings', size(stream));
+for (const [i, block] of model.blocks.slice(0, 3).entries()) {
+  const out = block.forward(stream);
+  await show(`block ${i + 1} adds`, size(out.sub(stream)));
+  await show('  the sum', size(out));
+  stream = out;
+}
+
+section('Dropout');
+for (let i = 0; i < 3; i++) await show(dropout(ones([12]), 0.1, random));
+const many = dropout(ones([1000, 1000]), 0.1, random);
+await show('mean of a million', many.mean());
+
+section('On in training, off in writing');
+const written = library.forward(x);
+await show('writing twice', largest(library.forward(x), written));
+const trained = library.forward(x, { random });
+await show('training twice', largest(library.forward(x, { random }), trained));
 
 section('Drawn from the graph');
-const inside = observe(block, () => {
-  out = block.forward(x);
-  return out;
-}); // every part's output, by name
-const outline = [...inside].filter(([name]) => !name.includes('.'));
-const graph = drawable(
-  modelGraph(new Map([['x', x], ...outline, ['out', out]])),
-);
-picture(
-  'block',
-  await graphSvg({
-    title: 'A transformer block',
-    description:
-      'The input goes through a part and around it, and both are added: once for attention, once for the feed-forward network.',
-    ...graph,
-  }),
-);
+await drawModule('block', 'A transformer block', library, x);
 
 section('Inside attention');
-const attentionInside = [...inside].filter(
-  ([name]) => name === 'attentionNorm' || name.startsWith('attention.'),
-);
-picture(
-  'attention',
-  await graphSvg({
-    title: 'Inside the attention of the block',
-    description:
-      'Queries and keys make scores, scores make weights, weights mix the values.',
-    ...drawable(modelGraph(new Map(attentionInside))),
-  }),
-);
+const isShown = (part: string) => /^attention(Norm|\.)/.test(part);
+await drawModule('attention', 'Inside attention', library, x, isShown);
