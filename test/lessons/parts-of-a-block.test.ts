@@ -200,3 +200,44 @@ describe('attention', () => {
     });
   });
 });
+
+describe('the transformer block', () => {
+  const lesson = 'the-transformer-block';
+
+  it('in two lines equals that of the library', () => {
+    expect(shown(section(lesson, 'The block'), 'largest difference')[0]).toBeLessThan(1e-5);
+  });
+
+  it('adds three times as much as came in at first, and relatively less later', () => {
+    const text = section(lesson, 'It adds, it does not replace');
+    const sizes = [...text.matchAll(/^(?:embeddings| {2}the sum): (.*)$/gm)].map(([, size]) => Number(size));
+    const ratios = [1, 2, 3].map((block) => shown(text, `block ${block} adds`)[0]! / sizes[block - 1]!);
+    expect(ratios[0]).toBeCloseTo(3, 0);
+    expect(ratios[1]).toBeLessThan(1.5);
+    expect(ratios[2]).toBeLessThan(ratios[1]!);
+  });
+
+  it('drops a tenth, divides the rest by 0.9, and keeps the mean', () => {
+    const text = section(lesson, 'Dropout');
+    const elements = [...text.matchAll(/\b(0\.0000|1\.1111)\b/g)].map(([element]) => element);
+    expect(elements).toHaveLength(36);
+    expect(new Set(elements).size).toBe(2);
+    expect(shown(text, 'mean of a million')[0]).toBeCloseTo(1, 2);
+    const passes = section(lesson, 'On in training, off in writing');
+    expect(shown(passes, 'writing twice')).toEqual([0]);
+    expect(shown(passes, 'training twice')[0]).toBeGreaterThan(0.01);
+    expect(shown(section(`solutions/${lesson}`, 'Exercise 1'), 'mean of a million')[0]).toBeCloseTo(1, 2);
+  });
+
+  it('learns nothing without shortcuts, and overflows without norms if weights are twice as large', () => {
+    const text = section(`solutions/${lesson}`, 'Exercise 2');
+    const loss = (factor: number, without: string) =>
+      shown(text, `weights times ${factor}, without ${without}: step, loss`);
+    expect(loss(1, 'nothing')[1]).toBeCloseTo(0.06, 2);
+    expect(loss(1, 'norms')[1]).toBeCloseTo(0.065, 2);
+    expect(loss(1, 'a norm before')[1]).toBeCloseTo(0.13, 2);
+    expect(loss(1, 'shortcuts')[1]).toBeGreaterThan(0.34); // what it costs to answer 0
+    expect(loss(2, 'nothing')[1]).toBeLessThan(0.25);
+    expect(loss(2, 'norms')[0]).toBe(1); // the next step overflowed
+  });
+});
