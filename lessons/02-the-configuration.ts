@@ -5,7 +5,7 @@ import { drawBars } from './kit/figures.ts';
 import { section, show, table } from './kit/lesson.ts';
 
 section('The seven settings');
-const { tiedHead: _, ...small } = gpt2.small; // an eighth, tiedHead, comes later
+const { tiedHead: _, ...small } = gpt2.small; // an eighth comes later
 console.log(small);
 
 section('Which of them decide the size');
