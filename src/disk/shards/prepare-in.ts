@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ensure } from '../../core/errors.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { DataFile } from '../documents/data-files.ts';
+import { FolderLock, preparing } from '../folder-lock.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { LeftOut } from '../text-files.ts';
 import { createBatchEncoder } from './batch-encoder.ts';
@@ -32,6 +33,11 @@ export interface Preparation extends Pick<PrepareDataOptions, 'signal' | 'onFile
   readonly threads: number;
 }
 
+interface LockedPreparation extends Preparation {
+  readonly sources: PrepareProgress['sources'];
+  readonly lock: FolderLock;
+}
+
 /** How much is done at once: 16-bit units of text in a batch and in a part of a document, and milliseconds between two records of the progress. */
 export interface Pace {
   readonly batchLength: number;
@@ -41,14 +47,28 @@ export interface Pace {
 
 export const usualPace: Pace = { batchLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
 
-/** Prepares the data, or continues. */
+/** Prepares the data, or continues. While a process does so in a folder, no other one can. */
 export async function prepareIn(preparation: Preparation, pace: Pace): Promise<PreparedData> {
-  const { folder, tokenizer, settings, files, leftOut, onFiles } = preparation;
+  const { folder, settings, files } = preparation;
   const sources = files.map(({ path, bytes, modified }) => ({ path, bytes, modified }));
-  const before = await readProgress(folder, settings, sources);
+  await readProgress(folder, settings, sources); // nothing is written into a folder of something else
+  await makeFolder(folder);
+  const lock = await FolderLock.take(folder, preparing);
+  try {
+    return await prepareLocked({ ...preparation, sources, lock }, pace, await readProgress(folder, settings, sources));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function prepareLocked(
+  preparation: LockedPreparation,
+  pace: Pace,
+  before: PrepareProgress | undefined,
+): Promise<PreparedData> {
+  const { folder, tokenizer, settings, files, sources, leftOut, onFiles } = preparation;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   onFiles?.({ files: files.length, bytes, leftOut, isContinued: before !== undefined });
-  await makeFolder(folder);
   if (before) await removeUnfinished(folder);
   const none = { shards: [], tokens: 0, documents: 0 };
   const counts = { textBytes: 0, emptyDocuments: 0, bytesRead: 0 };
@@ -80,12 +100,12 @@ export async function prepareIn(preparation: Preparation, pace: Pace): Promise<P
 
 /** Writes all documents that are not yet written, and records in `progress` how far it is. */
 async function writeDocuments(
-  preparation: Preparation,
+  preparation: LockedPreparation,
   { saveInterval, ...lengths }: Pace,
   progress: PrepareProgress,
   format: ConstructorParameters<typeof ShardWriter>[2],
 ): Promise<void> {
-  const { folder, tokenizer, settings, files, threads, signal, onProgress } = preparation;
+  const { folder, tokenizer, settings, files, threads, lock, signal, onProgress } = preparation;
   const { field, encoding, validationFraction, allowSpecial } = settings;
   const encode = { allowSpecial };
   const writers = {
@@ -100,6 +120,7 @@ async function writeDocuments(
   let saved = performance.now();
 
   const save = async () => {
+    await lock.check();
     for (const writer of [writers.train, writers.validation]) await writer.sync();
     await writeProgress(folder, progress);
     saved = performance.now();

@@ -80,7 +80,7 @@ export async function readProgress(
 }
 
 const ownFile =
-  /^(tokenizer\.json|tokenizer_config\.json|manifest\.json|(train|validation)-\d{5,}\.(bin|idx))(\.[\da-f]+\.tmp)?$/;
+  /^(tokenizer\.json|tokenizer_config\.json|manifest\.json|prepare\.lock|(train|validation)-\d{5,}\.(bin|idx))(\.[\da-f-]+\.tmp)?$/;
 
 function ensureSameSettings(folder: string, before: PrepareSettings, now: PrepareSettings): void {
   for (const name of Object.keys(settingsSchema.entries) as (keyof PrepareSettings)[]) {

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { training } from '../../../../src/disk/folder-lock.ts';
 import { type FolderRun, loadCheckpoint, trainInFolder } from '../../../../src/disk/run/index.ts';
-import { lockName } from '../../../../src/disk/run/lock.ts';
 import { killAtRandom, kills } from '../../../support/killed-at-random.ts';
 import { newMixtureRun, openMixture, writeMixture } from '../../../support/mixture-run.ts';
 import { measured, readLog, temporaryFolder, weightBits } from '../../../support/tiny.ts';
@@ -17,7 +17,7 @@ async function killRuns(whole: FolderRun, ...mixture: string[]): Promise<void> {
   await killAtRandom(() => {
     const folder = join(temporaryFolder(), 'run');
     return {
-      program: './resume-or-start-process.ts',
+      program: 'resume-or-start-process',
       args: () => [folder, JSON.stringify(changes), ...mixture],
       within: 80, // a step takes a few milliseconds, and saving as long
       async onKilled() {
@@ -31,7 +31,7 @@ async function killRuns(whole: FolderRun, ...mixture: string[]): Promise<void> {
           const [ours, theirs] = [await loadCheckpoint(folder, name), await loadCheckpoint(whole.folder, name)];
           expect(weightBits(ours.model)).toEqual(weightBits(theirs.model));
         }
-        const left = readdirSync(folder).filter((name) => name.endsWith('.tmp') || name === lockName);
+        const left = readdirSync(folder).filter((name) => name.endsWith('.tmp') || name === training.lockName);
         if (!wasKilled) expect(left).toEqual([]);
       },
     };
