@@ -85,9 +85,11 @@ export const lossesIn = (folder: string) =>
     .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
     .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));
 
+const program = await createProgram();
+
 /** The commands that do something, by what one types, such as `train` and `data prepare`. */
 export function workingCommands(): [words: string, command: Command][] {
-  return createProgram().commands.flatMap((command): [string, Command][] =>
+  return program.commands.flatMap((command): [string, Command][] =>
     command.commands.length > 0
       ? command.commands.map((inner) => [`${command.name()} ${inner.name()}`, inner])
       : [[command.name(), command]],
