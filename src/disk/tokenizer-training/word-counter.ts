@@ -51,7 +51,9 @@ class CounterHere implements WordCounter {
     return [this.#counts.finish()];
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    this.#counts.close();
+  }
 }
 
 /** Texts that a thread has at once: one that it counts, and the next. */
