@@ -37,7 +37,7 @@ export async function benchmarkTokenizer(): Promise<Section> {
     const [large, small] = [join(folder, 'generated.txt'), join(folder, 'novel.txt')];
     writeGeneratedEnglish(large, 100e6);
     writeFileSync(small, readFileSync(novelPath).subarray(0, 130_000));
-    const rows = [rowOf('generated English', large, 32_000, 3), rowOf('the bundled novel', small, 500, 5)];
+    const rows = [rowOf('generated English', large, 32_000, 2), rowOf('the bundled novel', small, 500, 5)];
     const head =
       '| text | tokens | words, different | s, median / best | counting + merging | peak MB |\n| --- | --- | --- | --- | --- | --- |';
     return { markdown: `Training a tokenizer, two threads\n\n${head}\n${rows.join('\n')}\n`, ratios: {} };

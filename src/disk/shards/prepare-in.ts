@@ -6,10 +6,10 @@ import type { DataFile } from '../documents/data-files.ts';
 import { FolderLock, preparing } from '../folder-lock.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { LeftOut } from '../text-files.ts';
-import { createBatchEncoder } from './batch-encoder.ts';
-import { batchesOf, beginning, type PreparedBatch } from './batches.ts';
 import { copyEnd, cutTrain, putIntoTrain } from './keep-end.ts';
 import { dtypeOfTokens, progressName, readManifest, type Shard, type SplitName, writeManifest } from './manifest.ts';
+import { createPortionEncoder } from './portion-encoder.ts';
+import { beginning, type PreparedPortion, portionsOf } from './portions.ts';
 import type { PrepareDataOptions, PreparedData } from './prepare-data-options.ts';
 import {
   type PrepareProgress,
@@ -21,7 +21,7 @@ import {
 } from './progress-file.ts';
 import { writeShardTokenizer } from './shard-tokenizer.ts';
 import { ShardWriter } from './shard-writer.ts';
-import type { SplitTokens } from './text-batch.ts';
+import type { SplitTokens } from './text-portion.ts';
 
 /** What is to be prepared. */
 export interface Preparation extends Pick<PrepareDataOptions, 'signal' | 'onFiles' | 'onProgress'> {
@@ -38,14 +38,14 @@ interface LockedPreparation extends Preparation {
   readonly lock: FolderLock;
 }
 
-/** How much is done at once: 16-bit units of text in a batch and in a part of a document, and milliseconds between two records of the progress. */
+/** How much is done at once: 16-bit units of text in a portion and in a part of a document, and milliseconds between two records of the progress. */
 export interface Pace {
-  readonly batchLength: number;
+  readonly portionLength: number;
   readonly partLength: number;
   readonly saveInterval: number;
 }
 
-export const usualPace: Pace = { batchLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
+export const usualPace: Pace = { portionLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
 
 /** Prepares the data, or continues. While a process does so in a folder, no other one can. */
 export async function prepareIn(preparation: Preparation, pace: Pace): Promise<PreparedData> {
@@ -112,11 +112,11 @@ async function writeDocuments(
     train: new ShardWriter(folder, 'train', format, progress.train),
     validation: new ShardWriter(folder, 'validation', format, progress.validation),
   };
-  const encoder = createBatchEncoder(tokenizer, encode, threads);
+  const encoder = createPortionEncoder(tokenizer, encode, threads);
   const options = { field, encoding, encode, validationFraction, signal, ...lengths };
   const bytesBefore = progress.bytesRead;
   const bytesTotal = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const waiting: { batch: PreparedBatch; encoded: Promise<Record<SplitName, SplitTokens>> }[] = [];
+  const waiting: { portion: PreparedPortion; encoded: Promise<Record<SplitName, SplitTokens>> }[] = [];
   let saved = performance.now();
 
   const save = async () => {
@@ -126,7 +126,7 @@ async function writeDocuments(
     saved = performance.now();
   };
   const writeFirst = async () => {
-    const { batch, encoded } = waiting[0]!;
+    const { portion, encoded } = waiting[0]!;
     const tokens = await encoded;
     waiting.shift();
     signal?.throwIfAborted();
@@ -135,20 +135,20 @@ async function writeDocuments(
     }
     progress.train = writers.train.state;
     progress.validation = writers.validation.state;
-    progress.position = batch.position;
-    progress.textBytes += batch.textBytes;
-    progress.emptyDocuments += batch.emptyDocuments;
-    progress.bytesRead = Math.max(bytesBefore, batch.bytesRead);
+    progress.position = portion.position;
+    progress.textBytes += portion.textBytes;
+    progress.emptyDocuments += portion.emptyDocuments;
+    progress.bytesRead = Math.max(bytesBefore, portion.bytesRead);
     onProgress?.({ bytesRead: progress.bytesRead, bytesTotal, bytesBefore, tokens: tokensIn(progress) });
     if (performance.now() - saved >= saveInterval) await save();
   };
 
   try {
     await writeProgress(folder, progress); // so that the folder is known as this work's
-    for await (const batch of batchesOf(files, tokenizer, progress.position, options)) {
-      const encoded = encoder.encode(batch);
+    for await (const portion of portionsOf(files, tokenizer, progress.position, options)) {
+      const encoded = encoder.encode(portion);
       encoded.catch(() => {}); // it is awaited when its turn comes
-      waiting.push({ batch, encoded });
+      waiting.push({ portion, encoded });
       if (waiting.length >= encoder.most) await writeFirst();
     }
     while (waiting.length > 0) await writeFirst();

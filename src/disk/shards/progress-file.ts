@@ -9,8 +9,8 @@ import { writeFileAtomic } from '../atomic-file.ts';
 import { standardInput } from '../documents/read-bytes.ts';
 import { reasonOf } from '../system-errors.ts';
 import { throwUnreadable } from '../unreadable.ts';
-import { positionSchema } from './batches.ts';
 import { manifestName, preparedSourceSchema, progressName, shardSchema } from './manifest.ts';
+import { positionSchema } from './portions.ts';
 import { writerStateSchema } from './shard-writer.ts';
 
 const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));

@@ -69,7 +69,7 @@ class CounterInThreads implements WordCounter {
   constructor(options: readonly BoundedCountsOptions[]) {
     this.threads = options.length;
     this.#threads = options.map((workerData) => {
-      const thread = { worker: new Worker(workerUrl, { workerData }), waiting: 0 };
+      const thread = { worker: new Worker(workerUrl, { workerData, execArgv: [] }), waiting: 0 };
       const answer = (change: () => void) => {
         change();
         this.#onAnswer();

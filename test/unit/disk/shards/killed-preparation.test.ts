@@ -44,7 +44,7 @@ describe('a preparation that is killed again and again', () => {
         return {
           program: 'prepare-process',
           args: (random) => [folder, String(1 + random.integer(3)), ...sources],
-          within: 60, // a batch takes about a millisecond, and recording it as long
+          within: 60, // a portion takes about a millisecond, and recording it as long
           async onKilled() {
             if (existsSync(join(folder, 'manifest.json'))) return 'finished';
             await expect(openShards(folder)).rejects.toThrow('are not finished');
