@@ -32,6 +32,16 @@ export async function tsgpt(...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
+/** Ctrl-C for the next command that listens for it, as soon as it does. */
+export function interruptNext(): void {
+  const hear = (event: string | symbol, listener: (...args: unknown[]) => void) => {
+    if (event !== 'SIGINT') return;
+    process.off('newListener', hear);
+    queueMicrotask(() => listener('SIGINT'));
+  };
+  process.on('newListener', hear);
+}
+
 /** Makes standard output and standard error a terminal of so many columns until the test ends; some terminals report 0. */
 export function inTerminal(columns: number): void {
   for (const stream of [process.stdout, process.stderr]) {
