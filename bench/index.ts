@@ -6,6 +6,7 @@
  *     npm run bench -- decode q8             writing beside llama.cpp and transformers.js; with some weights only
  *     npm run bench -- context 2048          long texts: training at 1024 and 2048 tokens, and a prompt of 8192 (context prefill)
  *     npm run bench -- speculation           writing with guesses from the text so far
+ *     npm run bench -- tokenizer             training tokenizers on 100 MB and on 130 KB of text
  *     npm run bench -- --check               compares the ratios with the recorded ones; exit code 1 if one fell by more than a tenth
  *     npm run bench -- --record              records the ratios for this kind of machine
  */
@@ -16,6 +17,7 @@ import { benchmarkDecoding } from './decode.ts';
 import { compareWithRecorded, machineKind, record } from './recorded.ts';
 import { progress, type Section } from './section.ts';
 import { benchmarkSpeculation } from './speculation.ts';
+import { benchmarkTokenizer } from './tokenizer.ts';
 import { benchmarkTraining } from './train-step.ts';
 
 const benchmarks: Record<string, (names?: readonly string[]) => Promise<Section>> = {
@@ -23,6 +25,7 @@ const benchmarks: Record<string, (names?: readonly string[]) => Promise<Section>
   decode: benchmarkDecoding,
   context: benchmarkContexts,
   speculation: benchmarkSpeculation,
+  tokenizer: benchmarkTokenizer,
 };
 
 const { values, positionals } = parseArgs({

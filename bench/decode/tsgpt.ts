@@ -1,10 +1,12 @@
 /** tsgpt's side: `tsgpt.js <folder> <f32|q8|q4> <threads>` */
+import { setFlagsFromString } from 'node:v8';
 import { openModel } from '../../src/disk/pretrained.ts';
 import { setRuntime } from '../../src/runtime/index.ts';
 import { createNodeRuntime } from '../../src/runtime/node/node-runtime.ts';
 import { serve } from './protocol.ts';
 
 const [folder, type, threads] = process.argv.slice(2) as [string, 'f32' | 'q8' | 'q4', string];
+setFlagsFromString('--semi-space-growth-factor=1'); // as the command line does for `generate` and `chat`
 setRuntime(await createNodeRuntime({ threads: Number(threads) }));
 const opened = await openModel(folder);
 const decoder = await opened.decoder({ quantize: type === 'f32' ? undefined : type });

@@ -1,17 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { TsgptError } from '../core/errors.ts';
 import { outOfMemory } from '../core/out-of-memory.ts';
-import { chatCommand } from './commands/chat.ts';
-import { convertCommand } from './commands/convert.ts';
-import { dataCommand } from './commands/data.ts';
-import { demoCommand } from './commands/demo.ts';
-import { evalCommand } from './commands/eval.ts';
-import { generateCommand } from './commands/generate.ts';
-import { infoCommand } from './commands/info.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { profileCommand } from './commands/profile.ts';
-import { tokenizerCommand } from './commands/tokenizer.ts';
-import { trainCommand } from './commands/train.ts';
 import { withFlags } from './flags.ts';
 import { helpItems, helpWidth } from './help.ts';
 import { Stopped } from './interrupt.ts';
@@ -29,24 +18,32 @@ const examples = [
   ['$ tsgpt inspect runs/novel -p "It was" --lens', 'what each block would predict'],
 ] as const;
 
-/** The commands. A new command is a file in `commands/` and one more entry here. */
-export function createProgram(): Command {
+/**
+ * The commands by name. A new command is a file in `commands/` and one more entry here. Only the file of the command that runs is loaded, so that it
+ * starts sooner.
+ */
+const commands: Record<string, () => Promise<Command>> = {
+  train: async () => (await import('./commands/train.ts')).trainCommand(),
+  tokenizer: async () => (await import('./commands/tokenizer.ts')).tokenizerCommand(),
+  data: async () => (await import('./commands/data.ts')).dataCommand(),
+  generate: async () => (await import('./commands/generate.ts')).generateCommand(),
+  chat: async () => (await import('./commands/chat.ts')).chatCommand(),
+  eval: async () => (await import('./commands/eval.ts')).evalCommand(),
+  convert: async () => (await import('./commands/convert.ts')).convertCommand(),
+  info: async () => (await import('./commands/info.ts')).infoCommand(),
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  profile: async () => (await import('./commands/profile.ts')).profileCommand(),
+  demo: async () => (await import('./commands/demo.ts')).demoCommand(),
+};
+
+/** The program with the named commands, all by default. */
+export async function createProgram(names: readonly string[] = Object.keys(commands)): Promise<Command> {
   const program = new Command('tsgpt')
     .description('Train a GPT on your own text, write with it, and look inside.')
     .version(packageVersion)
     .option('--verbose', 'show where in the program an error happened')
-    .addCommand(trainCommand())
-    .addCommand(tokenizerCommand())
-    .addCommand(dataCommand())
-    .addCommand(generateCommand())
-    .addCommand(chatCommand())
-    .addCommand(evalCommand())
-    .addCommand(convertCommand())
-    .addCommand(infoCommand())
-    .addCommand(inspectCommand())
-    .addCommand(profileCommand())
-    .addCommand(demoCommand())
     .addHelpText('after', helpItems('Examples', examples));
+  for (const name of names) program.addCommand(await commands[name]!());
   for (const command of withSubcommands(program)) {
     // So that the texts are wrapped in narrow terminals, too.
     command.configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 });
@@ -64,7 +61,8 @@ const namesOf = (command: Command): string[] => (command.parent ? [...namesOf(co
 
 /** Runs the command line on `args`, without the program's name, and returns the exit code. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const program = createProgram();
+  const name = args.find((arg) => !arg.startsWith('-'));
+  const program = await createProgram(name !== undefined && Object.hasOwn(commands, name) ? [name] : undefined);
   for (const command of withSubcommands(program)) {
     command.exitOverride().showSuggestionAfterError();
     const help = `${[programName(), ...namesOf(command)].join(' ')} --help`;

@@ -1,6 +1,6 @@
 import { ensure } from '../core/errors.ts';
+import { ensureUnlocked, training } from '../disk/folder-lock.ts';
 import { type FolderRun, holdsRun } from '../disk/run/index.ts';
-import { ensureUnlocked } from '../disk/run/lock.ts';
 import { familyNamed, type LanguageModel } from '../models/index.ts';
 import type { Tokenizer } from '../tokenizer/index.ts';
 import { initialRandom } from '../train/index.ts';
@@ -22,7 +22,7 @@ export async function trainingRun(
   flags: TrainFlags,
   signal: AbortSignal,
 ): Promise<FolderRun> {
-  await ensureUnlocked(flags.out); // before a long text is read
+  await ensureUnlocked(flags.out, training); // before a long text is read
   ensure(
     flags.epochs === undefined || flags.steps === undefined,
     '--epochs and --steps both say how long to train; give one of them',

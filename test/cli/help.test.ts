@@ -5,7 +5,7 @@ import { createProgram } from '../../src/cli/run-cli.ts';
 import { modelFamilies } from '../../src/models/index.ts';
 import { tsgpt } from '../support/run-cli.ts';
 
-const { commands } = createProgram();
+const { commands } = await createProgram();
 const commandNames = commands.map((command) => command.name());
 
 /** The flags that a help text lists. */
@@ -29,8 +29,8 @@ describe('--help', () => {
     expect((await tsgpt('help', name)).stdout).toBe(stdout);
   });
 
-  it.each(commandNames)('of %s fits in 60 columns', (name) => {
-    const command = createProgram().commands.find((command) => command.name() === name)!;
+  it.each(commandNames)('of %s fits in 60 columns', async (name) => {
+    const command = (await createProgram()).commands.find((command) => command.name() === name)!;
     command.configureOutput({ getOutHelpWidth: () => 60 });
     const help = command.helpInformation(); // without the tables and examples after it
     expect(flagsIn(help)).toEqual(expect.arrayContaining(command.options.map(({ long }) => long)));

@@ -18,7 +18,7 @@ describe('a mistake on the command line', () => {
     [['train', 'a.txt', 'b.txt'], 'there is no file or folder a.txt', 'check the path'],
     [['info', 'a', 'b'], "too many arguments for 'info'", 'tsgpt info --help'],
     [['train'], 'train needs a text', 'give a text file'],
-    [['generate'], "missing required argument 'model'", 'tsgpt generate --help'],
+    [['eval'], "missing required argument 'model'", 'tsgpt eval --help'],
     [['generate', 'x', '--top-k', 'few'], "argument 'few' is invalid", 'whole number'],
     [['info'], "missing required argument 'model'", 'tsgpt info --help'],
     [['demo', '--steps', 'many'], "argument 'many' is invalid", 'whole number'],

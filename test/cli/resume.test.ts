@@ -75,8 +75,10 @@ const shape: Record<string, string[]> = {
   '--drop-rate': ['0.5'],
 };
 
+const { commands } = await createProgram();
+
 describe('train --resume', () => {
-  const command = createProgram().commands.find((command) => command.name() === 'train') as Command;
+  const command = commands.find((command) => command.name() === 'train') as Command;
   const optionOf = (long: string) => command.options.find((option) => option.long === long) as Option;
   const isOfShape = (option: Option) =>
     !Object.hasOwn(flags, option.long!) && (option.helpGroupHeading ?? '').startsWith('Model');

@@ -2,7 +2,7 @@ import { existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadCheckpoint } from '../../src/disk/run/index.ts';
-import { lossesIn, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
+import { interruptNext, lossesIn, temporaryFolder, textFile, tiny, trainedFolder, tsgpt } from '../support/run-cli.ts';
 import { start } from '../support/start-cli.ts';
 
 const withoutSamples = ['--sample-tokens', '0'];
@@ -157,19 +157,15 @@ describe('Ctrl-C', () => {
 
   it('while a model is looked into ends with 130 in one line', async () => {
     const out = await trainedFolder();
-    const before = process.listeners('SIGINT');
-    const running = tsgpt('inspect', out, '--prompt', 'the', '--lens');
-    await expect.poll(() => process.listeners('SIGINT').length).toBeGreaterThan(before.length);
-    process.listeners('SIGINT').find((listener) => !before.includes(listener))!('SIGINT');
-    expect(await running).toEqual({ code: 130, stdout: '', stderr: '\nStopping … (Ctrl-C again ends at once)\n' });
+    interruptNext();
+    const stderr = '\nStopping … (Ctrl-C again ends at once)\n';
+    expect(await tsgpt('inspect', out, '--prompt', 'the', '--lens')).toEqual({ code: 130, stdout: '', stderr });
   });
 
   it('while a model is converted leaves nothing half-written', async () => {
     const [out, target] = [await trainedFolder(), join(temporaryFolder(), 'model.gguf')];
-    const before = process.listeners('SIGINT');
-    const running = tsgpt('convert', out, target);
-    process.listeners('SIGINT').find((listener) => !before.includes(listener))!('SIGINT');
-    const { code, stderr } = await running;
+    interruptNext();
+    const { code, stderr } = await tsgpt('convert', out, target);
     expect([code, stderr]).toEqual([130, `\nStopping: ${target} is not written … (Ctrl-C again ends at once)\n`]);
     expect(existsSync(target)).toBe(false);
   });

@@ -68,7 +68,7 @@ describe.each(widths)('in a terminal of %i columns', (columns) => {
 
   it('--help of every command', async () => {
     inTerminal(columns);
-    for (const command of [undefined, ...createProgram().commands.map((command) => command.name())]) {
+    for (const command of [undefined, ...(await createProgram()).commands.map((command) => command.name())]) {
       const { code, stdout, stderr } = await tsgpt(...(command ? [command, '--help'] : ['--help']));
       expect([code, stderr]).toEqual([0, '']);
       if (columns >= 60) expectFits(stdout, columns);

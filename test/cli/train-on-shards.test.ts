@@ -106,6 +106,8 @@ describe('train on token shards', () => {
     expectSentence(await train(text), 'has 10 bytes instead of');
     rmSync(shard);
     expectSentence(await train(text), 'is missing');
+    rmSync(join(text, 'tokenizer.json'));
+    expectSentence(await tsgpt('data', 'info', text), 'is missing; copy the folder again');
     expect(existsSync(out)).toBe(false);
   });
 });

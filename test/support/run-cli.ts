@@ -32,6 +32,16 @@ export async function tsgpt(...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
+/** Ctrl-C for the next command that listens for it, as soon as it does. */
+export function interruptNext(): void {
+  const hear = (event: string | symbol, listener: (...args: unknown[]) => void) => {
+    if (event !== 'SIGINT') return;
+    process.off('newListener', hear);
+    queueMicrotask(() => listener('SIGINT'));
+  };
+  process.on('newListener', hear);
+}
+
 /** Makes standard output and standard error a terminal of so many columns until the test ends; some terminals report 0. */
 export function inTerminal(columns: number): void {
   for (const stream of [process.stdout, process.stderr]) {
@@ -85,9 +95,11 @@ export const lossesIn = (folder: string) =>
     .map((line) => JSON.parse(line) as { step: number; loss?: number; validationLoss?: number })
     .map(({ step, loss, validationLoss }) => ({ step, loss, validationLoss }));
 
+const program = await createProgram();
+
 /** The commands that do something, by what one types, such as `train` and `data prepare`. */
 export function workingCommands(): [words: string, command: Command][] {
-  return createProgram().commands.flatMap((command): [string, Command][] =>
+  return program.commands.flatMap((command): [string, Command][] =>
     command.commands.length > 0
       ? command.commands.map((inner) => [`${command.name()} ${inner.name()}`, inner])
       : [[command.name(), command]],

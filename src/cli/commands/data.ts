@@ -115,8 +115,8 @@ async function charactersOf(sources: string[], flags: PrepareFlags, signal: Abor
 function describe({ splits: { train, validation }, validation: { by } }: ShardManifest): string {
   const learn = `${counted(train.tokens, 'token')} of ${counted(train.documents, 'document')} to learn from`;
   if (validation.tokens === 0) return `${learn}.`;
-  const end = by === 'end' ? ', the end of the text' : ` of ${counted(validation.documents, 'document')}`;
-  return `${learn} and ${formatInteger(validation.tokens)}${end} to measure with.`;
+  if (by === 'end') return `${learn} and ${formatInteger(validation.tokens)} to measure with, the end of the text.`;
+  return `${learn} and ${formatInteger(validation.tokens)} of ${counted(validation.documents, 'document')} to measure with.`;
 }
 
 function infoCommand(): Command {

@@ -120,9 +120,12 @@ async function trainTokenizer(
       `The text has pairs for only ${formatInteger(tokenizer.vocabSize)} of ${formatInteger(vocabSize)} tokens.`,
     );
   }
-  for (const line of describeReport(report)) console.log(hanging(line, columnsOf()));
-  console.log(`Saved in ${out}: tokenizer.json, tokenizer_config.json and tokens.tiktoken.`);
-  console.log(`Train a model with: ${programName()} train ${sources[0]} --tokenizer ${out}`);
+  const lines = [
+    ...describeReport(report),
+    `Saved in ${out}: tokenizer.json, tokenizer_config.json and tokens.tiktoken.`,
+    `Train a model with: ${programName()} train ${sources[0]} --tokenizer ${out}`,
+  ];
+  for (const line of lines) console.log(hanging(line, columnsOf()));
 }
 
 /** A named pattern, or a regular expression. */

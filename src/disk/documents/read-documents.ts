@@ -1,8 +1,6 @@
-import { readCsv } from './csv.ts';
 import { type DataFile, ensureUnchanged } from './data-files.ts';
 import type { DocumentOptions, DocumentPiece } from './document-piece.ts';
 import { readJsonLines } from './json-lines.ts';
-import { readParquet } from './parquet.ts';
 import { readText } from './text.ts';
 
 /** The documents of a file, in order. Memory does not grow with their number, nor, but for tables, with their size. */
@@ -11,20 +9,21 @@ export async function* readDocuments(
   options: DocumentOptions,
 ): AsyncGenerator<readonly DocumentPiece[]> {
   await ensureUnchanged(file);
-  yield* documentsOf(file, options);
+  yield* await documentsOf(file, options);
   await ensureUnchanged(file);
 }
 
-function documentsOf({ path, format }: DataFile, options: DocumentOptions) {
+// Readers that bring libraries are loaded when they are needed, so that everything else starts sooner.
+async function documentsOf({ path, format }: DataFile, options: DocumentOptions) {
   switch (format) {
     case 'jsonl':
       return readJsonLines(path, options);
     case 'csv':
-      return readCsv(path, ',', options);
+      return (await import('./csv.ts')).readCsv(path, ',', options);
     case 'tsv':
-      return readCsv(path, '\t', options);
+      return (await import('./csv.ts')).readCsv(path, '\t', options);
     case 'parquet':
-      return readParquet(path, options);
+      return (await import('./parquet.ts')).readParquet(path, options);
     case 'text':
       return readText(path, options);
   }

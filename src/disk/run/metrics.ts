@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { TsgptError } from '../../core/errors.ts';
 import { ensureString } from '../../core/kind.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { ensureFolder } from '../folder-lock.ts';
 import { reasonOf } from '../system-errors.ts';
-import { ensureFolder } from './lock.ts';
 
 /** One line of `metrics.jsonl`: the measurements after a step. */
 export interface Metrics {

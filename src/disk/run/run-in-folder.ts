@@ -12,10 +12,10 @@ import { Divergence } from '../../train/divergence.ts';
 import { type Improvement, type Trainer, type TrainReport, trainLoop } from '../../train/index.ts';
 import { isOutOfPatience } from '../../train/loop.ts';
 import { writeFileAtomic } from '../atomic-file.ts';
+import { FolderLock, training } from '../folder-lock.ts';
 import { makeFolder } from '../make-folder.ts';
 import { type CheckpointName, readCheckpointFile } from './checkpoint-file.ts';
 import type { LoadedCheckpoint } from './load-checkpoint.ts';
-import { RunLock } from './lock.ts';
 import { lossOfBest } from './measure-best.ts';
 import { MetricsLog } from './metrics.ts';
 import { restoreTrainer, trainingRecord } from './resume.ts';
@@ -40,7 +40,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   ensureKind('runInFolder', 'a model', options.model, 'namedParameters', 'config');
   ensureCount('steps', options.steps);
   await makeFolder(options.folder);
-  const lock = await RunLock.take(options.folder);
+  const lock = await FolderLock.take(options.folder, training);
   try {
     yield* runLocked(trainer, options, lock);
   } finally {
@@ -48,7 +48,7 @@ export async function* runInFolder(trainer: Trainer, run: RunOptions): AsyncGene
   }
 }
 
-async function* runLocked(trainer: Trainer, run: RunOptions, lock: RunLock): AsyncGenerator<FolderReport> {
+async function* runLocked(trainer: Trainer, run: RunOptions, lock: FolderLock): AsyncGenerator<FolderReport> {
   const { folder, model, tokenizer, steps, evalInterval = 250, patience, resumeFrom, signal, hurry, sample } = run;
   const { chatTemplate = resumeFrom?.file.chatTemplate, stopTokens = resumeFrom?.file.stopTokens } = run;
   let best: number | undefined;

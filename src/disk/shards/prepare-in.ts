@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { ensure } from '../../core/errors.ts';
 import type { Tokenizer } from '../../tokenizer/index.ts';
 import type { DataFile } from '../documents/data-files.ts';
+import { FolderLock, preparing } from '../folder-lock.ts';
 import { makeFolder } from '../make-folder.ts';
 import type { LeftOut } from '../text-files.ts';
-import { createBatchEncoder } from './batch-encoder.ts';
-import { batchesOf, beginning, type PreparedBatch } from './batches.ts';
 import { copyEnd, cutTrain, putIntoTrain } from './keep-end.ts';
 import { dtypeOfTokens, progressName, readManifest, type Shard, type SplitName, writeManifest } from './manifest.ts';
+import { createPortionEncoder } from './portion-encoder.ts';
+import { beginning, type PreparedPortion, portionsOf } from './portions.ts';
 import type { PrepareDataOptions, PreparedData } from './prepare-data-options.ts';
 import {
   type PrepareProgress,
@@ -20,7 +21,7 @@ import {
 } from './progress-file.ts';
 import { writeShardTokenizer } from './shard-tokenizer.ts';
 import { ShardWriter } from './shard-writer.ts';
-import type { SplitTokens } from './text-batch.ts';
+import type { SplitTokens } from './text-portion.ts';
 
 /** What is to be prepared. */
 export interface Preparation extends Pick<PrepareDataOptions, 'signal' | 'onFiles' | 'onProgress'> {
@@ -32,23 +33,42 @@ export interface Preparation extends Pick<PrepareDataOptions, 'signal' | 'onFile
   readonly threads: number;
 }
 
-/** How much is done at once: 16-bit units of text in a batch and in a part of a document, and milliseconds between two records of the progress. */
+interface LockedPreparation extends Preparation {
+  readonly sources: PrepareProgress['sources'];
+  readonly lock: FolderLock;
+}
+
+/** How much is done at once: 16-bit units of text in a portion and in a part of a document, and milliseconds between two records of the progress. */
 export interface Pace {
-  readonly batchLength: number;
+  readonly portionLength: number;
   readonly partLength: number;
   readonly saveInterval: number;
 }
 
-export const usualPace: Pace = { batchLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
+export const usualPace: Pace = { portionLength: 2 ** 17, partLength: 2 ** 17, saveInterval: 5000 };
 
-/** Prepares the data, or continues. */
+/** Prepares the data, or continues. While a process does so in a folder, no other one can. */
 export async function prepareIn(preparation: Preparation, pace: Pace): Promise<PreparedData> {
-  const { folder, tokenizer, settings, files, leftOut, onFiles } = preparation;
+  const { folder, settings, files } = preparation;
   const sources = files.map(({ path, bytes, modified }) => ({ path, bytes, modified }));
-  const before = await readProgress(folder, settings, sources);
+  await readProgress(folder, settings, sources); // nothing is written into a folder of something else
+  await makeFolder(folder);
+  const lock = await FolderLock.take(folder, preparing);
+  try {
+    return await prepareLocked({ ...preparation, sources, lock }, pace, await readProgress(folder, settings, sources));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function prepareLocked(
+  preparation: LockedPreparation,
+  pace: Pace,
+  before: PrepareProgress | undefined,
+): Promise<PreparedData> {
+  const { folder, tokenizer, settings, files, sources, leftOut, onFiles } = preparation;
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
   onFiles?.({ files: files.length, bytes, leftOut, isContinued: before !== undefined });
-  await makeFolder(folder);
   if (before) await removeUnfinished(folder);
   const none = { shards: [], tokens: 0, documents: 0 };
   const counts = { textBytes: 0, emptyDocuments: 0, bytesRead: 0 };
@@ -80,32 +100,33 @@ export async function prepareIn(preparation: Preparation, pace: Pace): Promise<P
 
 /** Writes all documents that are not yet written, and records in `progress` how far it is. */
 async function writeDocuments(
-  preparation: Preparation,
+  preparation: LockedPreparation,
   { saveInterval, ...lengths }: Pace,
   progress: PrepareProgress,
   format: ConstructorParameters<typeof ShardWriter>[2],
 ): Promise<void> {
-  const { folder, tokenizer, settings, files, threads, signal, onProgress } = preparation;
+  const { folder, tokenizer, settings, files, threads, lock, signal, onProgress } = preparation;
   const { field, encoding, validationFraction, allowSpecial } = settings;
   const encode = { allowSpecial };
   const writers = {
     train: new ShardWriter(folder, 'train', format, progress.train),
     validation: new ShardWriter(folder, 'validation', format, progress.validation),
   };
-  const encoder = createBatchEncoder(tokenizer, encode, threads);
+  const encoder = createPortionEncoder(tokenizer, encode, threads);
   const options = { field, encoding, encode, validationFraction, signal, ...lengths };
   const bytesBefore = progress.bytesRead;
   const bytesTotal = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  const waiting: { batch: PreparedBatch; encoded: Promise<Record<SplitName, SplitTokens>> }[] = [];
+  const waiting: { portion: PreparedPortion; encoded: Promise<Record<SplitName, SplitTokens>> }[] = [];
   let saved = performance.now();
 
   const save = async () => {
+    await lock.check();
     for (const writer of [writers.train, writers.validation]) await writer.sync();
     await writeProgress(folder, progress);
     saved = performance.now();
   };
   const writeFirst = async () => {
-    const { batch, encoded } = waiting[0]!;
+    const { portion, encoded } = waiting[0]!;
     const tokens = await encoded;
     waiting.shift();
     signal?.throwIfAborted();
@@ -114,20 +135,20 @@ async function writeDocuments(
     }
     progress.train = writers.train.state;
     progress.validation = writers.validation.state;
-    progress.position = batch.position;
-    progress.textBytes += batch.textBytes;
-    progress.emptyDocuments += batch.emptyDocuments;
-    progress.bytesRead = Math.max(bytesBefore, batch.bytesRead);
+    progress.position = portion.position;
+    progress.textBytes += portion.textBytes;
+    progress.emptyDocuments += portion.emptyDocuments;
+    progress.bytesRead = Math.max(bytesBefore, portion.bytesRead);
     onProgress?.({ bytesRead: progress.bytesRead, bytesTotal, bytesBefore, tokens: tokensIn(progress) });
     if (performance.now() - saved >= saveInterval) await save();
   };
 
   try {
     await writeProgress(folder, progress); // so that the folder is known as this work's
-    for await (const batch of batchesOf(files, tokenizer, progress.position, options)) {
-      const encoded = encoder.encode(batch);
+    for await (const portion of portionsOf(files, tokenizer, progress.position, options)) {
+      const encoded = encoder.encode(portion);
       encoded.catch(() => {}); // it is awaited when its turn comes
-      waiting.push({ batch, encoded });
+      waiting.push({ portion, encoded });
       if (waiting.length >= encoder.most) await writeFirst();
     }
     while (waiting.length > 0) await writeFirst();

@@ -9,8 +9,8 @@ import { writeFileAtomic } from '../atomic-file.ts';
 import { standardInput } from '../documents/read-bytes.ts';
 import { reasonOf } from '../system-errors.ts';
 import { throwUnreadable } from '../unreadable.ts';
-import { positionSchema } from './batches.ts';
 import { manifestName, preparedSourceSchema, progressName, shardSchema } from './manifest.ts';
+import { positionSchema } from './portions.ts';
 import { writerStateSchema } from './shard-writer.ts';
 
 const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
@@ -80,7 +80,7 @@ export async function readProgress(
 }
 
 const ownFile =
-  /^(tokenizer\.json|tokenizer_config\.json|manifest\.json|(train|validation)-\d{5,}\.(bin|idx))(\.[\da-f]+\.tmp)?$/;
+  /^(tokenizer\.json|tokenizer_config\.json|manifest\.json|prepare\.lock|(train|validation)-\d{5,}\.(bin|idx))(\.[\da-f-]+\.tmp)?$/;
 
 function ensureSameSettings(folder: string, before: PrepareSettings, now: PrepareSettings): void {
   for (const name of Object.keys(settingsSchema.entries) as (keyof PrepareSettings)[]) {

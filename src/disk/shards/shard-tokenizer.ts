@@ -31,11 +31,16 @@ export async function writeShardTokenizer(folder: string, tokenizer: Tokenizer):
   return { kind: json.kind, characters, vocabSize, endOfTextId, sha256: hashOfTokens(tokenizer) };
 }
 
+const remedy = 'copy the folder again, or prepare the data again';
+
 /** The tokenizer of the shards in a folder. Throws a TsgptError if its files are damaged or of another tokenizer. */
 export async function readShardTokenizer(folder: string, identity: TokenizerIdentity): Promise<Tokenizer> {
   const read = (file: string) => {
     const path = join(folder, file);
-    return readFile(path, 'utf8').catch((error) => throwUnreadable(path, error));
+    return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      ensure(error.code !== 'ENOENT', `the file ${path} is missing; ${remedy}`);
+      return throwUnreadable(path, error);
+    });
   };
   const { kind, characters } = identity;
   const tokenizer = tokenizerFromJSON(
@@ -45,7 +50,7 @@ export async function readShardTokenizer(folder: string, identity: TokenizerIden
   );
   ensure(
     hashOfTokens(tokenizer) === identity.sha256,
-    `the tokenizer in ${folder} is not the one that made the shards; copy the folder again, or prepare the data again`,
+    `the tokenizer in ${folder} is not the one that made the shards; ${remedy}`,
   );
   return tokenizer;
 }

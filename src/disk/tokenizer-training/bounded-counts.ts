@@ -50,4 +50,9 @@ export class BoundedCounts {
       spilledWords: this.#spill.words,
     };
   }
+
+  /** Closes the file for words, also when the counting has not come to its end. */
+  close(): void {
+    this.#spill.close();
+  }
 }

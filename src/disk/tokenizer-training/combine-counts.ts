@@ -25,12 +25,15 @@ export function combineCounts(counted: readonly CountedWords[], maxBytes: number
     return result;
   }
   const rest = new WordSpill(join(folder, 'words-in-memory'));
-  for (const { inMemory } of counted) {
-    const table = new WordTable();
-    table.addAll(inMemory);
-    rest.write(table);
+  try {
+    for (const { inMemory } of counted) {
+      const table = new WordTable();
+      table.addAll(inMemory);
+      rest.write(table);
+    }
+  } finally {
+    rest.close();
   }
-  rest.close();
   segments.push(...rest.segments);
   result.spilledWords = counted.reduce((sum, { spilledWords }) => sum + spilledWords, rest.words);
   const part = new WordTable();

@@ -53,7 +53,7 @@ const leastMemory = 320 * MB;
 /** A thread pays for itself with texts of so many bytes. */
 const bytesPerThread = 2_000_000;
 /** The texts that a thread is given at once have so many 16-bit units together. */
-const batchLength = 2 ** 18;
+const portionLength = 2 ** 18;
 
 /**
  * Trains a tokenizer as `trainTokenizer` does, on texts of any size: words are counted in several threads and in bounded memory.
@@ -134,15 +134,15 @@ async function countWords(
   { counter, wordPattern, heldOut }: { counter: WordCounter; wordPattern: WordPattern; heldOut: string[] },
 ): Promise<void> {
   const cutter = new TextCutter(wordPattern);
-  let batch: string[] = [];
+  let portion: string[] = [];
   let length = 0;
   const add = async (parts: Iterable<string>) => {
     for (const part of parts) {
-      batch.push(part);
+      portion.push(part);
       length += part.length;
-      if (length < batchLength) continue;
-      await counter.add(batch);
-      [batch, length] = [[], 0];
+      if (length < portionLength) continue;
+      await counter.add(portion);
+      [portion, length] = [[], 0];
     }
   };
   let current = 0;
@@ -154,7 +154,7 @@ async function countWords(
     else await add(cutter.push(text));
   }
   await add(cutter.end());
-  if (batch.length > 0) await counter.add(batch);
+  if (portion.length > 0) await counter.add(portion);
 }
 
 /** Runs `work` with a new folder, which is removed in the end in any case. */

@@ -51,7 +51,9 @@ class CounterHere implements WordCounter {
     return [this.#counts.finish()];
   }
 
-  async stop(): Promise<void> {}
+  async stop(): Promise<void> {
+    this.#counts.close();
+  }
 }
 
 /** Texts that a thread has at once: one that it counts, and the next. */
@@ -67,7 +69,7 @@ class CounterInThreads implements WordCounter {
   constructor(options: readonly BoundedCountsOptions[]) {
     this.threads = options.length;
     this.#threads = options.map((workerData) => {
-      const thread = { worker: new Worker(workerUrl, { workerData }), waiting: 0 };
+      const thread = { worker: new Worker(workerUrl, { workerData, execArgv: [] }), waiting: 0 };
       const answer = (change: () => void) => {
         change();
         this.#onAnswer();

@@ -7,6 +7,7 @@ import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
 import { type GgufMetadata, uint32 } from '../../formats/gguf/index.ts';
 import type { AddedToken } from '../../tokenizer/hugging-face/added-tokens.ts';
+import { partsOf } from '../../tokenizer/hugging-face/bpe-model.ts';
 import {
   allAddedTokens,
   parseTokenizerConfig,
@@ -132,7 +133,7 @@ export function ggufTokenizer(tokenizer: Tokenizer, vocabSize: number): Tokenize
       'tokenizer.ggml.model': 'gpt2',
       'tokenizer.ggml.pre': nameOfWordForm(file),
       ...common,
-      'tokenizer.ggml.merges': file.model.merges.map((pair) => pair.join(' ')),
+      'tokenizer.ggml.merges': file.model.merges.map((merge) => partsOf(merge).join(' ')),
     };
   }
   const ordinary = texts.filter((_, id) => types[id] === tokenType.normal);

@@ -10,7 +10,7 @@
 import * as v from 'valibot';
 import { ensure } from '../../core/errors.ts';
 import { printable } from '../../core/printable.ts';
-import type { BPEModelJSON } from '../../tokenizer/hugging-face/bpe-model.ts';
+import { type BPEModelJSON, partsOf } from '../../tokenizer/hugging-face/bpe-model.ts';
 import { normalizerSchema } from '../../tokenizer/hugging-face/normalizer.ts';
 import type { TokenizerFile } from '../../tokenizer/hugging-face/tokenizer-file.ts';
 import type { TokenizerParts } from '../../tokenizer/hugging-face/write-files.ts';
@@ -94,7 +94,7 @@ export function mergesFromScores(tokens: readonly GgufToken[], scores: ArrayLike
  * The scores that follow from merges, by token: 0 for the first merge, then -1, and so on. Throws a TsgptError if scores cannot express the merges.
  */
 export function scoresFromMerges({ merges, ranks }: Merges, ordinary: readonly string[]): Map<string, number> {
-  const rankOf = new Map(merges.map(([left, right], i) => [`${left}\0${right}`, ranks?.[i] ?? i]));
+  const rankOf = new Map(merges.map((merge, i) => [partsOf(merge).join('\0'), ranks?.[i] ?? i]));
   const rankOfPair = (left: string, right: string) => rankOf.get(`${left}\0${right}`);
   const scores = new Map<string, number>();
   const alone = new Map<string, string[]>();

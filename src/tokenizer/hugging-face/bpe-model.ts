@@ -4,12 +4,22 @@ import { printable, quoted } from '../../core/printable.ts';
 import { MergeTable } from '../bpe.ts';
 import { isTokenId } from './added-tokens.ts';
 
+/** Two tokens; in older files one string, with a space between them. */
+export type Merge = readonly [left: string, right: string] | string;
+
+/** The two tokens of a merge. */
+export function partsOf(merge: Merge): readonly [left: string, right: string] {
+  if (typeof merge !== 'string') return merge;
+  const space = merge.indexOf(' ');
+  return [merge.slice(0, space), merge.slice(space + 1)];
+}
+
 /** The `model` of a tokenizer.json: byte-pair encoding of words, over characters that represent bytes or over the text's own characters. */
 export interface BPEModelJSON {
   /** Tokens and their ids. */
   vocab: Map<string, number>;
   /** The pairs of tokens that merge, in the order learned. */
-  merges: [string, string][];
+  merges: readonly Merge[];
   /** The rank of each merge, if some are equal, as in SentencePiece's own files; otherwise its position. Hugging Face's files have no such field. */
   ranks?: number[] | undefined;
   /** The token for a character that is not in the vocabulary. */
@@ -27,27 +37,30 @@ const vocabSchema = v.pipe(
   v.custom<object>((json) => typeof json === 'object' && json !== null && !Array.isArray(json), 'it must be an object'),
   v.transform((json) => {
     const vocab = new Map<string, number>(); // checked below
-    for (const token in json) if (Object.hasOwn(json, token)) vocab.set(token, json[token as keyof typeof json]);
+    for (const token of Object.keys(json)) vocab.set(token, json[token as keyof typeof json]);
     return vocab;
   }),
   v.check((vocab) => vocab.size > 0, 'it has no tokens'),
-  v.check((vocab) => [...vocab.values()].every(isTokenId), 'every id must be a whole number of at least 0, below 2^21'),
+  v.check((vocab) => {
+    for (const id of vocab.values()) if (!isTokenId(id)) return false;
+    return true;
+  }, 'every id must be a whole number of at least 0, below 2^21'),
 );
 
-/** Two tokens; in older files one string, with a space between them. */
+// Not v.array, which makes an object for each of the tens of thousands of merges. They are not cut either: that would make three.
 const mergesSchema = v.pipe(
-  // Not v.array, which makes an object for each of the tens of thousands of merges.
   v.custom<unknown[]>(Array.isArray, 'it must be an array'),
-  v.transform((merges) => merges.map((merge) => (typeof merge === 'string' ? merge.split(' ') : merge))),
-  v.check(
-    (merges): merges is [string, string][] =>
-      merges.every(
-        (pair) => Array.isArray(pair) && pair.length === 2 && pair.every((part) => typeof part === 'string'),
-      ),
-    'every merge must be a pair of tokens',
-  ),
-  v.transform((merges) => merges as [string, string][]),
+  v.check((merges) => merges.every(isMerge), 'every merge must be a pair of tokens'),
+  v.transform((merges) => merges as Merge[]),
 );
+
+function isMerge(merge: unknown): boolean {
+  if (typeof merge !== 'string') {
+    return Array.isArray(merge) && merge.length === 2 && merge.every((part) => typeof part === 'string');
+  }
+  const space = merge.indexOf(' ');
+  return space !== -1 && merge.indexOf(' ', space + 1) === -1;
+}
 
 const ranksSchema = v.optional(
   v.array(v.pipe(v.number(), v.check(isTokenId, 'a rank must be a whole number of at least 0'))),
@@ -87,8 +100,9 @@ export class BPEModel {
     this.#settings = settings;
     const { vocab, unk_token } = settings;
     this.#unknownId = unk_token === null ? undefined : vocab.get(unk_token);
-    for (const [i, [left, right]] of merges.entries()) {
-      const [leftId, rightId, id] = [left, right, left + right].map((token) => vocab.get(token));
+    for (const [i, merge] of merges.entries()) {
+      const [left, right] = partsOf(merge);
+      const [leftId, rightId, id] = [vocab.get(left), vocab.get(right), vocab.get(left + right)];
       ensure(
         leftId !== undefined && rightId !== undefined && id !== undefined,
         () =>

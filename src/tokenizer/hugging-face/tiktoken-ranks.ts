@@ -1,4 +1,5 @@
 import type { Tokenizer } from '../tokenizer.ts';
+import { partsOf } from './bpe-model.ts';
 import { fromByteCharacters } from './byte-characters.ts';
 import { parseTokenizerFile } from './tokenizer-file.ts';
 import { publishedTokenizer } from './write-files.ts';
@@ -12,7 +13,7 @@ import { publishedTokenizer } from './write-files.ts';
 export function tiktokenRanks(tokenizer: Tokenizer): string | undefined {
   const { model, normalizer, decoder } = parseTokenizerFile(publishedTokenizer(tokenizer).tokenizer);
   if (normalizer !== null || decoder?.type !== 'ByteLevel') return undefined;
-  const isInOrder = model.merges.every(([left, right], i) => model.vocab.get(left + right) === 256 + i);
+  const isInOrder = model.merges.every((merge, i) => model.vocab.get(partsOf(merge).join('')) === 256 + i);
   const lines: string[] = [];
   const added = new Set(tokenizer.specialTokens);
   for (const [token, id] of model.vocab) {

@@ -118,7 +118,9 @@ export function allAddedTokens({ added_tokens, model }: TokenizerFile, config: T
   }
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   const eos_token = config.eos_token ?? (model.vocab.has(DEFAULT_END_OF_TEXT) ? DEFAULT_END_OF_TEXT : undefined);
-  let free = 1 + [...model.vocab.values(), ...Array.from(byContent.values(), ({ id }) => id)].reduce(larger, -1);
+  let free = 0;
+  for (const id of model.vocab.values()) free = Math.max(free, id + 1);
+  for (const { id } of byContent.values()) free = Math.max(free, id + 1);
   for (const content of namedTokens({ ...config, eos_token })) {
     if (content !== '' && !byContent.has(content)) {
       byContent.set(content, { id: model.vocab.get(content) ?? free++, content, ...flags });
@@ -132,5 +134,3 @@ function namedTokens(config: Partial<TokenizerConfig>): string[] {
   const roles = tokenRoles.map((role) => config[role]).filter((content) => content !== undefined);
   return [...roles, ...(config.additional_special_tokens ?? [])];
 }
-
-const larger = (a: number, b: number) => Math.max(a, b);

@@ -1,3 +1,5 @@
+import { pairHash, twiceAsLong } from '../pair-hash.ts';
+
 const none = -1;
 const leastPairs = 2 ** 12;
 
@@ -20,7 +22,7 @@ export class PairTable {
   /** The index of a pair; a new one if it is met for the first time. */
   indexOf(left: number, right: number): number {
     const mask = this.#slots.length - 1;
-    for (let slot = hashOf(left, right) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = pairHash(left, right) & mask; ; slot = (slot + 1) & mask) {
       const index = this.#slots[slot]!;
       if (index === none) return this.#append(left, right, slot);
       if (this.left[index] === left && this.right[index] === right) return index;
@@ -43,28 +45,18 @@ export class PairTable {
 
   #grow(): void {
     const capacity = 2 * this.left.length;
-    const longer = (numbers: Int32Array<ArrayBuffer>) => {
-      const copy = new Int32Array(capacity);
-      copy.set(numbers);
-      return copy;
-    };
-    this.left = longer(this.left);
-    this.right = longer(this.right);
-    this.first = longer(this.first);
+    this.left = twiceAsLong(this.left);
+    this.right = twiceAsLong(this.right);
+    this.first = twiceAsLong(this.first);
     const counts = new Float64Array(capacity);
     counts.set(this.counts);
     this.counts = counts;
     this.#slots = new Int32Array(2 * capacity).fill(none);
     const mask = this.#slots.length - 1;
     for (let index = 0; index < this.#size; index++) {
-      let slot = hashOf(this.left[index]!, this.right[index]!) & mask;
+      let slot = pairHash(this.left[index]!, this.right[index]!) & mask;
       while (this.#slots[slot] !== none) slot = (slot + 1) & mask;
       this.#slots[slot] = index;
     }
   }
-}
-
-function hashOf(left: number, right: number): number {
-  const hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
-  return hash ^ (hash >>> 15);
 }

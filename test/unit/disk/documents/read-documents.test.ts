@@ -73,6 +73,51 @@ describe('documents', () => {
     expect(await documentsIn([file('b.jsonl.gz', gz)])).toEqual(documents.slice(0, 5));
   });
 
+  const story = Array.from({ length: 3000 }, (_, i) => `${JSON.stringify({ text: `document ${i * 7919}` })}\n`).join(
+    '',
+  );
+  const packed: [form: string, name: string, pack: () => Uint8Array][] = [
+    ['gzip', 'a.jsonl.gz', () => gzipSync(story)],
+  ];
+  if (hasZstd) {
+    packed.push(['zstd with a checksum', 'a.jsonl.zst', () => zstd(story, '--check')]);
+    packed.push(['zstd without one', 'b.jsonl.zst', () => zstd(story, '--no-check')]);
+  }
+  it.each(packed)('in damaged files are never taken for whole ones: %s', async (form, name, pack) => {
+    const whole = Buffer.from(pack());
+    const expected = story
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).text);
+    expect(await documentsIn([file(name, whole)])).toEqual(expected);
+    const result = (bytes: Uint8Array) => documentsIn([file(name, bytes)]).catch((thrown) => thrown);
+    // Bits of a header that mean nothing: gzip's time and system, zstd's unused bit.
+    const isIdle = (place: number) => (form === 'gzip' ? place >= 4 && place < 10 : place === 4);
+    const damage = fc.record({ at: fc.nat(), by: fc.integer({ min: 1, max: 255 }), isCut: fc.boolean() });
+    const property = fc.asyncProperty(damage, async ({ at, by, isCut }) => {
+      const place = at % whole.length;
+      if (isCut ? place === 0 : isIdle(place)) return;
+      const bytes = Buffer.from(isCut ? whole.subarray(0, place) : whole);
+      if (!isCut) bytes[place]! ^= by;
+      const found = await result(bytes);
+      // Without a checksum, some other letters may go unnoticed.
+      if (isCut || form !== 'zstd without one' || found instanceof Error) expect(found).toBeInstanceOf(TsgptError);
+    });
+    await fc.assert(property, { numRuns: 60 });
+    if (form === 'zstd without one') return;
+    for (const place of [whole.length - 1, whole.length - 4]) {
+      const bytes = Buffer.from(whole);
+      bytes[place]! ^= 1;
+      const message = `is not complete ${form.slice(0, 4)} data`;
+      expect((await result(bytes)).message).toContain(message);
+      expect((await result(Buffer.concat([bytes, whole]))).message).toContain(message); // each of several is checked
+      expect((await result(Buffer.concat([whole, bytes]))).message).toContain(message);
+    }
+    for (const rest of ['garbage after it', '\x1f\x8c']) {
+      expect(await result(Buffer.concat([whole, Buffer.from(rest)]))).toBeInstanceOf(TsgptError);
+    }
+  });
+
   it('in a file of plain text are one, whatever its name and size', async () => {
     const text = 'zwölf Boxkämpfer\r\n'.repeat(100_000);
     expect(await documentsIn([file('a.md', text)])).toEqual([text]);
@@ -143,6 +188,7 @@ describe('documents that cannot be read', () => {
     ['a.txt.gz', gzipSync('some text').subarray(0, 20), 'is not complete gzip data'],
     ['a.txt.zst', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x24, 5, 5, 5, 5, 5, 5), 'is not complete zstd data'],
     ['a.txt.zst', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0, 0xa8, 1), 'is packed with a window of 2048 MiB'],
+    ['a.txt.zst', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 64), 'is packed with a window of 1024 MiB'],
   ])('%s: %s', async (name, contents, message) => {
     const error = await documentsIn([file(name, contents)]).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(TsgptError);

@@ -193,6 +193,6 @@ describe('a folder that holds no shards', () => {
     await writeFile(join(folder, 'tokenizer.json'), json.kind === 'hugging-face' ? json.tokenizerJson : '');
     await expect(openShards(folder)).rejects.toThrow('is not the one that made the shards');
     await rm(join(folder, 'tokenizer.json'));
-    await expect(openShards(folder)).rejects.toThrow('there is no file or folder');
+    await expect(openShards(folder)).rejects.toThrow('is missing; copy the folder again');
   });
 });

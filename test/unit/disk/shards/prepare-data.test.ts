@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +13,7 @@ import { prepareAt, smallPace } from '../../../support/prepare.ts';
 import { charactersFile } from '../../../support/published-forms.ts';
 import { smallDisk } from '../../../support/small-disk.ts';
 import { anyText } from '../../../support/texts.ts';
-import { temporaryFolder } from '../../../support/tiny.ts';
+import { errorOf, temporaryFolder } from '../../../support/tiny.ts';
 
 const gpt2 = new GPT2Tokenizer();
 const tokenizers = { gpt2, 'llama 2': new HuggingFaceTokenizer(charactersFile()) } as const;
@@ -196,6 +197,24 @@ describe('a preparation that was stopped', () => {
     utimesSync(two, 1, 1);
     await again([one, two], {}).toThrow(`${two} has been changed since the preparation in ${folder} began`);
     expect(existsSync(join(folder, 'progress.json'))).toBe(true);
+  });
+
+  it('is written by one process at a time', async () => {
+    const sources = [jsonLines(numbered(400))];
+    const settings = { tokenizer: gpt2, shardSize: 4000, threads: 1 };
+    const [whole, folder] = [temporaryFolder(), join(temporaryFolder(), 'shards')];
+    await prepareAt(smallPace, sources, { ...settings, folder: whole });
+    let second: Promise<Error> | undefined;
+    const onProgress = () => {
+      second ??= errorOf(prepareAt(smallPace, sources, { ...settings, folder, onFiles: () => expect.unreachable() }));
+    };
+    await prepareAt(smallPace, sources, { ...settings, folder, onProgress });
+    const error = await second!;
+    expect(error).toBeInstanceOf(TsgptError);
+    expect(error.message).toBe(
+      `${folder} is used by process ${process.pid} on ${hostname()}, this machine, which prepares data in it; wait for it or stop it, or choose another folder`,
+    );
+    expect(filesIn(folder)).toEqual(filesIn(whole));
   });
 
   it('does not write into a folder that holds other things', async () => {

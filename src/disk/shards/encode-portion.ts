@@ -2,10 +2,10 @@ import { TsgptError } from '../../core/errors.ts';
 import type { EncodeOptions, Tokenizer } from '../../tokenizer/index.ts';
 import { PartEncoder } from '../../tokenizer/part-encoder.ts';
 import { dtypeOfTokens, type SplitName } from './manifest.ts';
-import type { BatchPart, EncodedBatch, SplitTokens, TextBatch } from './text-batch.ts';
+import type { EncodedPortion, PortionPart, SplitTokens, TextPortion } from './text-portion.ts';
 
-/** Encodes every part of a batch. Documents end with the end-of-text token, if the tokenizer has one. */
-export function encodeBatch({ parts }: TextBatch, tokenizer: Tokenizer, options: EncodeOptions): EncodedBatch {
+/** Encodes every part of a portion. Documents end with the end-of-text token, if the tokenizer has one. */
+export function encodePortion({ parts }: TextPortion, tokenizer: Tokenizer, options: EncodeOptions): EncodedPortion {
   try {
     return { train: splitTokens('train'), validation: splitTokens('validation') };
   } catch (error) {
@@ -29,7 +29,7 @@ export function encodeBatch({ parts }: TextBatch, tokenizer: Tokenizer, options:
   }
 }
 
-function encodePart(part: BatchPart, tokenizer: Tokenizer, options: EncodeOptions): readonly number[] {
+function encodePart(part: PortionPart, tokenizer: Tokenizer, options: EncodeOptions): readonly number[] {
   const { text, addedSpaces, place } = part;
   const encoder = new PartEncoder(tokenizer, options, addedSpaces);
   let ids: readonly number[];

@@ -3,7 +3,7 @@ import type { TokenIds } from '../../text/encode-text.ts';
 import type { SplitName } from './manifest.ts';
 
 /** A part of a document, and where it belongs. */
-export interface BatchPart extends DocumentPart {
+export interface PortionPart extends DocumentPart {
   readonly split: SplitName;
   /** Whether the document begins with it. */
   readonly isBeginning: boolean;
@@ -12,15 +12,15 @@ export interface BatchPart extends DocumentPart {
 }
 
 /** Text that a thread encodes at once. */
-export interface TextBatch {
-  readonly parts: readonly BatchPart[];
+export interface TextPortion {
+  readonly parts: readonly PortionPart[];
 }
 
-/** The tokens of one split in a batch, and the places among them where documents begin. */
+/** The tokens of one split in a portion, and the places among them where documents begin. */
 export interface SplitTokens {
   readonly ids: TokenIds;
   readonly documentStarts: number[];
 }
 
-/** The tokens of a batch, or why a document has none. */
-export type EncodedBatch = Record<SplitName, SplitTokens> | { readonly problem: string };
+/** The tokens of a portion, or why a document has none. */
+export type EncodedPortion = Record<SplitName, SplitTokens> | { readonly problem: string };

@@ -5,15 +5,15 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { TsgptError } from '../../../../src/core/errors.ts';
-import { openModel } from '../../../../src/disk/open-model.ts';
-import { loadCheckpoint, trainInFolder } from '../../../../src/disk/run/index.ts';
-import { ensureUnlocked, lockName, RunLock } from '../../../../src/disk/run/lock.ts';
-import { processStart } from '../../../../src/disk/run/process-start.ts';
-import { errorOf, temporaryFolder, weightBits } from '../../../support/tiny.ts';
-import { newRun, resumedRun } from '../../../support/tiny-run.ts';
+import { TsgptError } from '../../../src/core/errors.ts';
+import { ensureUnlocked, FolderLock, training } from '../../../src/disk/folder-lock.ts';
+import { openModel } from '../../../src/disk/open-model.ts';
+import { processStart } from '../../../src/disk/process-start.ts';
+import { loadCheckpoint, trainInFolder } from '../../../src/disk/run/index.ts';
+import { errorOf, temporaryFolder, weightBits } from '../../support/tiny.ts';
+import { newRun, resumedRun } from '../../support/tiny-run.ts';
 
-const lockIn = (folder: string) => join(folder, lockName);
+const lockIn = (folder: string) => join(folder, training.lockName);
 
 /** Leaves a lock in a folder, as another process would. */
 function leaveLock(folder: string, owner: object): void {
@@ -29,7 +29,7 @@ async function otherProcess(): Promise<ChildProcess & { pid: number }> {
 }
 
 async function isTaken(folder: string): Promise<boolean> {
-  const lock = await RunLock.take(folder).catch((error) => {
+  const lock = await FolderLock.take(folder, training).catch((error) => {
     expect(error).toBeInstanceOf(TsgptError);
     return undefined;
   });
@@ -57,10 +57,10 @@ describe('a lock', () => {
     const { pid, kill, ...child } = await otherProcess();
     leaveLock(folder, { pid, start: await processStart(pid) });
     expect(await isTaken(folder)).toBe(true);
-    expect((await errorOf(ensureUnlocked(folder))).message).toContain(`process ${pid} on ${hostname()}`);
+    expect((await errorOf(ensureUnlocked(folder, training))).message).toContain(`process ${pid} on ${hostname()}`);
     process.kill(pid, 'SIGKILL');
     await expect.poll(() => child.exitCode === null && isTaken(folder)).toBe(false);
-    await ensureUnlocked(folder);
+    await ensureUnlocked(folder, training);
   });
 
   it.skipIf(process.platform === 'win32')('of a process whose number another one has now is taken over', async () => {
@@ -70,13 +70,15 @@ describe('a lock', () => {
     expect(await isTaken(folder)).toBe(false);
     // Where the system does not tell when a process started, it is kept, and the message says how to go on.
     leaveLock(folder, { pid });
-    expect((await errorOf(RunLock.take(folder))).message).toContain(`does something else, remove ${lockIn(folder)})`);
+    expect((await errorOf(FolderLock.take(folder, training))).message).toContain(
+      `does something else, remove ${lockIn(folder)})`,
+    );
   });
 
   it('of another machine is kept; the message says how to remove it', async () => {
     const folder = temporaryFolder();
     leaveLock(folder, { pid: 99, host: 'elsewhere' });
-    expect((await errorOf(RunLock.take(folder))).message).toBe(
+    expect((await errorOf(FolderLock.take(folder, training))).message).toBe(
       `${folder} is used by process 99 on elsewhere; if that no longer runs, remove ${lockIn(folder)}, else choose another folder`,
     );
     rmSync(lockIn(folder));
@@ -96,7 +98,7 @@ describe('a lock', () => {
     for (let round = 0; round < 20; round++) {
       const folder = temporaryFolder();
       leaveLock(folder, { pid: 2 ** 30 }); // no system has so many
-      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => RunLock.take(folder)));
+      const attempts = await Promise.allSettled(Array.from({ length: 8 }, () => FolderLock.take(folder, training)));
       const locks = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
       const valid = await Promise.allSettled(locks.map((lock) => lock.check()));
       expect(valid.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -112,8 +114,8 @@ describe('a lock', () => {
   ])('is released when its owner %s', (_, code) => {
     const folder = temporaryFolder();
     const url = (path: string) => JSON.stringify(new URL(path, import.meta.url));
-    const program = `import { trainInFolder } from ${url('../../../../src/disk/run/index.ts')};
-      import { newRun } from ${url('../../../support/tiny-run.ts')};
+    const program = `import { trainInFolder } from ${url('../../../src/disk/run/index.ts')};
+      import { newRun } from ${url('../../support/tiny-run.ts')};
       const reports = trainInFolder(newRun(${JSON.stringify(folder)}));
       ${code}`.replaceAll('\n', ' ');
     const cwd = fileURLToPath(new URL('../../../..', import.meta.url));

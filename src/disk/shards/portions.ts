@@ -6,7 +6,7 @@ import type { DataFile } from '../documents/data-files.ts';
 import { standardInput } from '../documents/read-bytes.ts';
 import { readDocuments } from '../documents/read-documents.ts';
 import type { SplitName } from './manifest.ts';
-import type { BatchPart, TextBatch } from './text-batch.ts';
+import type { PortionPart, TextPortion } from './text-portion.ts';
 
 const countSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -24,8 +24,8 @@ export type Position = v.InferOutput<typeof positionSchema>;
 
 export const beginning: Position = { file: 0, document: 0, offset: 0 };
 
-/** A batch, and what has been read with it. */
-export interface PreparedBatch extends TextBatch {
+/** A portion, and what has been read with it. */
+export interface PreparedPortion extends TextPortion {
   /** The place after it. */
   readonly position: Position;
   /** The size of its text as UTF-8, and the number of documents in it that have no text at all. */
@@ -35,34 +35,34 @@ export interface PreparedBatch extends TextBatch {
   readonly bytesRead: number;
 }
 
-export interface BatchOptions {
+export interface PortionOptions {
   readonly field: string;
   readonly encoding?: string | undefined;
   readonly encode: EncodeOptions;
   readonly validationFraction: number;
   readonly signal?: AbortSignal | undefined;
-  /** How many 16-bit units of text a batch and a part of a document have, about. */
-  readonly batchLength: number;
+  /** How many 16-bit units of text a portion and a part of a document have, about. */
+  readonly portionLength: number;
   readonly partLength: number;
 }
 
-/** The documents of all files from a position on, cut into parts and put together in batches. */
-export async function* batchesOf(
+/** The documents of all files from a position on, cut into parts and put together in portions. */
+export async function* portionsOf(
   files: readonly DataFile[],
   tokenizer: Tokenizer,
   from: Position,
-  options: BatchOptions,
-): AsyncGenerator<PreparedBatch> {
-  const { field, encoding, signal, validationFraction, partLength, batchLength } = options;
+  options: PortionOptions,
+): AsyncGenerator<PreparedPortion> {
+  const { field, encoding, signal, validationFraction, partLength, portionLength } = options;
   let bytesRead = files.slice(0, from.file).reduce((sum, { bytes }) => sum + bytes, 0);
   let position = from;
-  let parts: BatchPart[] = [];
+  let parts: PortionPart[] = [];
   let [length, textBytes, emptyDocuments] = [0, 0, 0];
-  const take = (): PreparedBatch => {
-    const batch = { parts, position, textBytes, emptyDocuments, bytesRead };
+  const take = (): PreparedPortion => {
+    const portion = { parts, position, textBytes, emptyDocuments, bytesRead };
     parts = [];
     [length, textBytes, emptyDocuments] = [0, 0, 0];
-    return batch;
+    return portion;
   };
 
   for (let number = from.file; number < files.length; number++) {
@@ -83,7 +83,7 @@ export async function* batchesOf(
         unread -= skipped;
         for (const part of cutter.push(skipped > 0 ? text.slice(skipped) : text, isEnd)) add(part);
         if (isEnd) cutter = cutterAt(position);
-        if (length >= batchLength) yield take();
+        if (length >= portionLength) yield take();
       }
     }
     // A Parquet file is not read as a whole.

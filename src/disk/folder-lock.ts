@@ -4,11 +4,11 @@ import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { ensure, TsgptError } from '../../core/errors.ts';
-import { reasonOf } from '../system-errors.ts';
+import { ensure, TsgptError } from '../core/errors.ts';
 import { isRunning, processStart } from './process-start.ts';
+import { reasonOf } from './system-errors.ts';
 
-/** The process that writes to a run's folder, as its lock file says. */
+/** The process that writes to a folder, as its lock file says. */
 const ownerSchema = v.object({
   pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
   host: v.string(),
@@ -18,16 +18,24 @@ const ownerSchema = v.object({
 });
 type Owner = v.InferOutput<typeof ownerSchema>;
 
-/** The name does not end in .json, which is for checkpoints. */
-export const lockName = 'train.lock';
+/** What a folder is locked for. */
+export interface FolderUse {
+  /** The name of the lock file. It does not end in .json, which is for checkpoints. */
+  readonly lockName: string;
+  /** What the process that has the lock does there, for messages. */
+  readonly doing: string;
+}
+
+export const training: FolderUse = { lockName: 'train.lock', doing: 'trains in it' };
+export const preparing: FolderUse = { lockName: 'prepare.lock', doing: 'prepares data in it' };
 
 /**
- * The lock of a run's folder: only one process at a time may write to it. Reading needs no lock.
+ * The lock of a folder: only one process at a time may write to it. Reading needs no lock.
  *
  * The lock is a file that names the process and its machine. A process that is killed leaves it behind; the next one sees that its owner no longer
  * runs and takes it over.
  */
-export class RunLock {
+export class FolderLock {
   readonly #folder: string;
   readonly #path: string;
   readonly #owner: Owner;
@@ -35,23 +43,24 @@ export class RunLock {
     if (ownerIn(readQuietly(this.#path))?.id === this.#owner.id) unlinkSync(this.#path);
   };
 
-  private constructor(folder: string, owner: Owner) {
+  private constructor(folder: string, path: string, owner: Owner) {
     this.#folder = folder;
-    this.#path = lockPath(folder);
+    this.#path = path;
     this.#owner = owner;
   }
 
   /** Locks a folder that exists. Throws a TsgptError if a process that may still run has locked it. */
-  static async take(folder: string): Promise<RunLock> {
+  static async take(folder: string, use: FolderUse): Promise<FolderLock> {
     const { pid } = process;
-    const lock = new RunLock(folder, { pid, host: hostname(), start: await processStart(pid), id: randomUUID() });
-    while (!(await lock.#create())) await removeStaleLock(folder);
+    const owner = { pid, host: hostname(), start: await processStart(pid), id: randomUUID() };
+    const lock = new FolderLock(folder, lockPath(folder, use), owner);
+    while (!(await lock.#create())) await removeStaleLock(folder, use);
     process.once('exit', lock.#releaseOnExit);
     return lock;
   }
 
   /**
-   * Throws a TsgptError unless the lock is still this one, so that nothing of another run is overwritten. A lock that someone has removed is made
+   * Throws a TsgptError unless the lock is still this one, so that nothing of another process is overwritten. A lock that someone has removed is made
    * anew.
    */
   async check(): Promise<void> {
@@ -60,7 +69,7 @@ export class RunLock {
     await ensureFolder(this.#folder);
     if (!owner && (await this.#create())) return;
     throw new TsgptError(
-      `${this.#folder} is now used by ${owner ? describe(owner) : 'another process'}, so this one no longer saves there; let only one of them train in it`,
+      `${this.#folder} is now used by ${owner ? describe(owner) : 'another process'}, so this one no longer saves there; let only one of them use it`,
     );
   }
 
@@ -88,9 +97,9 @@ export class RunLock {
 }
 
 /** Throws a TsgptError if a process that may still run has locked the folder. */
-export async function ensureUnlocked(folder: string): Promise<void> {
-  const owner = ownerIn(await readFile(lockPath(folder), 'utf8').catch(() => undefined));
-  if (owner) await ensureStale(folder, owner);
+export async function ensureUnlocked(folder: string, use: FolderUse): Promise<void> {
+  const owner = ownerIn(await readFile(lockPath(folder, use), 'utf8').catch(() => undefined));
+  if (owner) await ensureStale(folder, use, owner);
 }
 
 /** Throws a TsgptError if the folder is not there any more. */
@@ -99,9 +108,9 @@ export async function ensureFolder(folder: string): Promise<void> {
   ensure(isThere, `the folder ${folder} is no longer there, so nothing can be saved in it; was it moved or removed?`);
 }
 
-const lockPath = (folder: string) => join(resolve(folder), lockName);
+const lockPath = (folder: string, { lockName }: FolderUse) => join(resolve(folder), lockName);
 
-async function ensureStale(folder: string, owner: Owner): Promise<void> {
+async function ensureStale(folder: string, { lockName, doing }: FolderUse, owner: Owner): Promise<void> {
   const path = join(folder, lockName);
   ensure(
     owner.host === hostname(),
@@ -112,14 +121,14 @@ async function ensureStale(folder: string, owner: Owner): Promise<void> {
   const isOther = start !== undefined && owner.start !== undefined && start !== owner.start; // its number was given again
   ensure(
     isOther,
-    `${folder} is used by ${describe(owner)}, which trains in it; wait for it or stop it, or choose another folder` +
+    `${folder} is used by ${describe(owner)}, which ${doing}; wait for it or stop it, or choose another folder` +
       (owner.start === undefined ? ` (if that process does something else, remove ${path})` : ''),
   );
 }
 
 /** Removes a lock whose owner no longer runs. Throws a TsgptError if it may still run. */
-async function removeStaleLock(folder: string): Promise<void> {
-  const path = lockPath(folder);
+async function removeStaleLock(folder: string, use: FolderUse): Promise<void> {
+  const path = lockPath(folder, use);
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return; // released meanwhile
   const owner = ownerIn(text);
@@ -128,7 +137,7 @@ async function removeStaleLock(folder: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
     return;
   }
-  if (owner) await ensureStale(folder, owner);
+  if (owner) await ensureStale(folder, use, owner);
   // Of several processes that see the stale lock, only one must remove it, and none the lock of the one that was faster.
   const aside = `${path}.${randomUUID()}.tmp`;
   await rename(path, aside).catch((cause) => {
