@@ -11,6 +11,7 @@ import { createNodeRuntime } from '../src/runtime/node/node-runtime.ts';
 import { fromArray, grad } from '../src/tensor/index.ts';
 import type { BatchStream } from '../src/text/index.ts';
 import { AdamW, nextToken, Trainer } from '../src/train/index.ts';
+import { peakMemory } from './peak-memory.ts';
 import { median } from './statistics.ts';
 
 /**
@@ -131,7 +132,7 @@ async function trainSteps(steps: number) {
     seconds.push((performance.now() - start) / 1000);
   }
   // The operating system counts the largest resident set in KiB.
-  return { seconds, loss, peakBytes: process.resourceUsage().maxRSS * 1024 };
+  return { seconds, loss, peakBytes: peakMemory() };
 }
 
 /** Runs the same loss and gradients on a runtime that does nothing. What remains is looking up, checking and passing arrays. */

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { peakMemory } from '../peak-memory.ts';
 
 /** What an engine does for the benchmark. Times are in seconds. */
 export interface Engine {
@@ -10,7 +11,7 @@ export interface Engine {
 
 /** Answers the benchmark's requests, lines of JSON, until the input ends. */
 export async function serve(engine: Engine): Promise<void> {
-  const answer = (value: object) => process.stdout.write(`${JSON.stringify({ ...value, peakBytes: peakBytes() })}\n`);
+  const answer = (value: object) => process.stdout.write(`${JSON.stringify({ ...value, peakBytes: peakMemory() })}\n`);
   answer({ ready: true });
   for await (const line of createInterface({ input: process.stdin })) {
     const { prefill, decode, count, exit } = JSON.parse(line);
@@ -18,9 +19,4 @@ export async function serve(engine: Engine): Promise<void> {
     if (prefill) answer({ seconds: [await engine.prefill(prefill)] });
     else answer({ seconds: await engine.decode(decode, count) });
   }
-}
-
-/** The largest resident set so far. */
-function peakBytes(): number {
-  return process.resourceUsage().maxRSS * 1024;
 }

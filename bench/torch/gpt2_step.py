@@ -215,10 +215,18 @@ def main():
             {
                 "seconds": seconds,
                 "loss": None if loss is None else loss.item(),
-                # Linux counts the largest resident set in KiB.
-                "peakBytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                "peakBytes": peak_memory(),
             }
         )
+
+
+def peak_memory():
+    """The largest resident set of this process in bytes. ru_maxrss would be at least that of the process that started it."""
+    try:
+        with open("/proc/self/status") as status:
+            return 1024 * next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    except OSError:
+        return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 if __name__ == "__main__":
