@@ -2,24 +2,12 @@
  * llama.cpp through node-llama-cpp with its own look-up decoding: `llama-cpp-lookup.mjs <file.gguf> <threads>`; its package is in interop/. Asked for
  * `{ prompt, continuation, lookup }`, lists of tokens, it answers with the seconds per token.
  */
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
-import { pathToFileURL } from 'node:url';
+import { loadLlama, nodeLlamaCpp } from './load-llama.mjs';
 
-const require = createRequire(resolve('interop/package.json'));
-const { getLlama, InputLookupTokenPredictor, LlamaLogLevel, TokenBias } = await import(
-  pathToFileURL(require.resolve('node-llama-cpp')).href
-);
+const { InputLookupTokenPredictor, TokenBias } = nodeLlamaCpp;
 const [path, threads] = process.argv.slice(2);
-const llama = await getLlama({
-  gpu: false,
-  build: 'never',
-  skipDownload: true,
-  progressLogs: false,
-  logLevel: LlamaLogLevel.error,
-});
-const model = await llama.loadModel({ modelPath: resolve(path) });
+const model = await loadLlama(path);
 const context = await model.createContext({
   contextSize: 1024,
   batchSize: 1024,

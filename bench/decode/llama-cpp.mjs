@@ -2,22 +2,11 @@
  * llama.cpp through node-llama-cpp: `llama-cpp.mjs <file.gguf> <flash|plain> <threads> [context] [batch]`; its package is in interop/. The context and
  * the batch, the most tokens of one pass, default to 1,024.
  */
-import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { serve } from '../dist/bench/decode/protocol.js';
+import { loadLlama } from './load-llama.mjs';
 
-const require = createRequire(resolve('interop/package.json'));
-const { getLlama, LlamaLogLevel } = await import(pathToFileURL(require.resolve('node-llama-cpp')).href);
 const [path, attention, threads, contextSize = 1024, batchSize = 1024] = process.argv.slice(2);
-const llama = await getLlama({
-  gpu: false,
-  build: 'never',
-  skipDownload: true,
-  progressLogs: false,
-  logLevel: LlamaLogLevel.error,
-});
-const model = await llama.loadModel({ modelPath: resolve(path) });
+const model = await loadLlama(path);
 const options = {
   contextSize: Number(contextSize),
   batchSize: Number(batchSize),

@@ -1,7 +1,7 @@
 import { type Batch, type BatchStream, mseLoss, SGD, type Tensor, Trainer, TsgptError } from 'tsgpt';
 import type { Layer } from 'tsgpt/nn';
 
-export interface Lesson {
+export interface LearningTask {
   /** What goes into the network, a row for each example: `[count, inFeatures]`. */
   readonly input: Tensor;
   /** What should come out. */
@@ -14,7 +14,7 @@ export interface Lesson {
  * Trains a network by plain gradient descent: in each step, every weight goes against the gradient of the mean squared error, times the
  * learning rate. Returns the loss before each step; fewer than `steps` if a number became too large for a float32.
  */
-export async function learn(network: Layer, { input, target, steps, learningRate }: Lesson): Promise<number[]> {
+export async function learn(network: Layer, { input, target, steps, learningRate }: LearningTask): Promise<number[]> {
   const trainer = new Trainer({
     model: network,
     objective: (model, { input, target }) => mseLoss(model.forward(input), target),

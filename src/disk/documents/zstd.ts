@@ -80,7 +80,7 @@ interface FrameHeader {
 
 /** Takes the header of a frame. Throws a TsgptError if it asks for more memory than it may. */
 async function takeHeader(name: string, bytes: ByteQueue): Promise<FrameHeader> {
-  const [descriptor] = (await bytes.take(1)) as unknown as [number];
+  const descriptor = littleEndian(await bytes.take(1));
   const isSingleSegment = (descriptor & 0x20) !== 0;
   const windowBytes = isSingleSegment ? 0 : 1;
   const dictionaryBytes = [0, 1, 2, 4][descriptor & 3]!;
